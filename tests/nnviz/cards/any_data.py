@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.datasets.source import Value
 
-LONG_NAMES = tuple(f"a class with a rather long name, number {number}" for number in range(30))
+LONG_NAMES = tuple(f"a class with a rather long name, number {number}" for number in range(16))
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,17 @@ class Kind:
 def _many_classes(folder: Path) -> str:
     rng = np.random.default_rng(1)
     rows = [
-        f'{rng.normal():.3f},{rng.normal():.3f},{"<b>red</b>" if rng.random() < 0.5 else "blue"},"{LONG_NAMES[n % 30]}"'
-        for n in range(240)
+        f'{rng.normal():.3f},{rng.normal():.3f},{"<b>red</b>" if rng.random() < 0.5 else "blue"},"{LONG_NAMES[n % 16]}"'
+        for n in range(160)
     ]
     return _written(folder / "many.csv", ["width,height,colour,kind", *rows])
 
 
 def _wide(folder: Path) -> str:
     rng = np.random.default_rng(2)
-    head = [*(f"column {number}" for number in range(200)), "target"]
+    head = [*(f"column {number}" for number in range(80)), "target"]
     rows = [
-        ",".join([*(f"{value:.3f}" for value in rng.normal(size=200)), "yes" if n % 2 else "no"]) for n in range(160)
+        ",".join([*(f"{value:.3f}" for value in rng.normal(size=80)), "yes" if n % 2 else "no"]) for n in range(160)
     ]
     return _written(folder / "wide.csv", [",".join(head), *rows])
 

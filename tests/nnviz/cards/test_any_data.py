@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +36,11 @@ from tests.nnviz.helpers import MANY_EPOCHS, find, hover, is_shown, leave
 
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
+def ready_window(make_cards: MakeCards, load_with: Callable[..., None], few_digits: Dataset) -> CardWindow:
+    """With 100 test examples of MNIST, as some cards ask about all of them again and again."""
+    assert few_digits.test is not None
+    data = replace(few_digits, test=few_digits.test.head(100))
+    load_with(lambda: data)
     return make_cards("networkDock", "neuronDock", "whyDock", "mistakesDock", "mistakePicturesDock")
 
 
@@ -281,11 +287,10 @@ def _check_robust(inside: Inside, kind: Kind, data: Dataset) -> None:
     inside.turn_to(0)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_switching_in_any_order_shows_nothing_of_before(inside: Inside, seed: int) -> None:
+def test_switching_in_any_order_shows_nothing_of_before(inside: Inside) -> None:
     """Also while it learns, with a neuron, an example and a class chosen, and every page in view."""
-    rng = random.Random(seed)
-    order = list(KINDS)
+    rng = random.Random(4)  # in training, paused, trained and untrained
+    order = ["mnist", "penguins", "mpg", "spirals", "sine", "many classes", "small pictures"]
     rng.shuffle(order)
     for name in order:
         kind, data = KINDS[name], inside.load(name)
@@ -312,7 +317,8 @@ def test_switching_in_any_order_shows_nothing_of_before(inside: Inside, seed: in
         assert inside.window.card("mistakesDock").windowTitle() == ("Errors" if kind.target else "Mistakes")
 
 
-def test_a_point_of_the_plot_is_chosen_and_told(inside: Inside) -> None:
+def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) -> None:
+    # A point of the plot is chosen and told.
     data = inside.load("mpg")
     inside.train(2)
     inside.settle()
@@ -339,46 +345,8 @@ def test_a_point_of_the_plot_is_chosen_and_told(inside: Inside) -> None:
     assert other != example
     assert data.splits["test"].targets[other.number, 0] >= chosen
 
-
-def test_many_classes_with_long_names_stay_readable(inside: Inside) -> None:
-    inside.load("many classes")
-    inside.settle()
-    card = inside.window.card("mistakesDock")
-    assert isinstance(card, MistakesCard)
-    assert card.width() < 320, "long names do not widen the column"
-    assert inside.session.class_names[0] in LONG_NAMES
-    cells = card.matrix.cells
-    assert cells is not None
-    assert cells.rect(0, 0).width() >= 5
-
-
-def test_a_category_is_covered_as_a_whole(inside: Inside) -> None:
-    data = inside.load("penguins")
-    inside.train(3)
-    inside.settle()
-    inside.choose()
-    inside.session.models[Explanation].choose(method=OCCLUSION)
-    inside.settle()
-    card = inside.window.card("whyDock")
-    assert isinstance(card, ExplanationCard)
-    assert card.contributions is not None
-    network, example = inside.session.displayed.network, card.contributions.query.example
-    covered = example.copy()
-    group = list(data.categories[0])
-    covered[group] = card.contributions.baseline[group]
-    sums = [_sum(network, row, card.contributions.one) for row in (example, covered)]
-    assert card.contributions.parts[0][group].sum() == pytest.approx(sums[0] - sums[1], abs=1e-4)
-
-
-def _sum(network: object, row: np.ndarray, output: int) -> float:
-    from engine import explain
-
-    return float(explain.target_sums(explain.forward(network, row[None].astype(np.float32)), output)[0])
-
-
-def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) -> None:
-    data = inside.load("mpg")
-    inside.train(2)
+    # An example that is chosen is asked about in every card.
+    inside.session.selection.choose_example(None)
     inside.settle()
     question, selection, undo = inside.session.question, inside.session.selection, inside.session.undo
     steps = undo.last()
@@ -405,8 +373,26 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
     np.testing.assert_array_equal(inside.session.models[Explanation].example, question.example)
 
 
+def test_many_classes_with_long_names_stay_readable(inside: Inside) -> None:
+    inside.load("many classes")
+    inside.settle()
+    card = inside.window.card("mistakesDock")
+    assert isinstance(card, MistakesCard)
+    assert card.width() < 320, "long names do not widen the column"
+    assert inside.session.class_names[0] in LONG_NAMES
+    cells = card.matrix.cells
+    assert cells is not None
+    assert cells.rect(0, 0).width() >= 5
+
+
+def _sum(network: object, row: np.ndarray, output: int) -> float:
+    from engine import explain
+
+    return float(explain.target_sums(explain.forward(network, row[None].astype(np.float32)), output)[0])
+
+
 def test_a_row_that_was_made_is_not_lost_when_another_is_chosen(inside: Inside) -> None:
-    inside.load("penguins")
+    data = inside.load("penguins")
     inside.settle()
     question = inside.session.question
     made = question.example + 0.5
@@ -419,3 +405,19 @@ def test_a_row_that_was_made_is_not_lost_when_another_is_chosen(inside: Inside) 
     inside.settle()
     np.testing.assert_array_equal(question.example, made)
     np.testing.assert_array_equal(inside.session.models[Explanation].example, made)
+
+    # A category is covered as a whole.
+    inside.train(3)
+    inside.settle()
+    inside.choose()
+    inside.session.models[Explanation].choose(method=OCCLUSION)
+    inside.settle()
+    card = inside.window.card("whyDock")
+    assert isinstance(card, ExplanationCard)
+    assert card.contributions is not None
+    network, example = inside.session.displayed.network, card.contributions.query.example
+    covered = example.copy()
+    group = list(data.categories[0])
+    covered[group] = card.contributions.baseline[group]
+    sums = [_sum(network, row, card.contributions.one) for row in (example, covered)]
+    assert card.contributions.parts[0][group].sum() == pytest.approx(sums[0] - sums[1], abs=1e-4)

@@ -44,7 +44,22 @@ def examples_of(window: MainWindow) -> Picture:
     return picture
 
 
-def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_says_that_it_loads(window: MainWindow) -> None:
+    assert "loading" in window.card("dataCard").head.detail.text()
+
+
+def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # All tabs stay in sight.
+    ready_window.resize(1280, 720)
+    QCoreApplication.processEvents()
+    for layer in (1, 2, 3):
+        click_tab(qtbot, ready_window, f"layer{layer}Tab")
+        QCoreApplication.processEvents()
+        for number in (1, 2, 3):
+            bar, tab = tab_of(ready_window, f"layer{number}Tab")
+            assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), (layer, bar.tabText(tab))
+
+    # What the network sees is shown while drawing.
     combo = find(ready_window, QComboBox, "datasetCombo")
     assert combo.currentText() == "MNIST handwritten digits"
     assert ready_window.card("dataCard").head.detail.text() == "2\u202f000 train · 500 test"
@@ -73,13 +88,9 @@ def test_what_the_network_sees_is_shown_while_drawing(ready_window: MainWindow, 
     slider.setValue(slider.minimum())
     assert ready_window.session.question.example.sum() < before.sum()
 
-
-def test_it_says_that_it_loads(window: MainWindow) -> None:
-    assert "loading" in window.card("dataCard").head.detail.text()
-
-
-def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # Bars move while drawing and while training.
     window = ready_window
+    window.canvas.set_strokes([])
     bars = find(window, ProbabilityBars, "predictionBars")
     said = {bars.accessibleDescription()}
     path = seven(window.canvas)
@@ -92,9 +103,7 @@ def test_bars_move_while_drawing_and_while_training(ready_window: MainWindow, qt
     qtbot.waitUntil(lambda: bars.accessibleDescription() not in said)
     pause(qtbot, window)
 
-
-def test_the_bars_are_the_networks_answer(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # The bars are the prediction of the network.
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
     wait_for_answer(qtbot, window)
@@ -105,17 +114,6 @@ def test_the_bars_are_the_networks_answer(ready_window: MainWindow, qtbot: QtBot
     said = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
     for digit in range(10):
         assert f"{digit}: {answer[digit]:.1%}" in said
-
-
-def test_all_tabs_stay_in_sight(ready_window: MainWindow, qtbot: QtBot) -> None:
-    ready_window.resize(1280, 720)
-    QCoreApplication.processEvents()
-    for layer in (1, 2, 3):
-        click_tab(qtbot, ready_window, f"layer{layer}Tab")
-        QCoreApplication.processEvents()
-        for number in (1, 2, 3):
-            bar, tab = tab_of(ready_window, f"layer{number}Tab")
-            assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), (layer, bar.tabText(tab))
 
 
 # ---- data without names of its classes

@@ -41,7 +41,7 @@ def window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     return ready_window
 
 
-def test_from_the_diagram(window: CardWindow, qtbot: QtBot) -> None:
+def test_from_the_diagram_from_where_it_leads_and_from_the_reasons(window: CardWindow, qtbot: QtBot) -> None:
     page, selection = page_of(window, qtbot), window.session.selection
     bars = find(window, LinkBars, "neuronLinks")
     place = middle(page, 2, 7)
@@ -54,16 +54,14 @@ def test_from_the_diagram(window: CardWindow, qtbot: QtBot) -> None:
     assert bars.pointed is None
     assert page.diagram.focus == (1, 4)
 
-
-def test_an_input_is_no_neuron(window: CardWindow, qtbot: QtBot) -> None:
-    page = page_of(window, qtbot)
+    # An input is no neuron.
     place = middle(page, 0, 300)
     hover(page.diagram, (place.x(), place.y()))
-    assert window.session.selection.pointed is None
+    assert selection.pointed is None
+    leave(page.diagram)
 
-
-def test_from_where_it_leads(window: CardWindow, qtbot: QtBot) -> None:
-    diagram, bars = find(window, NetworkDiagram, "networkDiagram"), find(window, LinkBars, "neuronLinks")
+    # From where it leads.
+    diagram = find(window, NetworkDiagram, "networkDiagram")
     at = bars.place_of(5).center()
     hover(bars, (at.x(), at.y()))
     number = bars.marked
@@ -71,8 +69,7 @@ def test_from_where_it_leads(window: CardWindow, qtbot: QtBot) -> None:
     leave(bars)
     assert diagram.focus == (1, 4)
 
-
-def test_from_the_reasons_and_to_them(window: CardWindow, qtbot: QtBot) -> None:
+    # From the reasons and to them.
     session, view = window.session, find(window, ExplanationView, "reasonsView")
     session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, window)
@@ -91,9 +88,7 @@ def test_from_the_reasons_and_to_them(window: CardWindow, qtbot: QtBot) -> None:
     assert view.content.pointed == (1, 3)
     assert not view.grab().isNull()
 
-
-def test_another_network_is_not_pointed_at(window: CardWindow, qtbot: QtBot) -> None:
-    session = window.session
+    # Another network is not pointed at.
     session.selection.point_at(Neuron(1, 60))
     session.settings.change("shape", shape=(784, 5, 10))
     qtbot.waitUntil(lambda: session.displayed.network.shape == [784, 5, 10])

@@ -94,11 +94,8 @@ def test_examples_of_classes(ready_window: MainWindow, qtbot: QtBot, tmp_path: P
     matrix = exported(window.card("mistakesDock"))
     assert [row["true class"] for row in matrix[:-1]] == sorted({each["kind"] for each in in_file})
 
-
-def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window, session = ready_window, ready_window.session
-    in_file = load(qtbot, window, shop(tmp_path), texts=("code",))
-    window.show_workspace("inside")
+    # The example in other cards.
+    session = window.session
     session.question.set_data_example(Example("test", 3))
     settle(qtbot, window)
     assert session.dataset is not None
@@ -121,7 +118,7 @@ def test_the_example_in_other_cards(ready_window: MainWindow, qtbot: QtBot, tmp_
     assert {name: own[name] for name in held if not same(own[name], wanted[name])} == {}
 
 
-def test_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, session = ready_window, ready_window.session
     in_file = load(qtbot, window, ASSETS / "tables" / "mpg.csv", target="mpg")
     click_tab(qtbot, window, "predictedTab")
@@ -143,13 +140,10 @@ def test_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot) -> None:
     (prediction,) = exported(window.card("predictionDock"))
     assert same(prediction["true"], wanted["mpg"])
 
-
-def test_large_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window, session = ready_window, ready_window.session
+    # Large numbers to predict.
     lines = [f"{row},{7_000_000_000 * (row % 9) + 12_345 * row}" for row in range(100)]
     (tmp_path / "people.csv").write_text("\n".join(["x,people", *lines]))
     in_file = load(qtbot, window, tmp_path / "people.csv", target="people", task="regression")
-    window.show_workspace("inside")
     qtbot.waitUntil(lambda: session.queries[MISTAKES].result is not None, timeout=20_000)
     settle(qtbot, window)
     rows = exported(window.card("mistakePicturesDock"))

@@ -29,10 +29,21 @@ from tests.nnviz.cards.runs.helpers import click_row, compare, show_runs
 from tests.nnviz.helpers import click, click_tab, drag, find, hover, is_shown, seven, tab_of
 from tests.nnviz.library.helpers import record
 
+CURVES, DIFFERENCES, ANSWERS = (
+    pytest.mark.parametrize("cards", [("runsDock", name)], ids=[name])
+    for name in ("theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+)
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names some of them."""
+    return "runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock"
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture
@@ -49,6 +60,7 @@ def settle(window: AnyWindow, qtbot: QtBot, name: str) -> None:
 # ---- curves
 
 
+@CURVES
 def test_each_compared_run_has_its_curve(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
@@ -58,9 +70,38 @@ def test_each_compared_run_has_its_curve(table: RunTable, ready_window: CardWind
     click_row(qtbot, table, 0)
     assert [run.title for run in plot.runs] == ["narrow"]
 
+    # The axis becomes linear.
+    click(qtbot, ready_window, QAbstractButton, "theirErrorLogButton")
+    assert not plot.is_log
+    assert plot.view[1][0] == 0
 
+    # The mouse reads the values of an epoch.
+    ready_window.session.comparison.clear()
+    compare(ready_window, qtbot, table, 0, 1)
+    area = plot.plot_area()
+    hover(plot.viewport(), (area.center().x(), area.center().y()))
+    read_out = find(plot, QLabel, "readOut")
+    value = ready_window.session.comparison.runs[1].members[0].history.error.test.at(1)
+    assert value is not None
+    assert "epoch 1" in read_out.text()
+    assert f"narrow {100 * value:.2f} %" in read_out.text()
+
+    # A value beside a curve is whole: its name is shortened, or left out where there is room for the value only.
+    measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
+    for shown in plot._shown:
+        value = plot.quantity.text(shown.line.values[-1])
+        for width in range(measure(value), measure(f"narrow · {value}") + 20, 3):
+            label = plot._label(shown, width)
+            assert label.endswith(value)
+            assert measure(label) <= width
+    plot.resize(260, plot.height())
+    QApplication.processEvents()
+    room = plot.width() - plot.plot_area().right()
+    assert room > max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
+
+
+@CURVES
 def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    """Short ones take less."""
     compare(ready_window, qtbot, table, 0, 1)
     plot, comparison = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison
     quarter = plot.width() / 4 + 1
@@ -76,48 +117,8 @@ def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window:
     qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > 0.9 * quarter)
     assert plot.width() - plot.plot_area().right() <= quarter
 
-
-def test_a_value_beside_a_curve_is_whole(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    """Its name is shortened, or left out where there is room for the value only."""
-    compare(ready_window, qtbot, table, 0, 1)
-    plot = find(ready_window, RunsPlot, "theirErrorPlot")
-    measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
-    for shown in plot._shown:
-        value = plot.quantity.text(shown.line.values[-1])
-        for width in range(measure(value), measure(f"narrow · {value}") + 20, 3):
-            label = plot._label(shown, width)
-            assert label.endswith(value)
-            assert measure(label) <= width
-    plot.resize(260, plot.height())
-    QApplication.processEvents()
-    room = plot.width() - plot.plot_area().right()
-    assert room > max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
-
-
-def test_the_mouse_reads_the_values_of_an_epoch(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, 0, 1)
-    plot = find(ready_window, RunsPlot, "theirErrorPlot")
-    area = plot.plot_area()
-    hover(plot.viewport(), (area.center().x(), area.center().y()))
-    read_out = find(plot, QLabel, "readOut")
-    value = ready_window.session.comparison.runs[1].members[0].history.error.test.at(1)
-    assert value is not None
-    assert "epoch 1" in read_out.text()
-    assert f"narrow {100 * value:.2f} %" in read_out.text()
-
-
-def test_the_axis_becomes_linear(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, 0)
-    plot = find(ready_window, RunsPlot, "theirErrorPlot")
-    click(qtbot, ready_window, QAbstractButton, "theirErrorLogButton")
-    assert not plot.is_log
-    assert plot.view[1][0] == 0
-
-
-def test_runs_of_the_same_name_have_a_column_each(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, 0, 1)
-    library, comparison = ready_window.session.library, ready_window.session.comparison
-    library.annotate([comparison.runs[0].record.id], name="narrow")
+    # Runs of the same name have a column each.
+    ready_window.session.library.annotate([run.record.id for run in comparison.runs], name="narrow")
     qtbot.waitUntil(lambda: [run.title for run in comparison.runs] == ["narrow", "narrow"])
     head, rows = ready_window.card("theirCurvesDock").table()
     assert head == ["epoch", "narrow", "narrow"]
@@ -134,6 +135,7 @@ def test_names_at_the_ends_of_lines_lie_apart() -> None:
 # ---- what differs
 
 
+@DIFFERENCES
 def test_only_what_differs_is_told_with_deltas_to_the_baseline(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
@@ -146,9 +148,7 @@ def test_only_what_differs_is_told_with_deltas_to_the_baseline(
     assert rows["test error"][1].delta == f"{100 * (other - one):+.2f}".replace("-", "−")
     assert not rows["test error"][0].delta
 
-
-def test_another_baseline_is_measured_by(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, 1, 0)
+    # Another baseline is measured by.
     qtbot.keyClick(table, Qt.Key_Equal)
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert rows["train loss"][0].delta
@@ -158,9 +158,31 @@ def test_another_baseline_is_measured_by(table: RunTable, ready_window: CardWind
 # ---- where they disagree
 
 
+def test_enter_asks_all_about_the_chosen_example(whole_window: MainWindow, three_runs: list[int], qtbot: QtBot) -> None:
+    table = show_runs(whole_window, qtbot)
+    compare(whole_window, qtbot, table, 1, 0)
+    click_tab(qtbot, whole_window, "disagreeTab")
+    settle(whole_window, qtbot, DISAGREEMENT)
+    matrix = find(whole_window, AgreementTable, "disagreeMatrix")
+    qtbot.keyClick(matrix, Qt.Key_Left)
+    pictures = find(whole_window, PictureList, "disagreePictures")
+    qtbot.keyClick(pictures, Qt.Key_Right)
+    assert whole_window.session.question.example is None
+    qtbot.keyClick(pictures, Qt.Key_Return)
+    assert whole_window.session.question.example is not None
+
+
+@DIFFERENCES
 def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
+    # Of one run there is nothing to disagree.
+    compare(ready_window, qtbot, table, 1)
+    click_tab(qtbot, ready_window, "disagreeTab")
+    assert not find(ready_window, AgreementTable, "disagreeMatrix").isVisible()
+
+    # A cell has the examples that one gets right and the other wrong.
+    ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, 1, 0)
     click_tab(qtbot, ready_window, "disagreeTab")
     settle(ready_window, qtbot, DISAGREEMENT)
@@ -185,43 +207,26 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     assert found == mistakes_conclusion(names[0], names[1], matrix.counts)
     assert found is not None
 
-
-def test_enter_asks_all_about_the_chosen_example(whole_window: MainWindow, three_runs: list[int], qtbot: QtBot) -> None:
-    table = show_runs(whole_window, qtbot)
-    compare(whole_window, qtbot, table, 1, 0)
-    click_tab(qtbot, whole_window, "disagreeTab")
-    settle(whole_window, qtbot, DISAGREEMENT)
-    matrix = find(whole_window, AgreementTable, "disagreeMatrix")
-    qtbot.keyClick(matrix, Qt.Key_Left)
-    pictures = find(whole_window, PictureList, "disagreePictures")
-    qtbot.keyClick(pictures, Qt.Key_Right)
-    assert whole_window.session.question.example is None
-    qtbot.keyClick(pictures, Qt.Key_Return)
-    assert whole_window.session.question.example is not None
-
-
-def test_the_runs_of_the_matrix_change_places(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, 1, 0)
-    click_tab(qtbot, ready_window, "disagreeTab")
-    settle(ready_window, qtbot, DISAGREEMENT)
-    matrix, comparison = find(ready_window, AgreementTable, "disagreeMatrix"), ready_window.session.comparison
-    assert matrix.counts is not None
-    before = matrix.counts
+    # The runs of the matrix change places.
+    before, comparison = matrix.counts, ready_window.session.comparison
     comparison.choose_for_pair(0, comparison.runs[1].chosen)
     settle(ready_window, qtbot, DISAGREEMENT)
     assert matrix.counts.tolist() == before.T.tolist()
 
 
-def test_of_one_run_there_is_nothing_to_disagree(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, 1)
-    click_tab(qtbot, ready_window, "disagreeTab")
-    assert not find(ready_window, AgreementTable, "disagreeMatrix").isVisible()
-
-
 # ---- their answers
 
 
+@ANSWERS
 def test_each_answers_to_the_drawing(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Without a drawing it says what to do.
+    answers = find(ready_window, PredictionRows, "theirAnswers")
+    assert answers.note == "Click runs in the list to compare their predictions."
+    compare(ready_window, qtbot, table, 0)
+    assert answers.note == "Draw a digit to see the prediction of each run."
+
+    # Each answers to the drawing.
+    ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, 0, 1)
     drag(ready_window.canvas, seven(ready_window.canvas))
     settle(ready_window, qtbot, COMPARED_PREDICTIONS)
@@ -239,12 +244,12 @@ def test_each_answers_to_the_drawing(table: RunTable, ready_window: CardWindow, 
     assert found is not None
     assert found.lead == (f"Both predict {answers[0]}." if len(set(answers)) == 1 else "They disagree.")
 
-
-def test_without_a_drawing_it_says_what_to_do(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    answers = find(ready_window, PredictionRows, "theirAnswers")
-    assert answers.note == "Click runs in the list to compare their predictions."
-    compare(ready_window, qtbot, table, 0)
-    assert answers.note == "Draw a digit to see the prediction of each run."
+    # Networks of other data say why they do not answer.
+    ready_window.session.data.load("penguins")
+    wait_until(ready_window, lambda: is_shown(ready_window.session.data))
+    settle(ready_window, qtbot, COMPARED_PREDICTIONS)
+    rows = find(ready_window, PredictionRows, "theirAnswers").rows
+    assert [row.reason for row in rows] == ["needs 784 inputs"] * 2
 
 
 # ---- other data
@@ -281,14 +286,3 @@ def test_runs_of_other_data(ready_window: CardWindow, qtbot: QtBot, name: str) -
     else:
         words = [label.text() for label in window.card("whatDiffersDock").findChildren(QLabel) if label.isVisible()]
         assert any(each.startswith("Disagreements need classes") for each in words)
-
-
-def test_networks_of_other_data_say_why_they_do_not_answer(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    compare(ready_window, qtbot, table, 0)
-    ready_window.session.data.load("penguins")
-    wait_until(ready_window, lambda: is_shown(ready_window.session.data))
-    settle(ready_window, qtbot, COMPARED_PREDICTIONS)
-    (row,) = find(ready_window, PredictionRows, "theirAnswers").rows
-    assert row.reason == "needs 784 inputs"

@@ -21,9 +21,20 @@ from tests.nnviz.library.helpers import DATA, an_experiment, record
 WIDE, NARROW = range(2)  # rows, the newest first
 
 
+WITH_ALL = pytest.mark.parametrize(
+    "cards", [("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")], ids=["all"]
+)
+
+
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("runsDock", "theirCurvesDock", "whatDiffersDock")
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture
@@ -42,6 +53,7 @@ def button(window: CardWindow) -> RaceButton:
     return find(window, RaceButton, "raceButton")
 
 
+@WITH_ALL
 def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     window: CardWindow, table: RunTable, qtbot: QtBot, does: Does
 ) -> None:

@@ -41,7 +41,7 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 
-SHOWN = ("curvesDock", "weightsDock")  # cards
+SHOWN = ("curvesDock",)  # cards
 
 
 @pytest.fixture
@@ -95,6 +95,36 @@ def test_error_and_loss_each_have_a_page(ready_window: CardWindow, qtbot: QtBot)
         assert epochs == curve.epochs
         np.testing.assert_allclose(10 ** np.array(heights), curve.values)
     assert window.curves.plot is plot_of(window, "lossPlot")
+
+    # The scale is switched for each page.
+    turn_to(qtbot, window, "errorTab")
+    button = find(window, QToolButton, "scaleButton")
+    assert button.text() == "error %, log"
+    with qtbot.waitSignal(window.curves.error.scale_changed):
+        click(qtbot, window, QToolButton, "scaleButton")
+    assert button.text() == "error %, linear"
+    np.testing.assert_allclose(
+        drawn(plot_of(window, "errorPlot"), "test")[1],
+        100 * np.array(window.session.runs.current.history.error.test.values),
+    )
+    assert not window.curves.error.is_log
+    assert window.curves.loss.is_log
+    turn_to(qtbot, window, "lossTab")
+    assert find(window, QToolButton, "lossScaleButton").text() == "loss, log"
+    window.curves.loss.set_log(False)
+    assert find(window, QToolButton, "lossScaleButton").text() == "loss, linear"
+
+    # Another run begins with the whole view.
+    turn_to(qtbot, window, "errorTab")
+    plot = plot_of(window, "errorPlot")
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key_Plus)
+    assert plot.is_zoomed
+    window.session.step_batch()
+    qtbot.waitUntil(lambda: window.session.state is Status.PAUSED)
+    assert plot.is_zoomed
+    window.session.reset()
+    assert not plot.is_zoomed
 
 
 def test_fine_lines_move_within_an_epoch(
@@ -197,6 +227,15 @@ def test_a_change_of_settings_is_marked_in_the_middle_of_a_run(ready_window: Car
     turn_to(qtbot, window, "lossTab")
     assert plot_of(window, "lossPlot").changes == ((1, "learning rate 0.05"),)
 
+    # Of many differences two are named, one from its epoch on.
+    turn_to(qtbot, window, "errorTab")
+    another_network(session, 30)
+    session.settings.change("momentum", optimizer="momentum", learning_rate=0.1)
+    train_epochs(qtbot, window, 1)
+    (name,) = [session.runs.difference(run) for run in session.runs.compared]
+    assert name == "784-64-32-10, learning rate 0.05 from epoch 1 and 1 more"
+    assert name + " " in read_at(plot_of(window, "errorPlot"), 1)
+
 
 def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
@@ -215,35 +254,7 @@ def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: CardWindo
     qtbot.waitUntil(is_drawn)
 
 
-def test_more_epochs_behind_the_end_are_marked(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 2)
-    window.session.settings.change("learning rate", learning_rate=0.1)
-    train_epochs(qtbot, window, 3)
-    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2, 3, 4, 5]
-    ((epoch, words),) = plot_of(window, "errorPlot").changes
-    assert epoch == 2
-    assert words.startswith("3 more epochs")
-    assert "learning rate 0.1" in words
-
-
 # ---- legend
-
-
-@pytest.mark.parametrize("way", ["mouse", "keyboard"])
-def test_a_key_hides_its_curve_and_shows_it_again(whole_window: MainWindow, qtbot: QtBot, way: str) -> None:
-    window = whole_window
-    train_epochs(qtbot, window, 2)
-    line = plot_of(window, "errorPlot").line("train")
-    for shown in (False, True):
-        if way == "mouse":
-            click(qtbot, window, Key, "trainKey")
-        else:
-            key(window, "trainKey").setFocus(Qt.TabFocusReason)
-            press(qtbot, window, Qt.Key_Return)
-        assert line.isVisible() is shown
-        assert key(window, "trainKey").isChecked() is shown
-    assert plot_of(window, "errorPlot").line("test").isVisible()
 
 
 def colours_of(window: CardWindow, name: str) -> set[str]:
@@ -252,8 +263,17 @@ def colours_of(window: CardWindow, name: str) -> set[str]:
     return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
 
 
-def test_a_keys_square_is_full_while_the_curve_is_shown(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_key_hides_its_curve_and_shows_it_again(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
+    train_epochs(qtbot, window, 2)
+    line = plot_of(window, "errorPlot").line("train")
+    for shown in (False, True):
+        click(qtbot, window, Key, "trainKey")
+        assert line.isVisible() is shown
+        assert key(window, "trainKey").isChecked() is shown
+    assert plot_of(window, "errorPlot").line("test").isVisible()
+
+    # Its square is full while the curve is shown.
     for name in ("dark", "light"):
         theme.apply(QApplication.instance(), name)
         QCoreApplication.processEvents()
@@ -294,26 +314,6 @@ def page_buttons(page: Page) -> list[QAbstractButton]:
 # ---- scale
 
 
-def test_the_scale_is_switched_for_each_page(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 2)
-    button = find(window, QToolButton, "scaleButton")
-    assert button.text() == "error %, log"
-    with qtbot.waitSignal(window.curves.error.scale_changed):
-        click(qtbot, window, QToolButton, "scaleButton")
-    assert button.text() == "error %, linear"
-    np.testing.assert_allclose(
-        drawn(plot_of(window, "errorPlot"), "test")[1],
-        100 * np.array(window.session.runs.current.history.error.test.values),
-    )
-    assert not window.curves.error.is_log
-    assert window.curves.loss.is_log
-    turn_to(qtbot, window, "lossTab")
-    assert find(window, QToolButton, "lossScaleButton").text() == "loss, log"
-    window.curves.loss.set_log(False)
-    assert find(window, QToolButton, "lossScaleButton").text() == "loss, linear"
-
-
 # ---- earlier runs
 
 
@@ -327,38 +327,6 @@ def read_at(plot: CurvePlot, epoch: float) -> str:
     place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(epoch, 1.2)))
     hover(plot.viewport(), (place.x(), place.y()))
     return re.sub("<[^>]*>", "", find(plot, QLabel, "readOut").text())
-
-
-def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    assert not key(window, "earlierKey").isVisible()
-    train_epochs(qtbot, window, 2)
-    first = session.runs.current
-    session.reset()
-    assert key(window, "earlierKey").isVisible()
-    earlier = key(window, "earlierKey")
-    assert earlier.text() == "same settings, earlier run"
-    whole = earlier.sizeHint().width()
-    for width, shown in ((whole, "same settings, earlier run"), (whole - 20, "earlier run")):
-        earlier.resize(width, earlier.height())
-        assert earlier.shown == shown
-    grey_train, grey_test = plot_of(window, "errorPlot").earlier_lines[0]
-    np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.history.error.test.values)
-    np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.history.error.train.values)
-    window.session.undo.undo()
-    assert session.runs.compared == []
-    assert not key(window, "earlierKey").isVisible()
-    window.session.undo.redo()
-    assert session.runs.compared == [first]
-    another_network(session, 30)
-    train_epochs(qtbot, window, 1)
-    another_network(session, 20)
-    train_epochs(qtbot, window, 1)
-    assert shapes_of_compared(session) == [(64, 32), (30,)]
-    assert key(window, "earlierKey").text() == "earlier runs"
-    told = read_at(plot_of(window, "errorPlot"), 1)
-    assert "784-30-10 " in told
-    assert "784-64-32-10 " in told
 
 
 def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -382,48 +350,49 @@ def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window:
     assert "untitled" not in told
 
 
-def test_of_many_differences_two_are_named_and_when_they_came(ready_window: CardWindow, qtbot: QtBot) -> None:
-    """A change in the middle of a training holds from its epoch on."""
+def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
-    session.step_epoch()
-    wait_for(qtbot, window, Status.PAUSED)
-    session.settings.change("learning rate", learning_rate=0.05)
-    session.start()
-    wait_for(qtbot, window, Status.FINISHED)
-    another_network(session, 30)
-    session.settings.change("momentum", optimizer="momentum", learning_rate=0.1)
-    train_epochs(qtbot, window, 1)
-    (name,) = [session.runs.difference(run) for run in session.runs.compared]
-    assert name == "784-64-32-10, learning rate 0.05 from epoch 1 and 1 more"
-    assert name + " " in read_at(plot_of(window, "errorPlot"), 1)
+    assert not key(window, "earlierKey").isVisible()
+    train_epochs(qtbot, window, 2)
+    first, width_before = session.runs.current, window.curves.minimumSizeHint().width()
+    session.reset()
+    assert key(window, "earlierKey").isVisible()
+    earlier = key(window, "earlierKey")
+    assert earlier.text() == "same settings, earlier run"
+    whole = earlier.sizeHint().width()
+    for width, shown in ((whole, "same settings, earlier run"), (whole - 20, "earlier run")):
+        earlier.resize(width, earlier.height())
+        assert earlier.shown == shown
 
-
-def test_the_key_of_earlier_runs_shows_that_train_is_dashed(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 1)
-    window.session.reset()
+    # A long name in the legend widens nothing.
     QCoreApplication.processEvents()
-    image = key(window, "earlierKey").grab().toImage()
-    ink = theme.current().past
+    assert earlier.sizeHint().width() > 100
+    assert window.curves.minimumSizeHint().width() <= width_before + 40
+
+    # Its key shows that train is dashed.
+    image, ink = earlier.grab().toImage(), theme.current().past
     rows = ["".join("#" if image.pixelColor(x, y).name() == ink else " " for x in range(26)) for y in range(24)]
     lengths = [[len(part) for part in row.split()] for row in rows]
     assert [18] in lengths, "test: solid"
     assert any(len(parts) > 1 for parts in lengths), "train: dashed"
 
-
-def test_runs_of_other_data_are_not_compared(ready_model: Model, qtbot: QtBot) -> None:
-    session = ready_model.session
-    load(qtbot, ready_model, "moons", points=200)
-    train_epochs(qtbot, ready_model, 2)
-    moons = session.runs.current
-    session.reset()
-    load(qtbot, ready_model, "spirals", points=200)
-    train_epochs(qtbot, ready_model, 2)
-    session.reset()
-    assert [run.experiment.data for run in session.runs.compared] == ["spirals"]
-    load(qtbot, ready_model, "moons", points=200, noise=0.2)
-    session.reset()
-    assert session.runs.compared == [moons], "with other noise they are the same data"
+    grey_train, grey_test = plot_of(window, "errorPlot").earlier_lines[0]
+    np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.history.error.test.values)
+    np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.history.error.train.values)
+    window.session.undo.undo()
+    assert session.runs.compared == []
+    assert not key(window, "earlierKey").isVisible()
+    window.session.undo.redo()
+    assert session.runs.compared == [first]
+    another_network(session, 30)
+    train_epochs(qtbot, window, 1)
+    another_network(session, 20)
+    train_epochs(qtbot, window, 1)
+    assert shapes_of_compared(session) == [(64, 32), (30,)]
+    assert key(window, "earlierKey").text() == "earlier runs"
+    told = read_at(plot_of(window, "errorPlot"), 1)
+    assert "784-30-10 " in told
+    assert "784-64-32-10 " in told
 
 
 def test_no_mistake_is_half_of_one_example(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -438,17 +407,42 @@ def test_no_mistake_is_half_of_one_example(ready_window: CardWindow, qtbot: QtBo
     assert drawn(plot, "train")[1][-1] == pytest.approx(lowest), "it lies on the axis"
 
 
-def test_one_that_is_trained_on_stays_one_run(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_run_that_is_trained_on_stays_one_and_more_epochs_are_marked(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
     train_epochs(qtbot, ready_window, 1)
     assert ready_window.session.runs.compared == []
     assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
 
+    # More epochs behind the end are marked.
+    window = ready_window
+    window.session.settings.change("learning rate", learning_rate=0.1)
+    train_epochs(qtbot, window, 3)
+    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2, 3, 4, 5]
+    _, (epoch, words) = plot_of(window, "errorPlot").changes
+    assert epoch == 2
+    assert words.startswith("3 more epochs")
+    assert "learning rate 0.1" in words
 
-def test_a_run_stopped_in_its_middle_is_kept_too(ready_model: Model, qtbot: QtBot) -> None:
+
+def test_runs_of_other_data_are_not_compared(ready_model: Model, qtbot: QtBot) -> None:
+    # A run stopped in its middle is kept too.
     train_for_a_while(qtbot, ready_model)
     ready_model.session.reset()
     assert len(ready_model.session.runs.compared) == 1
+
+    # Runs of other data are not compared.
+    session = ready_model.session
+    load(qtbot, ready_model, "moons", points=200)
+    train_epochs(qtbot, ready_model, 2)
+    moons = session.runs.current
+    session.reset()
+    load(qtbot, ready_model, "spirals", points=200)
+    train_epochs(qtbot, ready_model, 2)
+    session.reset()
+    assert [run.experiment.data for run in session.runs.compared] == ["spirals"]
+    load(qtbot, ready_model, "moons", points=200, noise=0.2)
+    session.reset()
+    assert session.runs.compared == [moons], "with other noise they are the same data"
 
 
 def test_opening_a_file_makes_the_present_network_an_earlier_one(
@@ -472,7 +466,9 @@ def test_opening_a_file_makes_the_present_network_an_earlier_one(
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
 
 
-def test_earlier_runs_are_forgotten_and_come_back_by_undo(whole_window: MainWindow, qtbot: QtBot) -> None:
+def test_in_the_window_earlier_runs_are_forgotten_by_the_menu_and_curves_are_hidden_by_keys(
+    whole_window: MainWindow, qtbot: QtBot
+) -> None:
     window, session = whole_window, whole_window.session
     forget = action(window, "actionForgetEarlierRuns")
     assert not forget.isEnabled()
@@ -489,42 +485,36 @@ def test_earlier_runs_are_forgotten_and_come_back_by_undo(whole_window: MainWind
     assert len(plot.earlier_lines) == 1
     assert key(window, "earlierKey").isVisible()
 
+    # Return on a key of the legend hides its curve and shows it again.
+    for shown in (False, True):
+        key(window, "trainKey").setFocus(Qt.TabFocusReason)
+        press(qtbot, window, Qt.Key_Return)
+        assert plot.line("train").isVisible() is shown
+        assert key(window, "trainKey").isChecked() is shown
 
-@pytest.mark.parametrize("name", ["earlierKey", "errorPlot"])
-def test_a_right_click_offers_to_forget(ready_window: CardWindow, qtbot: QtBot, name: str) -> None:
+
+def test_a_right_click_offers_to_forget(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
-    train_epochs(qtbot, window, 1)
-    window.session.reset()
-    QCoreApplication.processEvents()
-    widget = key(window, name) if name == "earlierKey" else plot_of(window, name).viewport()
     chosen: list[str] = []
 
     def choose() -> None:
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
-        chosen.extend(each.text() for each in menu.actions())
+        chosen[:] = [each.text() for each in menu.actions()]
         menu.setActiveAction(menu.actions()[-1])
         qtbot.keyClick(menu, Qt.Key_Return)
 
-    QTimer.singleShot(0, choose)
-    centre = widget.rect().center()
-    QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
-    qtbot.waitUntil(lambda: window.session.runs.compared == [])
-    assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
-
-
-def test_another_run_begins_with_the_whole_view(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 3)
-    plot = plot_of(window, "errorPlot")
-    plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_Plus)
-    assert plot.is_zoomed
-    window.session.step_batch()
-    qtbot.waitUntil(lambda: window.session.state is Status.PAUSED)
-    assert plot.is_zoomed
-    window.session.reset()
-    assert not plot.is_zoomed
+    for name in ("earlierKey", "errorPlot"):
+        train_epochs(qtbot, window, 1)
+        window.session.reset()
+        QCoreApplication.processEvents()
+        assert len(window.session.runs.compared) == 1
+        widget = key(window, name) if name == "earlierKey" else plot_of(window, name).viewport()
+        QTimer.singleShot(0, choose)
+        centre = widget.rect().center()
+        QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
+        qtbot.waitUntil(lambda: window.session.runs.compared == [])
+        assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
 
 
 # ---- numbers
@@ -551,32 +541,22 @@ def test_the_table_gives_the_figures(ready_window: CardWindow, qtbot: QtBot) -> 
 # ---- looks
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
-def test_tabs_and_legend_stay_in_sight(ready_window: CardWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+def test_tabs_and_legend_stay_in_sight(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     if len(window.curves.pages) < 3:
         window.curves.add_page(Page("Distributions", "distributionsTab", ""))
-    window.resize(*size)
     window.session.settings.change("validation share", validation_share=0.1)
     train_epochs(qtbot, window, 1)
     window.session.reset()
     train_epochs(qtbot, window, 1)
-    QCoreApplication.processEvents()
-    for name in ("errorTab", "lossTab"):
-        bar, tab = tab_of(window, name)
-        assert bar.rect().contains(bar.tabRect(tab)), name
-    for name in ("trainKey", "testKey", "validationKey", "earlierKey", "scaleButton"):
-        widget = find(window, QAbstractButton, name)
-        assert widget.visibleRegion().boundingRect() == widget.rect(), name
-        if name in ("trainKey", "testKey", "validationKey"):
-            assert widget.width() == widget.sizeHint().width(), f"the name of {name} is cut off"
-
-
-def test_a_long_name_in_the_legend_widens_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 1)
-    before = window.curves.minimumSizeHint().width()
-    window.session.reset()
-    QCoreApplication.processEvents()
-    assert key(window, "earlierKey").sizeHint().width() > 100
-    assert window.curves.minimumSizeHint().width() <= before + 40
+    for size in ((1280, 720), (1440, 900)):
+        window.resize(*size)
+        QCoreApplication.processEvents()
+        for name in ("errorTab", "lossTab"):
+            bar, tab = tab_of(window, name)
+            assert bar.rect().contains(bar.tabRect(tab)), (size, name)
+        for name in ("trainKey", "testKey", "validationKey", "earlierKey", "scaleButton"):
+            widget = find(window, QAbstractButton, name)
+            assert widget.visibleRegion().boundingRect() == widget.rect(), (size, name)
+            if name in ("trainKey", "testKey", "validationKey"):
+                assert widget.width() == widget.sizeHint().width(), f"{size}: the name of {name} is cut off"

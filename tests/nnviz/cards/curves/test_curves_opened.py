@@ -80,29 +80,12 @@ def test_one_that_was_only_measured_leaves_nothing_behind(
     assert end_of_axis(window) == 2
 
 
-def test_a_run_that_began_late_does_not_stretch_the_axis_of_the_next(
-    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window = whole_window
-    open_one_of_long_training(qtbot, window, tmp_path)
-    train_epochs(qtbot, window, 2)
-    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [150, 151, 152]
-    another_network(window.session, 30)
-    train_epochs(qtbot, window, 2)
-    assert end_of_axis(window) == 2
-    assert len(window.session.runs.compared) == 1
-    assert not key(window, "earlierKey").isVisible(), "nothing of it can be seen"
-    assert action(window, "actionForgetEarlierRuns").isEnabled()
-    window.session.settings.change("epochs", epochs=200)
-    window.session.step_batch()
-    qtbot.waitUntil(lambda: key(window, "earlierKey").isVisible())
-    assert end_of_axis(window) > 152
-
-
 # ---- the right click
 
 
-def test_the_zoom_is_reset_from_the_menu(whole_window: MainWindow, qtbot: QtBot) -> None:
+def test_from_the_menu_the_zoom_is_reset_and_the_scale_switched(
+    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     window = whole_window
     train_epochs(qtbot, window, 3)
     window.curves.loss.fill()
@@ -117,13 +100,7 @@ def test_the_zoom_is_reset_from_the_menu(whole_window: MainWindow, qtbot: QtBot)
     assert not plot.is_zoomed
     assert not reset.isEnabled()
 
-
-def test_the_scale_is_switched_from_the_menu_and_stays_the_one_of_the_button(
-    whole_window: MainWindow, qtbot: QtBot
-) -> None:
-    window = whole_window
-    train_epochs(qtbot, window, 2)
-    window.curves.loss.fill()
+    # The scale is switched from the menu, and stays the one of the button.
     log, button = action(window, "actionLogarithmic"), find(window, QToolButton, "scaleButton")
     assert log in plot_of(window, "errorPlot").actions()
     assert log.isChecked()
@@ -137,3 +114,19 @@ def test_the_scale_is_switched_from_the_menu_and_stays_the_one_of_the_button(
     click(qtbot, window, QToolButton, "scaleButton")
     assert log.isChecked()
     assert action(window, "lossActionLogarithmic").isChecked()
+
+    # A run that began late does not stretch the axis of the next.
+    open_one_of_long_training(qtbot, window, tmp_path)
+    action(window, "actionForgetEarlierRuns").trigger()
+    train_epochs(qtbot, window, 2)
+    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [150, 151, 152]
+    another_network(window.session, 30)
+    train_epochs(qtbot, window, 2)
+    assert end_of_axis(window) == 2
+    assert len(window.session.runs.compared) == 1
+    assert not key(window, "earlierKey").isVisible(), "nothing of it can be seen"
+    assert action(window, "actionForgetEarlierRuns").isEnabled()
+    window.session.settings.change("epochs", epochs=200)
+    window.session.step_batch()
+    qtbot.waitUntil(lambda: key(window, "earlierKey").isVisible())
+    assert end_of_axis(window) > 152

@@ -136,25 +136,6 @@ def test_dark_digits_on_light_paper_are_drawn_so(
 # ---- pictures
 
 
-def test_paste(whole_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_digits: Dataset) -> None:
-    window = whole_window
-    drag(window.canvas, seven(window.canvas))
-    drawn = window.canvas.network_input()
-    QApplication.clipboard().setImage(image_of(photo))
-    window.canvas.setFocus()
-    press(qtbot, window, Qt.Key_V, Qt.ControlModifier)
-    wait_for_picture(qtbot, window)
-    seen = window.session.question.example
-    np.testing.assert_array_equal(seen, window.canvas.network_input())
-    digit = few_digits.train.inputs[0] * few_digits.train.scale
-    assert np.corrcoef(seen, digit)[0, 1] > 0.85
-    assert window.session.messages.current is None
-    click(qtbot, window, QToolButton, "undoStrokeButton")
-    np.testing.assert_array_equal(window.canvas.network_input(), drawn)
-    action(window, "actionRedo").trigger()
-    np.testing.assert_array_equal(window.canvas.network_input(), seen)
-
-
 def test_drop_a_file(ready_window: CardWindow, qtbot: QtBot, file: Path) -> None:
     assert drop(ready_window, files(file))
     ink = wait_for_picture(qtbot, ready_window)
@@ -283,43 +264,7 @@ def test_no_test_digit_without_data(make_window: object, load_with: object) -> N
     assert window.canvas.is_empty
 
 
-def test_what_is_no_picture_is_refused(whole_window: MainWindow) -> None:
-    assert find(whole_window, QToolButton, "randomDigitButton").isEnabled()
-    assert action(whole_window, "actionRandomDigit").isEnabled()
-
-    # Text is not welcome.
-    given = QMimeData()
-    given.setText("5")
-    assert not drop(whole_window, given)
-
-    # Nothing on the clipboard.
-    QApplication.clipboard().setText("5")
-    action(whole_window, "actionPastePicture").trigger()
-    assert "the clipboard" in whole_window.session.messages.current.text
-    assert whole_window.canvas.is_empty
-
-    # An address without a picture.
-    drop(whole_window, files("https://example.org/five.png"))
-    assert "contains no image" in whole_window.session.messages.current.text
-
-
 # ---- eraser and centring
-
-
-def test_the_eraser(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
-    drag(window.canvas, seven(window.canvas))
-    drawn = window.session.question.example
-    button = click(qtbot, window, QToolButton, "eraserButton")
-    assert button.isChecked()
-    x, y = seven(window.canvas)[12]
-    drag(window.canvas, [(x - 40, y), (x + 40, y)])
-    assert abs(window.session.question.example - drawn).max() > 0.5
-    assert action(window, "actionUndo").text() == "&Undo erasing"
-    press(qtbot, window, Qt.Key_X)
-    assert not button.isChecked()
-    action(window, "actionUndo").trigger()
-    np.testing.assert_array_equal(window.session.question.example, drawn)
 
 
 def test_all_erased_is_no_question_to_the_network(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -344,17 +289,73 @@ def test_centring(ready_window: CardWindow, qtbot: QtBot) -> None:
     np.testing.assert_array_equal(window.session.question.example, centred)
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
-def test_it_all_fits(whole_window: MainWindow, size: tuple[int, int]) -> None:
-    whole_window.resize(*size)
-    QCoreApplication.processEvents()
-    for name in ("eraserButton", "randomDigitButton", "undoStrokeButton", "clearButton"):
-        button = find(whole_window, QToolButton, name)
-        assert button.visibleRegion().boundingRect() == button.rect(), name
-        assert button.width() >= button.sizeHint().width(), name
-    centre = find(whole_window, QCheckBox, "centreCheck")
-    assert centre.width() >= centre.sizeHint().width()
-    label = find(whole_window, QLabel, "seenLabel")
-    assert label.heightForWidth(label.width()) <= label.height()
-    picture = whole_window.draw.seen
-    assert (picture.width(), picture.height()) == (56, 56), "two pixels for each: none is wider than another"
+def test_in_the_window_it_is_pasted_erased_and_refused(
+    whole_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_digits: Dataset
+) -> None:
+    # It all fits.
+    for size in ((1280, 720), (1440, 900)):
+        whole_window.resize(*size)
+        QCoreApplication.processEvents()
+        for name in ("eraserButton", "randomDigitButton", "undoStrokeButton", "clearButton"):
+            button = find(whole_window, QToolButton, name)
+            assert button.visibleRegion().boundingRect() == button.rect(), (size, name)
+            assert button.width() >= button.sizeHint().width(), (size, name)
+        centre = find(whole_window, QCheckBox, "centreCheck")
+        assert centre.width() >= centre.sizeHint().width(), size
+        label = find(whole_window, QLabel, "seenLabel")
+        assert label.heightForWidth(label.width()) <= label.height(), size
+        picture = whole_window.draw.seen
+        assert (picture.width(), picture.height()) == (56, 56), "two pixels for each: none is wider than another"
+
+    # What is no picture is refused.
+    assert find(whole_window, QToolButton, "randomDigitButton").isEnabled()
+    assert action(whole_window, "actionRandomDigit").isEnabled()
+
+    # Text is not welcome.
+    given = QMimeData()
+    given.setText("5")
+    assert not drop(whole_window, given)
+
+    # Nothing on the clipboard.
+    QApplication.clipboard().setText("5")
+    action(whole_window, "actionPastePicture").trigger()
+    assert "the clipboard" in whole_window.session.messages.current.text
+    assert whole_window.canvas.is_empty
+
+    # An address without a picture.
+    drop(whole_window, files("https://example.org/five.png"))
+    assert "contains no image" in whole_window.session.messages.current.text
+
+    # A picture is pasted.
+    window = whole_window
+    window.session.messages.dismiss()
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.canvas.network_input()
+    QApplication.clipboard().setImage(image_of(photo))
+    window.canvas.setFocus()
+    press(qtbot, window, Qt.Key_V, Qt.ControlModifier)
+    wait_for_picture(qtbot, window)
+    seen = window.session.question.example
+    np.testing.assert_array_equal(seen, window.canvas.network_input())
+    digit = few_digits.train.inputs[0] * few_digits.train.scale
+    assert np.corrcoef(seen, digit)[0, 1] > 0.85
+    assert window.session.messages.current is None
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    np.testing.assert_array_equal(window.canvas.network_input(), drawn)
+    action(window, "actionRedo").trigger()
+    np.testing.assert_array_equal(window.canvas.network_input(), seen)
+
+    # The eraser, its key, and undo in the menu.
+    click(qtbot, window, QToolButton, "clearButton")
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.session.question.example
+    button = click(qtbot, window, QToolButton, "eraserButton")
+    assert button.isChecked()
+    x, y = seven(window.canvas)[12]
+    drag(window.canvas, [(x - 40, y), (x + 40, y)])
+    assert abs(window.session.question.example - drawn).max() > 0.5
+    assert action(window, "actionUndo").text() == "&Undo erasing"
+    press(qtbot, window, Qt.Key_X)
+    assert not button.isChecked()
+    action(window, "actionUndo").trigger()
+    np.testing.assert_array_equal(window.session.question.example, drawn)

@@ -27,7 +27,7 @@ LABELS = ("importProblem", "importColumnProblem", "importFieldProblem")
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "curvesDock")
+    return make_cards("dataCard")
 
 
 def text_file(content: str) -> Write:

@@ -20,7 +20,7 @@ ROWS = "".join(f"shop {at % 3};{at},5 %;{10 + at}.{100 + at}\n" for at in range(
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "curvesDock")
+    return make_cards("dataCard")
 
 
 @pytest.fixture

@@ -27,9 +27,10 @@ from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow, close
+from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, use, wait, words
+from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import Watch, click, find, find_field, is_shown, pick, press, retype, wait_for
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
@@ -46,7 +47,7 @@ a6;1,25;12.5;cat;x
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "curvesDock")
+    return make_cards("dataCard")
 
 
 @pytest.fixture
@@ -160,40 +161,39 @@ def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
     assert whole_window.session.dataset.columns == ("age", "deck = A", "deck = B", "deck = missing")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_numbers_of_rows_stand_as_high_as_the_cells(
-    qapp: QApplication, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path, scheme: str
+    qapp: QApplication, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    theme.apply(qapp, scheme)
     file = tmp_path / "digits.csv"
     file.write_text("a,b\n" + "2,3\n5,7\n" * 20)
     look_at(qtbot, ready_window, file)
     table = find(ready_window, PreviewTable, "importTable")
-    QApplication.processEvents()
-    place = table.viewport().geometry()
-    top, height, width = place.top() + table.rowViewportPosition(0), table.rowHeight(0), table.verticalHeader().width()
-    sides = [(place.left() - width, width), (place.left(), table.columnWidth(0))]
-    number, cell = (inked(table.grab(QRect(left, top, wide - 2, height)).toImage()) for left, wide in sides)
-    assert number == cell, "the first and the last line of pixels with ink"
+    for scheme in ("light", "dark"):
+        theme.apply(qapp, scheme)
+        QApplication.processEvents()
+        place, width = table.viewport().geometry(), table.verticalHeader().width()
+        top, height = place.top() + table.rowViewportPosition(0), table.rowHeight(0)
+        sides = [(place.left() - width, width), (place.left(), table.columnWidth(0))]
+        number, cell = (inked(table.grab(QRect(left, top, wide - 2, height)).toImage()) for left, wide in sides)
+        assert number == cell, f"{scheme}: the first and the last line of pixels with ink"
 
 
-@pytest.mark.parametrize("how", ["button", "key", "key elsewhere"])
-def test_cancel_leaves_everything_as_it_was(ready_window: CardWindow, qtbot: QtBot, how: str) -> None:
+def test_cancel_leaves_everything_as_it_was_and_return_uses_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     before = ready_window.session.dataset
-    look_at(qtbot, ready_window, PENGUINS)
-    if how == "button":
-        click(qtbot, ready_window, QPushButton, "cancelImportButton")
-    else:
-        if how == "key elsewhere":
-            find(ready_window, QComboBox, "importTargetCombo").setFocus()
-        press(qtbot, ready_window, Qt.Key_Escape)
-    assert not find(ready_window, QWidget, "importSheet").isVisible()
-    assert ready_window.session.data_import.name is None
-    assert ready_window.session.dataset is before
-    assert ready_window.session.recent_data_files.files == []
+    for how in ("button", "key", "key elsewhere"):
+        look_at(qtbot, ready_window, PENGUINS)
+        if how == "button":
+            click(qtbot, ready_window, QPushButton, "cancelImportButton")
+        else:
+            if how == "key elsewhere":
+                find(ready_window, QComboBox, "importTargetCombo").setFocus()
+            press(qtbot, ready_window, Qt.Key_Escape)
+        assert not find(ready_window, QWidget, "importSheet").isVisible(), how
+        assert ready_window.session.data_import.name is None, how
+        assert ready_window.session.dataset is before, how
+        assert ready_window.session.recent_data_files.files == [], how
 
-
-def test_return_uses_it(ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Return uses it.
     look_at(qtbot, ready_window, PENGUINS)
     press(qtbot, ready_window, Qt.Key_Return)
     qtbot.waitUntil(lambda: ready_window.session.data.name == str(PENGUINS))
@@ -224,9 +224,8 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: CardWindow, qtbot
         "Row 8, column weight: “12.5” is not a number",
     ]
 
-
-def test_columns_that_cannot_be_inputs_say_why(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
-    importing = look_at(qtbot, ready_window, mess)
+    # Columns that cannot be inputs say why.
+    importing = ready_window.session.data_import
     importing.choose(target="kind")
     wait(qtbot, importing)
     header = find(ready_window, PreviewTable, "importTable").model().headerData
@@ -235,285 +234,7 @@ def test_columns_that_cannot_be_inputs_say_why(ready_window: CardWindow, qtbot: 
         assert why in header(column, Qt.Horizontal, Qt.ToolTipRole)
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
-
-def test_a_column_that_is_refused_can_be_ignored(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "t.csv"
-    file.write_text("a,b,y\n" + "".join(f'"1,{100 + row if row else 2}",{row % 7}.5,{row % 2}\n' for row in range(40)))
-    importing = look_at(qtbot, ready_window, file)
-    assert role_of(ready_window, 0) == IGNORED
-    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
-    choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
-    wait(qtbot, importing)
-    told = words(ready_window, "importColumnProblem")
-    assert told.startswith("a is written with thousands separators in 39 rows, but not in others: it must")
-    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
-    click(qtbot, ready_window, QPushButton, "ignoreColumnButton")
-    wait(qtbot, importing)
-    assert words(ready_window, "importColumnProblem") == ""
-    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
-
-
-def test_thousands_separators_are_understood_and_said_at_the_columns_head(
-    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    file = tmp_path / "t.csv"
-    file.write_text("a,b,y\n" + "".join(f'"{5 + row},425",{row % 7}.5,{row % 2}\n' for row in range(40)))
-    look_at(qtbot, ready_window, file)
-    header = find(ready_window, PreviewTable, "importTable").model().headerData
-    assert header(0, Qt.Horizontal, Qt.UserRole)[2][0] == "number · thousands separated by ,"
-    assert not find(ready_window, QListWidget, "importProblemList").isVisible()
-    use(qtbot, ready_window)
-    data = ready_window.session.dataset
-    assert data is not None
-    assert data.columns == ("a", "b")
-
-
-def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: CardWindow, qtbot: QtBot) -> None:
-    importing = look_at(qtbot, ready_window, PENGUINS)
-    choose_in_menu(qtbot, ready_window, 5, "predictColumnAction")
-    wait(qtbot, importing)
-    assert find(ready_window, QComboBox, "importTargetCombo").currentText() == "body_mass_g"
-    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "a number"
-    assert "predicts body_mass_g" in words(ready_window, "importSummary")
-    choose_in_menu(qtbot, ready_window, 0, "ignoredColumnAction")
-    choose_in_menu(qtbot, ready_window, 4, "categoriesColumnAction")
-    wait(qtbot, importing)
-    lines = find(ready_window, PreviewTable, "importTable").model().headerData(4, Qt.Horizontal, Qt.UserRole)
-    assert [line for line, _ in lines[1:]] == ["left out ▾", "categories · 2 missing"]
-    choose_in_menu(qtbot, ready_window, 4, "foundColumnAction")
-    wait(qtbot, importing)
-    use(qtbot, ready_window)
-    data = ready_window.session.dataset
-    assert data is not None
-    assert data.targets == ("body_mass_g",)
-    assert not any("species" in name for name in data.columns)
-
-
-def test_the_menu_opens_by_keys(ready_window: CardWindow, qtbot: QtBot) -> None:
-    look_at(qtbot, ready_window, PENGUINS)
-    table = find(ready_window, PreviewTable, "importTable")
-    table.setFocus()
-    table.setCurrentIndex(table.model().index(0, 2))
-    press(qtbot, ready_window, Qt.Key_Right)
-    press(qtbot, ready_window, Qt.Key_Return)
-    menu = find(ready_window, QMenu, "importColumnMenu")
-    assert menu.isVisible()
-    menu.setActiveAction(menu.actions()[0])
-    qtbot.keyClick(menu, Qt.Key_Return)
-    wait(qtbot, ready_window.session.data_import)
-    assert role_of(ready_window, 3) == PREDICT
-
-
-def test_the_format_is_corrected(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
-    importing = look_at(qtbot, ready_window, mess)
-    assert find(ready_window, QComboBox, "importFormatDelimiterCombo").currentText() == "semicolon"
-    assert find(ready_window, QComboBox, "importFormatDecimalCombo").currentText() == "comma"
-    pick(qtbot, ready_window, "importFormatDelimiterCombo", "tab")
-    wait(qtbot, importing)
-    assert "it has only one column" in words(ready_window, "importProblem")
-    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
-    pick(qtbot, ready_window, "importFormatDelimiterCombo", "semicolon")
-    wait(qtbot, importing)
-    assert words(ready_window, "importProblem") == ""
-    pick(qtbot, ready_window, "importFormatHeaderCombo", "values")
-    wait(qtbot, importing)
-    assert words(ready_window, "importDetail") == "67 rows · 5 columns"
-
-
-def test_a_title_above_the_table_is_told_and_can_be_corrected(
-    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    file = tmp_path / "log.csv"
-    file.write_text("Log of 2024\n\na,b,y\n" + "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40)))
-    importing = look_at(qtbot, ready_window, file)
-    assert words(ready_window, "importSkippedLines") == "The first 2 lines are skipped: Log of 2024"
-    assert words(ready_window, "importDetail") == "40 rows · 3 columns"
-    assert find_field(ready_window, "importFormatSkipEdit").text() == "2"
-    for typed, told in (("many", "Skip lines is 'many': it must be a whole number"), ("101", "Skip lines is 101: it")):
-        retype(qtbot, ready_window, "importFormatSkipEdit", typed)
-        wait(qtbot, importing)
-        assert told in words(ready_window, "importFormatFieldProblem")
-    retype(qtbot, ready_window, "importFormatSkipEdit", "3")
-    wait(qtbot, importing)
-    assert words(ready_window, "importFormatFieldProblem") == ""
-    assert words(ready_window, "importSkippedLines").startswith("The first 3 lines are skipped: Log of 2024")
-
-
-@pytest.mark.parametrize(
-    ("field", "typed", "told"),
-    [
-        ("importTestShareEdit", "2", "Test share is 2: it must be"),
-        ("importTestShareEdit", "half", "Test share is 'half': it must be a number"),
-        ("importSeedEdit", "-1", "Seed is -1: it must be"),
-    ],
-)
-def test_a_bad_value_is_told_below_its_fields(
-    ready_window: CardWindow, qtbot: QtBot, field: str, typed: str, told: str
-) -> None:
-    importing = look_at(qtbot, ready_window, PENGUINS)
-    retype(qtbot, ready_window, field, typed)
-    wait(qtbot, importing)
-    assert told in words(ready_window, "importFieldProblem")
-    assert words(ready_window, "importProblem") == ""
-    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
-    retype(qtbot, ready_window, field, "0.4" if "Share" in field else "7")
-    wait(qtbot, importing)
-    assert words(ready_window, "importFieldProblem") == ""
-    use(qtbot, ready_window)
-    expected = {"test_share": 0.4} if "Share" in field else {"seed": 7}
-    assert ready_window.session.data.settings == {"target": "species", **expected}
-
-
-def test_a_file_opens_the_next_time_as_it_was(
-    whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, mess: Path
-) -> None:
-    importing = look_at(qtbot, whole_window, mess)
-    importing.choose(target="kind", test_share=0.5)
-    wait(qtbot, importing)
-    use(qtbot, whole_window)
-    whole_window.session.data.load("moons")
-    qtbot.waitUntil(lambda: is_shown(whole_window.session.data))
-    close(whole_window)
-    again = make_window()
-    qtbot.waitUntil(lambda: is_shown(again.session.data))
-    again.data_dialogs.open_path(str(mess))
-    wait(qtbot, again.session.data_import)
-    assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
-    assert find_field(again, "importTestShareEdit").text() == "0.5"
-    assert words(again, "importNews") == ""
-    again.session.data_import.cancel()
-    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
-    again.data_dialogs.open_path(str(mess))
-    wait(qtbot, again.session.data_import)
-    assert words(again, "importNews") == "This file has changed since it was last used."
-    assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
-
-
-def test_a_file_that_changes_before_it_is_used_is_looked_at_again(
-    ready_window: CardWindow, qtbot: QtBot, mess: Path
-) -> None:
-    before, importing = ready_window.session.dataset, look_at(qtbot, ready_window, mess)
-    importing.choose(target="kind")
-    wait(qtbot, importing)
-    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
-    click(qtbot, ready_window, QPushButton, "useImportButton")
-    wait(qtbot, importing)
-    assert words(ready_window, "importNews") == "This file has changed since it was read. Check the preview again."
-    assert words(ready_window, "importDetail") == "67 rows · 5 columns"
-    assert ready_window.session.dataset is before
-    mess.unlink()
-    click(qtbot, ready_window, QPushButton, "useImportButton")
-    wait(qtbot, importing)
-    assert words(ready_window, "importProblem") == "mess.csv: the file does not exist. Check its name and folder."
-    assert ready_window.session.dataset is before
-
-
-def test_a_file_in_use_is_loaded_again_if_it_has_changed(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
-    """And not if it is the same: a training goes on."""
-    session = ready_window.session
-    importing = look_at(qtbot, ready_window, mess)
-    importing.choose(target="kind")
-    wait(qtbot, importing)
-    use(qtbot, ready_window)
-    before = session.dataset
-    look_at(qtbot, ready_window, mess)
-    use(qtbot, ready_window)
-    assert session.dataset is before
-    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n" * 5)
-    look_at(qtbot, ready_window, mess)
-    use(qtbot, ready_window)
-    assert session.dataset is not before
-    assert session.dataset is not None
-    assert before is not None
-    assert len(session.dataset.train) > len(before.train)
-
-
-def test_another_column_to_predict_has_a_task_of_its_own(ready_window: CardWindow, qtbot: QtBot) -> None:
-    importing = look_at(qtbot, ready_window, PENGUINS)
-    pick(qtbot, ready_window, "importTargetCombo", "body_mass_g")
-    pick(qtbot, ready_window, "importTaskCombo", "a number")
-    pick(qtbot, ready_window, "importTargetCombo", "sex")
-    wait(qtbot, importing)
-    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "classes"
-    assert importing.can_use
-
-
-# ---- where it lies
-
-
-@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
-def test_it_lies_over_the_middle_and_nothing_is_cut_off(
-    whole_window: MainWindow, qtbot: QtBot, mess: Path, size: tuple[int, int]
-) -> None:
-    look_at(qtbot, whole_window, mess)
-    whole_window.resize(*size)
-    sheet = find(whole_window, ImportSheet, "importSheet")
-    curves = whole_window.card("curvesDock")
-    qtbot.waitUntil(lambda: abs(sheet.width() - curves.width()) < 4)
-    assert sheet.mapTo(whole_window, QPoint(0, 0)).x() == curves.mapTo(whole_window, QPoint(0, 0)).x()
-    assert sheet.minimumSizeHint().width() <= sheet.width()
-    assert sheet.minimumSizeHint().height() <= sheet.height()
-    assert find(whole_window, PreviewTable, "importTable").height() >= 120
-    for name in ("useImportButton", "cancelImportButton"):
-        button = find(whole_window, QPushButton, name)
-        assert button.visibleRegion().boundingRect() == button.rect()
-
-
-def test_tab_reaches_the_sheet_and_not_what_lies_below_it(whole_window: MainWindow, qtbot: QtBot) -> None:
-    look_at(qtbot, whole_window, PENGUINS)
-    seen: set[str] = set()
-    for _ in range(120):
-        press(qtbot, whole_window, Qt.Key_Tab)
-        focus = QApplication.focusWidget()
-        assert focus is not None
-        seen.add(focus.objectName())
-    assert {"importFormatDelimiterCombo", "importTable", "useImportButton", "datasetCombo", "drawCanvas"} - {
-        "drawCanvas"
-    } <= seen
-    assert "errorPlot" not in seen
-    wait_for(qtbot, whole_window, Status.READY)
-
-
-def test_another_file_is_shown_from_its_first_column(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    """As far as its column to predict, which has a usual name here, is then in sight."""
-    wide = ",".join(["target", *(f"a_long_name_of_column_{number}" for number in range(29))])
-    files = [tmp_path / "one.csv", tmp_path / "two.csv"]
-    for file in files:
-        file.write_text("\n".join([wide, *(",".join(str(row + column) for column in range(30)) for row in range(20))]))
-    look_at(qtbot, ready_window, files[0])
-    bar = find(ready_window, PreviewTable, "importTable").horizontalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 500)
-    bar.setValue(400)
-    look_at(qtbot, ready_window, files[1])
-    assert bar.value() == 0
-
-
-def test_the_column_to_predict_is_brought_into_sight(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    names = [f"a column of many words {number}" for number in range(20)]
-    file = tmp_path / "wide.csv"
-    rows = [",".join(str(row * column % 97 / 4) for column in range(1, 21)) for row in range(60)]
-    file.write_text("\n".join([",".join(names), *rows]))
-    look_at(qtbot, ready_window, file)
-    table = find(ready_window, PreviewTable, "importTable")
-    header = table.horizontalHeader()
-
-    def is_seen(column: int) -> bool:
-        left = header.sectionViewportPosition(column)
-        return left >= 0 and left + header.sectionSize(column) <= table.viewport().width()
-
-    qtbot.waitUntil(lambda: is_seen(19))
-    table.verticalScrollBar().setValue(5)
-    pick(qtbot, ready_window, "importTargetCombo", names[1])
-    wait(qtbot, ready_window.session.data_import)
-    qtbot.waitUntil(lambda: is_seen(1))
-    assert table.verticalScrollBar().value() == 5, "a row that is cut stays so"
-    table.horizontalScrollBar().setValue(table.horizontalScrollBar().maximum())
-    retype(qtbot, ready_window, "importSeedEdit", "4")
-    wait(qtbot, ready_window.session.data_import)
-    assert not is_seen(1), "it stays where the person scrolled"
-
-
-def test_nothing_moves_under_the_mouse(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
+    # Nothing moves under the mouse.
     look_at(qtbot, ready_window, mess)
     fields = [find(ready_window, QWidget, name) for name in ("importTargetCombo", "importSeedEdit", "useImportButton")]
     above = find(ready_window, QWidget, "importFormatDelimiterCombo")
@@ -538,7 +259,217 @@ def test_nothing_moves_under_the_mouse(ready_window: CardWindow, qtbot: QtBot, m
     check()
 
 
-def test_choices_are_not_cut(whole_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_column_that_is_refused_can_be_ignored(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + "".join(f'"1,{100 + row if row else 2}",{row % 7}.5,{row % 2}\n' for row in range(40)))
+    importing = look_at(qtbot, ready_window, file)
+    assert role_of(ready_window, 0) == IGNORED
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+    choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
+    wait(qtbot, importing)
+    told = words(ready_window, "importColumnProblem")
+    assert told.startswith("a is written with thousands separators in 39 rows, but not in others: it must")
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    click(qtbot, ready_window, QPushButton, "ignoreColumnButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importColumnProblem") == ""
+    assert find(ready_window, QPushButton, "useImportButton").isEnabled()
+
+    # Thousands separators are understood and said at the column's head.
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,y\n" + "".join(f'"{5 + row},425",{row % 7}.5,{row % 2}\n' for row in range(40)))
+    look_at(qtbot, ready_window, file)
+    header = find(ready_window, PreviewTable, "importTable").model().headerData
+    assert header(0, Qt.Horizontal, Qt.UserRole)[2][0] == "number · thousands separated by ,"
+    assert not find(ready_window, QListWidget, "importProblemList").isVisible()
+    use(qtbot, ready_window)
+    data = ready_window.session.dataset
+    assert data is not None
+    assert data.columns == ("a", "b")
+
+
+def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: CardWindow, qtbot: QtBot) -> None:
+    # The menu opens by keys.
+    look_at(qtbot, ready_window, PENGUINS)
+    table = find(ready_window, PreviewTable, "importTable")
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 2))
+    press(qtbot, ready_window, Qt.Key_Right)
+    press(qtbot, ready_window, Qt.Key_Return)
+    menu = find(ready_window, QMenu, "importColumnMenu")
+    assert menu.isVisible()
+    menu.setActiveAction(menu.actions()[0])
+    qtbot.keyClick(menu, Qt.Key_Return)
+    wait(qtbot, ready_window.session.data_import)
+    assert role_of(ready_window, 3) == PREDICT
+
+    # Another column to predict has a task of its own.
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    pick(qtbot, ready_window, "importTargetCombo", "body_mass_g")
+    pick(qtbot, ready_window, "importTaskCombo", "a number")
+    pick(qtbot, ready_window, "importTargetCombo", "sex")
+    wait(qtbot, importing)
+    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "classes"
+    assert importing.can_use
+
+    # The menu of a column chooses what becomes of it.
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    choose_in_menu(qtbot, ready_window, 5, "predictColumnAction")
+    wait(qtbot, importing)
+    assert find(ready_window, QComboBox, "importTargetCombo").currentText() == "body_mass_g"
+    assert find(ready_window, QComboBox, "importTaskCombo").currentText() == "a number"
+    assert "predicts body_mass_g" in words(ready_window, "importSummary")
+    choose_in_menu(qtbot, ready_window, 0, "ignoredColumnAction")
+    choose_in_menu(qtbot, ready_window, 4, "categoriesColumnAction")
+    wait(qtbot, importing)
+    lines = find(ready_window, PreviewTable, "importTable").model().headerData(4, Qt.Horizontal, Qt.UserRole)
+    assert [line for line, _ in lines[1:]] == ["left out ▾", "categories · 2 missing"]
+    choose_in_menu(qtbot, ready_window, 4, "foundColumnAction")
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    data = ready_window.session.dataset
+    assert data is not None
+    assert data.targets == ("body_mass_g",)
+    assert not any("species" in name for name in data.columns)
+
+
+def test_the_format_is_corrected(ready_window: CardWindow, qtbot: QtBot, mess: Path, tmp_path: Path) -> None:
+    importing = look_at(qtbot, ready_window, mess)
+    assert find(ready_window, QComboBox, "importFormatDelimiterCombo").currentText() == "semicolon"
+    assert find(ready_window, QComboBox, "importFormatDecimalCombo").currentText() == "comma"
+    pick(qtbot, ready_window, "importFormatDelimiterCombo", "tab")
+    wait(qtbot, importing)
+    assert "it has only one column" in words(ready_window, "importProblem")
+    assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
+    pick(qtbot, ready_window, "importFormatDelimiterCombo", "semicolon")
+    wait(qtbot, importing)
+    assert words(ready_window, "importProblem") == ""
+    pick(qtbot, ready_window, "importFormatHeaderCombo", "values")
+    wait(qtbot, importing)
+    assert words(ready_window, "importDetail") == "67 rows · 5 columns"
+
+    # A title above the table is told and can be corrected.
+    file = tmp_path / "log.csv"
+    file.write_text("Log of 2024\n\na,b,y\n" + "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40)))
+    importing = look_at(qtbot, ready_window, file)
+    assert words(ready_window, "importSkippedLines") == "The first 2 lines are skipped: Log of 2024"
+    assert words(ready_window, "importDetail") == "40 rows · 3 columns"
+    assert find_field(ready_window, "importFormatSkipEdit").text() == "2"
+    for typed, told in (("many", "Skip lines is 'many': it must be a whole number"), ("101", "Skip lines is 101: it")):
+        retype(qtbot, ready_window, "importFormatSkipEdit", typed)
+        wait(qtbot, importing)
+        assert told in words(ready_window, "importFormatFieldProblem")
+    retype(qtbot, ready_window, "importFormatSkipEdit", "3")
+    wait(qtbot, importing)
+    assert words(ready_window, "importFormatFieldProblem") == ""
+    assert words(ready_window, "importSkippedLines").startswith("The first 3 lines are skipped: Log of 2024")
+
+
+def test_a_bad_value_is_told_below_its_fields(ready_window: CardWindow, qtbot: QtBot) -> None:
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    for field, typed, told, corrected in (
+        ("importTestShareEdit", "2", "Test share is 2: it must be", "0.3"),
+        ("importTestShareEdit", "half", "Test share is 'half': it must be a number", "0.4"),
+        ("importSeedEdit", "-1", "Seed is -1: it must be", "7"),
+    ):
+        retype(qtbot, ready_window, field, typed)
+        wait(qtbot, importing)
+        assert told in words(ready_window, "importFieldProblem")
+        assert words(ready_window, "importProblem") == "", typed
+        assert not find(ready_window, QPushButton, "useImportButton").isEnabled(), typed
+        retype(qtbot, ready_window, field, corrected)
+        wait(qtbot, importing)
+        assert words(ready_window, "importFieldProblem") == "", corrected
+    use(qtbot, ready_window)
+    assert ready_window.session.data.settings == {"target": "species", "test_share": 0.4, "seed": 7}
+
+
+def test_a_file_opens_the_next_time_as_it_was(
+    restart: Restart, qtbot: QtBot, make_window: MakeWindow, mess: Path
+) -> None:
+    model = restart()
+    session, importing = model.session, model.session.data_import
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    importing.open(str(mess))
+    wait(qtbot, importing)
+    importing.choose(target="kind", test_share=0.5)
+    wait(qtbot, importing)
+    importing.use()
+    qtbot.waitUntil(lambda: session.data.name == str(mess) and is_shown(session.data))
+    session.data.load("moons")
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    assert model.close()
+    again = make_window()
+    qtbot.waitUntil(lambda: is_shown(again.session.data))
+    again.data_dialogs.open_path(str(mess))
+    wait(qtbot, again.session.data_import)
+    assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
+    assert find_field(again, "importTestShareEdit").text() == "0.5"
+    assert words(again, "importNews") == ""
+    again.session.data_import.cancel()
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
+    again.data_dialogs.open_path(str(mess))
+    wait(qtbot, again.session.data_import)
+    assert words(again, "importNews") == "This file has changed since it was last used."
+    assert find(again, QComboBox, "importTargetCombo").currentText() == "kind"
+
+
+def test_a_file_that_changes_is_looked_at_or_loaded_again(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
+    # One in use is loaded again if it has changed, and not if it is the same: a run continues.
+    session = ready_window.session
+    importing = look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
+    wait(qtbot, importing)
+    use(qtbot, ready_window)
+    before = session.dataset
+    look_at(qtbot, ready_window, mess)
+    use(qtbot, ready_window)
+    assert session.dataset is before
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n" * 5)
+    look_at(qtbot, ready_window, mess)
+    use(qtbot, ready_window)
+    assert session.dataset is not before
+    assert session.dataset is not None
+    assert before is not None
+    assert len(session.dataset.train) > len(before.train)
+
+    # One that changes before it is used is looked at again.
+    before, importing = ready_window.session.dataset, look_at(qtbot, ready_window, mess)
+    importing.choose(target="kind")
+    wait(qtbot, importing)
+    mess.write_text(mess.read_text() + "z;1,5;3;cat;x\n")
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importNews") == "This file has changed since it was read. Check the preview again."
+    assert words(ready_window, "importDetail") == "72 rows · 5 columns"
+    assert ready_window.session.dataset is before
+    mess.unlink()
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait(qtbot, importing)
+    assert words(ready_window, "importProblem") == "mess.csv: the file does not exist. Check its name and folder."
+    assert ready_window.session.dataset is before
+
+
+# ---- where it lies
+
+
+def test_it_lies_over_the_middle_and_nothing_is_cut_off(whole_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+    look_at(qtbot, whole_window, mess)
+    sheet = find(whole_window, ImportSheet, "importSheet")
+    curves = whole_window.card("curvesDock")
+    for size in ((1280, 720), (1440, 900), (1920, 1080)):
+        whole_window.resize(*size)
+        qtbot.waitUntil(lambda: abs(sheet.width() - curves.width()) < 4)
+        assert sheet.mapTo(whole_window, QPoint(0, 0)).x() == curves.mapTo(whole_window, QPoint(0, 0)).x(), size
+        assert sheet.minimumSizeHint().width() <= sheet.width(), size
+        assert sheet.minimumSizeHint().height() <= sheet.height(), size
+        assert find(whole_window, PreviewTable, "importTable").height() >= 120, size
+        for name in ("useImportButton", "cancelImportButton"):
+            button = find(whole_window, QPushButton, name)
+            assert button.visibleRegion().boundingRect() == button.rect(), size
+
+    # Choices are not cut.
+    whole_window.session.data_import.cancel()
     whole_window.resize(1280, 720)
     look_at(qtbot, whole_window, PENGUINS)
     for name in ("importFormatHeaderCombo", "importMissingCombo", "importStandardiseCombo"):
@@ -547,3 +478,57 @@ def test_choices_are_not_cut(whole_window: MainWindow, qtbot: QtBot) -> None:
         option.initFrom(combo)
         room = combo.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, combo).width()
         assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room, name
+
+
+def test_tab_reaches_the_sheet_and_not_what_lies_below_it(whole_window: MainWindow, qtbot: QtBot) -> None:
+    look_at(qtbot, whole_window, PENGUINS)
+    seen: list[QWidget] = []
+    for _ in range(120):
+        press(qtbot, whole_window, Qt.Key_Tab)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if seen and focus is seen[0]:
+            break  # all around
+        seen.append(focus)
+    names = {each.objectName() for each in seen}
+    assert {"importFormatDelimiterCombo", "importTable", "useImportButton", "datasetCombo"} <= names
+    assert "errorPlot" not in names
+    wait_for(qtbot, whole_window, Status.READY)
+
+
+def test_the_column_to_predict_is_brought_into_sight(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    # Another file is shown from its first column.
+    wide = ",".join(["target", *(f"a_long_name_of_column_{number}" for number in range(29))])
+    files = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for file in files:
+        file.write_text("\n".join([wide, *(",".join(str(row + column) for column in range(30)) for row in range(20))]))
+    look_at(qtbot, ready_window, files[0])
+    bar = find(ready_window, PreviewTable, "importTable").horizontalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 500)
+    bar.setValue(400)
+    look_at(qtbot, ready_window, files[1])
+    assert bar.value() == 0
+
+    # The column to predict is brought into sight.
+    names = [f"a column of many words {number}" for number in range(20)]
+    file = tmp_path / "wide.csv"
+    rows = [",".join(str(row * column % 97 / 4) for column in range(1, 21)) for row in range(60)]
+    file.write_text("\n".join([",".join(names), *rows]))
+    look_at(qtbot, ready_window, file)
+    table = find(ready_window, PreviewTable, "importTable")
+    header = table.horizontalHeader()
+
+    def is_seen(column: int) -> bool:
+        left = header.sectionViewportPosition(column)
+        return left >= 0 and left + header.sectionSize(column) <= table.viewport().width()
+
+    qtbot.waitUntil(lambda: is_seen(19))
+    table.verticalScrollBar().setValue(5)
+    pick(qtbot, ready_window, "importTargetCombo", names[1])
+    wait(qtbot, ready_window.session.data_import)
+    qtbot.waitUntil(lambda: is_seen(1))
+    assert table.verticalScrollBar().value() == 5, "a row that is cut stays so"
+    table.horizontalScrollBar().setValue(table.horizontalScrollBar().maximum())
+    retype(qtbot, ready_window, "importSeedEdit", "4")
+    wait(qtbot, ready_window.session.data_import)
+    assert not is_seen(1), "it stays where the person scrolled"

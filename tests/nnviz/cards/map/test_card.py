@@ -52,12 +52,19 @@ Load = Callable[[Callable[[], Dataset]], None]
 needs_tsne = pytest.mark.skipif(not is_installed(), reason="openTSNE is not installed")
 
 
-SHOWN = ("networkDock", "mistakesDock", "mistakePicturesDock")  # cards
+SHOWN = ("networkDock",)  # cards
+WITH_MISTAKES = pytest.mark.parametrize("cards", [(*SHOWN, "mistakesDock", "mistakePicturesDock")], ids=["mistakes"])
 
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards(*SHOWN)
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return SHOWN
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 def page_of(window: CardWindow) -> MapPage:
@@ -116,7 +123,7 @@ def circle(page: MapPage, numbers: list[int]) -> tuple[Array, Array]:
 # ---- where the points are
 
 
-def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_window: CardWindow) -> None:
+def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     embedding, data = session.models[MapModel].embedding, session.dataset
     assert embedding is not None
@@ -132,159 +139,7 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
     assert "500 examples" in page.bar.said.text()
     assert f"the two axes explain {100 * embedding.share:.0f} % of the variance" in page.bar.said.text()
 
-
-def test_the_basis_stays_while_it_learns(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    before = placed(ready_window, qtbot)
-    train_epochs(qtbot, ready_window, 2)
-    after = placed(ready_window, qtbot)
-    assert after.basis is before.basis
-    assert not np.array_equal(after.points, before.points)
-    click(qtbot, page, QToolButton, "mapTurnButton")
-    turned = placed(ready_window, qtbot)
-    assert turned.basis is not before.basis
-    assert turned.share > after.share, "other axes fit better"
-    ready_window.session.reset()
-    qtbot.waitUntil(lambda: ready_window.session.displayed.network.provenance.get("epochs", 0) == 0)
-    again = placed(ready_window, qtbot)
-    assert again.basis is not turned.basis, "another network has other axes"
-
-
-def test_points_follow_while_it_learns(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    seen: list[Embedding | None] = []
-    ready_window.session.models[MapModel].changed.connect(
-        lambda: seen.append(ready_window.session.models[MapModel].embedding)
-    )
-    train_for_a_while(qtbot, ready_window)
-    qtbot.waitUntil(lambda: len(set(map(id, seen))) >= 3, timeout=20_000)
-    pause(qtbot, ready_window)
-    placed(ready_window, qtbot)
-
-
-def test_hidden_it_costs_nothing(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    ready_window.show_workspace("train")
-    assert not session.queries[MAP].is_wanted
-    before = session.models[MapModel].embedding
-    train_epochs(qtbot, ready_window, 1)
-    assert session.models[MapModel].embedding is before
-    page_of(ready_window)
-    assert placed(ready_window, qtbot) is not before
-
-
-def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    for layer, width in ((0, 784), (1, 64), (3, 10)):
-        choose(qtbot, page, "mapLayerButton", str(layer))
-        embedding = placed(ready_window, qtbot)
-        assert embedding.source.layer == layer
-        assert len(embedding.basis.mean) == width
-        assert not page.view.grab().isNull()
-
-    # Another part is that of the mistakes.
-    choose(qtbot, page, "mapPartButton", "train")
-    embedding = placed(ready_window, qtbot)
-    assert embedding.source.part.name == "train"
-    assert ready_window.session.mistakes.part is embedding.source.part
-
-
-def test_a_drawing_is_marked_and_moves(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    session, probe = ready_window.session, ready_window.session.queries[MAP_PLACE]
-    assert probe.result is None
-    stroke = np.array(seven(ready_window.canvas))
-    ready_window.canvas.set_strokes([stroke])
-    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
-    first = probe.result
-    embedding = placed(ready_window, qtbot)
-    assert session.question.example is not None
-    seen = activations_of(session.displayed.network, session.question.example[None], 2)
-    assert first == pytest.approx(embedding.basis.project(seen)[0], abs=1e-4)
-    ready_window.canvas.set_strokes([stroke, stroke + 20])
-    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not first)
-    ready_window.canvas.set_strokes([])
-    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is None)
-    assert not page.view.grab().isNull()
-
-
-# ---- what is seen and chosen
-
-
-def test_a_lasso_lists_its_examples(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    answers = settle(ready_window, qtbot)
-    places = page.view.camera.pixels(page.view.dots.points)
-    low, high = circle(page, np.argsort(places[:, 0])[:6].tolist())
-    inside = ((places >= low) & (places <= high)).all(axis=1)
-    mistakes, card = ready_window.session.mistakes, examples(ready_window)
-    assert sorted(mistakes.listed.tolist()) == np.flatnonzero(inside).tolist()
-    assert title(card).startswith("Selected on")
-    wrong = answers.are_wrong[mistakes.listed]
-    assert (np.diff(wrong.astype(int)) <= 0).all(), "mistakes come first"
-    assert (page.view.dots.are_faded == ~inside).all()
-    ready_window.session.selection.choose_classes(Classes(3, 5))
-    assert ready_window.session.mistakes.group is None, "one choice at a time"
-    assert title(card).startswith("3 predicted as 5")
-
-
-def test_esc_leaves_the_lasso_and_then_drops_what_is_chosen(
-    page: MapPage, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    button, selection = click(qtbot, page, QToolButton, "mapLassoButton"), ready_window.session.selection
-    press(qtbot, ready_window, Qt.Key_Escape)
-    assert not button.isChecked()
-    assert not page.view.lassoes
-    click(qtbot, page, QToolButton, "mapLassoButton")
-    drag(page.view, [(2, 2), (page.view.width() - 2, 2), (page.view.width() - 2, page.view.height() - 2), (3, 3)])
-    assert not button.isChecked()
-    group = selection.group
-    assert group is not None, "a closed lasso is no click"
-    click(qtbot, page, QToolButton, "mapLassoButton")
-    press(qtbot, ready_window, Qt.Key_Escape)
-    assert selection.group is group
-    press(qtbot, ready_window, Qt.Key_Escape)
-    assert selection.group is None
-
-
-@pytest.mark.parametrize("how", ["button", "key", "escape"])
-def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
-    page: MapPage, ready_window: CardWindow, qtbot: QtBot, how: str
-) -> None:
-    answers, selection = settle(ready_window, qtbot), ready_window.session.selection
-    true, answer = (int(each[answers.are_wrong][0]) for each in (answers.labels, answers.answers))
-    ordinary = page.bar.said.text()
-    selection.choose_classes(Classes(true, answer))
-    count = int(((answers.labels == true) & (answers.answers == answer)).sum())
-    assert page.bar.said.text() == f"showing {true} predicted as {answer}: {count} of 500 examples"
-    if how == "button":
-        click(qtbot, page, QToolButton, "mapFitButton")
-    else:
-        page.view.setFocus()
-        press(qtbot, ready_window, Qt.Key_0 if how == "key" else Qt.Key_Escape)
-    assert selection.classes is None
-    assert not page.view.dots.are_faded.any()
-    assert page.bar.said.text() == ordinary
-    said = []
-    for classes in (Classes(4, None), Classes(None, 4), Classes(4, 4), Classes(None, None)):
-        selection.choose_classes(classes)
-        said.append(page.bar.said.text().split(": ")[0])
-    assert said[0] == "showing class 4"
-    assert said[1] == "showing predicted as 4"
-    assert said[2] == "showing 4 predicted correctly"
-    assert said[3] == ordinary
-
-
-def test_a_cell_of_the_matrix_stands_out(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    answers = settle(ready_window, qtbot)
-    ready_window.session.selection.choose_classes(Classes(1, None))
-    assert (page.view.dots.are_faded == (answers.labels != 1)).all()
-    assert [key.isChecked() for key in page.classes.keys] == [number == 1 for number in range(10)]
-    key = find(page, Key, "mapClass1Key")
-    qtbot.mouseClick(key, Qt.LeftButton)
-    assert ready_window.session.selection.classes is None
-    assert not page.view.dots.are_faded.any()
-    assert all(key.isChecked() for key in page.classes.keys)
-    qtbot.mouseClick(find(page, Key, "mapClass7Key"), Qt.LeftButton)
-    assert ready_window.session.selection.classes == Classes(7, None)
-
-
-def test_points_are_listed_told_chosen_and_lassoed(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # They are listed, told and chosen.
     made = page.table()
     assert made is not None
     head, rows = made
@@ -326,6 +181,156 @@ def test_points_are_listed_told_chosen_and_lassoed(page: MapPage, ready_window: 
     assert ready_window.session.mistakes.group is not None
     qtbot.mouseClick(page.view, Qt.LeftButton, pos=QPoint(2, 2))
     assert ready_window.session.mistakes.group is None
+
+
+def test_the_basis_stays_while_it_learns_and_points_follow(
+    page: MapPage, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    before = placed(ready_window, qtbot)
+    train_epochs(qtbot, ready_window, 2)
+    after = placed(ready_window, qtbot)
+    assert after.basis is before.basis
+    assert not np.array_equal(after.points, before.points)
+    click(qtbot, page, QToolButton, "mapTurnButton")
+    turned = placed(ready_window, qtbot)
+    assert turned.basis is not before.basis
+    assert turned.share > after.share, "other axes fit better"
+    ready_window.session.reset()
+    qtbot.waitUntil(lambda: ready_window.session.displayed.network.provenance.get("epochs", 0) == 0)
+    again = placed(ready_window, qtbot)
+    assert again.basis is not turned.basis, "another network has other axes"
+
+    # Points follow while it learns.
+    seen: list[Embedding | None] = []
+    ready_window.session.models[MapModel].changed.connect(
+        lambda: seen.append(ready_window.session.models[MapModel].embedding)
+    )
+    train_for_a_while(qtbot, ready_window)
+    qtbot.waitUntil(lambda: len(set(map(id, seen))) >= 3, timeout=20_000)
+    pause(qtbot, ready_window)
+    placed(ready_window, qtbot)
+
+    # Hidden it costs nothing.
+    session = ready_window.session
+    ready_window.show_workspace("train")
+    assert not session.queries[MAP].is_wanted
+    before = session.models[MapModel].embedding
+    train_epochs(qtbot, ready_window, 1)
+    assert session.models[MapModel].embedding is before
+    page_of(ready_window)
+    assert placed(ready_window, qtbot) is not before
+
+
+def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # A drawing is marked and moves.
+    session, probe = ready_window.session, ready_window.session.queries[MAP_PLACE]
+    assert probe.result is None
+    stroke = np.array(seven(ready_window.canvas))
+    ready_window.canvas.set_strokes([stroke])
+    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
+    first = probe.result
+    embedding = placed(ready_window, qtbot)
+    assert session.question.example is not None
+    seen = activations_of(session.displayed.network, session.question.example[None], 2)
+    assert first == pytest.approx(embedding.basis.project(seen)[0], abs=1e-4)
+    ready_window.canvas.set_strokes([stroke, stroke + 20])
+    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not first)
+    ready_window.canvas.set_strokes([])
+    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is None)
+    assert not page.view.grab().isNull()
+
+    # Any layer and the part of the mistakes.
+    for layer, width in ((0, 784), (1, 64), (3, 10)):
+        choose(qtbot, page, "mapLayerButton", str(layer))
+        embedding = placed(ready_window, qtbot)
+        assert embedding.source.layer == layer
+        assert len(embedding.basis.mean) == width
+        assert not page.view.grab().isNull()
+
+    # Another part is that of the mistakes.
+    choose(qtbot, page, "mapPartButton", "train")
+    embedding = placed(ready_window, qtbot)
+    assert embedding.source.part.name == "train"
+    assert ready_window.session.mistakes.part is embedding.source.part
+
+
+# ---- what is seen and chosen
+
+
+@WITH_MISTAKES
+def test_a_lasso_lists_its_examples(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Esc leaves the lasso and then drops what is chosen.
+    button, selection = click(qtbot, page, QToolButton, "mapLassoButton"), ready_window.session.selection
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert not button.isChecked()
+    assert not page.view.lassoes
+    click(qtbot, page, QToolButton, "mapLassoButton")
+    drag(page.view, [(2, 2), (page.view.width() - 2, 2), (page.view.width() - 2, page.view.height() - 2), (3, 3)])
+    assert not button.isChecked()
+    group = selection.group
+    assert group is not None, "a closed lasso is no click"
+    click(qtbot, page, QToolButton, "mapLassoButton")
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert selection.group is group
+    press(qtbot, ready_window, Qt.Key_Escape)
+    assert selection.group is None
+
+    # A lasso lists its examples.
+    answers = settle(ready_window, qtbot)
+    places = page.view.camera.pixels(page.view.dots.points)
+    low, high = circle(page, np.argsort(places[:, 0])[:6].tolist())
+    inside = ((places >= low) & (places <= high)).all(axis=1)
+    mistakes, card = ready_window.session.mistakes, examples(ready_window)
+    assert sorted(mistakes.listed.tolist()) == np.flatnonzero(inside).tolist()
+    assert title(card).startswith("Selected on")
+    wrong = answers.are_wrong[mistakes.listed]
+    assert (np.diff(wrong.astype(int)) <= 0).all(), "mistakes come first"
+    assert (page.view.dots.are_faded == ~inside).all()
+    ready_window.session.selection.choose_classes(Classes(3, 5))
+    assert ready_window.session.mistakes.group is None, "one choice at a time"
+    assert title(card).startswith("3 predicted as 5")
+
+    # A cell of the matrix stands out.
+    answers = settle(ready_window, qtbot)
+    ready_window.session.selection.choose_classes(Classes(1, None))
+    assert (page.view.dots.are_faded == (answers.labels != 1)).all()
+    assert [key.isChecked() for key in page.classes.keys] == [number == 1 for number in range(10)]
+    key = find(page, Key, "mapClass1Key")
+    qtbot.mouseClick(key, Qt.LeftButton)
+    assert ready_window.session.selection.classes is None
+    assert not page.view.dots.are_faded.any()
+    assert all(key.isChecked() for key in page.classes.keys)
+    qtbot.mouseClick(find(page, Key, "mapClass7Key"), Qt.LeftButton)
+    assert ready_window.session.selection.classes == Classes(7, None)
+
+
+@WITH_MISTAKES
+def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
+    page: MapPage, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    answers, selection = settle(ready_window, qtbot), ready_window.session.selection
+    true, answer = (int(each[answers.are_wrong][0]) for each in (answers.labels, answers.answers))
+    ordinary = page.bar.said.text()
+    count = int(((answers.labels == true) & (answers.answers == answer)).sum())
+    for how in ("button", "key", "escape"):
+        selection.choose_classes(Classes(true, answer))
+        assert page.bar.said.text() == f"showing {true} predicted as {answer}: {count} of 500 examples", how
+        if how == "button":
+            click(qtbot, page, QToolButton, "mapFitButton")
+        else:
+            page.view.setFocus()
+            press(qtbot, ready_window, Qt.Key_0 if how == "key" else Qt.Key_Escape)
+        assert selection.classes is None, how
+        assert not page.view.dots.are_faded.any(), how
+        assert page.bar.said.text() == ordinary, how
+    said = []
+    for classes in (Classes(4, None), Classes(None, 4), Classes(4, 4), Classes(None, None)):
+        selection.choose_classes(classes)
+        said.append(page.bar.said.text().split(": ")[0])
+    assert said[0] == "showing class 4"
+    assert said[1] == "showing predicted as 4"
+    assert said[2] == "showing 4 predicted correctly"
+    assert said[3] == ordinary
 
 
 # ---- t-SNE
@@ -420,15 +425,18 @@ def test_tsne_of_one_moment(make_cards: MakeCards, load_with: Load, few_digits: 
     probe = session.queries[MAP_PLACE]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None, timeout=20_000)
     assert (np.abs(probe.result) < 2 * np.abs(first.points).max()).all()
-    train_epochs(qtbot, ready_window, 1)
-    assert session.models[MapModel].embedding is first, "it stays that of its moment"
-    assert "at epoch 1 · now epoch 2" in page.bar.said.text()
-    click(qtbot, page, QToolButton, "mapArrangeButton")
-    qtbot.waitUntil(lambda: session.models[MapModel].tsne.result is not None, timeout=60_000)
     assert session.models[MapModel].is_of_now
     session.edits.switch(Neuron(1, 4))
     assert "the network has changed since" in page.bar.said.text()
     session.edits.end_what_if()
+    train_epochs(qtbot, ready_window, 1)
+    assert session.models[MapModel].embedding is first, "it stays that of its moment"
+    assert "at epoch 1 · now epoch 2" in page.bar.said.text()
+    click(qtbot, page, QToolButton, "mapArrangeButton")
+    assert session.models[MapModel].tsne.is_running
+    assert session.models[MapModel].tsne.about.network is session.displayed.network
+    click(qtbot, page, QToolButton, "mapArrangeButton")
+    assert not session.models[MapModel].tsne.is_running
     choose(qtbot, page, "mapMethodButton", PCA)
     assert placed(ready_window, qtbot).tsne is None
 
@@ -447,9 +455,7 @@ def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window
     qtbot.waitUntil(lambda: session.models[MapModel].embedding is None)
     assert "No t-SNE of this network yet" in page._note.text()
 
-
-@needs_tsne
-def test_tsne_of_another_part_and_layer(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Of another part and layer.
     tsne = ready_window.session.models[MapModel].tsne
     choose(qtbot, page, "mapMethodButton", TSNE)
     choose(qtbot, page, "mapPartButton", "train")
@@ -464,24 +470,13 @@ def test_tsne_of_another_part_and_layer(page: MapPage, ready_window: CardWindow,
     assert page.bar.arrange.text() == "arrange"
 
 
-def test_without_the_package_it_says_how_to_get_it(
-    page: MapPage, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
-) -> None:
-    monkeypatch.setattr("nnviz.cards.map.model.is_installed", lambda: False)
-    choose(qtbot, page, "mapMethodButton", TSNE)
-    assert page._note.isVisible()
-    assert page._note.text().endswith(install_command("tsne"))
-    choose(qtbot, page, "mapMethodButton", PCA)
-    assert page.view.isVisible()
-
-
 # ---- any data, any network
 
 
 def other_data(make_cards: MakeCards, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int) -> CardWindow:
     """A window with that data and an untrained network that fits it."""
     load_with(lambda: data)
-    window = make_cards(*SHOWN)
+    window = make_cards(*SHOWN, "mistakesDock", "mistakePicturesDock")
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     is_classes = data.train.labels is not None
     output, loss = ("softmax", "cross-entropy") if is_classes else ("identity", "quadratic")
@@ -527,26 +522,37 @@ def test_a_table_of_columns(make_cards: MakeCards, load_with: Load, qtbot: QtBot
     assert not page.grab().isNull()
 
 
-@pytest.mark.parametrize("hidden", [(6,) * 60, (4000,), (1,), ()])
-def test_deep_wide_and_tiny_networks(
-    make_cards: MakeCards, load_with: Load, qtbot: QtBot, few_digits: Dataset, hidden: tuple[int, ...]
+def test_deep_wide_and_tiny_networks(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    for hidden in ((6,) * 60, (1000,), (1,), ()):
+        shape, activations = (784, *hidden, 10), ("relu",) * len(hidden) + ("softmax",)
+        session.runs.show(new_run(Experiment(shape=shape, activations=activations, loss="cross-entropy")))
+        embedding = placed(ready_window, qtbot)
+        assert embedding.source.network.shape == list(shape)
+        assert embedding.source.layer == max(len(hidden), 1), shape
+        assert np.isfinite(embedding.points).all(), shape
+        assert not page.grab().isNull()
+        if hidden == (1,):
+            assert "one neuron" in page.bar.said.text()
+            assert not embedding.points[:, 1].any()
+        if len(hidden) == 60:
+            entries = find(page.aside, ChoiceButton, "mapLayerButton").entries
+            assert "60" in entries
+            assert len(entries) < 50
+
+
+def test_what_cannot_be_placed_is_told(
+    page: MapPage, ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = other_data(make_cards, load_with, qtbot, few_digits, *hidden)
-    page = page_of(window)
-    embedding = placed(window, qtbot)
-    assert embedding.source.layer == max(len(hidden), 1)
-    assert np.isfinite(embedding.points).all()
-    assert not page.grab().isNull()
-    if hidden == (1,):
-        assert "one neuron" in page.bar.said.text()
-        assert not embedding.points[:, 1].any()
-    if len(hidden) == 60:
-        entries = find(page.aside, ChoiceButton, "mapLayerButton").entries
-        assert "60" in entries
-        assert len(entries) < 50
+    # Without the package it says how to get it.
+    monkeypatch.setattr("nnviz.cards.map.model.is_installed", lambda: False)
+    choose(qtbot, page, "mapMethodButton", TSNE)
+    assert page._note.isVisible()
+    assert page._note.text().endswith(install_command("tsne"))
+    choose(qtbot, page, "mapMethodButton", PCA)
+    assert page.view.isVisible()
 
-
-def test_activations_that_are_not_finite(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Activations that are not finite.
     session = ready_window.session
     broken = session.displayed.network.copy()
     broken.weights[0][:] = np.nan
@@ -558,8 +564,7 @@ def test_activations_that_are_not_finite(page: MapPage, ready_window: CardWindow
     assert "not finite" in page._note.text()
     assert page.table() is None
 
-
-def test_a_network_that_does_not_fit(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # A network that does not fit.
     session = ready_window.session
     session.runs.show(new_run(Experiment(shape=(5, 3, 2), activations=("relu", "softmax"), loss="cross-entropy")))
     qtbot.waitUntil(lambda: session.models[MapModel].embedding is None)

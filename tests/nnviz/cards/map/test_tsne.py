@@ -26,37 +26,29 @@ def arranged(activations: np.ndarray, start: np.ndarray | None = None) -> TsneEm
     return made
 
 
-def test_what_is_alike_lies_together() -> None:
+def test_what_is_alike_lies_together_and_stays_where_it_was() -> None:
     activations, labels = clusters()
-    points = arranged(activations).points
+    made = arranged(activations)
+    points = made.points.copy()
     middles = np.array([points[labels == label].mean(axis=0) for label in range(3)])
     nearest = np.linalg.norm(points[:, None] - middles, axis=2).argmin(axis=1)
     assert (nearest == labels).all()
     assert points.dtype == np.float32
 
-
-def test_a_further_example_is_placed_among_those_like_it() -> None:
-    activations, labels = clusters()
-    made = arranged(activations)
-    before = made.points.copy()
+    # A further example is placed among those like it.
     place = made.place(activations[labels == 1].mean(axis=0))
     assert place is not None
-    middles = np.array([before[labels == label].mean(axis=0) for label in range(3)])
     assert np.linalg.norm(middles - place, axis=1).argmin() == 1
-    assert np.array_equal(made.points, before), "the others stay"
+    assert np.array_equal(made.points, points), "the others stay"
 
-
-def test_it_begins_where_it_was() -> None:
-    """So that clusters keep their places from one moment of the training to the next."""
-    activations, labels = clusters()
-    first = arranged(activations).points
-    again = arranged(activations + 0.01, first).points
+    # The next one begins where it was, so clusters keep their places from one snapshot to the next.
+    again = arranged(activations + 0.01, points).points
 
     def order(points: np.ndarray) -> np.ndarray:
         middles = np.array([points[labels == label].mean(axis=0) for label in range(3)])
         return np.sign(middles[[0, 1, 2]] - middles[[1, 2, 0]])
 
-    assert np.array_equal(order(first), order(again))
+    assert np.array_equal(order(points), order(again))
 
 
 def test_each_step_shows_new_places() -> None:

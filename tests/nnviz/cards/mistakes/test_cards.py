@@ -65,7 +65,7 @@ def inside(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
 # ---- the matrix
 
 
-def test_at_rest_it_is_that_of_the_displayed_network(inside: CardWindow) -> None:
+def test_at_rest_it_is_that_of_the_displayed_network_as_a_table_and_in_shares(inside: CardWindow, qtbot: QtBot) -> None:
     counts = inside.session.mistakes.counts
     assert counts is not None
     assert counts.is_now
@@ -73,73 +73,7 @@ def test_at_rest_it_is_that_of_the_displayed_network(inside: CardWindow) -> None
     error = inside.session.runs.current.history.error.test.values[-1]
     assert panel(inside).head.detail.text() == f"{100 * error:.2f} % of 500"
 
-
-def test_untrained_too(ready_window: CardWindow, qtbot: QtBot) -> None:
-    ready_window.show_workspace("inside")
-    settle(ready_window, qtbot)
-    counts = ready_window.session.mistakes.counts
-    assert counts is not None
-    assert counts.matrix.sum() == 500
-
-
-def test_each_epoch_brings_the_matrix_that_was_measured(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    window.show_workspace("inside")
-    train_for_a_while(qtbot, window)
-    qtbot.waitUntil(lambda: "after epoch" in panel(window).head.detail.text(), timeout=10_000)
-    counts, history = window.session.mistakes.counts, window.session.runs.current.history
-    assert counts is not None
-    np.testing.assert_array_equal(counts.matrix, history.confusion(int(counts.epochs)))
-    pause(qtbot, window)
-    settle(window, qtbot)
-    counts = window.session.mistakes.counts
-    assert counts is not None
-    assert counts.is_now
-
-
-def test_hidden_it_costs_nothing(inside: CardWindow, qtbot: QtBot) -> None:
-    probe = inside.session.queries[MISTAKES]
-    assert probe.is_wanted
-    inside.show_workspace("train")
-    assert not probe.is_wanted
-    before = probe.result
-    train_epochs(qtbot, inside, 1)
-    assert probe.result is before
-    inside.show_workspace("inside")
-    qtbot.waitUntil(lambda: probe.result is not before)
-
-
-def test_a_step_of_training_is_followed(inside: CardWindow, qtbot: QtBot) -> None:
-    before = settle(inside, qtbot)
-    inside.session.settings.change("epochs", epochs=5)
-    inside.session.step_batch()
-    qtbot.waitUntil(lambda: inside.session.state is Status.PAUSED)
-    assert settle(inside, qtbot) is not before
-
-
-@pytest.mark.parametrize(("mode", "axis"), [("rows", 1), ("columns", 0)])
-def test_shares(inside: CardWindow, qtbot: QtBot, mode: str, axis: int) -> None:
-    panel(inside).mode_button.chosen.emit(mode)
-    confusion = settle(inside, qtbot).confusion
-    np.testing.assert_allclose(
-        np.nan_to_num(panel(inside).matrix._shares),
-        np.nan_to_num(confusion / np.maximum(confusion.sum(axis=axis, keepdims=True), 1)),
-    )
-    assert panel(inside).mode_button.text().startswith("share of")
-
-
-def test_precision_and_recall_of_each_class(inside: CardWindow, qtbot: QtBot) -> None:
-    panel(inside).mode_button.chosen.emit("classes")
-    confusion = settle(inside, qtbot).confusion
-    name, recall, precision = panel(inside).classes.texts(3)
-    assert name == "3"
-    assert recall == f"{100 * confusion[3, 3] / confusion[3].sum():.1f} %"
-    assert precision == f"{100 * confusion[3, 3] / confusion[:, 3].sum():.1f} %"
-    panel(inside).classes.chosen.emit(3)
-    assert inside.session.selection.classes == Classes(3, None)
-
-
-def test_the_read_out_tells_cell_row_and_column(inside: CardWindow, qtbot: QtBot) -> None:
+    # The read out tells cell row and column.
     matrix, confusion = panel(inside).matrix, settle(inside, qtbot).confusion
     read_out = find(matrix, QLabel, "readOut")
     for cell, part in (
@@ -155,14 +89,88 @@ def test_the_read_out_tells_cell_row_and_column(inside: CardWindow, qtbot: QtBot
     leave(matrix)
     assert not read_out.isVisible()
 
+    # Tables for files.
+    confusion = settle(inside, qtbot).confusion
+    made = panel(inside).table()
+    assert made is not None
+    head, rows = made[0], [list(row) for row in made[1]]
+    assert head == ["true class", *map(str, range(10)), "recall"]
+    assert rows[4][:-1] == ["4", *confusion[4].tolist()]
+    assert rows[-1][0] == "precision"
+    made = examples(inside).table()
+    assert made is not None
+    assert made[0] == ["example", "true", "answered", "sure"]
+    assert len(list(made[1])) == len(inside.session.mistakes.listed)
 
-def test_the_parts_of_the_data(inside: CardWindow, qtbot: QtBot) -> None:
+    # Shares of rows and columns.
+    for mode, axis in (("rows", 1), ("columns", 0)):
+        panel(inside).mode_button.chosen.emit(mode)
+        confusion = settle(inside, qtbot).confusion
+        np.testing.assert_allclose(
+            np.nan_to_num(panel(inside).matrix._shares),
+            np.nan_to_num(confusion / np.maximum(confusion.sum(axis=axis, keepdims=True), 1)),
+        )
+        assert panel(inside).mode_button.text().startswith("share of"), mode
+
+    # Precision and recall of each class.
+    panel(inside).mode_button.chosen.emit("classes")
+    confusion = settle(inside, qtbot).confusion
+    name, recall, precision = panel(inside).classes.texts(3)
+    assert name == "3"
+    assert recall == f"{100 * confusion[3, 3] / confusion[3].sum():.1f} %"
+    assert precision == f"{100 * confusion[3, 3] / confusion[:, 3].sum():.1f} %"
+    panel(inside).classes.chosen.emit(3)
+    assert inside.session.selection.classes == Classes(3, None)
+
+    # The parts of the data.
     assert panel(inside).part_button.entries == ["test", "train"]
     panel(inside).part_button.chosen.emit("train")
     answers = settle(inside, qtbot)
     assert len(answers.labels) == 2000
     assert panel(inside).part_button.text() == "training ▾"
     assert panel(inside).head.detail.text().endswith("of 2\u202f000")
+
+
+def test_untrained_too_and_each_epoch_brings_the_matrix_that_was_measured(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    ready_window.show_workspace("inside")
+    settle(ready_window, qtbot)
+    counts = ready_window.session.mistakes.counts
+    assert counts is not None
+    assert counts.matrix.sum() == 500
+
+    # Each epoch brings the matrix that was measured.
+    window = ready_window
+    train_for_a_while(qtbot, window)
+    qtbot.waitUntil(lambda: "after epoch" in panel(window).head.detail.text(), timeout=10_000)
+    counts, history = window.session.mistakes.counts, window.session.runs.current.history
+    assert counts is not None
+    np.testing.assert_array_equal(counts.matrix, history.confusion(int(counts.epochs)))
+    pause(qtbot, window)
+    settle(window, qtbot)
+    counts = window.session.mistakes.counts
+    assert counts is not None
+    assert counts.is_now
+
+
+def test_hidden_it_costs_nothing_and_a_step_is_followed(inside: CardWindow, qtbot: QtBot) -> None:
+    probe = inside.session.queries[MISTAKES]
+    assert probe.is_wanted
+    inside.show_workspace("train")
+    assert not probe.is_wanted
+    before = probe.result
+    train_epochs(qtbot, inside, 1)
+    assert probe.result is before
+    inside.show_workspace("inside")
+    qtbot.waitUntil(lambda: probe.result is not before)
+
+    # A step of training is followed.
+    before = settle(inside, qtbot)
+    inside.session.settings.change("epochs", epochs=5)
+    inside.session.step_batch()
+    qtbot.waitUntil(lambda: inside.session.state is Status.PAUSED)
+    assert settle(inside, qtbot) is not before
 
 
 def test_a_validation_set_that_was_drawn_is_a_part(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -189,7 +197,8 @@ def test_a_validation_set_that_was_drawn_is_a_part(ready_window: CardWindow, qtb
 # ---- choosing
 
 
-def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: CardWindow, qtbot: QtBot) -> None:
+def test_a_cell_a_row_or_a_column_is_chosen(inside: CardWindow, qtbot: QtBot) -> None:
+    # A click chooses a cell, and a second one ends the choice.
     answers = settle(inside, qtbot)
     cell = fullest(answers)
     click_cell(qtbot, inside, cell)
@@ -204,19 +213,7 @@ def test_a_click_chooses_a_cell_and_a_second_one_ends_the_choice(inside: CardWin
     assert title(examples(inside)) == "All mistakes"
     assert examples(inside).pictures.count == answers.are_wrong.sum()
 
-
-def test_heads_choose_rows_and_columns(inside: CardWindow, qtbot: QtBot) -> None:
-    confusion = settle(inside, qtbot).confusion
-    click_cell(qtbot, inside, (3, None))
-    assert inside.session.selection.classes == Classes(3, None)
-    assert examples(inside).pictures.count == confusion[3].sum()
-    click_cell(qtbot, inside, (None, 3))
-    assert inside.session.selection.classes == Classes(None, 3)
-    assert examples(inside).pictures.count == confusion[:, 3].sum()
-    assert "mistakes first" in examples(inside).head.title.toolTip(), "also where the head has no room for it"
-
-
-def test_arrows_choose_too(inside: CardWindow, qtbot: QtBot) -> None:
+    # Arrows choose too.
     matrix = panel(inside).matrix
     matrix.setFocus()
     for key, expected in (
@@ -232,8 +229,17 @@ def test_arrows_choose_too(inside: CardWindow, qtbot: QtBot) -> None:
         qtbot.keyClick(matrix, key)
         assert inside.session.selection.classes == expected
 
+    # Heads choose rows and columns.
+    confusion = settle(inside, qtbot).confusion
+    click_cell(qtbot, inside, (3, None))
+    assert inside.session.selection.classes == Classes(3, None)
+    assert examples(inside).pictures.count == confusion[3].sum()
+    click_cell(qtbot, inside, (None, 3))
+    assert inside.session.selection.classes == Classes(None, 3)
+    assert examples(inside).pictures.count == confusion[:, 3].sum()
+    assert "mistakes first" in examples(inside).head.title.toolTip(), "also where the head has no room for it"
 
-def test_what_is_chosen_elsewhere_is_shown(inside: CardWindow, qtbot: QtBot) -> None:
+    # What is chosen elsewhere is shown.
     answers = settle(inside, qtbot)
     cell = fullest(answers)
     inside.session.selection.choose_classes(Classes(*cell))
@@ -248,28 +254,13 @@ def test_what_is_chosen_elsewhere_is_shown(inside: CardWindow, qtbot: QtBot) -> 
 # ---- the examples
 
 
-def test_they_are_the_pictures_of_the_cell_the_surest_first(inside: CardWindow, qtbot: QtBot) -> None:
-    answers = settle(inside, qtbot)
-    cell = fullest(answers)
-    inside.session.selection.choose_classes(Classes(*cell))
-    listed = inside.session.mistakes.listed
-    assert (answers.labels[listed] == cell[0]).all()
-    assert (answers.answers[listed] == cell[1]).all()
-    assert (np.diff(answers.confidences[listed]) <= 0).all()
-    pictures, data = examples(inside).pictures, inside.session.dataset
-    assert data is not None
-    assert data.test is not None
-    np.testing.assert_allclose(pictures._picture(0), data.test.inputs[listed[0]].reshape(28, 28) / 255, atol=1e-6)
-    assert pictures._caption(0) == f"{100 * answers.confidences[listed[0]]:.0f} %"
-
-
-def test_a_click_chooses_an_example_for_all_cards(inside: CardWindow, qtbot: QtBot) -> None:
-    pictures = examples(inside).pictures
-    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(1).center())
-    assert inside.session.selection.example == Example("test", int(inside.session.mistakes.listed[1]))
-
-
 def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_window: MainWindow, qtbot: QtBot) -> None:
+    # Without any predictions N does nothing.
+    assert not action(whole_window, "actionNextMistake").isEnabled()
+    whole_window.session.mistakes.next_mistake()
+    assert whole_window.session.selection.example is None
+
+    # N goes through the mistakes and enter puts one on the canvas.
     inside, session = whole_window, whole_window.session
     inside.show_workspace("inside")
     wrong = settle(inside, qtbot).mistakes().tolist()
@@ -291,38 +282,78 @@ def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_wind
     assert session.sketch.drawing == ()
 
 
-def test_after_the_last_mistake_comes_the_first(inside: CardWindow, qtbot: QtBot) -> None:
+def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: CardWindow, qtbot: QtBot) -> None:
+    pictures = examples(inside).pictures
+    place = pictures.tile(0).center()
+    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=place)
+    qtbot.mouseDClick(pictures.viewport(), Qt.LeftButton, pos=place)
+    assert len(inside.session.sketch.drawing) == 1
+
+
+def test_the_examples_of_a_cell_the_surest_first(inside: CardWindow, qtbot: QtBot) -> None:
+    # The read out of a picture.
+    pictures, answers = examples(inside).pictures, settle(inside, qtbot)
+    place, first = pictures.tile(0).center(), int(answers.mistakes()[0])
+    hover(pictures.viewport(), (place.x(), place.y()))
+    read_out = find(pictures, QLabel, "readOut")
+    assert read_out.text().startswith(f"test example {first}: {answers.labels[first]}\npredicted as ")
+    leave(pictures.viewport())
+    assert not read_out.isVisible()
+
+    # A click chooses an example for all cards.
+    pictures = examples(inside).pictures
+    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(1).center())
+    assert inside.session.selection.example == Example("test", int(inside.session.mistakes.listed[1]))
+
+    # They are the pictures of the cell the surest first.
     answers = settle(inside, qtbot)
     cell = fullest(answers)
-    click_cell(qtbot, inside, cell)
-    for _ in range(int(answers.confusion[cell]) + 1):
-        click(qtbot, inside, QToolButton, "nextMistakeButton")
-    assert inside.session.selection.example == Example("test", int(answers.of(*cell)[0]))
+    inside.session.selection.choose_classes(Classes(*cell))
+    listed = inside.session.mistakes.listed
+    assert (answers.labels[listed] == cell[0]).all()
+    assert (answers.answers[listed] == cell[1]).all()
+    assert (np.diff(answers.confidences[listed]) <= 0).all()
+    pictures, data = examples(inside).pictures, inside.session.dataset
+    assert data is not None
+    assert data.test is not None
+    np.testing.assert_allclose(pictures._picture(0), data.test.inputs[listed[0]].reshape(28, 28) / 255, atol=1e-6)
+    assert pictures._caption(0) == f"{100 * answers.confidences[listed[0]]:.0f} %"
 
-
-def test_from_right_answers_the_next_mistake_is_one_of_all(inside: CardWindow, qtbot: QtBot) -> None:
-    answers = settle(inside, qtbot)
+    # From correct predictions the next mistake is one of all.
+    inside.session.selection.choose_example(None)
     inside.session.selection.choose_classes(Classes(1, 1))
     assert title(examples(inside)) == "1 predicted correctly"
     click(qtbot, inside, QToolButton, "nextMistakeButton")
     assert inside.session.selection.classes is None
     assert inside.session.selection.example == Example("test", int(answers.mistakes()[0]))
 
+    # After the last mistake comes the first.
+    inside.session.selection.choose_example(None)
+    click_cell(qtbot, inside, cell)
+    for _ in range(int(answers.confusion[cell]) + 1):
+        click(qtbot, inside, QToolButton, "nextMistakeButton")
+    assert inside.session.selection.example == Example("test", int(answers.of(*cell)[0]))
 
-def test_without_any_answers_n_does_nothing(whole_window: MainWindow) -> None:
-    assert not action(whole_window, "actionNextMistake").isEnabled()
-    whole_window.session.mistakes.next_mistake()
-    assert whole_window.session.selection.example is None
-
-
-def test_an_empty_cell_says_so(inside: CardWindow, qtbot: QtBot) -> None:
+    # An empty cell says so.
     row, column = np.argwhere(settle(inside, qtbot).confusion == 0)[0].tolist()
     inside.session.selection.choose_classes(Classes(row, column))
     assert find(examples(inside), PictureList, "mistakePictures").isHidden()
     assert any(each.text() == "No examples." for each in examples(inside).findChildren(QLabel))
 
 
-def test_thousands_are_scrolled_through_by_key(inside: CardWindow, qtbot: QtBot) -> None:
+def test_thousands_are_scrolled_through_and_stay_where_they_were(inside: CardWindow, qtbot: QtBot) -> None:
+    # Menus offer the choices.
+    click(qtbot, inside, QToolButton, "mistakesPartButton")
+    found = inside.findChild(QAction, "mistakesPartButtonTrainAction")
+    assert found is not None
+    found.trigger()
+    assert inside.session.mistakes.part is not None
+    assert inside.session.mistakes.part.name == "train"
+    for menu in QApplication.topLevelWidgets():
+        if menu.objectName() == "mistakesPartButtonMenu":
+            menu.close()
+
+    # Thousands are scrolled through by key.
     inside.session.mistakes.set_part("train")
     settle(inside, qtbot)
     inside.session.selection.choose_classes(Classes(None, 1))
@@ -335,8 +366,7 @@ def test_thousands_are_scrolled_through_by_key(inside: CardWindow, qtbot: QtBot)
     pictures.viewport().grab()
     assert len(pictures._images) < 100, "only those in sight"
 
-
-def test_while_it_learns_a_list_stays_where_it_was_scrolled_to(inside: CardWindow, qtbot: QtBot) -> None:
+    # While it learns a list stays where it was scrolled to.
     inside.session.mistakes.set_part("train")
     settle(inside, qtbot)
     inside.session.selection.choose_classes(Classes(1, None))
@@ -350,70 +380,16 @@ def test_while_it_learns_a_list_stays_where_it_was_scrolled_to(inside: CardWindo
     assert pictures.verticalScrollBar().value() == 0
 
 
-def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: CardWindow, qtbot: QtBot) -> None:
-    pictures = examples(inside).pictures
-    place = pictures.tile(0).center()
-    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=place)
-    qtbot.mouseDClick(pictures.viewport(), Qt.LeftButton, pos=place)
-    assert len(inside.session.sketch.drawing) == 1
-
-
-def test_the_read_out_of_a_picture(inside: CardWindow, qtbot: QtBot) -> None:
-    pictures, answers = examples(inside).pictures, settle(inside, qtbot)
-    place, first = pictures.tile(0).center(), int(answers.mistakes()[0])
-    hover(pictures.viewport(), (place.x(), place.y()))
-    read_out = find(pictures, QLabel, "readOut")
-    assert read_out.text().startswith(f"test example {first}: {answers.labels[first]}\npredicted as ")
-    leave(pictures.viewport())
-    assert not read_out.isVisible()
-
-
-def test_tables_for_files(inside: CardWindow, qtbot: QtBot) -> None:
-    confusion = settle(inside, qtbot).confusion
-    made = panel(inside).table()
-    assert made is not None
-    head, rows = made[0], [list(row) for row in made[1]]
-    assert head == ["true class", *map(str, range(10)), "recall"]
-    assert rows[4][:-1] == ["4", *confusion[4].tolist()]
-    assert rows[-1][0] == "precision"
-    made = examples(inside).table()
-    assert made is not None
-    assert made[0] == ["example", "true", "answered", "sure"]
-    assert len(list(made[1])) == len(inside.session.mistakes.listed)
-
-
-def test_menus_offer_the_choices(inside: CardWindow, qtbot: QtBot) -> None:
-    click(qtbot, inside, QToolButton, "mistakesPartButton")
-    found = inside.findChild(QAction, "mistakesPartButtonTrainAction")
-    assert found is not None
-    found.trigger()
-    assert inside.session.mistakes.part is not None
-    assert inside.session.mistakes.part.name == "train"
-    for menu in QApplication.topLevelWidgets():
-        if menu.objectName() == "mistakesPartButtonMenu":
-            menu.close()
-
-
 # ---- other data, another network
 
 
-def test_a_network_that_does_not_fit_the_data(inside: CardWindow, qtbot: QtBot) -> None:
-    experiment = Experiment(shape=(5, 4, 3), activations=("relu", "softmax"), loss="cross-entropy")
-    inside.session.runs.show(new_run(experiment))
-    QApplication.processEvents()
-    assert any("does not fit" in each.text() for each in panel(inside).findChildren(QLabel))
-    assert not panel(inside).part_button.isVisible()
-    assert inside.session.mistakes.counts is None
-    assert not examples(inside).next_button.isEnabled()
-
-
-def test_a_choice_that_the_matrix_does_not_have(inside: CardWindow) -> None:
+def test_other_data_and_another_network_end_the_choice(inside: CardWindow, qtbot: QtBot, load_with: Load) -> None:
+    # A choice that the matrix does not have.
     inside.session.selection.choose_classes(Classes(10, 3))
     assert not panel(inside).grab().isNull()
     assert len(inside.session.mistakes.listed) == 0
 
-
-def test_other_data_ends_the_choice(inside: CardWindow, qtbot: QtBot, load_with: Load) -> None:
+    # Other data ends the choice.
     inside.session.selection.choose_classes(Classes(9, 9))
     load_with(lambda: made_up(3, 100))
     inside.session.data.name = None
@@ -421,6 +397,15 @@ def test_other_data_ends_the_choice(inside: CardWindow, qtbot: QtBot, load_with:
     qtbot.waitUntil(lambda: is_shown(inside.session.data))
     assert inside.session.selection.classes is None
     assert not find(inside, ConfusionMatrixView, "confusionMatrix").isVisible()
+
+    # A network that does not fit the data.
+    experiment = Experiment(shape=(5, 4, 3), activations=("relu", "softmax"), loss="cross-entropy")
+    inside.session.runs.show(new_run(experiment))
+    QApplication.processEvents()
+    assert any("does not fit" in each.text() for each in panel(inside).findChildren(QLabel))
+    assert not panel(inside).part_button.isVisible()
+    assert inside.session.mistakes.counts is None
+    assert not examples(inside).next_button.isEnabled()
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,18 @@ from tests.nnviz.helpers import (
     wait_for_answer,
 )
 
+WITH_ALL = pytest.mark.parametrize("cards", [("curvesDock", "weightsDock")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("curvesDock", "weightsDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("curvesDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture
@@ -94,6 +102,7 @@ def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
 # ---- where it is
 
 
+@WITH_ALL
 def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: CardWindow, qtbot: QtBot) -> None:
     for name, expected in (("sine", True), ("spirals", False), ("polynomial", True), ("mpg", False)):
         load(qtbot, ready_window, name)
@@ -104,19 +113,6 @@ def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: Ca
 
 
 # ---- what it shows
-
-
-def test_the_line_is_what_the_network_predicts(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 3)
-    wait_for_planes(qtbot, ready_window)
-    line = page.view.line
-    assert line is not None
-    assert not line.is_neuron
-    assert len(line.x) == FINE_LINE
-    np.testing.assert_allclose(line.y, network(ready_window).predict(line.x[:, None])[:, 0], atol=1e-4)
-    data = ready_window.session.data.dataset
-    assert data is not None
-    assert line.x[0] < data.train.inputs.min() < data.train.inputs.max() < line.x[-1]
 
 
 def test_of_a_table_all_is_in_its_units(ready_window: CardWindow, qtbot: QtBot, lengths: Path) -> None:
@@ -140,6 +136,7 @@ def test_of_a_table_all_is_in_its_units(ready_window: CardWindow, qtbot: QtBot, 
     assert "length 2" in find(page.view, QLabel, "readOut").text().replace("&nbsp;", " ")
 
 
+@WITH_ALL
 def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probes = [ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES)]
     sides: list[int] = []
@@ -156,24 +153,10 @@ def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_wind
 # ---- what is asked
 
 
-def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    question = ready_window.session.question
-    click_at(qtbot, page, 0.4)
-    assert question.example is not None
-    (x,) = question.example.tolist()
-    assert x == pytest.approx(0.4, abs=0.01)
-    low, high = page.view.x_ends
-    qtbot.keyClick(page.view, Qt.Key_Left)
-    assert question.example.tolist() == pytest.approx([x - (high - low) / 50])
-    wait_for_answer(qtbot, ready_window)
-    assert "predicted y" in page.view.accessibleDescription()
-    ready_window.session.undo.undo()
-    assert question.example.tolist() == pytest.approx([x])
-
-
 # ---- neurons
 
 
+@WITH_ALL
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe, lines = ready_window.session.queries[OUTPUT_SURFACE], lines_of(ready_window)
     point_at_tile(lines, 2, 3)
@@ -193,6 +176,7 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_windo
     assert not page.view.line.is_neuron
 
 
+@WITH_ALL
 def test_neurons_have_lines_while_the_network_fits(
     page: CurvePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -221,6 +205,7 @@ def test_neurons_have_lines_while_the_network_fits(
     assert not lines_of(ready_window).isVisible(), "its weights are shown"
 
 
+@WITH_ALL
 def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     panel, lines = find(ready_window, WeightsPanel, "weightsDock"), lines_of(ready_window)
     assert panel.caption == "Lines All"
@@ -239,6 +224,7 @@ def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_windo
 # ---- what it costs, and what it exports
 
 
+@WITH_ALL
 def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     answers, neurons = (ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES))
     assert answers.is_wanted
@@ -252,7 +238,8 @@ def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: CardWindow,
     assert answers.result is before
 
 
-def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Its numbers as a table.
     table = page.table()
     assert table is not None
     head, rows = table
@@ -288,3 +275,28 @@ def test_its_numbers_its_points_and_a_drag(page: CurvePage, ready_window: CardWi
     assert [points.inks[kind] for kind in points.kinds[[0, -1]]] == ["train", "test"]
     qtbot.mouseClick(find(ready_window, Key, "curveTestsKey"), Qt.LeftButton)
     assert len(page.view.points.places) == 160
+
+    # A click asks about a number and keys move it.
+    click_at(qtbot, page, 0.4)
+    assert question.example is not None
+    (x,) = question.example.tolist()
+    assert x == pytest.approx(0.4, abs=0.01)
+    low, high = page.view.x_ends
+    qtbot.keyClick(page.view, Qt.Key_Left)
+    assert question.example.tolist() == pytest.approx([x - (high - low) / 50])
+    wait_for_answer(qtbot, ready_window)
+    assert "predicted y" in page.view.accessibleDescription()
+    ready_window.session.undo.undo()
+    assert question.example.tolist() == pytest.approx([x])
+
+    # The line is what the network predicts.
+    train_epochs(qtbot, ready_window, 3)
+    wait_for_planes(qtbot, ready_window)
+    line = page.view.line
+    assert line is not None
+    assert not line.is_neuron
+    assert len(line.x) == FINE_LINE
+    np.testing.assert_allclose(line.y, network(ready_window).predict(line.x[:, None])[:, 0], atol=1e-4)
+    data = ready_window.session.data.dataset
+    assert data is not None
+    assert line.x[0] < data.train.inputs.min() < data.train.inputs.max() < line.x[-1]

@@ -40,8 +40,17 @@ TWO = "0 0 | 1 1"
 
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("curvesDock", "weightsDock", "dataCard", "networkCard", "trainingCard")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return "curvesDock", "dataCard"
+
+
+WITH_TRAINING = pytest.mark.parametrize("cards", [("curvesDock", "dataCard", "trainingCard")], ids=["training"])
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 def begin_painting(qtbot: QtBot, window: AnyWindow) -> None:
@@ -114,29 +123,21 @@ def test_it_begins_with_the_points_that_are_there(ready_window: CardWindow, qtbo
     assert sum(counts(ready_window)) == 301
 
 
-@pytest.mark.parametrize("way", ["done", "escape", "button", "other data"])
-def test_it_ends(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot, way: str) -> None:
+def test_it_ends_in_any_way(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     view = plane_of(ready_window).view
-    if way == "done":
-        click(qtbot, ready_window, QToolButton, "planeDoneButton")
-    elif way == "escape":
-        qtbot.keyClick(view, Qt.Key_Escape)
-    elif way == "button":
-        click(qtbot, ready_window, QToolButton, "paintPointsButton")
-    else:
-        load(qtbot, ready_window, "penguins")
-    assert not painting.is_on
-    assert not find(ready_window, QToolButton, "planeDoneButton").isVisible()
-    assert not find(ready_window, QToolButton, "paintPointsButton").isChecked()
-
-
-def test_it_begins_and_ends_in_the_menu(whole_window: MainWindow, qtbot: QtBot) -> None:
-    load(qtbot, whole_window, "spirals", points=300)
-    entry, painting = action(whole_window, "actionPaintPoints"), whole_window.session.painting
-    for is_on in (True, False):
-        entry.trigger()
-        assert painting.is_on is entry.isChecked() is is_on
-        assert find(whole_window, QToolButton, "planeDoneButton").isVisible() is is_on
+    ways = {
+        "done": lambda: click(qtbot, ready_window, QToolButton, "planeDoneButton"),
+        "escape": lambda: qtbot.keyClick(view, Qt.Key_Escape),
+        "button": lambda: click(qtbot, ready_window, QToolButton, "paintPointsButton"),
+        "other data": lambda: load(qtbot, ready_window, "penguins"),
+    }
+    for way, end in ways.items():
+        painting.begin()
+        assert painting.is_on, way
+        end()
+        assert not painting.is_on, way
+        assert not find(ready_window, QToolButton, "planeDoneButton").isVisible(), way
+        assert not find(ready_window, QToolButton, "paintPointsButton").isChecked(), way
 
 
 def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
@@ -152,9 +153,16 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
     assert ready_window.session.data.name == "penguins"
 
 
-def test_afterwards_a_click_asks_again_as_the_status_line_says(whole_window: MainWindow, qtbot: QtBot) -> None:
+def test_in_the_window_the_menu_begins_and_ends_it_and_the_status_line_says_what_a_click_does(
+    whole_window: MainWindow, qtbot: QtBot
+) -> None:
     begin_painting(qtbot, whole_window)
     painting, hint = whole_window.session.painting, find(whole_window, QLabel, "hintLabel")
+    entry = action(whole_window, "actionPaintPoints")
+    for is_on in (False, True):
+        entry.trigger()
+        assert painting.is_on is entry.isChecked() is is_on
+        assert find(whole_window, QToolButton, "planeDoneButton").isVisible() is is_on
     assert "drag in the plane to paint points" in hint.text()
     painting.end()
     assert "click in the plane to set the input" in hint.text()
@@ -172,20 +180,10 @@ def test_afterwards_a_click_asks_again_as_the_status_line_says(whole_window: Mai
 # ---- painting
 
 
-def test_a_drag_sets_points_along_its_way(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
-    find(ready_window, QToolButton, "planeBrush2").click()
-    stroke(qtbot, ready_window, plane_of(ready_window).view, [(-0.9, -0.8), (-0.3, -0.8), (0.9, -0.8)])
-    blue, orange = counts(ready_window)
-    assert blue == 2
-    assert 25 <= orange - 2 <= 32, "1.8 along the way, 0.06 from one to the next"
-    new = painting.points.places[4:]
-    assert np.abs(new[:, 1] + 0.8).max() < 0.1
-    np.testing.assert_allclose(new[[0, -1], 0], [-0.9, 0.9], atol=0.12)
-
-
-def test_points_are_seen_before_the_button_is_released(
+def test_a_drag_sets_points_along_its_way_and_erases_them(
     painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
+    # They are seen before the button is released.
     view = plane_of(ready_window).view
     at = view.place_of(0.3, -0.7)
     drag(view, [(at.x(), at.y())], release=False)
@@ -195,18 +193,28 @@ def test_points_are_seen_before_the_button_is_released(
     qtbot.waitUntil(lambda: counts(ready_window) == [3, 2])
     np.testing.assert_allclose(painting.points.places[-1], [0.3, -0.7], atol=0.02)
 
+    # A drag sets points along its way.
+    find(ready_window, QToolButton, "planeBrush2").click()
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(-0.9, -0.8), (-0.3, -0.8), (0.9, -0.8)])
+    blue, orange = counts(ready_window)
+    assert blue == 3
+    assert 25 <= orange - 2 <= 32, "1.8 along the way, 0.06 from one to the next"
+    new = painting.points.places[5:]
+    assert np.abs(new[:, 1] + 0.8).max() < 0.1
+    np.testing.assert_allclose(new[[0, -1], 0], [-0.9, 0.9], atol=0.12)
 
-def test_a_quick_drag_of_the_eraser_leaves_no_gaps(
-    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    view = plane_of(ready_window).view
+    # A quick drag of the eraser leaves no gaps.
+    find(ready_window, QToolButton, "planeBrush1").click()
     stroke(qtbot, ready_window, view, [(-0.9, 0.5), (0.9, 0.5)])
     assert counts(ready_window)[0] > 20
     stroke(qtbot, ready_window, view, [(-1, 0.5), (1, 0.5)], Qt.RightButton)
-    assert counts(ready_window) == [2, 2]
+    assert counts(ready_window) == [3, orange]
 
 
-def test_digits_choose_and_enter_sets(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_keys_choose_and_set_wherever_the_focus_is(
+    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    # Digits choose and enter sets.
     view = plane_of(ready_window).view
     qtbot.keyClick(view, Qt.Key_2)
     assert find(ready_window, QToolButton, "planeBrush2").isChecked()
@@ -219,6 +227,27 @@ def test_digits_choose_and_enter_sets(painting: PaintedPointsModel, ready_window
     qtbot.keyClick(view, Qt.Key_0)
     assert painting.brush is None
     assert find(ready_window, QToolButton, "planeEraseButton").isChecked()
+
+    # The keys act after a click on a tool.
+    for name in ("planeBrush2", "planeClearButton", "planeEraseButton"):
+        painting.begin()
+        click(qtbot, ready_window, QToolButton, name)
+        focused = ready_window.focusWidget()
+        assert focused is plane_of(ready_window).view, name
+        qtbot.keyClick(focused, Qt.Key_1)
+        assert painting.brush == 0, name
+        qtbot.keyClick(focused, Qt.Key_Escape)
+        assert not painting.is_on, name
+
+    # The keys act on a tool that was reached with Tab.
+    painting.begin()
+    brush = find(ready_window, QToolButton, "planeBrush1")
+    brush.setFocus(Qt.TabFocusReason)
+    qtbot.keyClick(brush, Qt.Key_2)
+    assert painting.brush == 1
+    assert brush.hasFocus()
+    qtbot.keyClick(brush, Qt.Key_Escape)
+    assert not painting.is_on
 
 
 def test_more_classes(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -235,33 +264,17 @@ def test_more_classes(painting: PaintedPointsModel, ready_window: CardWindow, qt
     assert counts(ready_window) == [2, 2, 1]
 
 
-def test_the_keys_act_after_a_click_on_a_tool(
-    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    for name in ("planeBrush2", "planeClearButton", "planeEraseButton"):
-        painting.begin()
-        click(qtbot, ready_window, QToolButton, name)
-        focused = ready_window.focusWidget()
-        assert focused is plane_of(ready_window).view, name
-        qtbot.keyClick(focused, Qt.Key_1)
-        assert painting.brush == 0, name
-        qtbot.keyClick(focused, Qt.Key_Escape)
-        assert not painting.is_on, name
-
-
-def test_the_keys_act_on_a_tool_that_was_reached_with_tab(
-    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    brush = find(ready_window, QToolButton, "planeBrush1")
-    brush.setFocus(Qt.TabFocusReason)
-    qtbot.keyClick(brush, Qt.Key_2)
-    assert painting.brush == 1
-    assert brush.hasFocus()
-    qtbot.keyClick(brush, Qt.Key_Escape)
-    assert not painting.is_on
-
-
 def test_one_class_more(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # After all were erased they stay erased.
+    click(qtbot, ready_window, QToolButton, "planeClearButton")
+    click(qtbot, ready_window, QToolButton, "planeMoreButton")
+    qtbot.waitUntil(lambda: painting.classes == 3)
+    assert len(painting.points) == 0, "they stay erased"
+
+    # One class more.
+    for _ in range(2):
+        ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: painting.classes == 2 and len(painting.points) == 4)
     more = find(ready_window, QToolButton, "planeMoreButton")
     for classes in (3, 4, 5, 6):
         assert more.isVisible()
@@ -276,15 +289,7 @@ def test_one_class_more(painting: PaintedPointsModel, ready_window: CardWindow, 
     assert painting.brush == 0
 
 
-def test_one_class_more_after_all_were_erased(
-    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    click(qtbot, ready_window, QToolButton, "planeClearButton")
-    click(qtbot, ready_window, QToolButton, "planeMoreButton")
-    qtbot.waitUntil(lambda: painting.classes == 3)
-    assert len(painting.points) == 0, "they stay erased"
-
-
+@WITH_TRAINING
 def test_a_batch_is_not_larger_than_what_is_painted(
     painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
@@ -362,6 +367,7 @@ def test_points_stay_in_their_part(painting: PaintedPointsModel, ready_window: C
 # ---- while it trains, and later
 
 
+@WITH_TRAINING
 def test_a_training_goes_on_with_the_new_points(
     painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
@@ -467,9 +473,7 @@ def test_the_right_button_and_the_eraser_erase(
     assert counts(ready_window) == [0, 1]
     assert painting.points.kinds.tolist() == [1]
 
-
-def test_the_eraser_goes_with_the_mouse(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
-    view = plane_of(ready_window).view
+    # The eraser goes with the mouse.
     painting.choose(None)
     at = view.place_of(0.1, -0.9)
     hover(view, (at.x(), at.y()))

@@ -43,10 +43,18 @@ from tests.nnviz.helpers import (
     wait_for_answer,
 )
 
+WITH_ALL = pytest.mark.parametrize("cards", [("curvesDock", "weightsDock")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("curvesDock", "weightsDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("curvesDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture
@@ -100,6 +108,14 @@ def test_only_points_in_the_plane_have_the_page_and_it_comes_back_with_them(
         assert not bar.isTabVisible(tab)
         assert window.curves.page is window.curves.loss
 
+    # A large network gets fewer cells.
+    load(qtbot, ready_window, "moons")
+    ready_window.session.settings.change("shape", shape=(2, 500, 500, 2))
+    ready_window.session.reset()
+    qtbot.waitUntil(lambda: network(ready_window).shape == [2, 500, 500, 2])
+    wait_for_planes(qtbot, ready_window)
+    assert COARSE < ready_window.session.queries[OUTPUT_SURFACE].result.side < FINE
+
 
 def test_other_data_have_other_points_or_no_plane(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "penguins")
@@ -120,9 +136,14 @@ def test_other_data_have_other_points_or_no_plane(ready_window: CardWindow, qtbo
 # ---- what it shows
 
 
-@pytest.mark.parametrize(("name", "classes"), [("spirals", 2), ("gaussians", 3), ("circles", 6)])
-def test_it_shows_what_the_network_answers(ready_window: CardWindow, qtbot: QtBot, name: str, classes: int) -> None:
-    load(qtbot, ready_window, name, classes=classes)
+def test_it_shows_what_the_network_answers(ready_window: CardWindow, qtbot: QtBot) -> None:
+    for name, classes in (("spirals", 2), ("gaussians", 3), ("circles", 6)):
+        load(qtbot, ready_window, name, classes=classes)
+        expect_answers(qtbot, ready_window)
+
+
+def expect_answers(qtbot: QtBot, ready_window: CardWindow) -> None:
+    """Those of the network, and their colours in the corners."""
     train_epochs(qtbot, ready_window, 2)
     wait_for_planes(qtbot, ready_window)
     page, answers = plane_of(ready_window), ready_window.session.queries[OUTPUT_SURFACE].result
@@ -151,29 +172,18 @@ def test_it_is_coarse_while_the_network_learns_and_fine_at_rest(
     assert sides[-1] == FINE
     assert probe.result.network is network(ready_window)
 
-
-def test_a_large_network_gets_fewer_cells(ready_window: CardWindow, qtbot: QtBot) -> None:
-    load(qtbot, ready_window, "moons")
-    ready_window.session.settings.change("shape", shape=(2, 500, 500, 2))
-    ready_window.session.reset()
-    qtbot.waitUntil(lambda: network(ready_window).shape == [2, 500, 500, 2])
-    wait_for_planes(qtbot, ready_window)
-    assert COARSE < ready_window.session.queries[OUTPUT_SURFACE].result.side < FINE
-
-
-def test_steps_have_hard_borders(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    button = find(ready_window, QToolButton, "planeStepsButton")
-    assert button.text() == "shades"
-    qtbot.mouseClick(button, Qt.LeftButton)
-    assert button.text() == "steps"
-    find(ready_window, Key, "planeTestsKey").click()
-    strongest = {QColor(int(class_pixels(np.eye(2)[:, [number]], True)[0])).name() for number in (0, 1)}
-    image = page.view.grab().toImage()
-    frame = page.view.frame
-    seen = {QColor(image.pixel(x, frame.top() + 8)).name() for x in range(frame.left() + 10, frame.right() - 10)}
-    assert seen <= strongest
+    # Behind another tab it costs nothing.
+    assert probe.is_wanted
+    click_tab(qtbot, ready_window, "errorTab")
+    assert not probe.is_wanted
+    before = probe.result
+    train_epochs(qtbot, ready_window, 2)
+    assert probe.result is before
+    click_tab(qtbot, ready_window, "planeTab")
+    qtbot.waitUntil(lambda: probe.result.network is network(ready_window))
 
 
+@WITH_ALL
 def test_a_network_that_does_not_fit_has_no_answers(
     page: PlanePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -190,7 +200,9 @@ def test_a_network_that_does_not_fit_has_no_answers(
 # ---- the mouse
 
 
-def test_the_read_out_tells_the_point_and_the_answer(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
+    page: PlanePage, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     point_at(page, 0.5, -0.25)
     read_out = find(page.view, QLabel, "readOut")
     assert read_out.isVisible()
@@ -203,10 +215,7 @@ def test_the_read_out_tells_the_point_and_the_answer(page: PlanePage, ready_wind
     leave(page.view)
     assert not read_out.isVisible()
 
-
-def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
-    page: PlanePage, ready_window: CardWindow, qtbot: QtBot
-) -> None:
+    # A click asks about a point and the arrow keys move it.
     question = ready_window.session.question
     qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
     assert question.example is not None
@@ -221,7 +230,20 @@ def test_a_click_asks_about_a_point_and_the_arrow_keys_move_it(
     ready_window.session.undo.undo()
     assert question.example.tolist() == pytest.approx([x, y])
 
+    # Steps have hard borders.
+    button = find(ready_window, QToolButton, "planeStepsButton")
+    assert button.text() == "shades"
+    qtbot.mouseClick(button, Qt.LeftButton)
+    assert button.text() == "steps"
+    find(ready_window, Key, "planeTestsKey").click()
+    strongest = {QColor(int(class_pixels(np.eye(2)[:, [number]], True)[0])).name() for number in (0, 1)}
+    image = page.view.grab().toImage()
+    frame = page.view.frame
+    seen = {QColor(image.pixel(x, frame.top() + 8)).name() for x in range(frame.left() + 10, frame.right() - 10)}
+    assert seen <= strongest
 
+
+@WITH_ALL
 def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
     probe, tiles = ready_window.session.queries[OUTPUT_SURFACE], tiles_of(ready_window)
     before = page.view.grab().toImage()
@@ -244,18 +266,6 @@ def tiles_of_layer(of: Network, points: np.ndarray, layer: int) -> np.ndarray:
 
 
 # ---- what it costs, and what it exports
-
-
-def test_behind_another_tab_it_costs_nothing(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.queries[OUTPUT_SURFACE]
-    assert probe.is_wanted
-    click_tab(qtbot, ready_window, "errorTab")
-    assert not probe.is_wanted
-    before = probe.result
-    train_epochs(qtbot, ready_window, 2)
-    assert probe.result is before
-    click_tab(qtbot, ready_window, "planeTab")
-    qtbot.waitUntil(lambda: probe.result.network is network(ready_window))
 
 
 def test_its_numbers_its_points_and_a_drag(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:

@@ -22,9 +22,18 @@ from tests.nnviz.helpers import drag, find, press, retype, seven, train_epochs, 
 DIGITS = tuple("0123456789")
 
 
+WITH_ALL = pytest.mark.parametrize("cards", [("predictionDock", "learningStripDock", "curvesDock")], ids=["all"])
+
+
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("predictionDock", "learningStripDock", "curvesDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("predictionDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 def shares(**of_digits: float) -> np.ndarray:
@@ -213,6 +222,7 @@ def test_long_names_are_large_too_where_there_is_room(
 # ---- in the window
 
 
+@WITH_ALL
 def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
@@ -308,6 +318,7 @@ def test_before_anything_is_drawn_the_card_says_what_to_do_and_has_no_table(
     assert "draw a digit" in bars.reason
 
 
+@WITH_ALL
 def test_the_card_keeps_its_place_at_any_answer(ready_window: CardWindow, qtbot: QtBot) -> None:
     """The layout does not jump when an answer comes, goes, or is unsure."""
 

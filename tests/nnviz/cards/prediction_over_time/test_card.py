@@ -30,10 +30,18 @@ from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import drag, pause, seven, train_epochs, train_for_a_while
 
+WITH_ALL = pytest.mark.parametrize("cards", [("learningStripDock", "predictionDock", "curvesDock")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("learningStripDock", "predictionDock", "curvesDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("learningStripDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 def wait_until_asked(qtbot: QtBot, window: CardWindow) -> None:
@@ -99,6 +107,7 @@ def test_without_a_history_it_says_what_to_do(ready_window: CardWindow, qtbot: Q
         assert theme.THEMES[name].accent in ready_window.card("learningStripDock").head.detail.text()
 
 
+@WITH_ALL
 def test_alone_in_view_it_has_what_it_needs(ready_window: CardWindow, qtbot: QtBot) -> None:
     """The current prediction is for other cards: with these closed it is not computed."""
     window = ready_window
@@ -319,6 +328,7 @@ def test_other_pictures_are_called_so_at_once(ready_window: CardWindow, qtbot: Q
     assert strip.plot.note == "draw an image to see it"
 
 
+@WITH_ALL
 def test_the_heads_names_give_way_until_they_fit(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     load(qtbot, window, str(clothes(tmp_path)))

@@ -103,6 +103,13 @@ def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
     load(qtbot, window, "mpg")
     assert tabs(window) == ["RMSE", "Loss", "Predicted", "Residuals", "Distributions"]
     assert window.curves.page.title == "RMSE"
+
+    # Out of view they ask nothing.
+    assert not window.session.queries[PREDICTED].is_wanted
+    turn_to(qtbot, window, "Predicted")
+    assert window.session.queries[PREDICTED].is_wanted
+
+    # They come and go with the task, and the one that was chosen comes back.
     turn_to(qtbot, window, "Residuals")
     load(qtbot, window, "penguins")
     assert tabs(window) == ["Error", "Loss", "Distributions"]
@@ -114,18 +121,12 @@ def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
     assert window.curves.page.title == "Curve", "which leads where it makes sense"
 
 
-def test_pages_out_of_view_ask_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    load(qtbot, window, "mpg")
-    assert not window.session.queries[PREDICTED].is_wanted
-    turn_to(qtbot, window, "Predicted")
-    assert window.session.queries[PREDICTED].is_wanted
-
-
 # ---- figures
 
 
-def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_figures_and_the_page_of_the_rmse_are_in_the_unit_of_what_is_predicted(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
     window = ready_window
     figure, name = find(window, QLabel, "testFigure"), find(window, QLabel, "testFigureName")
     load(qtbot, window, "mpg")
@@ -141,25 +142,8 @@ def test_figures_are_in_the_unit_of_what_is_predicted(ready_window: CardWindow, 
     assert figure.text() == f"{exact.rmse:.2f} mpg"
     assert f"R² is {exact.r2:#.3g}".replace("-", "−") in figure.toolTip()
     assert "RMSE of mpg" in figure.toolTip()
-    load(qtbot, window, "penguins")
-    assert (figure.text(), name.text()) == ("–", "test error")
-    assert "misclassified" in figure.toolTip()
 
-
-def test_no_figure_moves_what_is_beside_it(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    load(qtbot, window, "sine")
-    widths = set()
-    for _ in range(4):
-        train_epochs(qtbot, window, 1)
-        widths.add((window.run_bar.test_figure.width(), window.run_bar.progress.width()))
-    assert len(widths) == 1
-
-
-def test_the_page_of_the_rmse_has_its_unit_and_tells_r2(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    load(qtbot, window, "mpg")
-    train_epochs(qtbot, window, 3)
+    # The page of the RMSE has its unit and tells R².
     history = window.session.runs.current.history
     plot = find(window, CurvePlot, "rmsePlot")
     assert find(window, QToolButton, "rmseScaleButton").text() == "RMSE mpg, log"
@@ -177,6 +161,21 @@ def test_the_page_of_the_rmse_has_its_unit_and_tells_r2(ready_window: CardWindow
     rows = [list(row) for row in table[1]]
     assert rows[3][2] == history.rmse.test.values[3]
     assert rows[3][5] == history.r2.test.values[3]
+
+    # Other data, other figures.
+    load(qtbot, window, "penguins")
+    assert (figure.text(), name.text()) == ("–", "test error")
+    assert "misclassified" in figure.toolTip()
+
+
+def test_no_figure_moves_what_is_beside_it(ready_window: CardWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    load(qtbot, window, "sine")
+    widths = set()
+    for _ in range(4):
+        train_epochs(qtbot, window, 1)
+        widths.add((window.run_bar.test_figure.width(), window.run_bar.progress.width()))
+    assert len(widths) == 1
 
 
 def test_only_runs_of_the_same_kind_are_compared(ready_model: Model, qtbot: QtBot) -> None:
@@ -218,11 +217,7 @@ def test_points_are_what_the_network_predicts(ready_window: CardWindow, qtbot: Q
     assert page.plot.frame.x_name == "true mpg"
     assert page.plot.frame.line == page.plot.frame.x, "the diagonal"
 
-
-def test_an_example_is_read_and_asked_about(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    load(qtbot, window, "mpg")
-    page = turn_to(qtbot, window, "Predicted")
+    # An example is read and asked about.
     part = known(qtbot, window).parts[0]
     number = len(known(qtbot, window).parts[1].rows) + int(part.true[:, 0].argmax())
     at = page.plot.place_of(number)
@@ -240,25 +235,17 @@ def test_an_example_is_read_and_asked_about(ready_window: CardWindow, qtbot: QtB
     leave(page.plot)
     assert told(page) == ""
 
-
-def test_keys_go_from_one_example_to_the_next(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    load(qtbot, window, "mpg")
-    page = turn_to(qtbot, window, "Predicted")
-    click(qtbot, window, Key, "predictedTrainKey")
-    part = known(qtbot, window).parts[0]
-    order = np.argsort(part.true[:, 0], kind="stable").tolist()
-    page.plot.setFocus()
-    for key, place in ((Qt.Key_Right, 0), (Qt.Key_Right, 1), (Qt.Key_Left, 0), (Qt.Key_Left, 0)):
-        page.plot.keyPressEvent(QKeyEvent(QKeyEvent.KeyPress, key, Qt.NoModifier))
-        assert session.selection.example == Example("test", order[place])
-        assert session.question.origin == session.selection.example, "what is chosen is asked about"
-
-
-def test_keys_of_the_legend_show_and_hide_a_part(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    load(qtbot, window, "mpg")
+    # Residuals lie around the line of zero.
     page = turn_to(qtbot, window, "Residuals")
+    low, high = page.plot.frame.y
+    assert low == -high
+    assert page.plot.frame.y_name == "off by mpg, + is too high"
+    assert page.plot.frame.line == (0, 0)
+    part = known(qtbot, window).parts[0]
+    first = len(known(qtbot, window).parts[1].rows)
+    assert page.plot._points[first].tolist() == [part.predicted[0, 0], part.predicted[0, 0] - part.true[0, 0]]
+
+    # Keys of the legend show and hide a part.
     both = page.plot.count
     click(qtbot, window, Key, "residualsTrainKey")
     assert page.plot.count == len(known(qtbot, window).parts[0].rows) < both
@@ -274,18 +261,31 @@ def test_keys_of_the_legend_show_and_hide_a_part(ready_window: CardWindow, qtbot
     assert page.plot.count == 0
     assert page.table() is None
 
-
-def test_residuals_lie_around_the_line_of_zero(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    load(qtbot, window, "mpg")
-    page = turn_to(qtbot, window, "Residuals")
-    low, high = page.plot.frame.y
-    assert low == -high
-    assert page.plot.frame.y_name == "off by mpg, + is too high"
-    assert page.plot.frame.line == (0, 0)
+    # Keys go from one example to the next.
+    page = turn_to(qtbot, window, "Predicted")
+    session.selection.choose_example(None)
+    click(qtbot, window, Key, "predictedTrainKey")
     part = known(qtbot, window).parts[0]
-    first = len(known(qtbot, window).parts[1].rows)
-    assert page.plot._points[first].tolist() == [part.predicted[0, 0], part.predicted[0, 0] - part.true[0, 0]]
+    order = np.argsort(part.true[:, 0], kind="stable").tolist()
+    page.plot.setFocus()
+    for key, place in ((Qt.Key_Right, 0), (Qt.Key_Right, 1), (Qt.Key_Left, 0), (Qt.Key_Left, 0)):
+        page.plot.keyPressEvent(QKeyEvent(QKeyEvent.KeyPress, key, Qt.NoModifier))
+        assert session.selection.example == Example("test", order[place])
+        assert session.question.origin == session.selection.example, "what is chosen is asked about"
+
+    # Predictions that are not finite are not drawn.
+    click(qtbot, window, Key, "predictedTrainKey")
+    network = session.displayed.network
+    broken = network.parameters.copy()
+    broken[-1] = math.inf
+    session.runs.current.parameters = broken
+    session.displayed.show(session.runs.current)
+    assert np.isinf(known(qtbot, window).parts[0].predicted).all()
+    page.plot.grab()
+    assert page.plot.count
+    assert np.isnan(page.plot._places()).all()
+    hover(page.plot, (300, 100))
+    assert told(page) == ""
 
 
 def test_of_very_many_some_are_drawn_spread_evenly(
@@ -322,33 +322,10 @@ def test_one_of_several_numbers_is_drawn(
     assert page.plot.frame.x_name == "true mass kg"
     np.testing.assert_array_equal(page.plot._points[:40, 0], known(qtbot, window).parts[1].true[:, 1])
 
-
-def test_names_of_columns_are_no_markup(
-    ready_window: CardWindow, qtbot: QtBot, put_numbers: Callable[..., None]
-) -> None:
-    put_numbers(30)
-    load(qtbot, ready_window, "numbers")
-    page = turn_to(qtbot, ready_window, "Predicted")
+    # Names of columns are no markup.
     at = page.plot.place_of(3)
     hover(page.plot, (at.x(), at.y()))
     assert "&lt;i&gt;c&lt;/i&gt;" in told(page)
-
-
-def test_answers_that_are_not_finite_are_not_drawn(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    load(qtbot, window, "mpg")
-    page = turn_to(qtbot, window, "Predicted")
-    network = session.displayed.network
-    broken = network.parameters.copy()
-    broken[-1] = math.inf
-    session.runs.current.parameters = broken
-    session.displayed.show(session.runs.current)
-    assert np.isinf(known(qtbot, window).parts[0].predicted).all()
-    page.plot.grab()
-    assert page.plot.count
-    assert np.isnan(page.plot._places()).all()
-    hover(page.plot, (300, 100))
-    assert told(page) == ""
 
 
 def test_the_axis_grows_in_steps_and_not_beyond_reason() -> None:
@@ -378,7 +355,7 @@ def long_name(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> CardWin
     return ready_window
 
 
-def test_the_legend_stays_beside_the_tabs(long_name: CardWindow, qtbot: QtBot) -> None:
+def test_the_legend_stays_beside_the_tabs_and_the_status_is_not_cut(long_name: CardWindow, qtbot: QtBot) -> None:
     bar, card = long_name.curves.tabs, long_name.curves
     scale = find(long_name, ElidedButton, "rmseScaleButton")
     for words in ("log", "linear", "log"):
@@ -392,8 +369,8 @@ def test_the_legend_stays_beside_the_tabs(long_name: CardWindow, qtbot: QtBot) -
     long_name.resize(1900, 900)
     qtbot.waitUntil(lambda: scale.text().startswith("RMSE kWh"))
 
-
-def test_the_status_is_not_cut(long_name: CardWindow, qtbot: QtBot) -> None:
+    # The status is not cut.
+    long_name.resize(1280, 720)
     train_epochs(qtbot, long_name, 2)
     status = find(long_name, ElidedLabel, "runStatus")
     assert status.shown

@@ -16,6 +16,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
+from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import (
     action,
     click,
@@ -71,10 +72,10 @@ def wait_for_end(qtbot: QtBot, window: AnyWindow) -> None:
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
 
-def seeds_in_library() -> list[int]:
-    """Of the runs of the first plan."""
+def seeds_in_library(plan: int = 1) -> list[int]:
+    """Of the runs of that plan."""
     with Library(library_path()) as library:
-        return sorted(library.run(run).experiment.seed for run in SweepLibrary(library).runs(1))
+        return sorted(library.run(run).experiment.seed for run in SweepLibrary(library).runs(plan))
 
 
 def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
@@ -97,27 +98,7 @@ def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: CardWin
     assert told(recorded.session) == f"5 seeds: test error median {median} %, {low} to {high} %."
 
 
-def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
-    whole: MainWindow, qtbot: QtBot, does: Does
-) -> None:
-    executor = does(held_seed=3)
-    click(qtbot, whole, QPushButton, "seedsButton")
-    assert executor.reached.wait(10)
-    qtbot.waitUntil(lambda: button(whole).text() == "■ 2/5")
-    assert button(whole).share == pytest.approx(0.4)
-    assert "2 of 5 runs done" in button(whole).toolTip()
-    assert find(whole, QLabel, "activityLabel").text().startswith("5 seeds: 2 of 5 runs done")
-    assert action(whole, "actionSeeds").text() == "Stop &seeds"
-    assert not find(whole, QToolButton, "seedsCountButton").isEnabled()
-    click(qtbot, whole, QPushButton, "seedsButton")
-    wait_for_end(qtbot, whole)
-    assert button(whole).text() == "5 seeds"
-    assert button(whole).share is None
-    assert told(whole.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
-    assert seeds_in_library() == [1, 2]
-
-
-def test_stopped_before_one_is_done(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
+def test_stopped_before_one_is_done_it_goes_on_at_a_click(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=1)
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert executor.reached.wait(10)
@@ -128,10 +109,9 @@ def test_stopped_before_one_is_done(recorded: CardWindow, qtbot: QtBot, does: Do
     assert shown is not None
     assert [choice.text for choice in shown.choices] == ["Resume"]
 
-
-def test_what_was_stopped_goes_on_at_a_click(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
+    # What was stopped is resumed at a click, again and again.
     executor = does(held_seed=2)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    choose_offer(recorded.session, "Resume")
     assert executor.reached.wait(10)
     recorded.session.sweeps.stop()
     wait_for_end(qtbot, recorded)
@@ -156,20 +136,8 @@ def test_the_window_trains_on_meanwhile(recorded: CardWindow, qtbot: QtBot, does
     assert recorded.session.runs.current.epochs == 2
 
 
-def test_it_is_shown_in_runs(whole: MainWindow, qtbot: QtBot, does: Does) -> None:
-    does()
-    whole.session.sweeps.set_seeds(3)
-    click(qtbot, whole, QPushButton, "seedsButton")
-    wait_for_end(qtbot, whole)
-    choose(qtbot, whole, "Show in Runs")
-    assert whole.workspace == "runs"
-    comparison = whole.session.comparison
-    qtbot.waitUntil(lambda: len(comparison.runs) == 1)
-    assert [each.experiment.seed for each in comparison.runs[0].records] == [1, 2, 3]
-
-
-def test_how_many_is_chosen_in_a_menu_and_remembered(
-    whole: MainWindow, qtbot: QtBot, does: Does, make_window: MakeWindow
+def test_how_many_is_chosen_in_a_menu_remembered_and_shown_in_runs(
+    whole: MainWindow, qtbot: QtBot, does: Does, restart: Restart
 ) -> None:
     does()
     click(qtbot, whole, QToolButton, "seedsCountButton")
@@ -183,22 +151,16 @@ def test_how_many_is_chosen_in_a_menu_and_remembered(
     assert button(whole).text() == "3 seeds"
     assert action(whole, "actionSeeds").text() == "Train with 3 &seeds"
     qtbot.waitUntil(lambda: stored_settings().get("seeds") == 3)
-    again = make_window()
-    assert button(again).text() == "3 seeds"
+    assert restart().session.sweeps.seeds == 3
 
-
-def test_the_shortcut_takes_what_was_typed_and_starts_and_stops(whole: MainWindow, qtbot: QtBot, does: Does) -> None:
-    executor = does(held_seed=2)
-    rate = find_field(whole, "learningRateEdit")
-    rate.setFocus()
-    qtbot.keyClick(rate, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClicks(rate, "0.07")
-    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
-    assert executor.reached.wait(10)
-    assert executor.done[0].experiment.training.learning_rate == 0.07
-    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    # It is shown in Runs.
+    click(qtbot, whole, QPushButton, "seedsButton")
     wait_for_end(qtbot, whole)
-    assert seeds_in_library() == [1]
+    choose(qtbot, whole, "Show in Runs")
+    assert whole.workspace == "runs"
+    comparison = whole.session.comparison
+    qtbot.waitUntil(lambda: len(comparison.runs) == 1)
+    assert [each.experiment.seed for each in comparison.runs[0].records] == [1, 2, 3]
 
 
 def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
@@ -217,7 +179,18 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     assert len(executor.done) == 5
 
 
-def test_a_wrong_field_is_named_in_its_tooltip(whole: MainWindow, qtbot: QtBot) -> None:
+def test_a_run_that_diverges_is_told_and_not_counted(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
+    does()
+    recorded.session.settings.change("rate", learning_rate=1e30)
+    click(qtbot, recorded, QPushButton, "seedsButton")
+    wait_for_end(qtbot, recorded)
+    assert told(recorded.session) == "5 seeds: no run finished. Not counted: 5 diverged."
+
+
+def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
+    whole: MainWindow, qtbot: QtBot, does: Does
+) -> None:
+    # A wrong field is named in its tooltip.
     retype(qtbot, whole, "learningRateEdit", "-1")
     assert not button(whole).isEnabled()
     assert "Learning rate" in button(whole).toolTip()
@@ -225,13 +198,35 @@ def test_a_wrong_field_is_named_in_its_tooltip(whole: MainWindow, qtbot: QtBot) 
     whole.session.settings.forget_problems()
     assert button(whole).isEnabled()
 
+    # While they train it shows how far they are and a click stops.
+    executor = does(held_seed=3)
+    click(qtbot, whole, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    qtbot.waitUntil(lambda: button(whole).text() == "■ 2/5")
+    assert button(whole).share == pytest.approx(0.4)
+    assert "2 of 5 runs done" in button(whole).toolTip()
+    assert find(whole, QLabel, "activityLabel").text().startswith("5 seeds: 2 of 5 runs done")
+    assert action(whole, "actionSeeds").text() == "Stop &seeds"
+    assert not find(whole, QToolButton, "seedsCountButton").isEnabled()
+    click(qtbot, whole, QPushButton, "seedsButton")
+    wait_for_end(qtbot, whole)
+    assert button(whole).text() == "5 seeds"
+    assert button(whole).share is None
+    assert told(whole.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
+    assert seeds_in_library() == [1, 2]
 
-def test_a_run_that_diverges_is_told_and_not_counted(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
-    does()
-    recorded.session.settings.change("rate", learning_rate=1e30)
-    click(qtbot, recorded, QPushButton, "seedsButton")
-    wait_for_end(qtbot, recorded)
-    assert told(recorded.session) == "5 seeds: no run finished. Not counted: 5 diverged."
+    # The shortcut takes what was typed, and starts and stops.
+    executor = does(held_seed=2)
+    rate = find_field(whole, "learningRateEdit")
+    rate.setFocus()
+    qtbot.keyClick(rate, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(rate, "0.07")
+    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    assert executor.reached.wait(10)
+    assert executor.done[0].experiment.training.learning_rate == 0.07
+    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    wait_for_end(qtbot, whole)
+    assert seeds_in_library(2) == [1]
 
 
 def test_what_the_closed_window_left_is_offered_at_the_next_start(

@@ -43,9 +43,9 @@ def told_group(
     return group_of(library, runs, made)
 
 
-def copy_library(made: Path) -> None:
-    """Makes a copy of that library, with what is still in its log, the library of this test."""
-    path = Path(os.environ["NNVIZ_LIBRARY"])
+def copy_library(made: Path, path: Path | None = None) -> None:
+    """Copies that library, with what is still in its log, to a path; None for that of the library of this test."""
+    path = path or Path(os.environ["NNVIZ_LIBRARY"])
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(path)) as target:
         source.backup(target)

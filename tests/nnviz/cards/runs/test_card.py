@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +36,7 @@ from tests.nnviz.library.helpers import an_experiment, in_epoch, of_prices, reco
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+    return make_cards("runsDock")
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ def test_a_row_has_number_name_and_error_and_is_found_by_its_words(
     assert any(each.startswith("No run has all these words") for each in words)
 
 
-def test_the_csv_of_the_list_has_all_figures(
+def test_figures_and_settings_of_a_run_are_in_the_csv_and_the_tooltip(
     table: RunTable, ready_window: CardWindow, numbers: list[int], qtbot: QtBot
 ) -> None:
     figures = {name: number / 100 for number, name in enumerate(FIGURES, 1)}
@@ -115,10 +114,7 @@ def test_the_csv_of_the_list_has_all_figures(
     found = next(dict(zip(head, row, strict=True)) for row in rows if row[0] == numbers[0])
     assert {name: found[name] for name in FIGURES} == figures
 
-
-def test_a_tooltip_has_all_settings_that_are_no_defaults(
-    table: RunTable, ready_window: CardWindow, numbers: list[int], qtbot: QtBot
-) -> None:
+    # A tooltip has all settings that are no defaults.
     library = ready_window.session.library
     with Library() as kept:
         record(kept, an_experiment(learning_rate=0.1, weight_decay=0.01))
@@ -194,22 +190,22 @@ def test_keys_and_clicks_pass_over_the_title_of_a_data_set(
     assert list(ready_window.session.comparison.colours) == colours
 
 
-@pytest.mark.parametrize("sort", ["train_loss", "epochs"])
 def test_sorted_by_a_figure_the_best_family_comes_first(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int], sort: str
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
-    button = click(qtbot, ready_window, QToolButton, "runSortButton")
-    menu = button.menu() or next(each for each in button.children() if each.objectName() == "runSortButtonMenu")
-    entry = next(each for each in menu.actions() if each.text() == SORTS[sort].title)
     library = ready_window.session.library
-    with qtbot.waitSignal(library.listed):
-        entry.trigger()
-    menu.close()
-    with Library() as kept:
-        order = kept.runs(sort=sort, ascending=SORTS[sort].is_ascending).ids
-    family = [numbers[0], numbers[1]]
-    expected = [*family, numbers[2]] if order[0] in family else [numbers[2], *family]
-    assert [row.run for row in library.rows] == expected
+    for sort in ("train_loss", "epochs"):
+        button = click(qtbot, ready_window, QToolButton, "runSortButton")
+        menu = button.menu() or next(each for each in button.children() if each.objectName() == "runSortButtonMenu")
+        entry = next(each for each in menu.actions() if each.text() == SORTS[sort].title)
+        with qtbot.waitSignal(library.listed):
+            entry.trigger()
+        menu.close()
+        with Library() as kept:
+            order = kept.runs(sort=sort, ascending=SORTS[sort].is_ascending).ids
+        family = [numbers[0], numbers[1]]
+        expected = [*family, numbers[2]] if order[0] in family else [numbers[2], *family]
+        assert [row.run for row in library.rows] == expected, sort
 
 
 def test_families_stand_where_their_first_one_would() -> None:
@@ -217,28 +213,28 @@ def test_families_stand_where_their_first_one_would() -> None:
     assert rows == [RunRow(1, 0), RunRow(4, 1), RunRow(5, 2), RunRow(3, 0), RunRow(2, 0)]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"name": "my best network so far, first try"}, {"name": "my best network so far, second try"}),
-        ({"optimizer": "adam"}, {"optimizer": "adamw"}),
-        ({"learning_rate": 0.001}, {"learning_rate": 0.002}),
-    ],
-)
 def test_names_that_differ_at_their_ends_can_be_told_apart(
-    ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset, one: dict[str, Any], other: dict[str, Any]
+    ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
-    """In the small window, where they do not fit."""
+    """In the small window, where they do not fit: two that follow one another in the list."""
     made = an_experiment(few_digits, hidden=(512, 256))
     with Library() as library:
-        for told in (one, other):
-            library.begin(made.changed(**{key: told[key] for key in told if key != "name"}), name=told.get("name", ""))
+        for name in ("my best network so far, first try", "my best network so far, second try"):
+            library.begin(made, name=name)
+        for changes in (
+            {"optimizer": "adam"},
+            {"optimizer": "adamw"},
+            {"learning_rate": 0.001},
+            {"learning_rate": 0.002},
+        ):
+            library.begin(made.changed(**changes))
     ready_window.resize(1280, 720)
     table = show_runs(ready_window, qtbot)
-    qtbot.waitUntil(lambda: texts(table)[0][1] != "…")
-    places = [[table.visualRect(table.model().index(row, each)) for each in (TITLE, SEEDS)] for row in (0, 1)]
-    first, second = (table.grab(title.united(seeds)).toImage() for title, seeds in places)
-    assert first != second
+    qtbot.waitUntil(lambda: texts(table)[0][1] != "…" and len(texts(table)) == 6)
+    places = [[table.visualRect(table.model().index(row, each)) for each in (TITLE, SEEDS)] for row in range(6)]
+    images = [table.grab(title.united(seeds)).toImage() for title, seeds in places]
+    for row in (0, 2, 4):
+        assert images[row] != images[row + 1], texts(table)[row]
 
 
 def test_a_run_that_is_trained_now_appears(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -291,7 +287,7 @@ def test_after_a_deletion_the_other_runs_keep_their_numbers(
 # ---- what a person says of them
 
 
-def test_a_star_and_a_note_are_kept(
+def test_a_star_a_note_and_a_name_are_kept(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     star_row(qtbot, table, 0)
@@ -312,8 +308,7 @@ def test_a_star_and_a_note_are_kept(
     with Library() as kept:
         assert kept.run(numbers[0]).note == "the first one"
 
-
-def test_f2_gives_another_name(table: RunTable, qtbot: QtBot, numbers: list[int]) -> None:
+    # F2 gives another name.
     click_row(qtbot, table, 0)
     qtbot.keyClick(table, Qt.Key_F2)
     field = find(table, QLineEdit, "runNameEdit")
@@ -325,7 +320,7 @@ def test_f2_gives_another_name(table: RunTable, qtbot: QtBot, numbers: list[int]
         assert library.run(numbers[2]).name == "wider"
 
 
-def test_del_deletes_and_undo_brings_back(
+def test_del_deletes_and_undo_brings_back_what_was_compared(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     compare(ready_window, qtbot, table, 0)
@@ -341,11 +336,9 @@ def test_del_deletes_and_undo_brings_back(
     with Library() as library:
         assert numbers[2] in library.runs().ids
 
-
-def test_one_that_was_compared_is_so_again_when_it_is_brought_back(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
-) -> None:
-    comparison = ready_window.session.comparison
+    # One that was compared is so again when it is brought back.
+    comparison = session.comparison
+    comparison.clear()
     compare(ready_window, qtbot, table, 0, 1, 2)
     comparison.pin(numbers[1])
     before = dict(comparison.colours)
@@ -372,7 +365,9 @@ def test_a_deletion_is_final_when_the_window_closes(numbers: list[int], whole_wi
 # ---- compared
 
 
-def test_a_click_compares_and_another_one_no_longer(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_click_or_key_compares_and_a_run_gets_its_colour_again(
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
+) -> None:
     comparison = ready_window.session.comparison
     compare(ready_window, qtbot, table, 1)
     (colour,) = comparison.colours.values()
@@ -383,9 +378,8 @@ def test_a_click_compares_and_another_one_no_longer(table: RunTable, ready_windo
     assert list(comparison.colours.values()) != [colour], "each has a colour of its own"
     assert len(set(comparison.colours.values())) == 2
 
-
-def test_a_run_gets_its_colour_again(ready_window: CardWindow, table: RunTable, qtbot: QtBot) -> None:
-    comparison = ready_window.session.comparison
+    # A run gets its colour again.
+    comparison.clear()
     compare(ready_window, qtbot, table, 0, 1)
     before = dict(comparison.colours)
     click_row(qtbot, table, 0)
@@ -394,11 +388,8 @@ def test_a_run_gets_its_colour_again(ready_window: CardWindow, table: RunTable, 
     assert {run: comparison.colours[run] for run in before} == before
     assert len(set(comparison.colours.values())) == 3
 
-
-def test_keys_compare_and_pin_the_baseline(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
-) -> None:
-    comparison = ready_window.session.comparison
+    # Keys compare and pin the baseline.
+    comparison.clear()
     compare(ready_window, qtbot, table, 0, 1)
     assert comparison.baseline == numbers[2]
     qtbot.keyClick(table, Qt.Key_Equal)
@@ -426,7 +417,7 @@ def test_more_than_eight_are_refused_in_words(
 # ---- into the window
 
 
-def test_a_double_click_puts_a_run_into_the_window(
+def test_a_double_click_opens_a_run_and_undo_returns_to_the_run_before(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     session = ready_window.session
@@ -441,25 +432,14 @@ def test_a_double_click_puts_a_run_into_the_window(
     assert not session.comparison.colours, "what its first click did is taken back"
     assert session.settings.experiment.hidden == (16,)
 
-
-def test_its_past_can_be_looked_back_at(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
-) -> None:
-    session = ready_window.session
-    double_click_row(qtbot, table, 1)
-    qtbot.waitUntil(lambda: session.runs.current.storage.record == numbers[0])
+    # Its past can be looked back at.
     session.timeline.go_to(1)
     assert session.displayed.epochs == 1
     with Library() as library:
         expected = library.snapshot(numbers[0], 1)
     np.testing.assert_allclose(session.displayed.network.parameters, expected, atol=1e-3)
 
-
-def test_enter_does_so_too_and_undo_returns_to_the_run_before(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
-) -> None:
-    session = ready_window.session
-    train_epochs(qtbot, ready_window, 1)
+    # Enter opens one too, and undo returns to the run before.
     before = session.runs.current
     click_row(qtbot, table, 0)
     qtbot.keyClick(table, Qt.Key_Return)
@@ -507,7 +487,9 @@ def test_a_run_of_this_window_comes_back_with_its_past(ready_window: CardWindow,
 # ---- many
 
 
-def test_rows_are_read_as_they_come_into_sight(ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_pages_are_read_as_they_come_into_sight_down_and_up(
+    ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
+) -> None:
     made = an_experiment(few_digits)
     with Library() as library:
         for number in range(300):
@@ -521,20 +503,8 @@ def test_rows_are_read_as_they_come_into_sight(ready_window: CardWindow, qtbot: 
         table.viewport().repaint()
     qtbot.waitUntil(lambda: titles(table)[-1] == "run 0")
 
-
-def test_up_the_list_pages_are_read_as_well_as_down(
-    ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
-) -> None:
-    """Row by row from the end to the beginning: a page is read for many rows, not one for each."""
-    with Library() as library:
-        for number in range(300):
-            library.begin(an_experiment(few_digits), name=f"run {number}")
-    table, library = show_runs(ready_window, qtbot), ready_window.session.library
-    read: list[bool] = []
-    table.setFocus()
-    with qtbot.waitSignal(library.known):
-        qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
-        table.viewport().repaint()
+    # Row by row from the end to the beginning: a page is read for many rows, not one for each.
+    library, read = session.library, list[bool]()
     library.known.connect(lambda: read.append(True))
     for _ in range(175):
         qtbot.keyClick(table, Qt.Key_Up)

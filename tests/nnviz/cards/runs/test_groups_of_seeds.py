@@ -25,21 +25,32 @@ from nnviz.library import Library, RunGroup
 from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.conclusion_label import ConclusionLabel
-from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.comparison.test_compared_runs import settle
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, double_click_row, show_runs, texts
 from tests.nnviz.cards.runs.seed_helpers import copy_library, told_group, trained_group
+from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import click, click_tab, drag, find, hover, retype, seven, stored_settings
 from tests.nnviz.library.helpers import an_experiment, record
 
 ALONE, WIDE, NARROW = range(3)  # rows, the newest first
 
 
+CURVES, DIFFERENCES, ANSWERS = (
+    pytest.mark.parametrize("cards", [("runsDock", *names)], ids=[names[-1]])
+    for names in (["theirCurvesDock"], ["whatDiffersDock"], ["whatDiffersDock", "theirAnswersDock"])
+)
+
+
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("runsDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +118,7 @@ def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_windo
     assert cells(table)[0][3] == "×5"
 
 
-def test_arrows_open_it_lead_back_to_it_and_close_it(table: RunTable, qtbot: QtBot) -> None:
+def test_arrows_open_it_and_its_runs_are_told_apart(table: RunTable, qtbot: QtBot, ready_window: CardWindow) -> None:
     click_row(qtbot, table, NARROW)
     qtbot.keyClick(table, Qt.Key_Right)
     assert len(titles(table)) == 8
@@ -119,6 +130,16 @@ def test_arrows_open_it_lead_back_to_it_and_close_it(table: RunTable, qtbot: QtB
     assert table.current == NARROW
     qtbot.keyClick(table, Qt.Key_Left)
     assert len(titles(table)) == 3
+
+    # The CSV of the list has a row for each of its runs.
+    click_row(qtbot, table, WIDE, SEEDS)
+    _, rows = ready_window.card("runsDock").table()
+    titled = ["alone", *(f"{name} · seed {seed}" for name in ("wide", "narrow") for seed in range(1, 6))]
+    assert [row[1] for row in rows] == titled
+
+    # What one of its runs is called is its own.
+    ready_window.session.library.annotate(ready_window.session.library.rows[WIDE + 2].all_runs, name="odd")
+    qtbot.waitUntil(lambda: titles(table)[WIDE : WIDE + 3] == ["wide", "seed 1", "seed 2 · odd"])
 
 
 def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -146,13 +167,7 @@ def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_win
         }
 
 
-def test_what_one_of_its_runs_is_called_is_its_own(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    click_row(qtbot, table, WIDE, SEEDS)
-    ready_window.session.library.annotate(ready_window.session.library.rows[WIDE + 2].all_runs, name="odd")
-    qtbot.waitUntil(lambda: titles(table)[WIDE : WIDE + 3] == ["wide", "seed 1", "seed 2 · odd"])
-
-
-def test_del_deletes_all_of_it_and_one_undo_brings_it_back(
+def test_del_deletes_all_of_it_or_one_run_and_one_undo_brings_it_back(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, NARROW)
@@ -163,8 +178,7 @@ def test_del_deletes_all_of_it_and_one_undo_brings_it_back(
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
     assert cells(table)[NARROW][3] == "×5"
 
-
-def test_one_of_its_runs_is_deleted_alone(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # One of its runs is deleted alone.
     compare(ready_window, qtbot, table, WIDE)
     qtbot.keyClick(table, Qt.Key_Right)
     qtbot.keyClick(table, Qt.Key_Down)
@@ -172,16 +186,6 @@ def test_one_of_its_runs_is_deleted_alone(table: RunTable, ready_window: CardWin
     qtbot.waitUntil(lambda: cells(table)[WIDE][3] == "×4")
     comparison = ready_window.session.comparison
     qtbot.waitUntil(lambda: len(comparison.runs[0].members) == 4)
-
-
-def test_enter_puts_the_one_in_the_middle_into_the_window(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    with Library() as library:
-        records = list(library.records(library.runs_of_group(group_at(ready_window, WIDE))).values())
-    double_click_row(qtbot, table, WIDE)
-    qtbot.waitUntil(lambda: ready_window.session.runs.current.storage.record == middle_of(records).id)
-    assert not ready_window.session.comparison.colours
 
 
 def test_many_groups_are_read_as_they_come_into_sight(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -195,15 +199,6 @@ def test_many_groups_are_read_as_they_come_into_sight(ready_window: CardWindow, 
         qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
         table.viewport().repaint()
     qtbot.waitUntil(lambda: texts(table)[-1] == ("", "group 0", "20.00 %"))
-
-
-def test_the_csv_of_the_list_has_a_row_for_each_of_its_runs(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    click_row(qtbot, table, WIDE, SEEDS)
-    _, rows = ready_window.card("runsDock").table()
-    titled = ["alone", *(f"{name} · seed {seed}" for name in ("wide", "narrow") for seed in range(1, 6))]
-    assert [row[1] for row in rows] == titled
 
 
 # ---- equal runs one after the other
@@ -238,6 +233,7 @@ def test_equal_runs_are_one_row_that_opens_by_click_and_keys_and_stays_open(
     assert len(titles(equal)) == 6
 
 
+@CURVES
 def test_compared_equal_runs_are_a_band_of_their_seeds(equal: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     """A seed that was trained twice counts once: both runs are the same, and would feign certainty."""
     compare(ready_window, qtbot, equal, 1)
@@ -246,7 +242,7 @@ def test_compared_equal_runs_are_a_band_of_their_seeds(equal: RunTable, ready_wi
     assert len(find(ready_window, RunsPlot, "theirErrorPlot").fills[0].x)
 
 
-def test_a_compared_run_that_is_folded_shows_its_colour_at_the_row(
+def test_compared_equal_runs_have_one_colour_and_stay_compared_pinned_and_open_when_the_first_is_deleted(
     equal: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     comparison = ready_window.session.comparison
@@ -258,11 +254,7 @@ def test_a_compared_run_that_is_folded_shows_its_colour_at_the_row(
     click_row(qtbot, equal, 1)
     assert not comparison.colours, "a click on a coloured row leaves it out"
 
-
-def test_compared_equal_runs_stay_compared_pinned_and_open_when_the_first_of_them_is_deleted(
-    equal: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    comparison = ready_window.session.comparison
+    # Compared and pinned they stay so, and open, when the first of them is deleted.
     compare(ready_window, qtbot, equal, 1)
     (group,) = comparison.colours
     comparison.pin(group)
@@ -288,7 +280,7 @@ def test_del_deletes_all_equal_runs_and_one_undo_brings_them_back(
 # ---- compared
 
 
-def test_compared_it_has_one_colour_and_its_runs_may_be_compared_too(
+def test_compared_it_has_one_colour_and_is_opened_by_enter(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     comparison = ready_window.session.comparison
@@ -303,7 +295,16 @@ def test_compared_it_has_one_colour_and_its_runs_may_be_compared_too(
     click_row(qtbot, table, WIDE)
     assert group_at(ready_window, WIDE) not in comparison.colours
 
+    # Enter puts the one in the middle into the window.
+    comparison.clear()
+    with Library() as library:
+        records = list(library.records(library.runs_of_group(group_at(ready_window, WIDE))).values())
+    double_click_row(qtbot, table, WIDE)
+    qtbot.waitUntil(lambda: ready_window.session.runs.current.storage.record == middle_of(records).id)
+    assert not ready_window.session.comparison.colours
 
+
+@CURVES
 def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, ALONE, WIDE)
     plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
@@ -319,15 +320,30 @@ def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: CardW
     assert high >= 100 * expected.high[1:].max()
     assert find(ready_window, ChoiceButton, "theirErrorSpreadButton").text() == "median and range of 5 seeds ▾"
 
-
-def test_the_mouse_reads_median_range_and_number(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # The mouse reads median, range and number.
+    ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, WIDE)
-    plot = find(ready_window, RunsPlot, "theirErrorPlot")
     hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
     (run,) = ready_window.session.comparison.runs
     values = sorted(value for each in run.members if (value := each.history.error.test.at(1)) is not None)
     low, middle, high = (f"{100 * value:.2f}" for value in (values[0], values[2], values[-1]))
     assert f"wide {middle} %, {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
+
+    # The CSV of the curves has a column for each of its runs.
+    head, rows = ready_window.card("theirCurvesDock").table()
+    assert head == ["epoch", *(f"wide · seed {seed}" for seed in range(1, 6))]
+    assert [row[0] for row in rows] == [0, 1, 2]
+
+    # The band is that of the quartiles at a choice.
+    choose_spread(ready_window, qtbot, "quartiles")
+    assert find(ready_window, ChoiceButton, "theirErrorSpreadButton").text() == "median and quartiles of 5 seeds ▾"
+    expected = band([member.history.error.test for member in run.members], True, "quartiles")
+    assert plot.fills[0].low.tolist() == pytest.approx((100 * expected.low).tolist())
+    assert plot.fills[0].high.tolist() == pytest.approx((100 * expected.high).tolist())
+    hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
+    low, high = (f"{100 * each[1]:.2f}" for each in (expected.low, expected.high))
+    assert f", quartiles {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
+    assert plot.labels[0].endswith(" % · n = 5")
 
 
 def choose_spread(window: CardWindow, qtbot: QtBot, spread: str) -> None:
@@ -338,30 +354,13 @@ def choose_spread(window: CardWindow, qtbot: QtBot, spread: str) -> None:
     qtbot.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(entry).center())
 
 
-def test_the_band_is_that_of_the_quartiles_at_a_choice(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, WIDE)
-    choose_spread(ready_window, qtbot, "quartiles")
-    button, plot = (
-        find(ready_window, ChoiceButton, "theirErrorSpreadButton"),
-        find(ready_window, RunsPlot, "theirErrorPlot"),
-    )
-    assert button.text() == "median and quartiles of 5 seeds ▾"
-    (run,) = ready_window.session.comparison.runs
-    expected = band([member.history.error.test for member in run.members], True, "quartiles")
-    assert plot.fills[0].low.tolist() == pytest.approx((100 * expected.low).tolist())
-    assert plot.fills[0].high.tolist() == pytest.approx((100 * expected.high).tolist())
-    hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
-    low, high = (f"{100 * each[1]:.2f}" for each in (expected.low, expected.high))
-    assert f", quartiles {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
-    assert plot.labels[0].endswith(" % · n = 5")
-
-
-def test_the_choice_of_the_band_is_remembered(whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
-    whole_window.session.comparison.set_spread("quartiles")
+def test_the_choice_of_the_band_is_remembered(restart: Restart, qtbot: QtBot) -> None:
+    restart().session.comparison.set_spread("quartiles")
     qtbot.waitUntil(lambda: stored_settings().get("spread") == "quartiles")
-    assert make_window().session.comparison.spread == "quartiles"
+    assert restart().session.comparison.spread == "quartiles"
 
 
+@CURVES
 def test_with_fewer_than_four_seeds_it_says_that_it_is_the_range(
     ready_window: CardWindow, few_digits: Dataset, qtbot: QtBot
 ) -> None:
@@ -380,18 +379,10 @@ def test_with_fewer_than_four_seeds_it_says_that_it_is_the_range(
     assert ", range " in find(plot, QLabel, "readOut").text()
 
 
-def test_the_csv_of_the_curves_has_a_column_for_each_of_its_runs(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    compare(ready_window, qtbot, table, WIDE)
-    head, rows = ready_window.card("theirCurvesDock").table()
-    assert head == ["epoch", *(f"wide · seed {seed}" for seed in range(1, 6))]
-    assert [row[0] for row in rows] == [0, 1, 2]
-
-
 # ---- what differs
 
 
+@DIFFERENCES
 def test_it_is_one_column_with_median_range_and_difference(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
@@ -409,15 +400,7 @@ def test_it_is_one_column_with_median_range_and_difference(
     ]
     assert rows["train loss"][0].tip.startswith("median of 5: ")
 
-
-def conclusion_of(window: CardWindow) -> str:
-    """What the card of differences says first; empty for nothing."""
-    found = find(window, ConclusionLabel, "differencesConclusion").conclusion
-    return "" if found is None else found.text
-
-
-def test_it_begins_with_whether_it_is_luck(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, NARROW, WIDE)
+    # It begins with whether it is luck.
     test = compare_groups(errors_of(group_at(ready_window, WIDE)), errors_of(group_at(ready_window, NARROW)))
     assert conclusion_of(ready_window) == format_luck(test, "wide", "narrow")
     verdict = find(ready_window, QLabel, "seedsVerdict")
@@ -428,10 +411,20 @@ def test_it_begins_with_whether_it_is_luck(table: RunTable, ready_window: CardWi
     compare(ready_window, qtbot, table, ALONE, WIDE)
     assert conclusion_of(ready_window) == "alone is one run: train it with 5 seeds to see whether it is luck."
     assert not verdict.isVisible(), "a run alone tells nothing about luck"
+    rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
+    assert rows["lowest – highest"][0].text == "", "a run alone has no range"
+    assert rows["lowest – highest"][1].text
     click_row(qtbot, table, NARROW)
     qtbot.waitUntil(lambda: verdict.isVisible() and "wide" in conclusion_of(ready_window))
 
 
+def conclusion_of(window: CardWindow) -> str:
+    """What the card of differences says first; empty for nothing."""
+    found = find(window, ConclusionLabel, "differencesConclusion").conclusion
+    return "" if found is None else found.text
+
+
+@DIFFERENCES
 def test_runs_that_differ_only_in_their_seed_are_luck(
     ready_window: CardWindow, few_digits: Dataset, qtbot: QtBot
 ) -> None:
@@ -447,15 +440,11 @@ def test_runs_that_differ_only_in_their_seed_are_luck(
     assert conclusion_of(ready_window) == "Luck: these runs differ only in their seed."
 
 
-def test_a_run_alone_beside_it_has_no_range(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    compare(ready_window, qtbot, table, ALONE, WIDE)
-    rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
-    assert rows["lowest – highest"][0].text == ""
-    assert rows["lowest – highest"][1].text
-
-
-def test_too_few_seeds_are_told(ready_window: CardWindow, qtbot: QtBot) -> None:
+@DIFFERENCES
+def test_too_few_seeds_and_groups_of_other_data_are_told(ready_window: CardWindow, qtbot: QtBot) -> None:
     with Library() as library:
+        told_group(library, [0.1, 0.2, 0.3, 0.4, 0.5])
+        told_group(library, [0.6, 0.7, 0.8, 0.9, 0.95], an_experiment().changed(fingerprint="others"))
         told_group(library, [0.1, None, 0.3])
         told_group(library, [0.2, 0.2])
     table = show_runs(ready_window, qtbot)
@@ -466,13 +455,9 @@ def test_too_few_seeds_are_told(ready_window: CardWindow, qtbot: QtBot) -> None:
     assert [cell.text for cell in rows["test error, median"]] == ["20.00 %", "30.00 %"]
     assert [cell.text for cell in rows["lowest – highest"]] == ["20.00 – 20.00", "10.00 – diverged"]
 
-
-def test_groups_of_other_data_are_not_set_against_each_other(ready_window: CardWindow, qtbot: QtBot) -> None:
-    with Library() as library:
-        told_group(library, [0.1, 0.2, 0.3, 0.4, 0.5])
-        told_group(library, [0.6, 0.7, 0.8, 0.9, 0.95], an_experiment().changed(fingerprint="others"))
-    table = show_runs(ready_window, qtbot)
-    compare(ready_window, qtbot, table, 0, 1)
+    # Groups of other data are not set against each other.
+    ready_window.session.comparison.clear()
+    compare(ready_window, qtbot, table, 2, 3)
     told = find(ready_window, QLabel, "seedsVerdict").text()
     assert told.startswith("Not comparable, because trained on other data than the baseline: ")
     assert "Mann-Whitney" not in told
@@ -482,6 +467,7 @@ def test_groups_of_other_data_are_not_set_against_each_other(ready_window: CardW
 # ---- answers
 
 
+@ANSWERS
 def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, WIDE)
     drag(ready_window.canvas, seven(ready_window.canvas))
@@ -495,16 +481,8 @@ def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: Ca
     assert row.share == answers.count(int(row.answer)) / 5
     assert all(f"seed {seed}: {answer}, " in rows.toolTip() for seed, answer in enumerate(answers, 1))
 
-
-def test_of_a_tie_the_surer_answer_leads() -> None:
-    answers = [np.array(each) for each in ([0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.0, 0.7, 0.3], [0.1, 0.9, 0.0])]
-    assert majority_class(answers) == (1, 0.5)
-    assert majority_class(answers[:1]) == (0, 0.9)
-
-
-def test_where_they_disagree_the_one_in_the_middle_is_asked_and_named(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
+    # Where they disagree the one in the middle is asked and named.
+    ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, ALONE, WIDE)
     click_tab(qtbot, ready_window, "disagreeTab")
     settle(ready_window, qtbot, DISAGREEMENT)
@@ -513,3 +491,9 @@ def test_where_they_disagree_the_one_in_the_middle_is_asked_and_named(
     assert wrong == round(500 * statistics.median(errors_of(group_at(ready_window, WIDE))))
     button = find(ready_window, ChoiceButton, "disagreeSecondButton")
     assert f"seed {run.record.experiment.seed}" in button.text()
+
+
+def test_of_a_tie_the_surer_answer_leads() -> None:
+    answers = [np.array(each) for each in ([0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.0, 0.7, 0.3], [0.1, 0.9, 0.0])]
+    assert majority_class(answers) == (1, 0.5)
+    assert majority_class(answers[:1]) == (0, 0.9)

@@ -29,7 +29,7 @@ from tests.nnviz.library.helpers import an_experiment, record
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock")
+    return make_cards("runsDock")
 
 
 def train_large(count: int, path: Path | None = None) -> list[int]:
@@ -43,8 +43,10 @@ def train_large(count: int, path: Path | None = None) -> list[int]:
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path, list[int]]]:
     """Libraries of one and of two large runs, and their numbers."""
     folder = tmp_path_factory.mktemp("large")
-    paths = {count: folder / f"{count}.sqlite" for count in (1, 2)}
-    return {count: (path, train_large(count, path)) for count, path in paths.items()}
+    one, two = folder / "1.sqlite", folder / "2.sqlite"
+    first = train_large(1, one)
+    copy_library(one, two)
+    return {1: (one, first), 2: (two, [*first, *train_large(1, two)])}
 
 
 @pytest.fixture

@@ -22,17 +22,24 @@ from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences, user_file
 from tests.conftest import MakeWindow, close
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
+from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import action, choose_file, click, find, find_field, is_shown, pick, retype, unfold, wait_for
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
 
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "networkCard", "trainingCard")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("dataCard",)
 
 
-def wait_for_data(qtbot: QtBot, window: AnyWindow) -> None:
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
+
+
+def wait_for_data(qtbot: QtBot, window: AnyWindow | Model) -> None:
     """Until what is loading is there, or is refused."""
     qtbot.waitUntil(lambda: is_shown(window.session.data))
 
@@ -62,7 +69,7 @@ def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot:
     assert place() == before
 
 
-def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     combo = find(ready_window, QComboBox, "datasetCombo")
     model = combo.model()
     headings = [row for row in range(combo.count()) if combo.itemData(row) is None]
@@ -77,7 +84,29 @@ def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot) -> No
         qtbot.keyClick(combo, Qt.Key_Down)
     assert not set(seen) & set(headings)
     assert len(set(seen)) == combo.count() - len(headings)
-    ready_window.session.data.cancel()
+    combo.blockSignals(False)
+
+    # The share that was read is shown.
+    data = ready_window.session.data
+    detail = ready_window.card("dataCard").head.detail  # type: ignore[attr-defined]
+    seen: list[str] = []
+    data.progressed.connect(lambda: seen.append(detail.text()))
+    data.load("penguins")
+    wait_for_data(qtbot, ready_window)
+    assert seen[-1] == "loading … 100\u202f%"
+    assert detail.text() == "275 train · 69 test"
+
+    # A file that has gone is told and the list shows what is there.
+    file = tmp_path / "birds.csv"
+    file.write_bytes(PENGUINS.read_bytes())
+    ready_window.session.data.load(str(file))
+    wait_for_data(qtbot, ready_window)
+    choose(qtbot, ready_window, "Moons")
+    file.unlink()
+    choose(qtbot, ready_window, "birds.csv")
+    assert "must be the name of a known data set, or an existing file" in ready_window.session.messages.current.text
+    assert find(ready_window, QComboBox, "datasetCombo").currentText() == "Moons"
+    assert ready_window.session.dataset is not None
 
 
 def test_a_field_loads_the_data_with_its_value(spirals: CardWindow, qtbot: QtBot) -> None:
@@ -95,6 +124,26 @@ def test_a_field_loads_the_data_with_its_value(spirals: CardWindow, qtbot: QtBot
     spirals.session.undo.undo()
     wait_for(qtbot, spirals, Status.READY)
     assert find_field(spirals, "dataClassesEdit").text() == "2"
+
+    # The test part and the seed wait in a group.
+    group = unfold(qtbot, spirals, "dataPartsGroup")
+    retype(qtbot, spirals, "dataTestShareEdit", "50 %")
+    wait_for_data(qtbot, spirals)
+    retype(qtbot, spirals, "dataSeedEdit", "3")
+    wait_for_data(qtbot, spirals)
+    data = spirals.session.dataset
+    assert data is not None
+    assert data.test is not None
+    assert len(data.train) == len(data.test) == 150
+    assert group.head.summary == "50\u202f%, seed 3"
+    assert find(spirals, QLabel, "dataNote").text() == "generated from seed 3 · no file"
+
+    # A problem goes with its field.
+    retype(qtbot, spirals, "dataClassesEdit", "9")
+    wait_for_data(qtbot, spirals)
+    choose(qtbot, spirals, "Moons")
+    assert spirals.session.settings.problems == {}
+    assert spirals.session.training.can_start
 
 
 BAD = [
@@ -125,20 +174,7 @@ def test_a_bad_value_is_a_problem_at_its_field_until_undo(whole_window: MainWind
         assert spirals.session.training.can_start
 
 
-def test_the_test_part_and_the_seed_wait_in_a_group(spirals: CardWindow, qtbot: QtBot) -> None:
-    group = unfold(qtbot, spirals, "dataPartsGroup")
-    retype(qtbot, spirals, "dataTestShareEdit", "50 %")
-    wait_for_data(qtbot, spirals)
-    retype(qtbot, spirals, "dataSeedEdit", "3")
-    wait_for_data(qtbot, spirals)
-    data = spirals.session.dataset
-    assert data is not None
-    assert data.test is not None
-    assert len(data.train) == len(data.test) == 300
-    assert group.head.summary == "50\u202f%, seed 3"
-    assert find(spirals, QLabel, "dataNote").text() == "generated from seed 3 · no file"
-
-
+@pytest.mark.parametrize("cards", [("dataCard", "networkCard", "trainingCard")], ids=["all"])
 def test_images_can_be_trained_on_fewer_examples(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     pick(qtbot, window, "presetCombo", "First steps")
@@ -169,30 +205,35 @@ def test_images_can_be_trained_on_fewer_examples(ready_window: CardWindow, qtbot
     assert session.data.settings == {}
 
 
-@pytest.mark.parametrize("typed", ["9", "2001", "many", "1.5", "-3"])
 def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
-    ready_window: CardWindow, qtbot: QtBot, typed: str
+    ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     before = ready_window.session.dataset
-    retype(qtbot, ready_window, "dataTrainExamplesEdit", typed)
-    wait_for_data(qtbot, ready_window)
-    note = find(ready_window, QLabel, "dataTrainExamplesError")
-    assert note.isVisible()
-    assert note.text().startswith(f"Training examples is {typed}" if typed != "many" else "Training examples is 'many'")
-    assert ("10 to 2,000" in note.text()) == (typed != "many")
-    assert ready_window.session.dataset is before
+    for typed, told in (
+        ("9", "Training examples is 9"),
+        ("many", "Training examples is 'many'"),
+        ("2001", "Training examples is 2001"),
+        ("1.5", "Training examples is 1.5"),
+        ("-3", "Training examples is -3"),
+    ):
+        retype(qtbot, ready_window, "dataTrainExamplesEdit", typed)
+        wait_for_data(qtbot, ready_window)
+        note = find(ready_window, QLabel, "dataTrainExamplesError")
+        assert note.isVisible(), typed
+        assert note.text().startswith(told)
+        assert ("10 to 2,000" in note.text()) == (typed != "many")
+        assert ready_window.session.dataset is before, typed
 
 
-def test_a_run_on_fewer_examples_comes_back_with_them(
-    whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow
-) -> None:
-    retype(qtbot, whole_window, "dataTrainExamplesEdit", "100")
-    wait_for_data(qtbot, whole_window)
-    fingerprint = whole_window.session.dataset.fingerprint  # type: ignore[union-attr]
-    close(whole_window)
-    again = make_window()
+def test_a_run_on_fewer_examples_comes_back_with_them(restart: Restart, qtbot: QtBot) -> None:
+    before = restart()
+    before.session.data.load("mnist", {"train_examples": 100})
+    wait_for_data(qtbot, before)
+    fingerprint = before.session.dataset.fingerprint  # type: ignore[union-attr]
+    assert before.close()
+    again = restart()
     wait_for_data(qtbot, again)
-    assert find_field(again, "dataTrainExamplesEdit").text() == "100"
+    assert again.session.data.settings == {"train_examples": 100}
     assert again.session.dataset is not None
     assert again.session.dataset.fingerprint == fingerprint
 
@@ -218,7 +259,10 @@ def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
     assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
 
 
-def test_only_what_the_data_can_be_made_with_is_shown(spirals: CardWindow, qtbot: QtBot) -> None:
+def test_a_table_shows_its_first_rows_in_raw_numbers(
+    spirals: CardWindow, qtbot: QtBot, ready_window: CardWindow
+) -> None:
+    # Only what the data can be made with is shown.
     assert find(spirals, NumberEdit, "dataClassesEdit").isVisible()
     choose(qtbot, spirals, "Moons")
     assert not find(spirals, NumberEdit, "dataClassesEdit").isVisible()
@@ -228,16 +272,21 @@ def test_only_what_the_data_can_be_made_with_is_shown(spirals: CardWindow, qtbot
     assert not find(spirals, QWidget, "dataPartsGroup").isVisible()
     assert find(spirals, QToolButton, "changeImportButton").isVisible()
 
+    # Change shows the preview of the present data.
+    choose(qtbot, ready_window, "Penguins")
+    button = find(ready_window, QToolButton, "changeImportButton")
+    qtbot.mouseClick(button, Qt.LeftButton, pos=QPoint(5, 5))
+    importing = ready_window.session.data_import
+    qtbot.waitUntil(lambda: importing.can_use)
+    importing.choose(missing="median")
+    qtbot.waitUntil(lambda: importing.can_use)
+    click(qtbot, ready_window, QPushButton, "useImportButton")
+    wait_for_data(qtbot, ready_window)
+    assert (ready_window.session.data.name, ready_window.session.data.settings) == ("penguins", {"missing": "median"})
+    assert ready_window.session.dataset is not None
+    assert ready_window.session.dataset.title == "Penguins"
 
-def test_a_problem_goes_with_its_field(spirals: CardWindow, qtbot: QtBot) -> None:
-    retype(qtbot, spirals, "dataClassesEdit", "9")
-    wait_for_data(qtbot, spirals)
-    choose(qtbot, spirals, "Moons")
-    assert spirals.session.settings.problems == {}
-    assert spirals.session.training.can_start
-
-
-def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: CardWindow, qtbot: QtBot) -> None:
+    # A table shows its first rows in raw numbers.
     choose(qtbot, ready_window, "Penguins")
     rows = find(ready_window, SmallTable, "dataRows")
     assert rows.isVisible()
@@ -255,13 +304,12 @@ def test_a_table_shows_its_first_rows_in_raw_numbers(ready_window: CardWindow, q
 
 
 def test_what_0_22_remembered_of_tables_left_rows_out(
-    whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+    restart: Restart, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
 ) -> None:
     """It remembered nothing about missing values then."""
     files = [tmp_path / "birds.csv", tmp_path / "more.csv"]
     for file in files:
         file.write_bytes(PENGUINS.read_bytes())
-    close(whole_window)
     remembered = Preferences(user_file())
     remembered.set("dataset", str(files[0]))
     remembered.set("dataset_settings", json.dumps({"target": "island"}))
@@ -275,20 +323,20 @@ def test_what_0_22_remembered_of_tables_left_rows_out(
     again.session.data.load(str(files[1]), {"target": "island"})
     wait_for_data(qtbot, again)
     close(again)
-    now = make_window()
+    now = restart()
     wait_for_data(qtbot, now)
     assert (now.session.data.name, now.session.data.settings) == (str(files[1]), {"target": "island"})
 
 
 def test_files_that_were_used_are_offered_also_after_a_restart(
-    whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
+    restart: Restart, qtbot: QtBot, make_window: MakeWindow, tmp_path: Path
 ) -> None:
-    file = tmp_path / "birds <b>&amp;.csv"
+    file, before = tmp_path / "birds <b>&amp;.csv", restart()
     file.write_bytes(PENGUINS.read_bytes())
-    whole_window.session.data.load(str(file), {"target": "island", "missing": "median"})
-    wait_for_data(qtbot, whole_window)
-    choose(qtbot, whole_window, "Moons")
-    close(whole_window)
+    for name, settings in ((str(file), {"target": "island", "missing": "median"}), ("moons", {})):
+        before.session.data.load(name, settings)
+        wait_for_data(qtbot, before)
+    assert before.close()
     again = make_window()
     wait_for_data(qtbot, again)
     choose(qtbot, again, "birds <b>&amp;.csv")
@@ -300,57 +348,17 @@ def test_files_that_were_used_are_offered_also_after_a_restart(
     assert [each.text() for each in menu.actions()] == ["&1  birds <b>&&amp;.csv"]
 
 
-def test_a_file_that_has_gone_is_told_and_the_list_shows_what_is_there(
-    ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    file = tmp_path / "birds.csv"
-    file.write_bytes(PENGUINS.read_bytes())
-    ready_window.session.data.load(str(file))
-    wait_for_data(qtbot, ready_window)
-    choose(qtbot, ready_window, "Moons")
-    file.unlink()
-    choose(qtbot, ready_window, "birds.csv")
-    assert "must be the name of a known data set, or an existing file" in ready_window.session.messages.current.text
-    assert find(ready_window, QComboBox, "datasetCombo").currentText() == "Moons"
-    assert ready_window.session.dataset is not None
-
-
-def test_the_share_that_was_read_is_shown(ready_window: CardWindow, qtbot: QtBot) -> None:
-    data = ready_window.session.data
-    detail = ready_window.card("dataCard").head.detail  # type: ignore[attr-defined]
-    seen: list[str] = []
-    data.progressed.connect(lambda: seen.append(detail.text()))
-    data.load("penguins")
-    wait_for_data(qtbot, ready_window)
-    assert seen[-1] == "loading … 100\u202f%"
-    assert detail.text() == "275 train · 69 test"
-
-
-@pytest.mark.parametrize("how", ["button", "menu"])
-def test_open_data_asks_for_a_file_and_shows_it_first(whole_window: MainWindow, qtbot: QtBot, how: str) -> None:
-    before = whole_window.session.dataset
-    if how == "button":
-        click(qtbot, whole_window, QToolButton, "openDataButton")
-    else:
-        action(whole_window, "actionOpenData").trigger()
-    choose_file(qtbot, whole_window, "openDataDialog", PENGUINS)
-    importing = whole_window.session.data_import
-    qtbot.waitUntil(lambda: importing.can_use)
-    assert importing.name == str(PENGUINS)
-    assert whole_window.session.dataset is before
-    assert find(whole_window, QWidget, "importSheet").isVisible()
-
-
-def test_change_shows_the_preview_of_the_present_data(ready_window: CardWindow, qtbot: QtBot) -> None:
-    choose(qtbot, ready_window, "Penguins")
-    button = find(ready_window, QToolButton, "changeImportButton")
-    qtbot.mouseClick(button, Qt.LeftButton, pos=QPoint(5, 5))
-    importing = ready_window.session.data_import
-    qtbot.waitUntil(lambda: importing.can_use)
-    importing.choose(missing="median")
-    qtbot.waitUntil(lambda: importing.can_use)
-    click(qtbot, ready_window, QPushButton, "useImportButton")
-    wait_for_data(qtbot, ready_window)
-    assert (ready_window.session.data.name, ready_window.session.data.settings) == ("penguins", {"missing": "median"})
-    assert ready_window.session.dataset is not None
-    assert ready_window.session.dataset.title == "Penguins"
+def test_open_data_asks_for_a_file_and_shows_it_first(whole_window: MainWindow, qtbot: QtBot) -> None:
+    before, importing = whole_window.session.dataset, whole_window.session.data_import
+    for how in ("button", "menu"):
+        if how == "button":
+            click(qtbot, whole_window, QToolButton, "openDataButton")
+        else:
+            action(whole_window, "actionOpenData").trigger()
+        choose_file(qtbot, whole_window, "openDataDialog", PENGUINS)
+        qtbot.waitUntil(lambda: importing.can_use)
+        assert importing.name == str(PENGUINS), how
+        assert whole_window.session.dataset is before, how
+        assert find(whole_window, QWidget, "importSheet").isVisible(), how
+        importing.cancel()
+        assert not find(whole_window, QWidget, "importSheet").isVisible()

@@ -18,7 +18,6 @@ from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.picture import LazyPicture
-from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import (
     SETTING_GROUPS,
@@ -33,23 +32,21 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 
+WITH_ALL = pytest.mark.parametrize("cards", [("networkCard", "trainingCard")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "networkCard", "trainingCard")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("trainingCard",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 # ---- what belongs together
-
-
-def test_only_the_constants_that_are_read_are_there(ready_window: CardWindow, qtbot: QtBot) -> None:
-    unfold(qtbot, ready_window, "optimizerGroup")
-    for name in OPTIMIZERS:
-        pick(qtbot, ready_window, "optimizerCombo", OPTIMIZERS[name].label)
-        assert ready_window.session.settings.experiment.training.optimizer == name
-        for constant in ("momentum", "beta2", "epsilon"):
-            field = find(ready_window, QLineEdit, f"{constant}Edit")
-            assert field.isVisibleTo(ready_window) == (constant in OPTIMIZERS[name].uses), (name, constant)
 
 
 def test_another_optimizer_brings_a_learning_rate_that_suits_it(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -67,9 +64,16 @@ def test_another_optimizer_brings_a_learning_rate_that_suits_it(ready_window: Ca
         0.4,
     )
 
-
-def test_a_bad_constant_goes_with_its_optimizer(ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Only the constants that are read are there.
     unfold(qtbot, ready_window, "optimizerGroup")
+    for name in OPTIMIZERS:
+        pick(qtbot, ready_window, "optimizerCombo", OPTIMIZERS[name].label)
+        assert ready_window.session.settings.experiment.training.optimizer == name
+        for constant in ("momentum", "beta2", "epsilon"):
+            field = find(ready_window, QLineEdit, f"{constant}Edit")
+            assert field.isVisibleTo(ready_window) == (constant in OPTIMIZERS[name].uses), (name, constant)
+
+    # A bad constant goes with its optimizer.
     pick(qtbot, ready_window, "optimizerCombo", "Momentum")
     retype(qtbot, ready_window, "momentumEdit", "7")
     assert not ready_window.session.training.can_start
@@ -77,37 +81,39 @@ def test_a_bad_constant_goes_with_its_optimizer(ready_window: CardWindow, qtbot:
     assert ready_window.session.training.can_start
 
 
-@pytest.mark.parametrize("typed", ["7", "0.5"])
-def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: CardWindow, qtbot: QtBot, typed: str) -> None:
+def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     unfold(qtbot, ready_window, "optimizerGroup")
-    pick(qtbot, ready_window, "optimizerCombo", "Momentum")
-    field = find(ready_window, NumberEdit, "momentumEdit")
-    field.setFocus()
-    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClicks(field, typed)
-    assert field.is_typed
-    session.undo.undo()
-    assert not field.isVisibleTo(ready_window)
-    assert session.settings.problems == {}
-    assert session.training.can_start
-    assert session.undo.next is not None, "nothing was changed that would end the redo"
-    session.undo.redo()
-    assert field.text() == "0.9"
+    for typed in ("7", "0.5"):
+        pick(qtbot, ready_window, "optimizerCombo", "Momentum")
+        field = find(ready_window, NumberEdit, "momentumEdit")
+        field.setFocus()
+        qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+        qtbot.keyClicks(field, typed)
+        assert field.is_typed
+        session.undo.undo()
+        assert not field.isVisibleTo(ready_window), typed
+        assert session.settings.problems == {}, typed
+        assert session.training.can_start
+        assert session.undo.next is not None, "nothing was changed that would end the redo"
+        session.undo.redo()
+        assert field.text() == "0.9", typed
+        session.undo.undo()
 
 
-@pytest.mark.parametrize("typed", ["abc", "12"])
-def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: CardWindow, qtbot: QtBot, typed: str) -> None:
+@WITH_ALL
+def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
-    session.settings.change("shape", shape=(784, 20, 30, 40, 10))
-    field = find(ready_window, NumberEdit, "layer1Edit")
-    field.setFocus()
-    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClicks(field, typed)
-    before = session.undo.last()
-    session.undo.undo()
-    assert session.settings.problems == {}
-    assert session.undo.next is before
+    for typed in ("abc", "12"):
+        session.settings.change("shape", shape=(784, 20, 30, 40, 10))
+        field = find(ready_window, NumberEdit, "layer1Edit")
+        field.setFocus()
+        qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+        qtbot.keyClicks(field, typed)
+        before = session.undo.last()
+        session.undo.undo()
+        assert session.settings.problems == {}, typed
+        assert session.undo.next is before, typed
 
 
 def test_the_schedule_and_its_curve(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -131,11 +137,8 @@ def test_the_schedule_and_its_curve(ready_window: CardWindow, qtbot: QtBot) -> N
     assert max(rates) == pytest.approx(0.2, rel=0.01)
     assert find(window, CollapsibleGroup, "scheduleGroup").head.summary == "cosine, warm-up 2"
 
-
-def test_the_curve_says_where_the_run_is(ready_window: CardWindow, qtbot: QtBot) -> None:
-    unfold(qtbot, ready_window, "scheduleGroup")
+    # The curve says where the run is.
     QCoreApplication.processEvents()
-    plot = find(ready_window, SmallPlot, "schedulePlot")
     find(ready_window, QScrollArea, "settingsScroll").ensureWidgetVisible(plot)
     assert plot.marked is None
     train_for_a_while(qtbot, ready_window)
@@ -160,6 +163,7 @@ def test_patience_needs_examples_to_judge_by(ready_window: CardWindow, qtbot: Qt
     assert window.session.settings.experiment.training.validation_share == 0.1
 
 
+@WITH_ALL
 def test_dropout_follows_the_layers(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     unfold(qtbot, window, "regularisationGroup")
@@ -218,9 +222,11 @@ def picture_of(preview: LazyPicture) -> bytes:
     return image.bits().asstring(image.byteCount())
 
 
-def test_the_preview_shows_what_the_network_sees(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
-    unfold(qtbot, window, "augmentationGroup")
+def test_the_preview_shows_what_the_network_sees(
+    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = ready_window
+    group = unfold(qtbot, window, "augmentationGroup")
     preview = find(window, LazyPicture, "augmentationPreview")
     plain = picture_of(preview)
     qtbot.mouseClick(find(window, QCheckBox, "augmentationCheck"), Qt.LeftButton)
@@ -233,13 +239,7 @@ def test_the_preview_shows_what_the_network_sees(whole_window: MainWindow, qtbot
     click(qtbot, window, QToolButton, "otherExamplesButton")
     assert picture_of(preview) not in (other, distorted)
 
-
-def test_the_preview_costs_nothing_while_it_cannot_be_seen(
-    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = ready_window
-    group = unfold(qtbot, window, "augmentationGroup")
-    preview = find(window, LazyPicture, "augmentationPreview")
+    # The preview costs nothing while it cannot be seen.
     preview.grab()
     qtbot.mouseClick(group.head, Qt.LeftButton)
     asked: list[int] = []
@@ -285,8 +285,10 @@ def test_what_can_act_at_once_does(ready_window: CardWindow, qtbot: QtBot) -> No
     assert session.messages.current is None or not session.messages.current.is_error
 
 
-def test_weights_and_loss_wait(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+@WITH_ALL
+def test_weights_and_loss_wait(ready_window: CardWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.add_bars()
     unfold(qtbot, window, "initialisationGroup")
     train_epochs(qtbot, window, 1)
     hint = find(window, QLabel, "networkNotice")

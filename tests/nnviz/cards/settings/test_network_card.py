@@ -20,10 +20,25 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import SETTING_GROUPS, click, find, retype, tab_of, train_epochs, unfold
 
+WITH_ALL = pytest.mark.parametrize("cards", [("dataCard", "networkCard", "trainingCard")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "networkCard", "trainingCard")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("networkCard",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
+
+
+@pytest.fixture
+def with_bar(ready_window: CardWindow) -> CardWindow:
+    """With the bar of the run, whose button trains."""
+    ready_window.add_bars()
+    return ready_window
 
 
 @pytest.fixture(autouse=True)
@@ -87,8 +102,8 @@ BAD_SHAPES = [
 ]
 
 
-def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(with_bar: CardWindow, qtbot: QtBot) -> None:
+    window = with_bar
     error = find(window, QLabel, "shapeError")
     train = find(window, QPushButton, "trainButton")
     network = window.session.runs.current.network
@@ -110,14 +125,14 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(whole_window
         assert train.isEnabled()
 
 
-def test_an_undo_in_the_field_ends_the_error(whole_window: MainWindow, qtbot: QtBot) -> None:
-    edit = retype(qtbot, whole_window, "shapeEdit", "784, 0, 10")
+def test_an_undo_in_the_field_ends_the_error(with_bar: CardWindow, qtbot: QtBot) -> None:
+    edit = retype(qtbot, with_bar, "shapeEdit", "784, 0, 10")
     assert edit.property("wrong")
     while edit.isUndoAvailable() and edit.text() != "784, 64, 32, 10":
         edit.undo()
     assert edit.text() == "784, 64, 32, 10"
     assert not edit.property("wrong")
-    assert not find(whole_window, QLabel, "shapeError").isVisible()
+    assert not find(with_bar, QLabel, "shapeError").isVisible()
 
 
 def test_ten_million_neurons_are_refused_before_anything_is_allocated(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -148,8 +163,8 @@ BAD_LAYERS = [
 ]
 
 
-def test_a_bad_layer_is_refused_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+def test_a_bad_layer_is_refused_until_it_is_mended(with_bar: CardWindow, qtbot: QtBot) -> None:
+    window = with_bar
     error = find(window, QLabel, "shapeError")
     for typed, told in BAD_LAYERS:
         edit = retype(qtbot, window, "layer2Edit", typed)
@@ -183,8 +198,8 @@ def test_layers_are_added_and_removed(ready_window: CardWindow, qtbot: QtBot) ->
     train_epochs(qtbot, window, 1)
 
 
-def test_a_layer_that_is_taken_out_takes_its_problem_along(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+def test_a_layer_that_is_taken_out_takes_its_problem_along(with_bar: CardWindow, qtbot: QtBot) -> None:
+    window = with_bar
     retype(qtbot, window, "layer2Edit", "none")
     assert window.session.settings.problems
     click(qtbot, window, QToolButton, "removeLayer2Button")
@@ -245,8 +260,8 @@ def test_a_seed_makes_the_same_network_again(ready_window: CardWindow, qtbot: Qt
     assert (session.runs.current.network.parameters == first).all()
 
 
-def test_a_bad_seed_is_refused_until_it_is_mended(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+def test_a_bad_seed_is_refused_until_it_is_mended(with_bar: CardWindow, qtbot: QtBot) -> None:
+    window = with_bar
     error = find(window, QLabel, "seedError")
     for typed in ("-1", "1.5", "x", "nan", ""):
         edit = retype(qtbot, window, "seedEdit", typed)
@@ -276,6 +291,7 @@ def test_a_long_seed_is_seen_whole(ready_window: CardWindow, qtbot: QtBot) -> No
     assert line.toolTip() == edit.toolTip()
 
 
+@WITH_ALL
 def test_no_card_is_wider_than_its_column(ready_window: CardWindow, qtbot: QtBot) -> None:
     for group in SETTING_GROUPS:
         unfold(qtbot, ready_window, group)

@@ -22,12 +22,12 @@ from nnviz.ui.column import ScrollColumn
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Gate
-from tests.nnviz.helpers import action, click, find, hover, leave, pause, retype, train_for_a_while, unfold
+from tests.nnviz.helpers import action, click, find, hover, is_shown, leave, pause, retype, train_for_a_while, unfold
 
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("dataCard", "networkCard", "trainingCard")
+    return make_cards("trainingCard")
 
 
 @pytest.fixture
@@ -69,34 +69,38 @@ def test_it_finds_one_and_the_network_stays_as_it_was(open_window: CardWindow, q
     window.session.undo.undo()
     assert session.settings.experiment.training.learning_rate == 0.2
 
+    # The mouse reads it.
+    hover(plot.viewport(), (plot.width() / 2, plot.height() / 2))
+    said = find(plot, QLabel, "readOut")
+    assert said.isVisible()
+    assert "loss" in said.text()
+    leave(plot)
+    assert not said.isVisible()
 
-@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-def test_from_the_menu_it_is_all_in_sight(whole_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
-    """The group is unfolded, and scrolled as far as the words under the curve."""
-    window = whole_window
-    window.resize(*size)
-    action(window, "actionFindRate").trigger()
-    assert window.session.models[RateSearch].is_running
-    qtbot.waitUntil(lambda: not window.session.models[RateSearch].is_running, timeout=20_000)
-    scroll = find(window, ScrollColumn, "settingsScroll")
-    for kind, name in ((QPushButton, "findRateButton"), (SmallPlot, "ratePlot"), (QLabel, "rateSearchLabel")):
-        widget = find(window, kind, name)
-        place = QRect(widget.mapTo(scroll, QPoint(0, 0)), widget.size())
-        assert scroll.rect().contains(place), name
-
-
-def test_without_data_there_is_nothing_to_find(window: MainWindow, qtbot: QtBot) -> None:
-    assert not action(window, "actionFindRate").isEnabled()
-    qtbot.waitUntil(lambda: window.session.data.dataset is not None)
-    assert action(window, "actionFindRate").isEnabled()
-
-
-def test_the_suggestion_mends_a_rate_that_cannot_be_used(open_window: CardWindow, qtbot: QtBot) -> None:
-    search(qtbot, open_window)
+    # The suggestion mends a rate that cannot be used.
     retype(qtbot, open_window, "learningRateEdit", "-1")
     click(qtbot, open_window, QPushButton, "takeRateButton")
     assert not open_window.session.settings.problems
     assert open_window.session.training.can_start
+
+
+def test_from_the_menu_it_is_all_in_sight(window: MainWindow, qtbot: QtBot) -> None:
+    """Once there are data: the group is unfolded, and scrolled as far as the words under the curve."""
+    entry, model = action(window, "actionFindRate"), window.session.models[RateSearch]
+    assert not entry.isEnabled()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert entry.isEnabled()
+    scroll = find(window, ScrollColumn, "settingsScroll")
+    for size in ((1440, 900), (1280, 720)):
+        window.resize(*size)
+        scroll.verticalScrollBar().setValue(0)
+        entry.trigger()
+        assert model.is_running
+        qtbot.waitUntil(lambda: not model.is_running, timeout=20_000)
+        for kind, name in ((QPushButton, "findRateButton"), (SmallPlot, "ratePlot"), (QLabel, "rateSearchLabel")):
+            widget = find(window, kind, name)
+            place = QRect(widget.mapTo(scroll, QPoint(0, 0)), widget.size())
+            assert scroll.rect().contains(place), (size, name)
 
 
 def test_it_can_be_stopped(open_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
@@ -159,7 +163,7 @@ def test_the_interface_does_not_search(open_window: CardWindow, qtbot: QtBot, mo
     assert threading.main_thread() not in threads
 
 
-def test_while_it_trains(open_window: CardWindow, qtbot: QtBot) -> None:
+def test_while_it_trains_and_of_the_network_of_the_fields(open_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
     window = open_window
     train_for_a_while(qtbot, window)
     search(qtbot, window)
@@ -167,23 +171,13 @@ def test_while_it_trains(open_window: CardWindow, qtbot: QtBot) -> None:
     assert window.session.models[RateSearch].partial
     pause(qtbot, window)
 
-
-def test_the_network_of_the_fields_is_searched_for(open_window: CardWindow, qtbot: QtBot) -> None:
-    window = open_window
-    train_for_a_while(qtbot, window)
-    pause(qtbot, window)
+    # The network of the fields is searched for.
     window.session.settings.change("shape", hidden=(6,))
     search(qtbot, window)
     assert window.session.runs.current.network.shape == [784, 64, 32, 10]
     assert window.session.messages.current is None
 
-
-def test_it_says_which_network_it_tried(open_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
-    """Not the one that the fields describe by now."""
-    window = open_window
-    train_for_a_while(qtbot, window)
-    pause(qtbot, window)
-    window.session.settings.change("shape", hidden=(6,))
+    # It says which network it tried, not the one that the fields describe by now.
     gate.close()
     click(qtbot, window, QPushButton, "findRateButton")
     gate.wait_until_reached()
@@ -229,17 +223,6 @@ def test_one_that_cannot_begin_says_so(open_window: CardWindow, qtbot: QtBot, mo
     monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", refuse)
     search(qtbot, open_window)
     assert "could not start" in open_window.session.messages.current.text
-
-
-def test_the_mouse_reads_it(open_window: CardWindow, qtbot: QtBot) -> None:
-    search(qtbot, open_window)
-    plot = find(open_window, SmallPlot, "ratePlot")
-    hover(plot.viewport(), (plot.width() / 2, plot.height() / 2))
-    said = find(plot, QLabel, "readOut")
-    assert said.isVisible()
-    assert "loss" in said.text()
-    leave(plot)
-    assert not said.isVisible()
 
 
 def test_closing_meanwhile(whole_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:

@@ -20,7 +20,7 @@ from tests.nnviz.helpers import find, find_field, hover, pick, press, retype, wa
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    window = make_cards("dataCard", "networkCard", "trainingCard")
+    window = make_cards("trainingCard")
     window.add_bars()
     return window
 
@@ -169,26 +169,6 @@ def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: CardWindow,
     assert ready_window.session.settings.experiment.training.epochs == 19
 
 
-def test_in_a_number_field_letters_are_no_shortcuts_and_space_trains(whole_window: MainWindow, qtbot: QtBot) -> None:
-    edit = find(whole_window, QLineEdit, "learningRateEdit")
-    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
-    for key in (Qt.Key_5, Qt.Key_E, Qt.Key_Minus, Qt.Key_2):
-        press(qtbot, whole_window, key)
-    press(qtbot, whole_window, Qt.Key_Return)
-    assert whole_window.session.state is Status.READY
-    assert whole_window.session.settings.experiment.training.learning_rate == 0.05
-
-    # Space in a number field trains.
-    edit = find(whole_window, QLineEdit, "epochsEdit")
-    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-    press(qtbot, whole_window, Qt.Key_Space)
-    assert whole_window.session.state is Status.TRAINING
-    assert edit.text() == "20"
-    press(qtbot, whole_window, Qt.Key_Space)
-    wait_for(qtbot, whole_window, Status.PAUSED, Status.FINISHED)
-
-
 def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
     make_window: MakeWindow, held_data: None, loading_gate: threading.Event, qtbot: QtBot, few_digits: Dataset
 ) -> None:
@@ -214,7 +194,7 @@ def test_a_thousand_with_a_comma_is_not_one(ready_window: CardWindow, qtbot: QtB
     assert ready_window.session.settings.experiment.training.batch_size == 1000
 
 
-def test_leaving_a_field_takes_its_value_and_escape_and_undo_take_it_back(
+def test_in_the_window_a_field_takes_its_value_gives_it_back_and_leaves_keys_to_the_window(
     whole_window: MainWindow, qtbot: QtBot
 ) -> None:
     edit = retype(qtbot, whole_window, "learningRateEdit", "0.7")
@@ -227,10 +207,10 @@ def test_leaving_a_field_takes_its_value_and_escape_and_undo_take_it_back(
     edit = find(whole_window, QLineEdit, "epochsEdit")
     qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
     qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClicks(edit, "4")
+    qtbot.keyClicks(edit, "40")
     assert whole_window.session.settings.experiment.training.epochs == 20
     qtbot.keyClick(edit, Qt.Key_Tab)
-    assert whole_window.session.settings.experiment.training.epochs == 4
+    assert whole_window.session.settings.experiment.training.epochs == 40
 
     # Escape takes back what was typed.
     edit = retype(qtbot, whole_window, "batchSizeEdit", "none")
@@ -239,6 +219,25 @@ def test_leaving_a_field_takes_its_value_and_escape_and_undo_take_it_back(
     assert edit.text() == "100"
     assert not edit.property("wrong")
     assert not whole_window.session.settings.problems
+
+    # Letters are no shortcuts in a number field.
+    edit = find(whole_window, QLineEdit, "learningRateEdit")
+    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
+    for key in (Qt.Key_5, Qt.Key_E, Qt.Key_Minus, Qt.Key_2):
+        press(qtbot, whole_window, key)
+    press(qtbot, whole_window, Qt.Key_Return)
+    assert whole_window.session.state is Status.READY
+    assert whole_window.session.settings.experiment.training.learning_rate == 0.05
+
+    # Space in a number field trains.
+    edit = find(whole_window, QLineEdit, "epochsEdit")
+    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    press(qtbot, whole_window, Qt.Key_Space)
+    assert whole_window.session.state is Status.TRAINING
+    assert edit.text() == "40"
+    press(qtbot, whole_window, Qt.Key_Space)
+    wait_for(qtbot, whole_window, Status.PAUSED, Status.FINISHED)
 
 
 def test_return_presses_a_button_and_space_trains(whole_window: MainWindow, qtbot: QtBot) -> None:

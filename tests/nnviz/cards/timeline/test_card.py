@@ -25,7 +25,6 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import (
-    MANY_EPOCHS,
     action,
     bring_to_front,
     click,
@@ -38,10 +37,19 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 
+CURVES = pytest.mark.parametrize("cards", [("curvesDock",)], ids=["curves"])
+LINES = pytest.mark.parametrize("cards", [("predictionDock", "learningStripDock")], ids=["lines"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    window = make_cards("curvesDock", "predictionDock", "learningStripDock")
+def cards() -> tuple[str, ...]:
+    """The cards of the window below its bar, unless a test names others."""
+    return ()
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    window = make_cards(*cards)
     window.add_bars()
     return window
 
@@ -74,14 +82,7 @@ def at(slider: TimelineSlider, epoch: float) -> tuple[float, float]:
     return slider.place_of(epoch), slider.height() / 2
 
 
-def test_before_any_training_there_is_nothing_to_go_back_to(whole_window: MainWindow) -> None:
-    assert not slider_of(whole_window).isEnabled()
-    assert not find(whole_window, QPushButton, "playButton").isEnabled()
-    assert not action(whole_window, "actionEarlier").isEnabled()
-    assert not whole_window.curves.plot.playhead.dot.isVisible()
-
-
-def test_a_press_goes_there_and_the_mouse_drags_on(trained: CardWindow, qtbot: QtBot) -> None:
+def test_the_slider_shows_where_it_is_and_goes_where_it_is_pressed(trained: CardWindow, qtbot: QtBot) -> None:
     slider, timeline = slider_of(trained), trained.session.timeline
     drag(slider, [at(slider, 1)], release=False)
     assert timeline.epoch == 1
@@ -90,31 +91,15 @@ def test_a_press_goes_there_and_the_mouse_drags_on(trained: CardWindow, qtbot: Q
     drag(slider, [at(slider, 3), (slider.width() + 50, 5)])
     qtbot.waitUntil(lambda: timeline.is_live)
 
-
-def test_of_many_moments_that_are_dragged_over_the_last_is_shown(trained: CardWindow, qtbot: QtBot) -> None:
-    slider, session, shown = slider_of(trained), trained.session, []
+    # Of many moments that are dragged over the last is shown.
+    session, shown = trained.session, []
     session.timeline.changed.connect(lambda: shown.append(session.timeline.epoch))
     drag(slider, [at(slider, 4 - step / 50) for step in range(1, 200)])
     qtbot.waitUntil(lambda: session.timeline.epoch == session.timeline.nearest(4 - 199 / 50))
     assert len(set(shown)) < 20
 
-
-def test_it_shows_where_it_is(trained: CardWindow, qtbot: QtBot) -> None:
-    slider, session = slider_of(trained), trained.session
-    assert (slider.maximum(), slider.value()) == (4000, 4000)
-    assert slider.accessibleDescription() == "epoch 4, live"
-    session.timeline.go_to(2)
-    assert slider.value() == 2000
-    assert slider.accessibleDescription() == "epoch 2, looking back"
-    session.settings.change("epochs", epochs=10)
-    session.step_epoch()
-    wait_for(qtbot, trained, Status.PAUSED)
-    assert slider.maximum() == 14_000
-    assert slider.value() == 2000
-
-
-def test_the_faint_mark_is_where_a_press_would_go(trained: CardWindow) -> None:
-    slider = slider_of(trained)
+    # The faint mark is where a press would go.
+    timeline.go_live()
     before = slider.grab().toImage()
     hover(slider, at(slider, 1))
     assert slider.grab().toImage() != before
@@ -122,9 +107,7 @@ def test_the_faint_mark_is_where_a_press_would_go(trained: CardWindow) -> None:
     leave(slider)
     assert slider.grab().toImage() == before
 
-
-def test_keys_of_the_slider(trained: CardWindow, qtbot: QtBot) -> None:
-    slider, timeline = slider_of(trained), trained.session.timeline
+    # Keys of the slider.
     epochs = timeline.epochs
     for key, epoch in (
         (Qt.Key_Left, epochs[-2]),
@@ -138,8 +121,20 @@ def test_keys_of_the_slider(trained: CardWindow, qtbot: QtBot) -> None:
         qtbot.keyClick(slider, key)
         assert timeline.epoch == epoch
 
+    # It shows where it is.
+    assert (slider.maximum(), slider.value()) == (4000, 4000)
+    assert slider.accessibleDescription() == "epoch 4, live"
+    session.timeline.go_to(2)
+    assert slider.value() == 2000
+    assert slider.accessibleDescription() == "epoch 2, looking back"
+    session.settings.change("epochs", epochs=10)
+    session.step_epoch()
+    wait_for(qtbot, trained, Status.PAUSED)
+    assert slider.maximum() == 14_000
+    assert slider.value() == 2000
 
-def test_keys_of_the_window(whole: MainWindow, qtbot: QtBot) -> None:
+
+def test_keys_and_menu_of_the_window(whole: MainWindow, qtbot: QtBot) -> None:
     timeline = whole.session.timeline
     whole.setFocus()
     for key, epoch in ((Qt.Key_Left, timeline.epochs[-2]), (Qt.Key_Home, 0), (Qt.Key_Right, timeline.epochs[1])):
@@ -148,9 +143,17 @@ def test_keys_of_the_window(whole: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, whole, Qt.Key_End)
     assert timeline.is_live
 
+    # Keys also where a button has the focus.
+    for name in ("trainButton", "liveButton"):
+        button = find(whole, QPushButton, name)
+        button.setFocus()
+        press(qtbot, whole, Qt.Key_Left)
+        assert timeline.epoch == timeline.epochs[-2]
+        assert button.hasFocus()
+        press(qtbot, whole, Qt.Key_End)
+        assert timeline.is_live
 
-def test_the_menu_does_it_too(whole: MainWindow) -> None:
-    timeline = whole.session.timeline
+    # The menu does it too.
     assert not action(whole, "actionLive").isEnabled()
     action(whole, "actionEarlier").trigger()
     assert timeline.epoch == timeline.epochs[-2]
@@ -160,8 +163,29 @@ def test_the_menu_does_it_too(whole: MainWindow) -> None:
     action(whole, "actionLive").trigger()
     assert timeline.is_live
 
+    # A batch before the end of an epoch is not called by that epoch.
+    session = whole.session
+    for _ in range(3):
+        session.settings.change("epochs", epochs=session.settings.experiment.training.epochs + 1)
+        for _ in range(2):
+            session.step_batch()
+            wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
+        session.step_epoch()
+        wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
+    edit, head = find(whole, NumberEdit, "timelineEpochEdit"), find(whole, HeaderBadge, "headMark")
+    names = [edit.text()]
+    while session.timeline.epochs[0] != session.timeline.epoch:
+        session.timeline.step(-1)
+        name = edit.text()
+        names.append(name)
+        assert ("." in name) == (session.timeline.epoch % 1 > 0)
+        assert head.moment == f"epoch {name}"
+        assert f"of epoch {name} " in action(whole, "actionSaveNetwork").text()
+        assert whole.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
+    assert len(set(names)) == len(names) == len(session.timeline.epochs)
 
-def test_an_epoch_can_be_typed(trained: CardWindow, qtbot: QtBot) -> None:
+
+def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBot) -> None:
     edit, timeline = find(trained, NumberEdit, "timelineEpochEdit"), trained.session.timeline
     assert edit.text() == "4"
     edit.setFocus()
@@ -173,9 +197,13 @@ def test_an_epoch_can_be_typed(trained: CardWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(edit, Qt.Key_Up)
     assert timeline.epoch == timeline.epochs[timeline.epochs.index(2) + 1]
 
+    # Live returns.
+    trained.session.timeline.go_to(1)
+    click(qtbot, trained, QPushButton, "liveButton")
+    assert trained.session.timeline.is_live
 
-def test_what_is_no_epoch_is_told(trained: CardWindow, qtbot: QtBot) -> None:
-    edit, session = find(trained, NumberEdit, "timelineEpochEdit"), trained.session
+    # What is no epoch is told.
+    session = trained.session
     edit.setFocus()
     edit.selectAll()
     qtbot.keyClicks(edit.line, "three")
@@ -187,26 +215,8 @@ def test_what_is_no_epoch_is_told(trained: CardWindow, qtbot: QtBot) -> None:
     assert edit.text() == "4"
     assert not edit.property("wrong")
 
-
-def test_live_returns(trained: CardWindow, qtbot: QtBot) -> None:
-    trained.session.timeline.go_to(1)
-    click(qtbot, trained, QPushButton, "liveButton")
-    assert trained.session.timeline.is_live
-
-
-def test_play_runs_through_it(trained: CardWindow, qtbot: QtBot) -> None:
-    trained.session.models[Player].set_seconds(1)
-    click(qtbot, trained, QPushButton, "playButton")
-    assert trained.session.models[Player].is_playing
-    qtbot.waitUntil(lambda: not trained.session.models[Player].is_playing)
-    assert trained.session.timeline.is_live
-
-
-# ---- what the window shows
-
-
-def test_the_large_figures_are_of_that_moment_and_the_live_one_is_small(trained: CardWindow) -> None:
-    session, bar = trained.session, trained.run_bar
+    # The large figures are of that moment and the live one is small.
+    bar = trained.run_bar
     live = bar.test_figure.text()
     assert not bar.live_figure.isVisible()
     session.timeline.go_to(1)
@@ -221,6 +231,16 @@ def test_the_large_figures_are_of_that_moment_and_the_live_one_is_small(trained:
     assert (bar.test_figure.text(), under.text()) == (live, "test error")
     assert not bar.live_figure.isVisible()
 
+    # Play runs through it.
+    trained.session.models[Player].set_seconds(1)
+    click(qtbot, trained, QPushButton, "playButton")
+    assert trained.session.models[Player].is_playing
+    qtbot.waitUntil(lambda: not trained.session.models[Player].is_playing)
+    assert trained.session.timeline.is_live
+
+
+# ---- what the window shows
+
 
 def test_every_card_says_so_and_a_click_goes_live(whole: MainWindow) -> None:
     whole.session.timeline.go_to(2)
@@ -232,15 +252,15 @@ def test_every_card_says_so_and_a_click_goes_live(whole: MainWindow) -> None:
     assert whole.session.timeline.is_live
     assert not any(mark.isVisible() for mark in whole.findChildren(HeaderBadge))
 
-
-def test_cards_of_other_runs_do_not_say_so(whole: MainWindow) -> None:
+    # Cards of other runs do not say so.
     whole.show_workspace("runs")
     whole.session.timeline.go_to(2)
     marked = {dock.objectName() for dock in whole.docks if dock.isVisible() and dock.findChild(HeaderBadge).isVisible()}
     assert marked == {"drawDock", "predictionDock"}
 
 
-def test_the_lines_of_the_answer_are_marked_there(trained: CardWindow, qtbot: QtBot) -> None:
+@LINES
+def test_the_lines_of_the_answer_are_marked_there_and_their_head_tells_it(trained: CardWindow, qtbot: QtBot) -> None:
     trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
     plot = find(trained, StripPlot, "learningStrip")
     qtbot.waitUntil(lambda: bool(plot.lines))
@@ -248,8 +268,7 @@ def test_the_lines_of_the_answer_are_marked_there(trained: CardWindow, qtbot: Qt
     trained.session.timeline.go_to(2)
     assert plot.grab().toImage() != before
 
-
-def test_the_head_of_the_lines_tells_the_answer_of_that_moment(trained: CardWindow, qtbot: QtBot) -> None:
+    # The head of the lines tells the answer of that moment.
     session, card = trained.session, trained.card("learningStripDock")
     trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
     qtbot.waitUntil(lambda: bool(card.plot.lines))
@@ -316,7 +335,15 @@ def why_no_branch(window: MainWindow) -> str:
     return "" if button.isEnabled() else button.toolTip()
 
 
-def test_a_grey_branch_says_why(whole_window: MainWindow, qtbot: QtBot) -> None:
+def test_before_any_training_there_is_nothing_to_go_back_to_and_a_grey_branch_says_why(
+    whole_window: MainWindow, qtbot: QtBot
+) -> None:
+    assert not slider_of(whole_window).isEnabled()
+    assert not find(whole_window, QPushButton, "playButton").isEnabled()
+    assert not action(whole_window, "actionEarlier").isEnabled()
+    assert not whole_window.curves.plot.playhead.dot.isVisible()
+
+    # A grey branch says why.
     session = whole_window.session
     assert why_no_branch(whole_window) == "There is nothing to branch from yet. Train the network first."
     session.step_epoch()
@@ -325,17 +352,11 @@ def test_a_grey_branch_says_why(whole_window: MainWindow, qtbot: QtBot) -> None:
     assert "Recording is off: Ctrl+Alt+K switches it on." in why_no_branch(whole_window)
     session.records.set_on(True)
     assert "Recording is off" not in why_no_branch(whole_window)
-    session.start()
-    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
-    assert why_no_branch(whole_window) == ""
 
-
-def test_one_can_branch_as_soon_as_a_training_has_a_past(whole_window: MainWindow, qtbot: QtBot) -> None:
-    session = whole_window.session
-    session.records.set_on(True)
-    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    # One can branch as soon as a run has a past, also while it trains.
     train_for_a_while(qtbot, whole_window)
     assert session.state is Status.TRAINING
+    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
     qtbot.waitUntil(lambda: why_no_branch(whole_window) == "")
     assert session.state is Status.TRAINING
 
@@ -343,6 +364,7 @@ def test_one_can_branch_as_soon_as_a_training_has_a_past(whole_window: MainWindo
 # ---- the playhead on the chart
 
 
+@CURVES
 def test_the_playhead_follows_and_can_be_dragged(trained: CardWindow, qtbot: QtBot) -> None:
     plot, timeline = trained.curves.plot, trained.session.timeline
     assert plot.playhead.dot.isVisible()
@@ -362,41 +384,22 @@ def test_the_playhead_follows_and_can_be_dragged(trained: CardWindow, qtbot: QtB
     drag(plot.viewport(), [(pixel(3), middle), (area.right(), middle)])
     qtbot.waitUntil(lambda: timeline.is_live)
 
-
-def test_the_band_at_its_top_shows_where_a_press_would_go(trained: CardWindow) -> None:
-    plot, timeline = trained.curves.plot, trained.session.timeline
-    area = plot.plot_area()
+    # The band at its top shows where a press would go.
     place = QPoint(area.left() + area.width() // 4, area.top() + 4)
     hover(plot.viewport(), (place.x(), place.y()))
     assert plot.playhead.faint.isVisible()
     assert plot.playhead.faint.value() == timeline.nearest(plot.place(place).x()) == 1
     assert timeline.is_live
     drag(plot.viewport(), [(place.x(), place.y())])
-    assert timeline.epoch == 1
+    qtbot.waitUntil(lambda: timeline.epoch == 1)
     assert not plot.playhead.faint.isVisible()
     hover(plot.viewport(), (area.center().x(), area.center().y()))
     assert not plot.playhead.faint.isVisible()
 
-
-def test_elsewhere_a_drag_zooms_as_before(trained: CardWindow) -> None:
-    plot = trained.curves.plot
-    trained.session.timeline.go_to(1)
-    area = plot.plot_area()
+    # Elsewhere a drag zooms as before.
     drag(plot.viewport(), [(area.center().x(), area.center().y()), (area.right() - 5, area.bottom() - 5)])
     assert plot.is_zoomed
     assert trained.session.timeline.epoch == 1
-
-
-def test_keys_also_where_a_button_has_the_focus(whole: MainWindow, qtbot: QtBot) -> None:
-    timeline = whole.session.timeline
-    for name in ("trainButton", "liveButton"):
-        button = find(whole, QPushButton, name)
-        button.setFocus()
-        press(qtbot, whole, Qt.Key_Left)
-        assert timeline.epoch == timeline.epochs[-2]
-        assert button.hasFocus()
-        press(qtbot, whole, Qt.Key_End)
-        assert timeline.is_live
 
 
 def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -453,26 +456,3 @@ def test_what_is_shown_instead_is_told_until_another_moment_is_shown(trained: Ca
     assert session.messages.current is told
     session.timeline.go_live()
     assert session.messages.current is None
-
-
-def test_neighbours_have_different_names_everywhere(whole: MainWindow, qtbot: QtBot) -> None:
-    """A batch before the end of an epoch is not called by that epoch."""
-    session = whole.session
-    for _ in range(3):
-        session.settings.change("epochs", epochs=session.settings.experiment.training.epochs + 1)
-        for _ in range(2):
-            session.step_batch()
-            wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
-        session.step_epoch()
-        wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
-    edit, head = find(whole, NumberEdit, "timelineEpochEdit"), find(whole, HeaderBadge, "headMark")
-    names = [edit.text()]
-    while session.timeline.epochs[0] != session.timeline.epoch:
-        session.timeline.step(-1)
-        name = edit.text()
-        names.append(name)
-        assert ("." in name) == (session.timeline.epoch % 1 > 0)
-        assert head.moment == f"epoch {name}"
-        assert f"of epoch {name} " in action(whole, "actionSaveNetwork").text()
-        assert whole.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
-    assert len(set(names)) == len(names) == len(session.timeline.epochs)

@@ -31,7 +31,6 @@ from tests.nnviz.helpers import (
     click,
     click_tab,
     find,
-    find_field,
     is_shown,
     press,
     retype,
@@ -161,7 +160,9 @@ def test_a_drawing_is_kept_with_the_key_and_its_class_and_can_be_undone(whole_wi
     assert own.count == 1
 
 
-def test_the_box_begins_with_the_true_class_and_closes_without_keeping(own_window: CardWindow, qtbot: QtBot) -> None:
+def test_the_box_begins_with_the_true_class_and_a_wrong_answer_is_called_so(
+    own_window: CardWindow, qtbot: QtBot
+) -> None:
     window = own_window
     load(qtbot, window, "moons")
     click(qtbot, window, QToolButton, "keepExampleButton")
@@ -177,8 +178,27 @@ def test_the_box_begins_with_the_true_class_and_closes_without_keeping(own_windo
     assert not find(window, KeepPopup, "keepBox").isVisible()
     assert window.session.user_examples.count == 0
 
+    # A point that is predicted wrong is called so.
+    session = window.session
+    prediction = session.question.prediction
+    assert prediction is not None
+    best = int(prediction.argmax())
+    session.user_examples.add(best)
+    session.user_examples.add(1 - best)
+    open_page(qtbot, window)
+    model, name = find(window, RowList, "ownRows").model(), session.class_names[best]
+    assert [model.index(row, 1).data() for row in range(2)] == [name, f"{name} · wrong"]
+    assert [model.headerData(column, Qt.Horizontal) for column in range(2)] == ["true", "predicted"]
 
-def test_an_example_of_the_data_on_the_canvas_begins_with_its_class(own_window: CardWindow, qtbot: QtBot) -> None:
+
+def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWindow, qtbot: QtBot) -> None:
+    # Nothing can be kept of an empty canvas.
+    click(qtbot, own_window, QToolButton, "keepExampleButton")
+    assert not find(own_window, QPushButton, "keepButton").isEnabled()
+    assert find(own_window, QLabel, "keptLabel").text() == "none kept yet"
+    qtbot.keyClick(find(own_window, QComboBox, "keepClassCombo"), Qt.Key_Escape)
+
+    # An example of the data on the canvas begins with its class.
     window, session = own_window, own_window.session
     test = session.dataset.test if session.dataset else None
     assert test is not None
@@ -190,8 +210,8 @@ def test_an_example_of_the_data_on_the_canvas_begins_with_its_class(own_window: 
     assert combo.currentText() == str(test.labels[3])
     qtbot.keyClick(combo, Qt.Key_Escape)
 
-
-def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWindow, qtbot: QtBot) -> None:
+    # The prediction of the network is not taken for the truth.
+    session.sketch.replace("clear", ())
     window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     click(qtbot, window, QToolButton, "keepExampleButton")
@@ -205,12 +225,6 @@ def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWi
     assert button.isEnabled()
     qtbot.keyClick(combo, Qt.Key_Return)
     assert own.count == 1
-
-
-def test_nothing_can_be_kept_of_an_empty_canvas(own_window: CardWindow, qtbot: QtBot) -> None:
-    click(qtbot, own_window, QToolButton, "keepExampleButton")
-    assert not find(own_window, QPushButton, "keepButton").isEnabled()
-    assert find(own_window, QLabel, "keptLabel").text() == "none kept yet"
 
 
 def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: CardWindow, qtbot: QtBot) -> None:
@@ -236,20 +250,6 @@ def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: CardWindow, 
 
 
 # ---- seeing
-
-
-def test_a_point_that_is_answered_wrong_is_called_so(own_window: CardWindow, qtbot: QtBot) -> None:
-    window, session = own_window, own_window.session
-    load(qtbot, window, "moons")
-    prediction = session.question.prediction
-    assert prediction is not None
-    best = int(prediction.argmax())
-    session.user_examples.add(best)
-    session.user_examples.add(1 - best)
-    open_page(qtbot, window)
-    model, name = find(window, RowList, "ownRows").model(), session.class_names[best]
-    assert [model.index(row, 1).data() for row in range(2)] == [name, f"{name} · wrong"]
-    assert [model.headerData(column, Qt.Horizontal) for column in range(2)] == ["true", "predicted"]
 
 
 def test_the_wrong_ones_are_marked_and_the_error_stands_beside_that_of_the_test(
@@ -424,12 +424,8 @@ def test_undo_takes_them_out_again_and_the_button_too(own_window: CardWindow, qt
     assert "own" not in session.settings.experiment.data_settings
     assert session.user_examples.count == 1
 
-
-def test_what_is_kept_later_is_not_in_the_training_part_yet(own_window: CardWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.user_examples
-    draw(qtbot, window)
-    keep_as(qtbot, window, "1")
-    open_page(qtbot, window)
+    # What is kept later is not in the training set yet.
+    own = session.user_examples
     train_on(qtbot, window)
     mixed = own.mixed_in
     draw(qtbot, window)
@@ -450,11 +446,26 @@ def own_share_of(window: AnyWindow) -> float:
 
 
 def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: CardWindow, qtbot: QtBot) -> None:
-    window, session = own_window, own_window.session
+    # A share that cannot be is told beside the field.
+    window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
     open_page(qtbot, window)
-    field = find_field(window, "ownShareEdit")
+    for typed in ("95", "-5 %", "many", "inf", ""):
+        field = retype(qtbot, window, "ownShareEdit", typed)
+        assert field.property("wrong"), typed
+        note = find(window, QLabel, "ownShareError")
+        assert note.isVisible()
+        assert note.text().startswith("Share is ")
+        assert own.share == 0.1
+    field = retype(qtbot, window, "ownShareEdit", "90 %")
+    assert not field.property("wrong")
+    assert not note.isVisible()
+    assert own.share == 0.9
+
+    # The share is typed and mixed in and can be undone.
+    session = window.session
+    retype(qtbot, window, "ownShareEdit", "10 %")
     assert field.text() == "10 %"
     for typed in ("30", "0.3", "30 %"):
         retype(qtbot, window, "ownShareEdit", typed)
@@ -472,24 +483,6 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: CardWindo
     click(qtbot, window, QPushButton, "leaveOutOwnButton")
     qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
     assert field.text() == "30 %", "for the next time"
-
-
-def test_a_share_that_cannot_be_is_told_beside_the_field(own_window: CardWindow, qtbot: QtBot) -> None:
-    window, own = own_window, own_window.session.user_examples
-    draw(qtbot, window)
-    keep_as(qtbot, window, "1")
-    open_page(qtbot, window)
-    for typed in ("95", "-5 %", "many", "inf", ""):
-        field = retype(qtbot, window, "ownShareEdit", typed)
-        assert field.property("wrong"), typed
-        note = find(window, QLabel, "ownShareError")
-        assert note.isVisible()
-        assert note.text().startswith("Share is ")
-        assert own.share == 0.1
-    field = retype(qtbot, window, "ownShareEdit", "90 %")
-    assert not field.property("wrong")
-    assert not note.isVisible()
-    assert own.share == 0.9
 
 
 # ---- on disk

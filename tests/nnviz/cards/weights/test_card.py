@@ -20,10 +20,18 @@ from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click, click_tab, find, hover, leave, pause, press, retype, train_for_a_while
 
+WITH_ALL = pytest.mark.parametrize("cards", [("weightsDock", "networkCard")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("weightsDock", "networkCard")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("weightsDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 def middle(heat_map: HeatMap, neuron: int) -> QPoint:
@@ -54,6 +62,7 @@ def title_of(window: CardWindow) -> str:
 # ---- any width
 
 
+@WITH_ALL
 @pytest.mark.parametrize("shape", ["784, 1, 10", "784, 256, 10", "784, 1000, 500, 10"])
 def test_every_layer_fills_the_card(ready_window: CardWindow, qtbot: QtBot, shape: str) -> None:
     window = ready_window
@@ -241,6 +250,7 @@ def test_an_enlarged_neuron_learns_on(ready_window: CardWindow, qtbot: QtBot) ->
     assert words_in(view) == before, "the neuron as it began"
 
 
+@WITH_ALL
 def test_a_neuron_that_is_gone_is_left(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     open_neuron(qtbot, window, 40)

@@ -22,7 +22,7 @@ from tests.nnviz.helpers import click_tab, find, leave, pause, press, tab_of, tr
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("weightsDock", "curvesDock")
+    return make_cards("weightsDock")
 
 
 @pytest.fixture

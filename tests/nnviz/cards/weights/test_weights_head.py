@@ -45,23 +45,20 @@ def bring_output_to_front(window: AnyWindow, qtbot: QtBot) -> None:
     click_tab(qtbot, window, "layer3Tab")
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-def test_words_give_way_before_a_tab_does(whole_window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
-    window = whole_window
-    window.resize(*size)
-    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
-    bring_output_to_front(window, qtbot)
-    open_best(window, qtbot)
-    assert len(tabs_in_sight(window)) == 3
-    assert all(tabs_in_sight(window).values()), window.card("weightsDock").head.detail.text()
-    window.session.settings.change(
-        "shape",
-        hidden=(1000, 30),
-    )
-    with qtbot.waitSignal(window.session.runs.replaced):
-        window.session.reset()
-    QApplication.processEvents()
-    assert all(tabs_in_sight(window).values()), window.card("weightsDock").head.detail.text()
+def test_words_give_way_before_a_tab_does(whole_window: MainWindow, qtbot: QtBot) -> None:
+    window, head = whole_window, whole_window.card("weightsDock").head
+    for size in ((1440, 900), (1280, 720)):
+        window.resize(*size)
+        qtbot.waitUntil(lambda size=size: (window.width(), window.height()) == size)
+        bring_output_to_front(window, qtbot)
+        open_best(window, qtbot)
+        assert len(tabs_in_sight(window)) == 3
+        assert all(tabs_in_sight(window).values()), (size, head.detail.text())
+        window.session.settings.change("shape", hidden=(1000, 30))
+        with qtbot.waitSignal(window.session.runs.replaced):
+            window.session.reset()
+        QApplication.processEvents()
+        assert all(tabs_in_sight(window).values()), (size, head.detail.text())
 
 
 def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: CardWindow, qtbot: QtBot) -> None:

@@ -23,10 +23,18 @@ from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import find, hover
 from tests.nnviz.ui.helpers import painted_words
 
+WITH_ALL = pytest.mark.parametrize("cards", [("weightsDock", "networkCard")], ids=["all"])
+
 
 @pytest.fixture
-def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("weightsDock", "networkCard")
+def cards() -> tuple[str, ...]:
+    """The cards of the window, unless a test names others."""
+    return ("weightsDock",)
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
+    return make_cards(*cards)
 
 
 @pytest.fixture
@@ -117,6 +125,7 @@ def ends_of(window: CardWindow) -> list[str]:
     return [" ".join(label.text() for label in row.findChildren(QLabel)[:2]) for row in rows]
 
 
+@WITH_ALL
 @pytest.mark.parametrize(
     ("name", "inputs", "outputs"),
     [
