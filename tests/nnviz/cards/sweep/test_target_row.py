@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import Verbatim
-from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset, source_of
 from engine.sweeps.results import STOPPED
 from engine.sweeps.run_execution import RunOutcome
@@ -197,27 +195,18 @@ def test_the_last_address_wins(window: CardWindow, clusters: Clusters, qtbot: Qt
     assert "with 1 process" in window.session.models[SweepForm].estimate
 
 
-@pytest.mark.parametrize("typed", ["nowhere", "http://gpu7:8786", "tls://gpu7:8786"])
-def test_what_is_no_address_is_told_at_the_field(
-    window: CardWindow, clusters: Clusters, qtbot: QtBot, typed: str
-) -> None:
-    retype(qtbot, window, "sweepWhereEdit", typed)
-    note = find(window, Note, "sweepWhereError")
-    qtbot.waitUntil(note.isVisible)
-    assert note.text().startswith("The address is ")
-    assert "--" not in note.text()
-    button = find(window, QPushButton, "sweepStartButton")
-    assert not button.isEnabled()
-    assert note.text() in button.toolTip()
+def test_what_is_no_address_is_told_at_the_field(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
+    note, button = find(window, Note, "sweepWhereError"), find(window, QPushButton, "sweepStartButton")
+    for typed in ("nowhere", "http://gpu7:8786", "tls://gpu7:8786"):
+        retype(qtbot, window, "sweepWhereEdit", typed)
+        qtbot.waitUntil(note.isVisible)
+        assert note.text().startswith("The address is "), typed
+        assert "--" not in note.text(), typed
+        assert not button.isEnabled(), typed
+        assert note.text() in button.toolTip(), typed
+        window.session.undo.undo()
+        qtbot.waitUntil(button.isEnabled)
     assert not clusters.asked
-    window.session.undo.undo()
-    qtbot.waitUntil(button.isEnabled)
-
-
-def test_without_dask_it_says_how_to_get_it(window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    retype(qtbot, window, "sweepWhereEdit", HERE)
-    qtbot.waitUntil(lambda: install_command("dask") in line(window))
 
 
 # ---- what is asked first
@@ -226,8 +215,12 @@ def test_without_dask_it_says_how_to_get_it(window: CardWindow, qtbot: QtBot, mo
 def test_another_computer_is_asked_about_before_anything_is_sent(
     window: CardWindow, clusters: Clusters, qtbot: QtBot
 ) -> None:
-    retype(qtbot, window, "sweepWhereEdit", GPU7)
-    qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7 and the network in between?"))
+    for typed in (GPU7, "", GPU7):
+        retype(qtbot, window, "sweepWhereEdit", typed)
+        if not typed:
+            assert not told(window.session), "another address takes the question back"
+            continue
+        qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7 and the network in between?"))
     choose_offer(window.session, "Do not send")
     assert line(window) == "nnviz sends nothing to gpu7 until you trust it. Start asks you."
     assert not clusters.asked
@@ -241,13 +234,6 @@ def test_another_computer_is_asked_about_before_anything_is_sent(
     qtbot.waitUntil(lambda: "2 workers" in line(window))
     retype(qtbot, window, "sweepWhereEdit", "tcp://gpu8:8786")
     qtbot.waitUntil(lambda: "Do you trust gpu8" in told(window.session))
-
-
-def test_another_address_takes_the_question_back(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
-    retype(qtbot, window, "sweepWhereEdit", GPU7)
-    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
-    retype(qtbot, window, "sweepWhereEdit", "")
-    assert not told(window.session)
 
 
 def test_the_address_is_remembered_and_the_yes_is_not(
