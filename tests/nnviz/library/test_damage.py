@@ -246,7 +246,13 @@ def test_values_that_nnviz_never_wrote_are_damage(path: Path, table: str, column
 
 @pytest.mark.parametrize(
     ("kind", "payload"),
-    [("settings", '{"count": 1}'), ("edit", '{"count": 1}'), ("state", '{"count": 1}'), ("edit", "null"), ("edit", "x")],
+    [
+        ("settings", '{"count": 1}'),
+        ("edit", '{"count": 1}'),
+        ("state", '{"count": 1}'),
+        ("edit", "null"),
+        ("edit", "x"),
+    ],
 )
 def test_a_wrong_order_damages_its_run_and_not_the_library(path: Path, kind: str, payload: str) -> None:
     with Library(path) as library:
