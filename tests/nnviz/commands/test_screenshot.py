@@ -130,7 +130,7 @@ def test_a_screenshot_of_a_sweep(
     options, taken = ("--workspace", "runs", "--sweep"), set()
     for view in ("dots", "best"):
         file = tmp_path / f"{view}.png"
-        code = cli.main(["screenshot", str(file), *options, str(sweep), "--view", view])
+        code = cli.main(["screenshot", str(file), "--size", "1280x720", *options, str(sweep), "--view", view])
         assert code == 0, capsys.readouterr().err
         taken.add(np.asarray(Image.open(file)).tobytes())
     assert len(taken) == 2

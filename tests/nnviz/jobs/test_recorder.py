@@ -87,9 +87,7 @@ def expect_exact(library: Library, record: RunRecord, dataset: Dataset) -> None:
     assert resumed.state().progress["random"] == whole.state().progress["random"]
 
 
-def test_a_training_is_in_the_library_and_nothing_is_asked_when_it_closes(
-    recorded: Model, qtbot: QtBot
-) -> None:
+def test_a_training_is_in_the_library_and_nothing_is_asked_when_it_closes(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 3)
     run = session.runs.current
