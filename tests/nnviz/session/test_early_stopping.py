@@ -127,17 +127,6 @@ def test_a_table_of_ones_own_ends_by_itself_at_its_best_epoch(
     assert again is None or again.figures.error <= best.figures.error
 
 
-def test_also_where_all_epochs_were_trained(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    best = stop_early(qtbot, window, epochs=2, patience=50)
-    assert not best.early
-    assert find(window, QLabel, "runState").text() == "Finished"
-    assert "best at epoch" in find(window, QLabel, "runStatus").text()
-    np.testing.assert_array_equal(
-        window.session.displayed.network.parameters, window.session.runs.current.network.parameters
-    )
-
-
 def test_in_steps_it_ends_too(ready_model: Model, qtbot: QtBot) -> None:
     """An epoch at a time; the last step has nothing to learn any more."""
     model, session = ready_model, ready_model.session
@@ -176,7 +165,7 @@ def read_out(qtbot: QtBot, plot: CurvePlot) -> str:
 
 
 def test_the_curve_and_its_key_are_there_only_with_a_validation_set(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """The axis holds all curves."""
+    """The axis holds all curves. The best is restored also where all epochs were trained."""
     window = ready_window
     plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "validationKey")
     train_epochs(qtbot, window, 1)
@@ -197,6 +186,14 @@ def test_the_curve_and_its_key_are_there_only_with_a_validation_set(ready_window
     assert run.history.error.validation.values[-1] == pytest.approx(run.figures()["validation_error"])
     window.session.reset()
     assert not key.isVisibleTo(window)
+
+    best = stop_early(qtbot, window, epochs=2, patience=50)
+    assert not best.early
+    assert find(window, QLabel, "runState").text() == "Finished"
+    assert "best at epoch" in find(window, QLabel, "runStatus").text()
+    np.testing.assert_array_equal(
+        window.session.displayed.network.parameters, window.session.runs.current.network.parameters
+    )
 
 
 # ---- there and back

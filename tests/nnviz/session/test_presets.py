@@ -538,6 +538,7 @@ def mark_of(window: MainWindow, name: str) -> QToolButton:
 
 
 def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """By mouse and by key; optimizer and layers with what came with them. A wrong value goes with it."""
     window, session = ready_window, ready_window.session
     choose(window, "First steps")
     mark, edit = mark_of(window, "learningRate"), find(window, NumberEdit, "learningRateEdit")
@@ -561,9 +562,6 @@ def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: Q
     assert session.settings.typed == {"epochs", "learning_rate"}
     assert mark.isVisible()
 
-
-def test_the_way_back_is_there_for_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
     choose(window, "First steps")
     retype(qtbot, window, "learningRateEdit", "0.05")
     find(window, NumberEdit, "learningRateEdit").setFocus()
@@ -573,9 +571,6 @@ def test_the_way_back_is_there_for_the_keyboard(ready_window: MainWindow, qtbot:
     assert session.settings.typed == set()
     assert find(window, NumberEdit, "learningRateEdit").hasFocus(), "what has gone leaves the focus to its field"
 
-
-def test_optimizer_and_layers_lead_back_with_what_came_with_them(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
     choose(window, "First steps")
     before = session.settings.experiment
     pick(qtbot, window, "optimizerCombo", "Adam")
@@ -589,10 +584,6 @@ def test_optimizer_and_layers_lead_back_with_what_came_with_them(ready_window: M
     assert session.settings.experiment == before
     assert not mark_of(window, "shape").isVisible()
 
-
-def test_a_wrong_value_goes_with_the_way_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    choose(window, "First steps")
     retype(qtbot, window, "learningRateEdit", "0.05")
     retype(qtbot, window, "learningRateEdit", "fast")
     assert session.settings.problems

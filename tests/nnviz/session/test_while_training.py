@@ -238,18 +238,6 @@ def test_so_it_is_whatever_was_changed(ready_model: Model, qtbot: QtBot) -> None
         assert session.runs.current.history.error.test.epochs == [0, 1], change
 
 
-def test_other_data_that_do_not_fit_begin_a_new_network(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    train_epochs(qtbot, window, 1)
-    pick(qtbot, window, "datasetCombo", "Spirals")
-    wait_for(qtbot, window, Status.READY)
-    assert find(window, QPushButton, "trainButton").text().strip() == "Train"
-    press(qtbot, window, Qt.Key_B)
-    wait_for(qtbot, window, Status.PAUSED)
-    assert session.runs.current.network.shape == list(session.settings.experiment.shape)
-    assert session.runs.current.network.shape[0] == 2
-
-
 @pytest.mark.parametrize(("until", "step"), [(Status.PAUSED, "step_batch"), (Status.FINISHED, "step_epoch")])
 def test_a_single_step_trains_the_network_of_the_fields(
     ready_model: Model, qtbot: QtBot, until: Status, step: str
@@ -283,14 +271,25 @@ def test_a_new_one_is_trained_where_the_trained_one_does_not_fit_the_data(
     assert session.runs.current.network.shape == [784, 10]
 
 
-def test_a_step_button_has_the_focus_again_after_its_step(ready_window: MainWindow, qtbot: QtBot) -> None:
-    button = find(ready_window, QPushButton, "stepEpochButton")
+def test_a_step_button_has_the_focus_again_after_its_step_and_other_data_begin_a_new_network(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = ready_window, ready_window.session
+    button = find(window, QPushButton, "stepEpochButton")
     button.setFocus()
     for epoch in (1, 2):
-        press(qtbot, ready_window, Qt.Key_Return)
-        wait_for(qtbot, ready_window, Status.PAUSED)
-        assert ready_window.session.runs.current.epochs == epoch
+        press(qtbot, window, Qt.Key_Return)
+        wait_for(qtbot, window, Status.PAUSED)
+        assert session.runs.current.epochs == epoch
         assert button.hasFocus()
+
+    pick(qtbot, window, "datasetCombo", "Spirals")
+    wait_for(qtbot, window, Status.READY)
+    assert find(window, QPushButton, "trainButton").text().strip() == "Train"
+    press(qtbot, window, Qt.Key_B)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.runs.current.network.shape == list(session.settings.experiment.shape)
+    assert session.runs.current.network.shape[0] == 2
 
 
 # ---- a finished run
