@@ -1,4 +1,4 @@
-"""Digits drawn with the mouse on a real (virtual) screen, read by the best shipped network."""
+"""Settings unfolded and digits drawn with the mouse on a real (virtual) screen, read by the best shipped network."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nnviz.window.bundled_networks import bundled_networks
-from tests.e2e.program import Box, Program, looks_of_answers, places, until
-from tests.e2e.test_real_window import COMPLAINTS, shifted, smooth, within
+from tests.e2e.program import Box, Program, Screen, looks_of_answers, places, until
+from tests.e2e.test_real_window import COMPLAINTS, ink, shifted, smooth, within
 
 pytestmark = pytest.mark.e2e
 
@@ -23,23 +23,28 @@ STROKES = {
 }
 
 
-def test_the_best_network_reads_what_is_drawn(program: Program, tmp_path: Path) -> None:
+def test_a_group_of_settings_unfolds_and_the_best_network_reads_what_is_drawn(
+    program: Program, screen: Screen, tmp_path: Path
+) -> None:
     window = program.wait_for_window("nnviz")
     program.focus(window)
+    program.resize(window, screen.size)  # so high that nothing has to be scrolled
+    here = program.box(window)
+    place = places(here[2:], tmp_path / "twin")
+    expect_unfolding(program, window, place)
     best = next(network for network in bundled_networks() if network.path.stem == "best")
     number = bundled_networks().index(best) + 1
     program.key("alt+n", "s", str(number))  # Network → Shipped networks → its number
     program.wait_for_title(window, "^" + re.escape(best.title))
 
-    size = program.box(window)[2:]
-    place = places(size, tmp_path / "twin")
-    looks = looks_of_answers(size, tmp_path / "twin")
+    label = shifted(place["answerLabel"], by=here)
+    looks = looks_of_answers(here[2:], tmp_path / "twin")
     for digit, strokes in STROKES.items():
         for stroke in strokes:
             program.drag(window, smooth(within(square(place["drawCanvas"]), stroke)))
-        until(lambda digit=digit: answer(program, window, place["answerLabel"], looks) == digit, f"the answer {digit}")
+        until(lambda digit=digit: answer(program, label, looks) == digit, f"the answer {digit}")
         program.key("ctrl+Delete")
-        until(lambda: answer(program, window, place["answerLabel"], looks) is None, "an empty canvas")
+        until(lambda: answer(program, label, looks) is None, "an empty canvas")
     program.close(window)
     assert program.exit_code(seconds=1) == 0, "nothing is asked where nothing was learned"
     assert not [word for word in COMPLAINTS if word in program.output()], program.output()
@@ -52,9 +57,21 @@ def square(box: Box) -> Box:
     return left + (width - side) // 2, top + (height - side) // 2, side, side
 
 
-def answer(program: Program, window: str, label: Box, looks: np.ndarray) -> int | None:
+def expect_unfolding(program: Program, window: str, place: dict[str, Box]) -> None:
+    """A click on the head of a group of settings moves what comes after it; another one moves it back."""
+    head, below = place["optimizerGroupButton"], place["initialisationGroupButton"]  # where no tooltip reaches
+    on_screen = shifted(below, by=program.box(window))
+    at = (head[0] + head[2] // 2, head[1] + head[3] // 2)
+    before = program.screen.pixels(on_screen)
+    program.click(window, at)
+    until(lambda: ink(before, program.screen.pixels(on_screen)) > 0.01, "what comes after it further down")
+    program.click(window, at)
+    until(lambda: ink(before, program.screen.pixels(on_screen)) < 0.001, "it where it was")
+
+
+def answer(program: Program, label: Box, looks: np.ndarray) -> int | None:
     """The digit that the large answer on the screen looks like; None where there is none."""
-    seen = program.screen.pixels(shifted(label, by=program.box(window))).astype(int)
+    seen = program.screen.pixels(label).astype(int)
     if np.abs(seen - seen[0, 0]).max() < 60:
         return None
     return int(np.abs(looks.astype(int) - seen).mean(axis=(1, 2, 3)).argmin())

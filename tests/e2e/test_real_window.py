@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.e2e.program import Box, Point, Program, Screen, places, until
+from tests.e2e.program import Box, Point, Program, places, until
 
 pytestmark = pytest.mark.e2e
 
@@ -18,7 +18,7 @@ COMPLAINTS = ("Traceback", "QThread", "QObject", "QTimer", "QBasicTimer", "core 
 SEVEN = ((0.25, 0.2), (0.75, 0.2), (0.65, 0.45), (0.45, 0.85))
 
 
-def test_train_draw_and_quit_without_saving(program: Program, screen: Screen, tmp_path: Path) -> None:
+def test_train_draw_and_quit_without_saving(program: Program, tmp_path: Path) -> None:
     """The library keeps what was trained, so nothing is asked."""
     window = program.wait_for_window("nnviz")
     program.focus(window)
@@ -34,24 +34,6 @@ def test_train_draw_and_quit_without_saving(program: Program, screen: Screen, tm
 
     assert program.exit_code(seconds=1) == 0
     assert time.monotonic() - closed < 1
-    assert not [word for word in COMPLAINTS if word in program.output()], program.output()
-
-
-def test_a_group_of_settings_unfolds_and_folds(program: Program, screen: Screen, tmp_path: Path) -> None:
-    window = program.wait_for_window("nnviz")
-    program.focus(window)
-    program.resize(window, screen.size)  # so high that nothing has to be scrolled
-    place = places(program.box(window)[2:], tmp_path / "twin")
-    head, below = place["optimizerGroupButton"], place["initialisationGroupButton"]  # where no tooltip reaches
-    on_screen = shifted(below, by=program.box(window))
-    at = (head[0] + head[2] // 2, head[1] + head[3] // 2)
-    before = program.screen.pixels(on_screen)
-    program.click(window, at)
-    until(lambda: ink(before, program.screen.pixels(on_screen)) > 0.01, "what comes after it further down")
-    program.click(window, at)
-    until(lambda: ink(before, program.screen.pixels(on_screen)) < 0.001, "it where it was")
-    program.close(window)
-    assert program.exit_code(seconds=1) == 0
     assert not [word for word in COMPLAINTS if word in program.output()], program.output()
 
 

@@ -175,12 +175,12 @@ def test_deleting_is_for_good(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> None:
     with Library() as library:
-        for _ in range(3):
+        for _ in range(2):
             record(library, an_experiment(epochs=40).changed(hidden=(2000,)))
         before = library.snapshot_epochs(1)
-    assert runs("thin", "--budget", "6") == 0
+    assert runs("thin", "--budget", "4") == 0
     out = capsys.readouterr().out
-    assert "of its 6 MB limit" in out
+    assert "of its 4 MB limit" in out
     assert "to delete: " in out
     assert "delete them with: python main.py runs thin --yes" in out
     with Library() as library:
@@ -189,7 +189,7 @@ def test_thinning_tells_before_it_does(capsys: pytest.CaptureFixture[str]) -> No
     assert "deleted: " in capsys.readouterr().out
     with Library() as library:
         assert len(library.snapshot_epochs(1)) < len(before)
-        assert library.quota.nbytes <= 6_000_000
+        assert library.quota.nbytes <= 4_000_000
     assert runs("thin", "--budget", "1", "--yes") == cli.USAGE_ERROR
     assert "still exceeds its limit" in capsys.readouterr().err
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 from PyQt5.QtCore import QTimer
@@ -19,6 +18,7 @@ from engine.datasets import Dataset
 from engine.datasets.download import Download
 from engine.experiment import Experiment
 from engine.network.network import Network
+from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.commands import cli, screenshot
 from nnviz.commands.options import parser
 from nnviz.library import Library
@@ -123,17 +123,37 @@ def test_a_screenshot_of_runs_that_are_compared(
 
 
 def test_a_screenshot_of_a_sweep(
-    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, load_with: Any, few_digits: Dataset
+    qapp: object,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    load_with: Any,
+    few_digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     load_with(lambda: few_digits)
+    windows: list[MainWindow] = []
+    shown: list[tuple[int, str]] = []
+    create_window, png = screenshot.create_window, screenshot.png
+
+    def create(*given: object) -> MainWindow:
+        windows.append(create_window(*given))
+        return windows[-1]
+
+    def taken(picture: object) -> bytes:
+        trials = windows[-1].session.models[TrialsModel]
+        assert trials.table is not None
+        shown.append((trials.shown, trials.view))
+        return png(picture)
+
+    monkeypatch.setattr(screenshot, "create_window", create)
+    monkeypatch.setattr(screenshot, "png", taken)
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.1,0.3", "hidden=4,8"))
-    options, taken = ("--workspace", "runs", "--sweep"), set()
-    for view in ("dots", "best"):
-        file = tmp_path / f"{view}.png"
-        code = cli.main(["screenshot", str(file), *options, str(sweep), "--view", view])
-        assert code == 0, capsys.readouterr().err
-        taken.add(np.asarray(Image.open(file)).tobytes())
-    assert len(taken) == 2
+    options, file = ("--workspace", "runs", "--sweep"), tmp_path / "best.png"
+    code = cli.main(["screenshot", str(file), "--size", "1280x720", *options, str(sweep), "--view", "best"])
+    assert code == 0, capsys.readouterr().err
+    assert shown == [(sweep, "best")]
+    with Image.open(file) as picture:
+        assert picture.size == (1280, 720)
     code = cli.main(["screenshot", str(tmp_path / "x.png"), *options, "77"])
     assert code == 2
     err = capsys.readouterr().err

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,12 @@ import pytest
 from tqdm import tqdm
 
 from nnviz.commands import cli
-from nnviz.library import Library
+from nnviz.library import Library, RunRecord
 from nnviz.library.sweeps import STOPPED, SweepLibrary
 from tests.nnviz.commands.programs import SECONDS, begun, is_whole, processes_of, resume, wait_for, written_runs
-from tests.nnviz.sweeps.clusters import LocalCluster, kill, local_cluster
+from tests.nnviz.sweeps.clusters import kill, local_cluster
 
-EPOCHS = 75  # there is one worker
+EPOCHS = 40  # there is one worker
 FEW = ("--epochs", str(EPOCHS))
 
 
@@ -28,66 +27,62 @@ def no_bars_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """One with a worker, which no test kills."""
-    with local_cluster(tmp_path_factory.mktemp("cluster"), 1) as made:
-        yield made
-
-
 @pytest.fixture
 def path() -> Path:
     """Of the library."""
     return Path(os.environ["NNVIZ_LIBRARY"])
 
 
-def test_ctrl_c_ends_all_at_once_and_the_sweep_goes_on_elsewhere(cluster: LocalCluster, path: Path) -> None:
-    program = begun(*FEW, "--dask", str(cluster.file))
-    wait_for(lambda: written_runs(path) > 0)
-    start = time.monotonic()
-    os.killpg(program.pid, signal.SIGINT)
-    out, told = program.communicate(timeout=SECONDS)
-    assert time.monotonic() - start < 4
-    assert program.returncode == cli.INTERRUPTED
+def test_ctrl_c_and_a_killed_scheduler_end_all_at_once_and_the_sweep_goes_on(tmp_path: Path, path: Path) -> None:
+    """Each in a sweep of its own: one goes on in the cluster, the other one elsewhere."""
+    with local_cluster(tmp_path / "cluster", 1) as cluster:
+        program = begun(*FEW, "--dask", str(cluster.file))
+        wait_for(lambda: written_runs(path) > 0)
+        start = time.monotonic()
+        os.killpg(program.pid, signal.SIGINT)
+        out, told = program.communicate(timeout=SECONDS)
+        assert time.monotonic() - start < 4
+        assert program.returncode == cli.INTERRUPTED
+        done = expect_stopped(path, program.pid, out, told)
+        of_the_cluster = done[0].experiment
+        with Library(path) as library:
+            parameters = library.network(done[0].id).parameters
+        resume("--dask", cluster.address)
+        expect_whole(path, done)
+        assert cli.main(of_the_cluster.command()) == 0
+        with Library(path) as library:
+            np.testing.assert_array_equal(library.network(9).parameters, parameters)
+
+        path.unlink()
+        program = begun(*FEW, "--dask", cluster.address)
+        wait_for(lambda: written_runs(path) > 0)
+        kill(cluster.scheduler)
+        out, told = program.communicate(timeout=SECONDS)
+    assert program.returncode == 1
+    assert out.startswith(f"{cluster.address}: ")
+    assert " of memory; nnviz " in out.splitlines()[0]
+    assert "nnviz: The scheduler of the cluster is gone. Finished runs are kept.\n" in told
+    done = expect_stopped(path, program.pid, out, told)
+    resume("--workers", "2")
+    expect_whole(path, done)
+
+
+def expect_stopped(path: Path, session: int, out: str, told: str) -> list[RunRecord]:
+    """The program tells how to go on, and left nothing behind. Returns the runs that are finished."""
     assert told.count("stopped; continue with: python main.py sweep --resume 1") == 1
     assert "Traceback" not in out + told
-    assert processes_of(program.pid) == []
+    assert processes_of(session) == []
     with Library(path) as library:
         assert SweepLibrary(library).get(1).status == STOPPED
         done = [run for run in library.runs() if run.status == "finished"]
-        assert 0 < len(done) < 8
-        of_the_cluster, parameters = done[0].experiment, library.network(done[0].id).parameters
-    resume("--workers", "2")
-    with Library(path) as library:
-        is_whole(library, EPOCHS)
-    assert cli.main(of_the_cluster.command()) == 0
-    with Library(path) as library:
-        np.testing.assert_array_equal(library.network(9).parameters, parameters)
+    assert 0 < len(done) < 8
+    return done
 
 
-def test_a_scheduler_that_is_killed_stops_the_sweep_in_words_and_it_goes_on_with_another(
-    tmp_path: Path, cluster: LocalCluster, path: Path
-) -> None:
-    with local_cluster(tmp_path / "killed", 1) as first:
-        program = begun(*FEW, "--dask", first.address)
-        wait_for(lambda: written_runs(path) > 0)
-        kill(first.scheduler)
-        out, told = program.communicate(timeout=SECONDS)
-    assert program.returncode == 1
-    assert out.startswith(f"{first.address}: ")
-    assert " of memory; nnviz " in out.splitlines()[0] or "no workers yet" in out.splitlines()[0]
-    assert "nnviz: The scheduler of the cluster is gone. Finished runs are kept.\n" in told
-    assert told.count("stopped; continue with: python main.py sweep --resume 1") == 1
-    assert "Traceback" not in out + told
-    assert processes_of(program.pid) == []
-    with Library(path) as library:
-        assert SweepLibrary(library).get(1).status == STOPPED
-        before = {run.id: run.updated for run in library.runs()}
-        assert 0 < len(before) < 8
-    resume("--dask", cluster.address)
+def expect_whole(path: Path, done: list[RunRecord]) -> None:
     with Library(path) as library:
         is_whole(library, EPOCHS)
-        assert all(library.run(run).updated == updated for run, updated in before.items()), "none is done again"
+        assert all(library.run(run.id).updated == run.updated for run in done), "none is done again"
 
 
 # ---- what is refused
@@ -106,36 +101,37 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["--dask", "127.0.0.1:1", "--workers", "2"], "--workers cannot be given with --dask"),
-        (["--dask-trust", "far.org"], "--dask-trust requires --dask, which names the cluster."),
-        (["--dask-send-rows"], "--dask-send-rows requires --dask"),
-        (["--dask", "nonsense"], "--dask is 'nonsense': it must be an address or an existing file."),
-        (["--dask", "http://127.0.0.1:1"], "it must be tcp:// or tls://, a host and a port."),
-        (["--dask", "tcp://127.0.0.1:many"], "it must be tcp:// or tls://, a host and a port."),
-        (["--dask", "tcp://:8786"], "it must be tcp:// or tls://, a host and a port."),
-        (["--dask", "bad.json"], "--dask is 'bad.json': it must be JSON with the key “address”."),
-        (["--dask", "more.json"], "--dask is more.json with “password”: it must have only “address” and the"),
-        (["--dask", "lost.json"], "--dask: lost.json names the tls_ca_file “ca.pem”, which does not exist."),
-        (["--dask", "tls://127.0.0.1:1"], "it must be tls:// with the files tls_ca_file, tls_client_cert, tls_client"),
-        (["--dask", "tcp://far.org:8786"], "tcp://far.org:8786 is on another computer without TLS"),
-        (["--dask", "far.json"], "add --dask-trust far.org if you trust the network."),
-        (["--dask", "tcp://far.org:8786", "--dask-trust", "near.org"], "add --dask-trust far.org if"),
-        (
-            ["--data", "mine.csv", "--dask", "tcp://far.org", "--dask-trust", "far.org"],
-            "--dask: the rows of mine are your own data and would be sent to tcp://far.org:8786, another computer. "
-            "Allow it with --dask-send-rows.",
-        ),
-        (["--dask", "tcp://127.0.0.1:1"], "no scheduler is listening at tcp://127.0.0.1:1."),
-    ],
-)
+REFUSED = [
+    (["--dask", "127.0.0.1:1", "--workers", "2"], "--workers cannot be given with --dask"),
+    (["--dask-trust", "far.org"], "--dask-trust requires --dask, which names the cluster."),
+    (["--dask-send-rows"], "--dask-send-rows requires --dask"),
+    (["--dask", "nonsense"], "--dask is 'nonsense': it must be an address or an existing file."),
+    (["--dask", "http://127.0.0.1:1"], "it must be tcp:// or tls://, a host and a port."),
+    (["--dask", "tcp://127.0.0.1:many"], "it must be tcp:// or tls://, a host and a port."),
+    (["--dask", "tcp://:8786"], "it must be tcp:// or tls://, a host and a port."),
+    (["--dask", "bad.json"], "--dask is 'bad.json': it must be JSON with the key “address”."),
+    (["--dask", "more.json"], "--dask is more.json with “password”: it must have only “address” and the"),
+    (["--dask", "lost.json"], "--dask: lost.json names the tls_ca_file “ca.pem”, which does not exist."),
+    (["--dask", "tls://127.0.0.1:1"], "it must be tls:// with the files tls_ca_file, tls_client_cert, tls_client"),
+    (["--dask", "tcp://far.org:8786"], "tcp://far.org:8786 is on another computer without TLS"),
+    (["--dask", "far.json"], "add --dask-trust far.org if you trust the network."),
+    (["--dask", "tcp://far.org:8786", "--dask-trust", "near.org"], "add --dask-trust far.org if"),
+    (
+        ["--data", "mine.csv", "--dask", "tcp://far.org", "--dask-trust", "far.org"],
+        "--dask: the rows of mine are your own data and would be sent to tcp://far.org:8786, another computer. "
+        "Allow it with --dask-send-rows.",
+    ),
+    (["--dask", "tcp://127.0.0.1:1"], "no scheduler is listening at tcp://127.0.0.1:1."),
+]
+
+
 def test_what_is_not_trusted_or_not_there_is_refused_before_anything_is_sent_or_recorded(
-    words: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = [] if "--data" in words else ["--data", "spirals", "--points", "200"]
-    assert cli.main(["sweep", *data, "--epochs", "1", "--vary", "hidden=3,4", *words]) == cli.USAGE_ERROR
-    assert said in capsys.readouterr().err
+    for words, said in REFUSED:
+        data = [] if "--data" in words else ["--data", "spirals", "--points", "200"]
+        call = ["sweep", *data, "--epochs", "1", "--vary", "hidden=3,4", *words]
+        assert cli.main(call) == cli.USAGE_ERROR, words
+        assert said in capsys.readouterr().err, words
     with Library() as library:
         assert SweepLibrary(library).all() == []

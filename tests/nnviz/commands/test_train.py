@@ -95,8 +95,9 @@ def another_value(name: str) -> Any:
     return default + 1 if isinstance(default, int) else default / 2 or 0.25
 
 
-@pytest.mark.parametrize("command", ["train", "sweep"])
-@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize(
+    ("command", "name"), [*(("train", name) for name in OPTIONS), *(("sweep", name) for name in NAMES)]
+)
 def test_the_option_of_a_setting_equals_its_assignment(name: str, command: str) -> None:
     value = another_value(name)
     typed = value if isinstance(value, str) else json.dumps(value)

@@ -54,10 +54,10 @@ def kept_lines(told: str) -> list[str]:
 
 
 def test_on_a_terminal_every_tenth_of_the_run_leaves_a_line_and_one_lives() -> None:
-    told = on_a_terminal(*POINTS, "--epochs", "200")
+    told = on_a_terminal(*POINTS, "--epochs", "100")
     lines = kept_lines(told)
     epochs = [int(found[1]) for line in lines if (found := LINE.match(line))]
-    assert epochs == list(range(20, 201, 20))
+    assert epochs == list(range(10, 101, 10))
     live = [part for part in re.split(r"[\r\n]", told) if "% |" in part]
     assert live
     assert all(part.startswith("epoch ") and len(part) <= 100 for part in live)
@@ -74,9 +74,9 @@ def test_on_a_terminal_the_last_epoch_before_an_early_stop_leaves_a_line_too() -
 
 
 def test_into_a_pipe_every_epoch_is_a_line() -> None:
-    command = [sys.executable, "main.py", "train", *POINTS, "--epochs", "200"]
+    command = [sys.executable, "main.py", "train", *POINTS, "--epochs", "40"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert [int(number) for number in LINE.findall(done.stdout)] == list(range(1, 201))
+    assert [int(number) for number in LINE.findall(done.stdout)] == list(range(1, 41))
 
 
 @pytest.mark.usefixtures("small_data_here")

@@ -45,8 +45,8 @@ def wait_until_gone(pid: int) -> None:
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """30,000 rows, in which y is the sum of a and b."""
-    numbers = np.random.default_rng(0).normal(size=(30_000, 2)).round(4)
+    """10,000 rows, in which y is the sum of a and b."""
+    numbers = np.random.default_rng(0).normal(size=(10_000, 2)).round(4)
     file = tmp_path / "table.csv"
     np.savetxt(file, np.column_stack([numbers, numbers.sum(axis=1)]), "%.4f", ",", header="a,b,y", comments="")
     return file
@@ -83,7 +83,7 @@ def test_a_file_that_was_looked_at_is_not_read_again(process: DataProcess, table
     told: list[int] = []
     preview = process.preview(str(table), {}, ignored, True)
     assert preview.outcome is not None
-    assert (preview.outcome.rows, preview.outcome.targets) == (30_000, ("y",))
+    assert (preview.outcome.rows, preview.outcome.targets) == (10_000, ("y",))
     other = process.preview(str(table), {"target": "a"}, lambda *at: told.append(1), True)
     assert other.outcome is not None
     assert other.outcome.targets == ("a",)
@@ -93,7 +93,7 @@ def test_a_file_that_was_looked_at_is_not_read_again(process: DataProcess, table
 
 
 def test_a_file_that_has_changed_is_read_again(process: DataProcess, table: Path) -> None:
-    assert len(process.load(str(table), {}, ignored).train) == 24_000
+    assert len(process.load(str(table), {}, ignored).train) == 8_000
     table.write_text("a,b,y\n" + "1,2,3\n2,3,5\n4,5,9\n1,1,2\n3,3,6\n" * 2)
     assert len(process.load(str(table), {}, ignored).train) == 8
 
@@ -103,7 +103,7 @@ def test_errors_come_as_they_are_and_it_goes_on(process: DataProcess, table: Pat
     empty.write_text("")
     with pytest.raises(FileFormatError, match=r"empty\.csv: the file is empty"):
         process.load(str(empty), {}, ignored)
-    assert len(process.load(str(table), {}, ignored).train) == 24_000
+    assert len(process.load(str(table), {}, ignored).train) == 8_000
 
 
 def test_an_end_is_at_once_and_whoever_waits_is_told(process: DataProcess, table: Path) -> None:

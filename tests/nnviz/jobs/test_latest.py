@@ -23,9 +23,14 @@ from nnviz.session import question
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
 from nnviz.session.status import Status
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import click_tab, pause, seven, train_epochs, train_for_a_while, wait_for
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("predictionDock", "learningStripDock", "curvesDock")
 
 
 class Oracle:
@@ -487,7 +492,7 @@ def test_without_a_card_in_view_no_layer_is_looked_at(
 
 
 def test_the_page_that_shows_them_asks_for_them(
-    ready_window: MainWindow, qtbot: QtBot, looks: list[threading.Thread]
+    ready_window: CardWindow, qtbot: QtBot, looks: list[threading.Thread]
 ) -> None:
     click_tab(qtbot, ready_window, "distributionsTab")
     qtbot.waitUntil(lambda: are_known(ready_window.session))
@@ -596,7 +601,7 @@ def test_an_opened_network_is_compared_with_what_was_opened(
 # ---- the answer, and the answers of snapshots
 
 
-def draw(window: MainWindow) -> None:
+def draw(window: CardWindow) -> None:
     """A seven."""
     window.canvas.set_strokes([np.array(seven(window.canvas))])
 
@@ -616,7 +621,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
 
 
 def test_the_answer_comes_from_another_thread(
-    ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
+    ready_window: CardWindow, qtbot: QtBot, asked: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unless it takes less than to hand it over, as with few neurons; here it takes longer."""
     ask = question.predict
@@ -638,7 +643,7 @@ def test_the_answer_comes_from_another_thread(
     assert threading.main_thread() not in asked
 
 
-def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]) -> None:
+def test_each_snapshot_is_asked_once(ready_window: CardWindow, qtbot: QtBot, asked: list[threading.Thread]) -> None:
     session, past = ready_window.session, ready_window.session.models[PredictionOverTime].query
     draw(ready_window)
     for epoch in range(1, 7):
@@ -657,7 +662,7 @@ def test_each_snapshot_is_asked_once(ready_window: MainWindow, qtbot: QtBot, ask
 
 
 def test_without_a_card_in_view_nobody_is_asked(
-    ready_window: MainWindow, qtbot: QtBot, asked: list[threading.Thread]
+    ready_window: CardWindow, qtbot: QtBot, asked: list[threading.Thread]
 ) -> None:
     for name in ("drawDock", "predictionDock", "learningStripDock"):
         ready_window.card(name).hide()
@@ -673,7 +678,7 @@ def test_without_a_card_in_view_nobody_is_asked(
     qtbot.waitUntil(lambda: session.question.answer is not None)
 
 
-def test_the_interface_does_not_wait_for_an_answer(ready_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+def test_the_interface_does_not_wait_for_an_answer(ready_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
     session = ready_window.session
     gate.close()
     draw(ready_window)

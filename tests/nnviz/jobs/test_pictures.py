@@ -41,13 +41,19 @@ def told(pictures: Pictures) -> Told:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """With a picture that can be read, one that takes minutes, and none."""
+    """With a picture that can be read, and none."""
     made = Image.new("L", (300, 400), 220)
     ImageDraw.Draw(made).line([(150, 80), (150, 300)], fill=20, width=20)
     made.save(tmp_path / "one.png")
-    (tmp_path / "slow.jpg").write_bytes(jpeg_of_passes((7000, 7000), 20_000))
     (tmp_path / "text.png").write_text("no picture")
     return tmp_path
+
+
+@pytest.fixture
+def slow(folder: Path) -> Path:
+    """A picture there that takes minutes."""
+    (folder / "slow.jpg").write_bytes(jpeg_of_passes((7000, 7000), 20_000))
+    return folder / "slow.jpg"
 
 
 def files(path: Path) -> QMimeData:
@@ -74,8 +80,10 @@ def painted(kind: int, size: tuple[int, int] = (300, 400), ground: str = "white"
     return image
 
 
-def test_a_picture_takes_the_place_of_a_slow_one(pictures: Pictures, told: Told, folder: Path, qtbot: QtBot) -> None:
-    pictures.load(files(folder / "slow.jpg"), "what was dropped")
+def test_a_picture_takes_the_place_of_a_slow_one(
+    pictures: Pictures, told: Told, folder: Path, slow: Path, qtbot: QtBot
+) -> None:
+    pictures.load(files(slow), "what was dropped")
     pictures.load(files(folder / "text.png"), "what was dropped")
     pictures.load(files(folder / "one.png"), "what was dropped")
     qtbot.waitUntil(lambda: told == ["one.png"], timeout=20_000)
@@ -94,8 +102,8 @@ def test_nothing_given_leaves_the_picture_that_is_being_read(
     assert told[1] == "one.png"
 
 
-def test_the_end_does_not_wait_for_a_slow_one(pictures: Pictures, told: Told, folder: Path) -> None:
-    pictures.load(files(folder / "slow.jpg"), "what was dropped")
+def test_the_end_does_not_wait_for_a_slow_one(pictures: Pictures, told: Told, slow: Path) -> None:
+    pictures.load(files(slow), "what was dropped")
     pictures.close(0)
     assert pictures.close(20_000), "the reading ends by itself, long before it is done"
     QApplication.processEvents()

@@ -87,7 +87,7 @@ def expect_exact(library: Library, record: RunRecord, dataset: Dataset) -> None:
     assert resumed.state().progress["random"] == whole.state().progress["random"]
 
 
-def test_a_training_is_in_the_library(recorded: Model, qtbot: QtBot) -> None:
+def test_a_training_is_in_the_library_and_nothing_is_asked_when_it_closes(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 3)
     run = session.runs.current
@@ -100,9 +100,17 @@ def test_a_training_is_in_the_library(recorded: Model, qtbot: QtBot) -> None:
         history = library.history(record.id)
     assert history.error.test.values == run.history.error.test.values
     np.testing.assert_array_equal(history.confusion(3), run.history.confusion(3))
+    qtbot.waitUntil(lambda: run.storage.is_kept)
+    assert not run.unsaved
+    assert session.runs.unsaved == []
+    session.records.set_on(False)
+    train_epochs(qtbot, recorded, 1)
+    assert session.runs.unsaved == [run], "what is not kept is asked about"
 
 
-def test_pausing_and_more_epochs_belong_to_the_same_run(recorded: Model, qtbot: QtBot) -> None:
+def test_pausing_and_more_epochs_belong_to_the_same_run_and_another_network_is_another_run(
+    recorded: Model, qtbot: QtBot
+) -> None:
     session = recorded.session
     session.settings.change("epochs", epochs=2)
     session.step_batch()
@@ -114,11 +122,7 @@ def test_pausing_and_more_epochs_belong_to_the_same_run(recorded: Model, qtbot: 
     assert (record.epochs, record.status) == (4, "finished")
     with Library() as library:
         assert library.history(record.id).error.test.epochs == [0, 1, 2, 3, 4]
-
-
-def test_another_network_is_another_run(recorded: Model, qtbot: QtBot) -> None:
-    train_epochs(qtbot, recorded, 1)
-    recorded.session.reset()
+    session.reset()
     train_epochs(qtbot, recorded, 1)
     assert len(runs_of(recorded)) == 2
 
@@ -142,20 +146,18 @@ def test_switched_off_nothing_is_written(recorded: Model, qtbot: QtBot) -> None:
     assert recorded.session.runs.current.storage.record is None
 
 
-def test_ctrl_k_is_no_longer_so_near_to_k(recorded_window: MainWindow, qtbot: QtBot) -> None:
-    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier)
-    assert recorded_window.session.records.is_on
-    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
-    assert not recorded_window.session.records.is_on
-    assert action(recorded_window, "actionKeepRuns").isChecked() is False
-
-
-def test_that_recording_is_off_is_announced_and_undone(recorded_window: MainWindow, qtbot: QtBot) -> None:
-    """A mark stays as long as it is off."""
+def test_that_recording_is_off_is_announced_and_undone_and_a_mark_stays_as_long(
+    recorded_window: MainWindow, qtbot: QtBot
+) -> None:
+    """The mark switches it on, too. Ctrl+K alone, so near to K, does nothing."""
     session, mark = recorded_window.session, find(recorded_window, QPushButton, "recordingOffButton")
+    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier)
+    assert session.records.is_on
     assert not mark.isVisible()
     session.messages.warn("An error.")
     press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    assert not session.records.is_on
+    assert action(recorded_window, "actionKeepRuns").isChecked() is False
     assert announced(session).startswith("Recording is off.")
     assert mark.isVisible()
     assert session.messages.current is not None, "an error stays"
@@ -165,13 +167,9 @@ def test_that_recording_is_off_is_announced_and_undone(recorded_window: MainWind
     assert session.records.is_on
     assert not mark.isVisible()
     assert not recorded_window.announcement_bar.isVisible()
-
-
-def test_the_mark_switches_recording_on(recorded_window: MainWindow, qtbot: QtBot) -> None:
-    session = recorded_window.session
     press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
     session.messages.end_announcement()
-    mark = click(qtbot, recorded_window, QPushButton, "recordingOffButton")
+    click(qtbot, recorded_window, QPushButton, "recordingOffButton")
     assert session.records.is_on
     assert not mark.isVisible()
     assert announced(session) == "Recording is on again."
@@ -284,24 +282,22 @@ def test_a_library_that_cannot_be_written_never_stops_a_training(recorded: Model
     assert session.runs.current.epochs == 2
 
 
-def test_quitting_keeps_the_place_of_the_training(recorded: Model, qtbot: QtBot) -> None:
+def test_pausing_and_quitting_keep_the_place_of_the_training(recorded: Model, qtbot: QtBot) -> None:
     session = recorded.session
     train_for_a_while(qtbot, recorded)
     dataset = session.dataset
     assert dataset is not None
+    pause(qtbot, recorded)
+    (record,) = runs_of(recorded)
+    assert (record.status, record.epochs) == ("paused", session.runs.current.epochs)
+    session.start()
+    qtbot.waitUntil(lambda: session.runs.current.epochs > record.epochs + 1)
     assert recorded.close()
     with Library() as library:
         (record,) = library.runs()
         assert record.status == "paused"
         assert record.epochs > 1
         expect_exact(library, record, dataset)
-
-
-def test_pausing_in_the_middle_too(recorded: Model, qtbot: QtBot) -> None:
-    train_for_a_while(qtbot, recorded)
-    pause(qtbot, recorded)
-    (record,) = runs_of(recorded)
-    assert (record.status, record.epochs) == ("paused", recorded.session.runs.current.epochs)
 
 
 def test_an_edit_of_a_paused_run_is_written_and_let_go(recorded: Model, qtbot: QtBot) -> None:
@@ -328,22 +324,6 @@ def test_the_end_of_a_training_does_not_wait_for_thinning(
     train_epochs(qtbot, recorded, 1)  # until it has ended
     assert not go_on.is_set()
     go_on.set()
-
-
-def test_what_is_kept_is_not_unsaved(recorded: Model, qtbot: QtBot) -> None:
-    session = recorded.session
-    train_epochs(qtbot, recorded, 1)
-    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
-    assert not session.runs.current.unsaved
-    assert session.runs.unsaved == [], "nothing is asked when the window closes"
-
-
-def test_what_is_not_kept_is_asked_about(recorded: Model, qtbot: QtBot) -> None:
-    session = recorded.session
-    train_epochs(qtbot, recorded, 1)
-    session.records.set_on(False)
-    train_epochs(qtbot, recorded, 1)
-    assert session.runs.unsaved == [session.runs.current]
 
 
 def test_the_next_start_has_it_again(recorded: Model, qtbot: QtBot, restart: Restart) -> None:
@@ -432,7 +412,7 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, restart: R
                 return False
             with Library(path) as library:
                 return any(
-                    record.epochs > 300 and len(library.snapshot_epochs(record.id)) > 3 for record in library.runs()
+                    record.epochs > 50 and len(library.snapshot_epochs(record.id)) > 3 for record in library.runs()
                 )
 
         qtbot.waitUntil(has_come_far, timeout=60_000)

@@ -137,47 +137,44 @@ def is_over(process: subprocess.Popen[bytes]) -> bool:
 # ---- it is the same training
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {},
-        {
-            **{"optimizer": "adam", "dropout": 0.2, "weight_decay": 0.01, "learning_rate": 0.001, "schedule": "cosine"},
-            **{"validation_share": 0.1, "patience": 1000, "augmentation": Augmentation(rotation=10, noise=0.1)},
-        },
-    ],
-    ids=["plain", "everything"],
-)
-def test_it_ends_as_a_bare_loop_does_to_the_bit(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, settings: dict[str, Any]
-) -> None:
+EVERYTHING: dict[str, Any] = {
+    **{"optimizer": "adam", "dropout": 0.2, "weight_decay": 0.01, "learning_rate": 0.001, "schedule": "cosine"},
+    **{"validation_share": 0.1, "patience": 1000, "augmentation": Augmentation(rotation=10, noise=0.1)},
+}
+
+
+def test_it_ends_as_a_bare_loop_does_to_the_bit(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     """However often it is called back on the way."""
-    epochs = 20 if "augmentation" in settings else LONG
-    alone, events = of(few_digits, epochs, **settings), []
-    for event in alone.run():
-        if isinstance(event, (Epoch, BestRestored)):
-            events.append(event)
     have_process(qtbot, worker, ear, few_digits)
     worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
-    worker.begin(1, lambda: of(few_digits, epochs, **settings))
-    go_apart(qtbot, worker, ear)
-    for _ in range(3):
-        looked(qtbot, worker, 1, lambda trainer: trainer.epoch)
-        qtbot.waitUntil(lambda: ear.frame_from_apart() or bool(ear.stops), timeout=20_000)
-    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
-    (stop,) = ear.stops
-    assert stop.finished
-    assert stop.frame is not None
-    assert ear.apart
-    np.testing.assert_array_equal(stop.frame.parameters, alone.network.parameters)
-    told = [event for event in ear.heard if isinstance(event, (Epoch, BestRestored))]
-    without_time = [replace(event, seconds=0) if isinstance(event, Epoch) else event for event in (*told, *events)]
-    assert list(map(repr, without_time[: len(told)])) == list(map(repr, without_time[len(told) :]))
+    settings: dict[str, Any]
+    for run, epochs, settings in ((1, SHORT, {}), (2, 20, EVERYTHING)):
+        alone, events = of(few_digits, epochs, **settings), []
+        for event in alone.run():
+            if isinstance(event, (Epoch, BestRestored)):
+                events.append(event)
+        ear.heard.clear()
+        ear.apart.clear()
+        worker.begin(run, lambda: of(few_digits, epochs, **settings))  # noqa: B023
+        go_apart(qtbot, worker, ear, run)
+        for _ in range(3):
+            looked(qtbot, worker, run, lambda trainer: trainer.epoch)
+            qtbot.waitUntil(lambda: ear.frame_from_apart() or bool(ear.stops), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+        (stop,) = ear.stops
+        assert stop.finished
+        assert stop.frame is not None
+        assert ear.apart
+        np.testing.assert_array_equal(stop.frame.parameters, alone.network.parameters, str(settings))
+        told = [event for event in ear.heard if isinstance(event, (Epoch, BestRestored))]
+        without_time = [replace(event, seconds=0) if isinstance(event, Epoch) else event for event in (*told, *events)]
+        assert list(map(repr, without_time[: len(told)])) == list(map(repr, without_time[len(told) :])), settings
 
 
 def test_a_pause_comes_between_two_steps_and_the_training_goes_on_from_there(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
+    """A halt right after that is not lost, wherever the training is just then."""
     alone = of(few_digits)
     worker.begin(1, lambda: of(few_digits))
     go_apart(qtbot, worker, ear)
@@ -196,13 +193,7 @@ def test_a_pause_comes_between_two_steps_and_the_training_goes_on_from_there(
             break
     np.testing.assert_array_equal(second.parameters, alone.network.parameters)
     assert ear.epochs == list(range(len(ear.epochs)))
-
-
-def test_halt_right_after_go_is_not_lost(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """Wherever the training is just then."""
-    worker.begin(1, lambda: of(few_digits))
-    go_apart(qtbot, worker, ear)
-    for count in range(1, 20):
+    for count in range(3, 22):
         worker.go(1, StopCondition.END)
         worker.halt()
         qtbot.waitUntil(lambda wanted=count: len(ear.stops) >= wanted)  # type: ignore[misc]
@@ -211,10 +202,10 @@ def test_halt_right_after_go_is_not_lost(worker: Worker, ear: Ear, qtbot: QtBot,
 # ---- orders
 
 
-def test_a_look_sees_the_training_as_it_is_and_may_change_it(
+def test_a_look_sees_the_training_as_it_is_and_may_change_it_and_settings_change(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
-    """As an edit of a weight does."""
+    """A look as an edit of a weight has. After an error the training can go on."""
     trainer = of(few_digits)
     worker.begin(1, lambda: trainer)
     go_apart(qtbot, worker, ear)
@@ -230,22 +221,28 @@ def test_a_look_sees_the_training_as_it_is_and_may_change_it(
     assert not ear.stops
     ear.apart.clear()
     qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].parameters[-7] > 10)  # on with the edited bias
-
-
-def test_settings_change_while_it_is_there(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    trainer = of(few_digits)
-    worker.begin(1, lambda: trainer)
-    go_apart(qtbot, worker, ear)
     wanted = replace(trainer.settings, learning_rate=0.003, optimizer="adam")
     worker.change(1, wanted)
     qtbot.waitUntil(ear.frame_from_apart)
     assert looked(qtbot, worker, 1, lambda found: found.settings) == wanted
-    worker.change(1, replace(wanted, batch_size=50))
+    worker.change(1, replace(wanted, learning_rate=1e300))
     qtbot.waitUntil(lambda: bool(ear.stops))
-    assert isinstance(ear.stops[0].error, SettingError)
+    (stop,) = ear.stops
+    assert isinstance(stop.error, DivergenceError)
+    assert not stop.dropped
+    assert stop.frame is not None
+    assert np.isfinite(stop.frame.parameters).all()
+    worker.change(1, replace(wanted, learning_rate=0.001))
+    go_apart(qtbot, worker, ear)
+    worker.change(1, replace(wanted, batch_size=50))
+    qtbot.waitUntil(lambda: len(ear.stops) == 2)
+    assert isinstance(ear.stops[1].error, SettingError)
 
 
-def test_another_run_takes_its_place(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_another_run_takes_its_place_and_its_data_reach_the_process(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    """It keeps the data of one training."""
     worker.begin(1, lambda: of(few_digits))
     worker.begin(2, lambda: of(few_digits, learning_rate=0.01))
     go_apart(qtbot, worker, ear)
@@ -256,40 +253,20 @@ def test_another_run_takes_its_place(worker: Worker, ear: Ear, qtbot: QtBot, few
     assert looked(qtbot, worker, 2, lambda trainer: trainer.epoch) is None
     go_apart(qtbot, worker, ear)
     assert ear.apart[-1].run == 1
-
-
-def test_other_data_reach_the_process(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """It keeps those of one training."""
-    worker.begin(1, lambda: of(few_digits))
-    go_apart(qtbot, worker, ear)
     fewer = replace(few_digits, train=few_digits.train.head(500))
-    worker.begin(2, lambda: of(fewer))
-    go_apart(qtbot, worker, ear, run=2)
+    worker.begin(3, lambda: of(fewer))
+    go_apart(qtbot, worker, ear, run=3)
     qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].batches == 5)
 
 
 # ---- what goes wrong
 
 
-def test_an_error_comes_back_and_the_training_can_go_on(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
-) -> None:
-    trainer = of(few_digits)
-    worker.begin(1, lambda: trainer)
-    go_apart(qtbot, worker, ear)
-    worker.change(1, replace(trainer.settings, learning_rate=1e300))
-    qtbot.waitUntil(lambda: bool(ear.stops))
-    (stop,) = ear.stops
-    assert isinstance(stop.error, DivergenceError)
-    assert not stop.dropped
-    assert stop.frame is not None
-    assert np.isfinite(stop.frame.parameters).all()
-    worker.change(1, replace(trainer.settings, learning_rate=0.001))
-    go_apart(qtbot, worker, ear)
-
-
 def test_a_process_that_is_ended_from_outside(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """The network is as it was last shown, a message says what happened, and the next training has a new process."""
+    """The network is as it was last shown, a message says what happened, and the next training has a new process.
+
+    That one ends with the worker.
+    """
     trainer = of(few_digits)
     worker.begin(1, lambda: trainer)
     go_apart(qtbot, worker, ear)
@@ -306,6 +283,9 @@ def test_a_process_that_is_ended_from_outside(worker: Worker, ear: Ear, qtbot: Q
     worker.begin(1, lambda: trainer)
     go_apart(qtbot, worker, ear)
     assert process_of(worker) is not first
+    second = process_of(worker)
+    assert worker.quit_and_wait(10_000)
+    assert is_over(second)
 
 
 def test_a_process_that_ends_as_soon_as_it_is_lent_a_training_takes_nothing_away(
@@ -355,6 +335,14 @@ class Unlendable(Trainer):
         self.held = OnlyHere()
 
 
+class Unpackable(Trainer):
+    """It holds what cannot be sent."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.callback = lambda: None
+
+
 def test_the_steps_that_are_left(few_digits: Dataset) -> None:
     trainer = of(few_digits, 3)
     job, left = Job(1, trainer), []
@@ -398,15 +386,8 @@ def test_a_training_that_diverges_before_anything_was_recorded_is_in_the_library
         assert [(run.id, run.status) for run in library.runs()] == [(1, "diverged")]
 
 
-@pytest.mark.parametrize("is_recorded", [False, True])
 def test_a_long_training_goes_there_before_its_first_step(
-    worker: Worker,
-    ear: Ear,
-    qtbot: QtBot,
-    few_digits: Dataset,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    is_recorded: bool,
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A short one does not, however long its steps take. Recorded, it is whole."""
     have_process(qtbot, worker, ear, few_digits)
@@ -415,49 +396,54 @@ def test_a_long_training_goes_there_before_its_first_step(
     advance = Job.advance
     monkeypatch.setattr(Job, "advance", lambda job, outlet: here.append(job.run) or advance(job, outlet))
     made, plan = planned(few_digits, tmp_path, LONG)
-    worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan if is_recorded else None, goes=True)
-    worker.go(1, StopCondition.END)
-    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
-    assert ear.stops[0].finished
-    assert here == []
-    assert ear.epochs == list(range(LONG + 1))
-    if is_recorded:
-        with Library(tmp_path / "library.sqlite") as library:
-            (run,) = library.runs()
-            assert (run.status, run.epochs) == ("finished", LONG)
-            assert library.history(run.id).loss.train.epochs == list(range(LONG + 1))
-    worker.begin(2, lambda: of(few_digits, 2))
-    worker.go(2, StopCondition.END)
+    for run, recorded in ((1, None), (2, plan)):
+        ear.heard.clear()
+        worker.begin(run, lambda: Trainer(made.build(), few_digits, made.training), recorded, goes=True)
+        worker.go(run, StopCondition.END)
+        qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+        assert ear.stops[0].finished
+        assert here == []
+        assert ear.epochs == list(range(LONG + 1))
+    with Library(tmp_path / "library.sqlite") as library:
+        (record,) = library.runs()
+        assert (record.status, record.epochs) == ("finished", LONG)
+        assert library.history(record.id).loss.train.epochs == list(range(LONG + 1))
+    worker.begin(3, lambda: of(few_digits, 2))
+    worker.go(3, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.stops) == 2, timeout=60_000)
-    assert set(here) == {2}
+    assert set(here) == {3}
 
 
-@pytest.mark.parametrize("what", ["trainer", "data"])
-def test_what_the_process_cannot_take_is_trained_here(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, what: str
+def test_what_the_process_cannot_take_or_cannot_be_sent_is_trained_here(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     """And what it is lent next, it has whole."""
-    data = few_digits
-    if what == "data":
-        data = replace(few_digits)
-        object.__setattr__(data, "held", OnlyHere())
-    plain = of(data, SHORT)
-    trainer = Unlendable(plain.network, data, plain.settings) if what == "trainer" else plain
+    data = replace(few_digits)
+    object.__setattr__(data, "held", OnlyHere())
     have_process(qtbot, worker, ear, few_digits)
-    worker.begin(1, lambda: trainer)
-    worker.go(1, StopCondition.END)
-    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
-    assert ear.stops[0].finished
-    assert not ear.apart
-    worker.begin(2, lambda: of(few_digits))
-    go_apart(qtbot, worker, ear, run=2)
+    plain = of(few_digits, 20)
+    trainers = [Unlendable(plain.network, few_digits, plain.settings), of(data, 20)]
+    trainers.append(Unpackable(plain.network.copy(), few_digits, plain.settings))
+    for run, trainer in enumerate(trainers, 1):
+        ear.heard.clear()
+        worker.begin(run, lambda: trainer)  # noqa: B023
+        worker.go(run, StopCondition.END)
+        qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+        assert ear.stops[0].finished, run
+        assert not ear.apart, run
+        worker.begin(10 + run, lambda: of(few_digits))
+        go_apart(qtbot, worker, ear, run=10 + run)
+        worker.forget(10 + run)
+        looked(qtbot, worker, 10 + run, lambda _: None)
+        QCoreApplication.processEvents()  # what it told before may still be on its way
+        ear.apart.clear()
 
 
 def test_settings_change_in_the_middle_of_a_long_evaluation(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     """It is not begun again each time: the figures of the epoch come."""
-    rows = np.zeros(60_000, int)
+    rows = np.zeros(30_000, int)
     large = replace(few_digits, test=few_digits.train.at(rows))
     trainer = of(large)
     worker.begin(1, lambda: trainer)
@@ -548,42 +534,16 @@ def test_events_that_were_heard_during_a_pause_are_not_waited_for(
     assert len(ear.heard) <= before + 2 + _MOST_UNHEARD + _MOST_TOGETHER, "it waits to be heard, so it has the training"
 
 
-def test_a_view_comes_from_there_at_once(
+def test_a_view_comes_from_there_at_once_and_estimates_are_made_as_they_are_wanted(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long the last one took here, as where another program was in the way."""
+    """However long the last view took here. Epochs last long enough for a view within them."""
     monkeypatch.setattr(TimeBudget, "spend", lambda budget, seconds: budget.due_in(60))
-    worker.begin(1, lambda: of(few_digits))
-    go_apart(qtbot, worker, ear)
-
-
-def test_estimates_are_made_or_not_as_they_are_wanted(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
-) -> None:
-    """Where epochs last long enough for a view within them."""
     worker.begin(1, lambda: of(few_digits, batch_size=2))
     worker.set_estimating(False)
     go_apart(qtbot, worker, ear)
     worker.set_estimating(True)
     qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].estimate is not None)
-
-
-class Unpackable(Trainer):
-    """It holds what cannot be sent."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.callback = lambda: None
-
-
-def test_a_trainer_that_cannot_be_sent_stays(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    worker.begin(1, lambda: of(few_digits))
-    go_apart(qtbot, worker, ear)  # so that the process is ready
-    plain = of(few_digits, epochs=30)
-    worker.begin(2, lambda: Unpackable(plain.network, few_digits, plain.settings))
-    worker.go(2, StopCondition.END)
-    qtbot.waitUntil(lambda: len(ear.stops) == 2)
-    assert ear.stops[1].finished
 
 
 @pytest.mark.parametrize("executable", ["/no/such/python", ""])
@@ -607,14 +567,6 @@ def test_a_process_that_cannot_be_started_is_no_obstacle(
 
 
 # ---- the end
-
-
-def test_it_ends_with_the_worker(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    worker.begin(1, lambda: of(few_digits))
-    go_apart(qtbot, worker, ear)
-    process = process_of(worker)
-    assert worker.quit_and_wait(10_000)
-    assert is_over(process)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="asks /proc for the process")

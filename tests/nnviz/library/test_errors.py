@@ -163,7 +163,7 @@ import sys
 from nnviz.library import Library
 from tests.nnviz.library.helpers import an_experiment, record
 with Library(sys.argv[1], seconds=60) as library:
-    for number in range(8):
+    for number in range(4):
         record(library, an_experiment(epochs=2), name=sys.argv[2])
 """
 
@@ -179,7 +179,7 @@ def test_three_programs_write_at_once_and_nothing_is_lost(path: Path) -> None:
     with Library(path) as library:
         assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
         runs = list(library.runs())
-        assert sorted(run.name for run in runs) == ["a"] * 8 + ["b"] * 8 + ["c"] * 8
+        assert sorted(run.name for run in runs) == ["a"] * 4 + ["b"] * 4 + ["c"] * 4
         assert all(run.status == "finished" and library.state(run.id).at == 2 for run in runs)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +17,21 @@ from nnviz.library.locks import lock_of_run
 from nnviz.library.quota import BUDGET, SNAPSHOT_BUDGET
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 
+MakeLibrary = Callable[[int], Library]
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Libraries of one, two and three large runs, to be copied."""
+    folder = tmp_path_factory.mktemp("large")
+    paths = [folder / f"{count}.sqlite" for count in (1, 2, 3)]
+    for before, path in zip([None, *paths], paths, strict=False):
+        if before is not None:
+            shutil.copy(before, path)
+        with Library(path) as library:
+            record(library, an_experiment(epochs=40).changed(hidden=(2000,)))
+    return paths
+
 
 @pytest.fixture
 def library() -> Iterator[Library]:
@@ -20,9 +39,18 @@ def library() -> Iterator[Library]:
         yield opened
 
 
-def large_runs(library: Library, count: int) -> list[int]:
-    made = an_experiment(epochs=40).changed(hidden=(2000,))
-    return [record(library, made)[0] for _ in range(count)]
+@pytest.fixture
+def with_large_runs(large: list[Path]) -> Iterator[MakeLibrary]:
+    """The test's library, with so many large runs."""
+    with ExitStack() as stack:
+
+        def make(count: int) -> Library:
+            path = Path(os.environ["NNVIZ_LIBRARY"])
+            path.parent.mkdir()
+            shutil.copy(large[count - 1], path)
+            return stack.enter_context(Library())
+
+        yield make
 
 
 def test_the_budget_is_kept(library: Library) -> None:
@@ -35,14 +63,15 @@ def test_the_budget_is_kept(library: Library) -> None:
             library.quota.budget = wrong  # type: ignore[assignment]
 
 
-def test_what_fits_loses_nothing(library: Library) -> None:
-    large_runs(library, 1)
+def test_what_fits_loses_nothing(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(1)
     plan = library.quota.plan()
     assert (plan.losses, plan.nbytes, plan.is_enough) == ((), 0, True)
 
 
-def test_the_oldest_without_a_star_lose_moments_first(library: Library) -> None:
-    starred, second, third = large_runs(library, 3)
+def test_the_oldest_without_a_star_lose_moments_first(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(3)
+    starred, second, third = 1, 2, 3
     library.annotate(starred, starred=True)
     whole = library.quota.nbytes
     plan = library.quota.plan(whole - 100_000)
@@ -53,8 +82,9 @@ def test_the_oldest_without_a_star_lose_moments_first(library: Library) -> None:
     assert list(dict.fromkeys(everything.runs)) == [second, third, starred]
 
 
-def test_results_and_last_states_stay(library: Library) -> None:
-    runs = large_runs(library, 2)
+def test_results_and_last_states_stay(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(2)
+    runs = [1, 2]
     kept = {run: (library.network(run).parameters, library.history(run), library.run(run)) for run in runs}
     before = {run: library.snapshot_epochs(run) for run in runs}
     whole = library.quota.nbytes
@@ -78,16 +108,18 @@ def test_results_and_last_states_stay(library: Library) -> None:
         assert library.state(run, 1).at == 0
 
 
-def test_fewer_moments_are_still_evenly_apart(library: Library) -> None:
-    (run,) = large_runs(library, 1)
+def test_fewer_moments_are_still_evenly_apart(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(1)
+    run = 1
     library.quota.thin(library.quota.plan(library.quota.nbytes - 10_000))
     moments = np.array(library.snapshot_epochs(run))
     assert 10 <= len(moments) <= 18
     assert np.diff(moments).max() <= 2 * 40 / 10
 
 
-def test_a_run_that_is_being_trained_loses_nothing(library: Library) -> None:
-    (run,) = large_runs(library, 1)
+def test_a_run_that_is_being_trained_loses_nothing(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(1)
+    run = 1
     plan = library.quota.plan(1_000_000)
     before = library.snapshot_epochs(run)
     made = an_experiment().changed(hidden=(2000,))
@@ -100,8 +132,9 @@ def test_a_run_that_is_being_trained_loses_nothing(library: Library) -> None:
     recording.close()
 
 
-def test_a_thinned_run_goes_on(library: Library) -> None:
-    (run,) = large_runs(library, 1)
+def test_a_thinned_run_goes_on(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(1)
+    run = 1
     library.quota.thin(library.quota.plan(1_000_000))
     kept = library.state(run)
     trainer = an_experiment().changed(hidden=(2000,)).trainer(DATA)
@@ -114,8 +147,9 @@ def test_a_thinned_run_goes_on(library: Library) -> None:
     assert library.snapshot_epochs(run)[-1] == 60
 
 
-def test_with_no_budget_it_tells_all_that_can_go(library: Library) -> None:
-    starred, _ = large_runs(library, 2)
+def test_with_no_budget_it_tells_all_that_can_go(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(2)
+    starred = 1
     library.annotate(starred, starred=True)
     library.begin(an_experiment())  # has nothing that could go
     plan = library.quota.plan(0)
@@ -126,16 +160,17 @@ def test_with_no_budget_it_tells_all_that_can_go(library: Library) -> None:
     assert plan.snapshots == every - 2 * 2 + states, "the first and the last stay"
 
 
-def test_more_room_is_made_than_is_missing(library: Library) -> None:
+def test_more_room_is_made_than_is_missing(with_large_runs: MakeLibrary) -> None:
     """Else it would be due again after the next training."""
-    large_runs(library, 2)
+    library = with_large_runs(2)
     library.quota.budget = library.quota.nbytes - 1000
     library.quota.thin(library.quota.plan())
     assert library.quota.nbytes < library.quota.budget * 0.97
 
 
-def test_nothing_goes_before_it_was_said(library: Library) -> None:
-    (run,) = large_runs(library, 1)
+def test_nothing_goes_before_it_was_said(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(1)
+    run = 1
     before = library.snapshot_epochs(run)
     assert library.quota.enforce() is None, "there is room"
     library.quota.budget = library.quota.nbytes - 1000
@@ -152,8 +187,9 @@ def test_nothing_goes_before_it_was_said(library: Library) -> None:
         assert again.snapshot_epochs(run) == thinner
 
 
-def test_what_was_said_is_forgotten_when_there_is_room(library: Library) -> None:
-    (run,) = large_runs(library, 1)
+def test_what_was_said_is_forgotten_when_there_is_room(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(1)
+    run = 1
     before = library.snapshot_epochs(run)
     library.quota.budget = 1_000_000
     assert library.quota.announce() is not None
@@ -174,8 +210,9 @@ def test_where_thinning_does_not_help_that_is_said_once(library: Library) -> Non
     assert library.quota.enforce() is None
 
 
-def test_thinning_tells_how_far_it_is_and_can_be_ended(library: Library) -> None:
-    first, second = large_runs(library, 2)
+def test_thinning_tells_how_far_it_is_and_can_be_ended(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(2)
+    first, second = 1, 2
     before = library.snapshot_epochs(second)
     plan, told = library.quota.plan(0), []
 
@@ -196,9 +233,10 @@ def test_thinning_tells_how_far_it_is_and_can_be_ended(library: Library) -> None
 
 
 @pytest.mark.parametrize("how", ["thinned", "deleted"])
-def test_what_was_said_is_forgotten_where_room_was_made_otherwise(library: Library, how: str) -> None:
+def test_what_was_said_is_forgotten_where_room_was_made_otherwise(with_large_runs: MakeLibrary, how: str) -> None:
     """What goes the next time is something else, and is said first."""
-    first, second = large_runs(library, 2)
+    library = with_large_runs(2)
+    first, second = 1, 2
     library.quota.budget = library.quota.nbytes - 1000
     assert library.quota.announce() is not None
     if how == "thinned":
@@ -212,8 +250,9 @@ def test_what_was_said_is_forgotten_where_room_was_made_otherwise(library: Libra
     assert library.snapshot_epochs(second) == before
 
 
-def test_thinning_says_what_is_gone_and_not_what_was_to_go(library: Library) -> None:
-    first, second = large_runs(library, 2)
+def test_thinning_says_what_is_gone_and_not_what_was_to_go(with_large_runs: MakeLibrary) -> None:
+    library = with_large_runs(2)
+    first, second = 1, 2
     plan = library.quota.plan(0)
     lock = lock_of_run(library.path, first)
     assert lock.acquire()

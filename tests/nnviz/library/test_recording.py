@@ -216,9 +216,9 @@ def test_pauses_leave_the_number_of_matrices_within_its_limit(
 ) -> None:
     for name, most in (("_MOST_CONFUSIONS", 40), ("_MOST_CONFUSIONS_AT_ONCE", 25)):
         monkeypatch.setattr(f"nnviz.library.epochs.{name}", most)
-    made = an_experiment(epochs=909)
+    made = an_experiment(epochs=549)
     run, trainer = library.begin(made), made.trainer(DATA)
-    for last in range(101, 910, 101):
+    for last in range(61, 550, 61):
         recording = Recording(library, run, trainer, clock=Clock())
         for event in trainer.run():
             recording.take_event(event)

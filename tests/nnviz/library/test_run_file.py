@@ -399,7 +399,7 @@ def test_a_row_larger_than_the_network_can_need_is_refused_before_it_is_unpacked
 def test_an_import_needs_memory_for_one_row_at_a_time(library: Library, tmp_path: Path) -> None:
     run, _ = record(library, an_experiment(epochs=2).changed(hidden=(2000,)))
     write_run(library, run, tmp_path / "one.nnvizrun")
-    moment, count = library.database.row("SELECT content FROM moments WHERE run = ? AND epoch = 1", (run,))[0], 1000
+    moment, count = library.database.row("SELECT content FROM moments WHERE run = ? AND epoch = 1", (run,))[0], 400
 
     def repeat(header: dict[str, Any]) -> None:
         row = next(row for row in header["parts"]["moments"] if row["epoch"] == 1)
@@ -416,7 +416,7 @@ def test_an_import_needs_memory_for_one_row_at_a_time(library: Library, tmp_path
 
 
 def test_a_state_of_a_larger_network_is_refused_before_it_is_unpacked(library: Library, exported: Path) -> None:
-    width = 5_000_000
+    width = 3_000_000
     content = library.database.row("SELECT content FROM states WHERE is_last")[0]
     with np.load(io.BytesIO(content)) as old:
         arrays = {name: old[name] for name in old.files}
@@ -438,7 +438,7 @@ def test_a_state_of_a_larger_network_is_refused_before_it_is_unpacked(library: L
 
 
 def test_matrices_of_more_classes_are_refused_before_they_are_unpacked(library: Library, exported: Path) -> None:
-    matrices = struct.pack("<BBH", 1, 8, 9000) + zlib.compress(bytes(8 * 9000 * 9000), 1)
+    matrices = struct.pack("<BBH", 1, 8, 4000) + zlib.compress(bytes(8 * 4000 * 4000), 1)
 
     def enlarge(header: dict[str, Any]) -> None:
         header["parts"]["confusions"] = [header["parts"]["confusions"][0] | {"bytes": len(matrices)}]

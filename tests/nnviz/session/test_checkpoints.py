@@ -262,8 +262,20 @@ def test_training_waits_for_the_state_to_be_taken(ready_model: Model, qtbot: QtB
     assert not np.array_equal(network.parameters, session.runs.current.network.parameters)
 
 
-def test_undo_of_an_opened_run(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+# ---- the dialog
+
+
+def test_a_name_with_the_ending_saves_a_checkpoint_and_undo_of_an_opened_run(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
     window, session = ready_window, ready_window.session
+    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "mine.npz")
+    np.testing.assert_array_equal(
+        load_network(home / "mine.npz").parameters, window.session.runs.current.network.parameters
+    )
+
     set_up(window)
     steps(qtbot, window, 0, 3)
     save(qtbot, window, home / "run.npz")
@@ -275,19 +287,6 @@ def test_undo_of_an_opened_run(ready_window: MainWindow, qtbot: QtBot, home: Pat
     action(window, "actionRedo").trigger()
     assert session.runs.current is opened
     train_epochs(qtbot, window, 1)
-
-
-# ---- the dialog
-
-
-def test_a_name_with_the_ending_saves_a_checkpoint(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
-    choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "mine.npz")
-    np.testing.assert_array_equal(
-        load_network(home / "mine.npz").parameters, window.session.runs.current.network.parameters
-    )
 
 
 def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:

@@ -38,7 +38,10 @@ def stop_early(qtbot: QtBot, model: Model, epochs: int = 60, patience: int = 2) 
     return told[0]
 
 
-def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_best_network_is_restored_and_displayed_and_can_be_trained_further(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    """Its parameters belong to their epoch, not to the one at which training stopped; also after a reset is undone."""
     window, session = ready_window, ready_window.session
     best = stop_early(qtbot, window)
     history = session.runs.current.history
@@ -59,6 +62,26 @@ def test_the_best_network_is_restored_and_displayed(ready_window: MainWindow, qt
     assert provenance.test_error == error.test.values[place]
     assert provenance.validation_error == best.figures.error
     assert window.isWindowModified()
+    run = session.runs.current
+    assert run.epochs == best.epoch
+    last = list(run.snapshots)[-1]
+    assert last.epochs == best.epoch
+    np.testing.assert_allclose(last.parameters, run.network.parameters, atol=3e-5)  # packed
+    figures = run.figures()
+    session.reset()
+    assert "test_error" not in session.runs.current.figures()
+    session.undo.undo()
+    assert session.runs.current.figures() == figures
+
+    save(qtbot, window, home / "best.npz")
+    reopen(qtbot, window, home / "best.npz")
+    assert find(window, QLabel, "runState").text() == "Stopped early:"
+    before = session.runs.current.network.parameters.copy()
+    session.settings.change("patience", patience=0)
+    train_epochs(qtbot, window, 1)
+    run = session.runs.current
+    assert (run.history.completed, run.epochs, run.history.best) == (best.epoch + 3, best.epoch + 3, None)
+    assert not np.array_equal(run.network.parameters, before)
 
 
 def noisy_table(folder: Path) -> Path:
@@ -104,27 +127,6 @@ def test_a_table_of_ones_own_ends_by_itself_at_its_best_epoch(
     assert again is None or again.figures.error <= best.figures.error
 
 
-def test_the_best_parameters_belong_to_their_epoch(ready_model: Model, qtbot: QtBot) -> None:
-    """Not to the epoch at which training stopped."""
-    best = stop_early(qtbot, ready_model)
-    run = ready_model.session.runs.current
-    assert run.epochs == best.epoch
-    last = list(run.snapshots)[-1]
-    assert last.epochs == best.epoch
-    np.testing.assert_allclose(last.parameters, run.network.parameters, atol=3e-5)  # packed
-
-
-def test_also_where_all_epochs_were_trained(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    best = stop_early(qtbot, window, epochs=2, patience=50)
-    assert not best.early
-    assert find(window, QLabel, "runState").text() == "Finished"
-    assert "best at epoch" in find(window, QLabel, "runStatus").text()
-    np.testing.assert_array_equal(
-        window.session.displayed.network.parameters, window.session.runs.current.network.parameters
-    )
-
-
 def test_in_steps_it_ends_too(ready_model: Model, qtbot: QtBot) -> None:
     """An epoch at a time; the last step has nothing to learn any more."""
     model, session = ready_model, ready_model.session
@@ -149,16 +151,6 @@ def test_training_again_goes_on_from_there(ready_model: Model, qtbot: QtBot) -> 
     assert session.runs.current.history.best is None
 
 
-def test_undo_of_a_reset_shows_the_figures_of_the_best(ready_model: Model, qtbot: QtBot) -> None:
-    model = ready_model
-    stop_early(qtbot, model)
-    figures = model.session.runs.current.figures()
-    model.session.reset()
-    assert "test_error" not in model.session.runs.current.figures()
-    model.session.undo.undo()
-    assert model.session.runs.current.figures() == figures
-
-
 # ---- the third curve
 
 
@@ -173,6 +165,7 @@ def read_out(qtbot: QtBot, plot: CurvePlot) -> str:
 
 
 def test_the_curve_and_its_key_are_there_only_with_a_validation_set(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """The axis holds all curves. The best is restored also where all epochs were trained."""
     window = ready_window
     plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "validationKey")
     train_epochs(qtbot, window, 1)
@@ -185,21 +178,21 @@ def test_the_curve_and_its_key_are_there_only_with_a_validation_set(ready_window
     assert window.session.runs.current.history.error.validation.epochs == [0, 1, 2]
     figure = window.session.runs.current.history.error.validation.values[1]
     assert f"validation {text.percent(figure)}" in read_out(qtbot, plot)
+    run = window.session.runs.current
+    (low, high) = plot.getPlotItem().getViewBox().targetRange()[1]
+    values = np.log10(100 * np.array(run.history.error.validation.values[1:]))
+    assert low <= values.min()
+    assert values.max() <= high
+    assert run.history.error.validation.values[-1] == pytest.approx(run.figures()["validation_error"])
     window.session.reset()
     assert not key.isVisibleTo(window)
 
-
-def test_a_run_without_a_test_split_of_its_own(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """The axis holds all curves."""
-    window = ready_window
-    window.session.settings.change("validation", validation_share=0.1)
-    train_epochs(qtbot, window, 1)
-    (low, high) = find(window, CurvePlot, "errorPlot").getPlotItem().getViewBox().targetRange()[1]
-    values = np.log10(100 * np.array(window.session.runs.current.history.error.validation.values[1:]))
-    assert low <= values.min()
-    assert values.max() <= high
-    assert window.session.runs.current.history.error.validation.values[-1] == pytest.approx(
-        window.session.runs.current.figures()["validation_error"]
+    best = stop_early(qtbot, window, epochs=2, patience=50)
+    assert not best.early
+    assert find(window, QLabel, "runState").text() == "Finished"
+    assert "best at epoch" in find(window, QLabel, "runStatus").text()
+    np.testing.assert_array_equal(
+        window.session.displayed.network.parameters, window.session.runs.current.network.parameters
     )
 
 
@@ -247,20 +240,6 @@ def test_a_file_tells_the_figures_of_the_weights_in_it(
     wait_for(qtbot, model, status)
     matrix_is_there(qtbot, model)
     expect_the_best(model, best, status)
-
-
-def test_space_trains_a_restored_run_further(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    best = stop_early(qtbot, window)
-    save(qtbot, window, home / "best.npz")
-    reopen(qtbot, window, home / "best.npz")
-    assert find(window, QLabel, "runState").text() == "Stopped early:"
-    before = session.runs.current.network.parameters.copy()
-    session.settings.change("patience", patience=0)
-    train_epochs(qtbot, window, 1)
-    run = session.runs.current
-    assert (run.history.completed, run.epochs, run.history.best) == (best.epoch + 3, best.epoch + 3, None)
-    assert not np.array_equal(run.network.parameters, before)
 
 
 def test_a_run_opened_from_the_library_is_as_it_was_left(restart: Restart, qtbot: QtBot, home: Path) -> None:

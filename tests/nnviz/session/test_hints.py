@@ -79,26 +79,10 @@ def test_a_paused_run_follows_at_once(session: Session, ready_model: Model, qtbo
     assert session.hints.current is None, "nothing is known about the new rate yet"
 
 
-def test_it_goes_when_another_experiment_is_in_the_fields(session: Session, ready_model: Model, qtbot: QtBot) -> None:
-    train_slowly(qtbot, ready_model)
-    session.settings.change("epochs", epochs=7)
-    assert session.hints.current is not None
-    session.settings.change("shape", hidden=(8,))
-    assert session.hints.current is None
-    session.undo.undo()
-    assert session.hints.current is not None
-    session.reset()
-    assert session.hints.current is None
-
-
-def test_an_edited_network_has_none(session: Session, ready_model: Model, qtbot: QtBot) -> None:
-    train_slowly(qtbot, ready_model)
-    session.runs.current.changed_by_hand()
-    session.runs.history_changed.emit()
-    qtbot.waitUntil(lambda: session.hints.current is None)
-
-
-def test_dismissed_for_good(session: Session, ready_model: Model, qtbot: QtBot) -> None:
+def test_dismissed_for_good_and_it_goes_when_another_experiment_is_in_the_fields(
+    session: Session, ready_model: Model, qtbot: QtBot
+) -> None:
+    """An edited network has none either."""
     train_slowly(qtbot, ready_model)
     session.hints.dismiss()
     assert session.hints.current is None
@@ -110,6 +94,20 @@ def test_dismissed_for_good(session: Session, ready_model: Model, qtbot: QtBot) 
     session.hints.dismiss()
     session.hints.restore()
     assert name_of(session) == "learning-rate-too-small"
+
+    session.settings.change("epochs", epochs=7)
+    assert session.hints.current is not None
+    session.settings.change("shape", hidden=(8,))
+    assert session.hints.current is None
+    session.undo.undo()
+    assert session.hints.current is not None
+    session.reset()
+    assert session.hints.current is None
+    session.undo.undo()
+    qtbot.waitUntil(lambda: session.hints.current is not None)
+    session.runs.current.changed_by_hand()
+    session.runs.history_changed.emit()
+    qtbot.waitUntil(lambda: session.hints.current is None)
 
 
 def test_what_was_dismissed_is_remembered(restart: Restart, qtbot: QtBot) -> None:

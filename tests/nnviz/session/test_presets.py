@@ -56,12 +56,33 @@ def apply(session: Session, name: str) -> None:
     session.settings.choose_preset(preset)
 
 
-def test_they_are_offered_in_the_order_of_their_files(ready_window: MainWindow) -> None:
+def test_they_are_offered_in_their_order_and_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Custom can be chosen and changes nothing; a preset mends what could not be used."""
     combo = find(ready_window, QComboBox, "presetCombo")
     assert [combo.itemText(i) for i in range(combo.count())] == ["Custom", *(preset.name for preset in presets())]
     for index, preset in enumerate(presets(), start=1):
         assert combo.itemData(index, Qt.ToolTipRole) == preset.description
     assert choose(ready_window, presets()[0].name).currentText() == presets()[0].name
+
+    combo = choose(ready_window, "Modern")
+    for field, text in (("learningRateEdit", "0.0123"), ("shapeEdit", "784, 17, 10")):
+        retype(qtbot, ready_window, field, text)
+        assert combo.currentText() == "Custom"
+        action(ready_window, "actionUndo").trigger()
+        assert combo.currentText() == "Modern"
+    combo.setCurrentIndex(0)
+    combo.activated.emit(0)
+    assert combo.currentText() == "Modern"
+
+    retype(qtbot, ready_window, "learningRateEdit", "-1")
+    retype(qtbot, ready_window, "shapeEdit", "784, x, 10")
+    modern = next(preset for preset in presets() if preset.name == "Modern")
+    choose(ready_window, "Modern")
+    assert not ready_window.session.settings.problems
+    assert find(ready_window, QLineEdit, "learningRateEdit").text() == f"{modern.experiment.training.learning_rate:g}"
+    shape = ", ".join(str(size) for size in modern.experiment.shape)
+    assert find(ready_window, QLineEdit, "shapeEdit").text() == shape
+    assert not find(ready_window, QLabel, "learningRateError").isVisible()
 
 
 def test_each_sets_everything_and_is_one_step(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -92,40 +113,12 @@ def test_the_network_is_the_one_the_command_line_makes(ready_model: Model) -> No
     assert (ready_model.session.runs.current.network.parameters == wanted.parameters).all()
 
 
-def test_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> None:
-    combo = choose(ready_window, "Modern")
-    for field, text in (("learningRateEdit", "0.0123"), ("shapeEdit", "784, 17, 10")):
-        retype(qtbot, ready_window, field, text)
-        assert combo.currentText() == "Custom"
-        action(ready_window, "actionUndo").trigger()
-        assert combo.currentText() == "Modern"
-
-
 def test_the_seed_is_the_persons(ready_model: Model) -> None:
     session = ready_model.session
     session.settings.change("seed", seed=7)
     apply(session, "Modern")
     assert session.settings.experiment.seed == 7
     assert session.settings.preset_for(session.dataset) == session.settings.preset_called("Modern")
-
-
-def test_custom_can_be_chosen_and_changes_nothing(ready_window: MainWindow) -> None:
-    combo = choose(ready_window, "Modern")
-    combo.setCurrentIndex(0)
-    combo.activated.emit(0)
-    assert combo.currentText() == "Modern"
-
-
-def test_it_mends_what_could_not_be_used(ready_window: MainWindow, qtbot: QtBot) -> None:
-    retype(qtbot, ready_window, "learningRateEdit", "-1")
-    retype(qtbot, ready_window, "shapeEdit", "784, x, 10")
-    modern = next(preset for preset in presets() if preset.name == "Modern")
-    choose(ready_window, "Modern")
-    assert not ready_window.session.settings.problems
-    assert find(ready_window, QLineEdit, "learningRateEdit").text() == f"{modern.experiment.training.learning_rate:g}"
-    shape = ", ".join(str(size) for size in modern.experiment.shape)
-    assert find(ready_window, QLineEdit, "shapeEdit").text() == shape
-    assert not find(ready_window, QLabel, "learningRateError").isVisible()
 
 
 def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -202,6 +195,7 @@ def load(qtbot: QtBot, model: Model | MainWindow, name: str) -> None:
 
 
 def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Another one takes what the task needs, and has it back afterwards."""
     window, session = ready_window, ready_window.session
     choose(window, "First steps")
     before = session.settings.experiment
@@ -223,11 +217,6 @@ def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWi
     assert session.settings.experiment == before, "each change of data is one step"
     assert combo.currentText() == "First steps"
 
-
-def test_another_preset_takes_what_the_task_needs_and_has_it_back_afterwards(
-    ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    window, session = ready_window, ready_window.session
     choose(window, "Best on MNIST")
     before = session.settings.experiment
     load(qtbot, window, "mpg")
@@ -412,6 +401,7 @@ def test_what_the_preset_gives_is_found_once_for_all_marks(
 def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
     ready_window: MainWindow, qtbot: QtBot, table: str
 ) -> None:
+    """The mark of patience leads back with the validation set that it needs."""
     window, session = ready_window, ready_window.session
     without_early_stopping(window, qtbot, table)
     load(qtbot, window, "mnist")
@@ -431,6 +421,15 @@ def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
     load(qtbot, window, table)
     assert session.settings.experiment == derived(window).changed(epochs=20)
 
+    without_early_stopping(window, qtbot, table)
+    assert mark_of(window, "patience").toolTip().startswith("You typed this value. First steps gives 15 ")
+    qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
+    assert session.settings.experiment == derived(window).changed(epochs=20)
+    retype(qtbot, window, "validationShareEdit", "0.3")
+    retype(qtbot, window, "patienceEdit", "7")
+    qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
+    assert session.settings.experiment == derived(window).changed(epochs=20, validation_share=0.3)
+
 
 def test_what_was_typed_for_other_data_is_known_at_the_next_start(qtbot: QtBot, restart: Restart, table: str) -> None:
     model = started(qtbot, restart)
@@ -441,21 +440,6 @@ def test_what_was_typed_for_other_data_is_known_at_the_next_start(qtbot: QtBot, 
     assert model.session.settings.typed == set(OFF)
     load(qtbot, model, table)
     assert model.session.settings.experiment == derived(model).changed(**OFF)
-
-
-def test_patience_leads_back_with_the_validation_set_that_it_needs(
-    ready_window: MainWindow, qtbot: QtBot, table: str
-) -> None:
-    window, session = ready_window, ready_window.session
-    without_early_stopping(window, qtbot, table)
-    unfold(qtbot, window, "regularisationGroup")
-    assert mark_of(window, "patience").toolTip().startswith("You typed this value. First steps gives 15 ")
-    qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
-    assert session.settings.experiment == derived(window).changed(epochs=20)
-    retype(qtbot, window, "validationShareEdit", "0.3")
-    retype(qtbot, window, "patienceEdit", "7")
-    qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
-    assert session.settings.experiment == derived(window).changed(epochs=20, validation_share=0.3)
 
 
 def test_what_followed_the_data_in_an_older_file_was_not_typed(restart: Restart, qtbot: QtBot) -> None:
@@ -554,6 +538,7 @@ def mark_of(window: MainWindow, name: str) -> QToolButton:
 
 
 def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """By mouse and by key; optimizer and layers with what came with them. A wrong value goes with it."""
     window, session = ready_window, ready_window.session
     choose(window, "First steps")
     mark, edit = mark_of(window, "learningRate"), find(window, NumberEdit, "learningRateEdit")
@@ -577,9 +562,6 @@ def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: Q
     assert session.settings.typed == {"epochs", "learning_rate"}
     assert mark.isVisible()
 
-
-def test_the_way_back_is_there_for_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
     choose(window, "First steps")
     retype(qtbot, window, "learningRateEdit", "0.05")
     find(window, NumberEdit, "learningRateEdit").setFocus()
@@ -589,9 +571,6 @@ def test_the_way_back_is_there_for_the_keyboard(ready_window: MainWindow, qtbot:
     assert session.settings.typed == set()
     assert find(window, NumberEdit, "learningRateEdit").hasFocus(), "what has gone leaves the focus to its field"
 
-
-def test_optimizer_and_layers_lead_back_with_what_came_with_them(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
     choose(window, "First steps")
     before = session.settings.experiment
     pick(qtbot, window, "optimizerCombo", "Adam")
@@ -605,10 +584,6 @@ def test_optimizer_and_layers_lead_back_with_what_came_with_them(ready_window: M
     assert session.settings.experiment == before
     assert not mark_of(window, "shape").isVisible()
 
-
-def test_a_wrong_value_goes_with_the_way_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    choose(window, "First steps")
     retype(qtbot, window, "learningRateEdit", "0.05")
     retype(qtbot, window, "learningRateEdit", "fast")
     assert session.settings.problems

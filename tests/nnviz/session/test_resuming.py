@@ -63,7 +63,9 @@ def place_of(progress: Progress) -> tuple[int, ...]:
     return progress.epoch, progress.epochs, progress.batch, progress.batches
 
 
-def test_with_its_own_data_it_goes_on_where_it_was(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_with_its_own_data_it_goes_on_where_it_was_and_what_is_to_start_meanwhile_too(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
     window, session = ready_window, ready_window.session
     progress, straight = paused_on_points(qtbot, window, home / "run.npz")
     reopen(qtbot, window, home / "run.npz")
@@ -78,6 +80,11 @@ def test_with_its_own_data_it_goes_on_where_it_was(ready_window: MainWindow, qtb
     wait_for(qtbot, window, Status.FINISHED)
     np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
     assert session.runs.current.epochs == 4
+    load(qtbot, window, "mnist")
+    reopen(qtbot, window, home / "run.npz")
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.FINISHED)
+    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
 
 
 def test_until_it_can_go_on_the_session_is_not_at_rest(
@@ -141,15 +148,6 @@ def test_saved_before_its_data_are_there_it_keeps_its_training(
     straight = session.runs.current.network.parameters.copy()
     reopen(qtbot, window, home / "run.npz")
     session.start()
-    wait_for(qtbot, window, Status.FINISHED)
-    np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
-
-
-def test_what_is_to_start_meanwhile_goes_on_too(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    _, straight = paused_on_points(qtbot, window, home / "run.npz")
-    reopen(qtbot, window, home / "run.npz")
-    press(qtbot, window, Qt.Key_Space)
     wait_for(qtbot, window, Status.FINISHED)
     np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
 

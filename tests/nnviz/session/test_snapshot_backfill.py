@@ -18,7 +18,7 @@ from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.status import Status
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import wait_for
+from tests.nnviz.helpers import MANY_EPOCHS, pause, wait_for
 
 EPOCHS = 40
 
@@ -64,7 +64,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, list[list[float]]]:
     return opened, begun
 
 
-def test_every_epoch_can_be_looked_back_at_exactly(of_table: Model, qtbot: QtBot) -> None:
+def test_every_epoch_can_be_looked_back_at_exactly_and_where_it_goes_on_too(of_table: Model, qtbot: QtBot) -> None:
     train(of_table, qtbot)
     wait_until_filled(of_table, qtbot)
     session = of_table.session
@@ -83,6 +83,8 @@ def test_every_epoch_can_be_looked_back_at_exactly(of_table: Model, qtbot: QtBot
                     break
         np.testing.assert_array_equal(session.displayed.as_trained.parameters, exact)
         assert session.timeline.figures == (epoch, run.history.figures(epoch))
+    train(of_table, qtbot)
+    wait_until_filled(of_table, qtbot, 2 * EPOCHS)
 
 
 def test_what_was_answered_at_each_epoch_is_drawn(of_table: Model, qtbot: QtBot) -> None:
@@ -95,13 +97,6 @@ def test_what_was_answered_at_each_epoch_is_drawn(of_table: Model, qtbot: QtBot)
     qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.is_up_to_date)
     epochs = session.models[PredictionOverTime].query.result.epochs
     assert (epochs, epochs[-1]) == (sorted(epochs), EPOCHS), "lines go from left to right, up to now"
-
-
-def test_one_that_goes_on_is_filled_again(of_table: Model, qtbot: QtBot) -> None:
-    train(of_table, qtbot)
-    wait_until_filled(of_table, qtbot)
-    train(of_table, qtbot)
-    wait_until_filled(of_table, qtbot, 2 * EPOCHS)
 
 
 def test_one_that_was_opened_in_another_session_too(
@@ -148,12 +143,12 @@ def test_training_on_gives_it_up(of_table: Model, qtbot: QtBot, monkeypatch: pyt
     opened, _ = held(monkeypatch)
     train(of_table, qtbot)
     qtbot.waitUntil(lambda: session.backfill.work.is_running)
-    session.settings.change("epochs", epochs=1000)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
     session.start()
     qtbot.waitUntil(lambda: session.state is Status.TRAINING)
     assert not session.backfill.work.is_running
     opened.set()
-    wait_for(qtbot, of_table, Status.FINISHED)
+    pause(qtbot, of_table)
 
 
 @pytest.mark.parametrize("how", ["another network", "other data"])

@@ -94,23 +94,16 @@ def test_answers_are_those_of_the_exact_network_within_a_tenth_of_a_percent(read
     assert np.abs(session.displayed.network.predict(inputs) - exact[1]).max() < 0.001
 
 
-@pytest.mark.parametrize(("wanted", "found"), [(-5, 0), (0.01, 0), (0.999, 1), (2.001, 2)])
-def test_it_goes_to_the_nearest_moment(trained: Model, wanted: float, found: float) -> None:
+def test_it_goes_to_the_nearest_moment_and_beyond_the_last_one_is_live(trained: Model) -> None:
+    """What is no number is refused, and nothing moves."""
     timeline = trained.session.timeline
-    timeline.go_to(wanted)
-    assert timeline.epoch == timeline.nearest(wanted) == found
-
-
-@pytest.mark.parametrize("beyond", [3.9, 99, math.inf])
-def test_beyond_the_last_one_is_live(trained: Model, beyond: float) -> None:
-    timeline = trained.session.timeline
-    timeline.go_to(1)
-    timeline.go_to(beyond)
-    assert timeline.is_live
-
-
-def test_what_is_no_number_is_refused_and_nothing_moves(trained: Model) -> None:
-    timeline = trained.session.timeline
+    for wanted, found in ((-5, 0), (0.01, 0), (0.999, 1), (2.001, 2)):
+        timeline.go_to(wanted)
+        assert timeline.epoch == timeline.nearest(wanted) == found, wanted
+    for beyond in (3.9, 99, math.inf):
+        timeline.go_to(1)
+        timeline.go_to(beyond)
+        assert timeline.is_live, beyond
     timeline.go_to(1)
     with pytest.raises(ValueError, match="must be a number"):
         timeline.go_to(math.nan)

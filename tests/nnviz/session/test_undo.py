@@ -48,6 +48,8 @@ def redo(qtbot: QtBot, window: MainWindow) -> None:
 def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     first = window.session.settings.experiment
+    retype(qtbot, window, "learningRateEdit", "-1")
+    assert window.session.undo.last() is None, "a refused value leaves nothing to undo"
     retype(qtbot, window, "learningRateEdit", "0.5")
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     last = window.session.settings.experiment
@@ -63,11 +65,6 @@ def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
     redo(qtbot, window)
     redo(qtbot, window)
     assert window.session.settings.experiment == last
-
-
-def test_a_refused_value_leaves_nothing_to_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
-    retype(qtbot, ready_window, "learningRateEdit", "-1")
-    assert ready_window.session.undo.last() is None
 
 
 def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -224,39 +221,8 @@ def strokes(window: MainWindow) -> int:
     return len(window.canvas.strokes)
 
 
-def test_strokes(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    drag(window.canvas, seven(window.canvas))
-    drag(window.canvas, [(30, 60), (90, 60)])
-    assert strokes(window) == 2
-    both = window.canvas.network_input()
-    undo(qtbot, window)
-    assert strokes(window) == 1
-    undo(qtbot, window)
-    assert window.canvas.is_empty
-    assert window.session.prediction is None
-    redo(qtbot, window)
-    redo(qtbot, window)
-    np.testing.assert_array_equal(window.canvas.network_input(), both)
-    click(qtbot, window, QToolButton, "undoStrokeButton")
-    assert strokes(window) == 1
-
-
-def test_clear_comes_back_whole(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    drag(window.canvas, seven(window.canvas))
-    drawn = window.canvas.network_input()
-    click(qtbot, window, QToolButton, "clearButton")
-    assert window.canvas.is_empty
-    click(qtbot, window, QToolButton, "undoStrokeButton")
-    np.testing.assert_array_equal(window.canvas.network_input(), drawn)
-    press(qtbot, window, Qt.Key_Delete, Qt.ControlModifier)
-    assert window.canvas.is_empty
-    undo(qtbot, window)
-    assert not window.canvas.is_empty
-
-
-def test_buttons_are_enabled_where_they_can_do_something(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_strokes_and_their_buttons(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Keys may come while the button is down; the rest of that stroke has nothing to hang on."""
     window = ready_window
     clear, back = find(window, QToolButton, "clearButton"), find(window, QToolButton, "undoStrokeButton")
     assert not clear.isEnabled()
@@ -271,10 +237,35 @@ def test_buttons_are_enabled_where_they_can_do_something(ready_window: MainWindo
     click(qtbot, window, QToolButton, "undoStrokeButton")
     assert not back.isEnabled()
 
+    drag(window.canvas, seven(window.canvas))
+    drag(window.canvas, [(30, 60), (90, 60)])
+    assert strokes(window) == 2
+    both = window.canvas.network_input()
+    undo(qtbot, window)
+    assert strokes(window) == 1
+    undo(qtbot, window)
+    assert window.canvas.is_empty
+    assert window.session.prediction is None
+    redo(qtbot, window)
+    redo(qtbot, window)
+    np.testing.assert_array_equal(window.canvas.network_input(), both)
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    assert strokes(window) == 1
+    click(qtbot, window, QToolButton, "undoStrokeButton")
 
-def test_undo_with_the_pen_down_is_no_accident(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """Keys may come while the button is down; the rest of that stroke has nothing to hang on."""
-    window = ready_window
+    drag(window.canvas, seven(window.canvas))
+    drawn = window.canvas.network_input()
+    click(qtbot, window, QToolButton, "clearButton")
+    assert window.canvas.is_empty
+    click(qtbot, window, QToolButton, "undoStrokeButton")
+    np.testing.assert_array_equal(window.canvas.network_input(), drawn)
+    press(qtbot, window, Qt.Key_Delete, Qt.ControlModifier)
+    assert window.canvas.is_empty
+    undo(qtbot, window)
+    assert not window.canvas.is_empty
+    undo(qtbot, window)
+    assert window.canvas.is_empty
+
     drag(window.canvas, [(30, 30), (60, 60)])
     drag(window.canvas, [(90, 30), (60, 90)], release=False)
     press(qtbot, window, Qt.Key_Delete, Qt.ControlModifier)
@@ -287,8 +278,17 @@ def test_undo_with_the_pen_down_is_no_accident(ready_window: MainWindow, qtbot: 
 # ---- both together
 
 
-def test_what_was_touched_last_is_undone_first(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_was_touched_last_is_undone_first_and_the_pen_stays_out_of_it(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     window = ready_window
+    slider = find(window, QSlider, "penWidthSlider")
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key_End)
+    side = min(window.canvas.width(), window.canvas.height())
+    assert window.canvas.pen_width == pytest.approx(slider.maximum() * side / PEN_UNIT)
+    assert not action(window, "actionUndo").isEnabled()
+
     before = window.session.settings.experiment.training.learning_rate
     retype(qtbot, window, "learningRateEdit", "0.5")
     drag(window.canvas, seven(window.canvas))
@@ -302,9 +302,9 @@ def test_what_was_touched_last_is_undone_first(ready_window: MainWindow, qtbot: 
     redo(qtbot, window)
     assert not window.canvas.is_empty
 
-
-def test_settings_and_strokes_in_turn(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    undo(qtbot, window)
+    undo(qtbot, window)
+    window.session.undo.clear()
     drag(window.canvas, [(30, 30), (60, 60)])
     retype(qtbot, window, "epochsEdit", "3")
     drag(window.canvas, [(90, 30), (60, 90)])
@@ -318,16 +318,6 @@ def test_settings_and_strokes_in_turn(ready_window: MainWindow, qtbot: QtBot) ->
     for _ in range(4):
         redo(qtbot, window)
     assert (window.session.settings.experiment.training.epochs, strokes(window)) == (4, 2)
-
-
-def test_the_pen_width_stays_out_of_it(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    slider = find(window, QSlider, "penWidthSlider")
-    slider.setFocus()
-    qtbot.keyClick(slider, Qt.Key_End)
-    side = min(window.canvas.width(), window.canvas.height())
-    assert window.canvas.pen_width == pytest.approx(slider.maximum() * side / PEN_UNIT)
-    assert not action(window, "actionUndo").isEnabled()
 
 
 @pytest.mark.parametrize("changes", [29, 30, 31, 120])

@@ -39,9 +39,24 @@ def notice(window: MainWindow, name: str) -> QLabel:
     return find(window, QLabel, name)
 
 
-def test_the_learning_rate_acts_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_learning_rate_and_epochs_act_at_once_and_fields_being_typed_into_are_left_alone(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    """Training goes on under the typing; the text does not jump."""
     window = ready_window
     train_for_a_while(qtbot, window)
+    edit = find(window, QLineEdit, "learningRateEdit")
+    edit.setFocus()
+    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(edit, "0.0")
+    with qtbot.waitSignal(window.session.runs.history_changed):
+        pass
+    window.session.settings.change("epochs", epochs=30)
+    assert edit.text() == "0.0"
+    qtbot.keyClicks(edit, "7")
+    qtbot.keyClick(edit, Qt.Key_Return)
+    assert window.session.settings.experiment.training.learning_rate == 0.07
+
     retype(qtbot, window, "learningRateEdit", "1e-30")
     assert window.session.state is Status.TRAINING
     pause(qtbot, window)
@@ -55,8 +70,15 @@ def test_the_learning_rate_acts_at_once(ready_window: MainWindow, qtbot: QtBot) 
     assert np.any(window.session.runs.current.network.parameters != before)
     assert not notice(window, "trainingNotice").isVisible()
 
+    done = window.session.runs.current.history.completed
+    retype(qtbot, window, "epochsEdit", str(done + 2))
+    assert f"of {done + 2}" in find(window, QLabel, "runStatus").text()
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.FINISHED)
+    assert window.session.runs.current.history.completed == done + 2
 
-def test_batch_size_waits_and_says_so(ready_window: MainWindow, qtbot: QtBot) -> None:
+
+def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     hint = notice(window, "trainingNotice")
     train_for_a_while(qtbot, window)
@@ -66,6 +88,24 @@ def test_batch_size_waits_and_says_so(ready_window: MainWindow, qtbot: QtBot) ->
     assert hint.text() == "Batch size: from the next run."
     retype(qtbot, window, "batchSizeEdit", "100")
     assert not hint.isVisible()
+    speed = find(window, QLabel, "speedLabel")
+
+    right: list[str] = []
+
+    def look() -> None:
+        """Is called just after the line at the bottom was filled, with the same progress."""
+        progress = window.session.training.progress
+        if progress.seconds_per_epoch:
+            samples = 1000 * round(progress.batches * 100 / progress.seconds_per_epoch / 1000)
+            right.extend([speed.text()] * (speed.text() == f"● {count(samples)} samples/s"))
+
+    retype(qtbot, window, "batchSizeEdit", "1000")
+    assert window.session.runs.current.experiment.training.batch_size == 100
+    window.session.training.progressed.connect(look)
+    qtbot.waitUntil(lambda: bool(right))
+    assert window.session.settings.experiment.training.batch_size == 1000
+    window.session.training.progressed.disconnect(look)
+
     retype(qtbot, window, "batchSizeEdit", "50")
     pause(qtbot, window)
     assert window.session.training.progress.batches == 20, "the run goes on as it was begun"
@@ -79,37 +119,12 @@ def test_batch_size_waits_and_says_so(ready_window: MainWindow, qtbot: QtBot) ->
     assert window.session.runs.current.history.completed == 3
 
 
-def test_epochs_act_at_once(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    pause(qtbot, window)
-    done = window.session.runs.current.history.completed
-    retype(qtbot, window, "epochsEdit", str(done + 2))
-    assert f"of {done + 2}" in find(window, QLabel, "runStatus").text()
-    press(qtbot, window, Qt.Key_Space)
-    wait_for(qtbot, window, Status.FINISHED)
-    assert window.session.runs.current.history.completed == done + 2
-
-
 def test_fewer_epochs_than_are_done_end_the_run(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
     train_for_a_while(qtbot, ready_model)
     session.settings.change("epochs", epochs=1)
     wait_for(qtbot, ready_model, Status.FINISHED)
     assert session.runs.current.progress.share_done == 1
-
-
-def test_the_bar_counts_all_epochs_of_a_network_that_is_trained_on(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 3)
-    window.session.settings.change("epochs", epochs=1)
-    window.session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
-    assert window.run_bar.status.text().startswith("epoch 4 of 4")
-    assert 0.75 < window.session.runs.current.progress.share_done < 1
-    assert window.run_bar.progress.value() == round(
-        window.run_bar.progress.maximum() * window.session.runs.current.progress.share_done
-    )
 
 
 def test_shape_activation_and_seed_wait_and_say_so(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -149,17 +164,13 @@ def test_shape_activation_and_seed_wait_and_say_so(ready_window: MainWindow, qtb
 # ---- the fields describe another network than the one that was trained
 
 
-@pytest.fixture(params=[Status.PAUSED, Status.FINISHED])
-def other_shape(ready_window: MainWindow, qtbot: QtBot, request: pytest.FixtureRequest) -> MainWindow:
-    """A run that is paused or finished, and another shape in the fields."""
-    if request.param is Status.PAUSED:
-        train_for_a_while(qtbot, ready_window)
-        pause(qtbot, ready_window)
+def learn(qtbot: QtBot, model: Model | MainWindow, until: Status) -> None:
+    """A run that is paused or finished."""
+    if until is Status.PAUSED:
+        train_for_a_while(qtbot, model)
+        pause(qtbot, model)
     else:
-        train_epochs(qtbot, ready_window, 1)
-    retype(qtbot, ready_window, "shapeEdit", "784, 12, 10")
-    assert notice(ready_window, "networkNotice").isVisible()
-    return ready_window
+        train_epochs(qtbot, model, 1)
 
 
 def question(model: Model) -> list[str]:
@@ -172,11 +183,14 @@ def undo(window: MainWindow) -> None:
     action(window, "actionUndo").trigger()
 
 
-@pytest.mark.parametrize("how", ["space", "button"])
+@pytest.mark.parametrize(("until", "how"), [(Status.PAUSED, "space"), (Status.FINISHED, "button")])
 def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
-    other_shape: MainWindow, qtbot: QtBot, how: str
+    ready_window: MainWindow, qtbot: QtBot, until: Status, how: str
 ) -> None:
-    window, session = other_shape, other_shape.session
+    window, session = ready_window, ready_window.session
+    learn(qtbot, window, until)
+    retype(qtbot, window, "shapeEdit", "784, 12, 10")
+    assert notice(window, "networkNotice").isVisible()
     old, learned = session.runs.current, session.runs.current.network.parameters.copy()
     button = find(window, QPushButton, "trainButton")
     assert button.text().strip() == "Train new"
@@ -202,62 +216,39 @@ def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
     assert button.text().strip() in ("Train", "1 more epoch")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"shape": (784, 64, 10)},
-        {"shape": (784, 64, 32, 32, 10)},
+def test_so_it_is_whatever_was_changed(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    train_epochs(qtbot, ready_model, 1)
+    changes: list[dict[str, Any]] = [
         {"activations": ("tanh", "relu", "softmax")},
         {"initializer": "orthogonal"},
         {"seed": 5},
-    ],
-    ids=str,
-)
-def test_so_it_is_whatever_was_changed(ready_model: Model, qtbot: QtBot, change: dict[str, Any]) -> None:
-    session = ready_model.session
-    train_epochs(qtbot, ready_model, 1)
-    old = session.runs.current
-    session.settings.change("network", **change)
-    wanted = session.settings.experiment
-    assert not old.experiment.same_network(wanted)
-    session.start()
-    wait_for(qtbot, ready_model, Status.FINISHED)
-    assert session.runs.current is not old
-    assert session.runs.current.experiment.same_network(wanted)
-    assert session.runs.current.history.error.test.epochs == [0, 1]
+        {"shape": (784, 64, 10)},
+        {"shape": (784, 64, 32, 32, 10)},
+    ]
+    for change in changes:
+        old = session.runs.current
+        session.settings.change("network", **change)
+        wanted = session.settings.experiment
+        assert not old.experiment.same_network(wanted), change
+        session.start()
+        wait_for(qtbot, ready_model, Status.FINISHED)
+        assert session.runs.current is not old, change
+        assert session.runs.current.experiment.same_network(wanted), change
+        assert session.runs.current.history.error.test.epochs == [0, 1], change
 
 
-def test_other_data_that_do_not_fit_begin_a_new_network(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    train_epochs(qtbot, window, 1)
-    pick(qtbot, window, "datasetCombo", "Spirals")
-    wait_for(qtbot, window, Status.READY)
-    assert find(window, QPushButton, "trainButton").text().strip() == "Train"
-    press(qtbot, window, Qt.Key_B)
-    wait_for(qtbot, window, Status.PAUSED)
-    assert session.runs.current.network.shape == list(session.settings.experiment.shape)
-    assert session.runs.current.network.shape[0] == 2
-
-
-@pytest.fixture(params=[Status.PAUSED, Status.FINISHED])
-def of_other_shape(ready_model: Model, qtbot: QtBot, request: pytest.FixtureRequest) -> Model:
-    """The same without a window."""
-    if request.param is Status.PAUSED:
-        train_for_a_while(qtbot, ready_model)
-        pause(qtbot, ready_model)
-    else:
-        train_epochs(qtbot, ready_model, 1)
-    ready_model.session.settings.change("shape", shape=(784, 12, 10))
-    return ready_model
-
-
-@pytest.mark.parametrize("step", ["step_batch", "step_epoch"])
-def test_a_single_step_trains_the_network_of_the_fields(of_other_shape: Model, qtbot: QtBot, step: str) -> None:
+@pytest.mark.parametrize(("until", "step"), [(Status.PAUSED, "step_batch"), (Status.FINISHED, "step_epoch")])
+def test_a_single_step_trains_the_network_of_the_fields(
+    ready_model: Model, qtbot: QtBot, until: Status, step: str
+) -> None:
     """A message says so if the trained one was not saved."""
-    session = of_other_shape.session
+    session = ready_model.session
+    learn(qtbot, ready_model, until)
+    session.settings.change("shape", shape=(784, 12, 10))
     old, is_told = session.runs.current, session.runs.current.unsaved
     getattr(session, step)()
-    wait_for(qtbot, of_other_shape, Status.PAUSED, Status.FINISHED)
+    wait_for(qtbot, ready_model, Status.PAUSED, Status.FINISHED)
     assert session.runs.current is not old
     assert session.runs.current.network.shape == [784, 12, 10]
     assert session.runs.current.epochs > 0
@@ -280,29 +271,32 @@ def test_a_new_one_is_trained_where_the_trained_one_does_not_fit_the_data(
     assert session.runs.current.network.shape == [784, 10]
 
 
-def test_a_step_button_has_the_focus_again_after_its_step(ready_window: MainWindow, qtbot: QtBot) -> None:
-    button = find(ready_window, QPushButton, "stepEpochButton")
+def test_a_step_button_has_the_focus_again_after_its_step_and_other_data_begin_a_new_network(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    window, session = ready_window, ready_window.session
+    button = find(window, QPushButton, "stepEpochButton")
     button.setFocus()
     for epoch in (1, 2):
-        press(qtbot, ready_window, Qt.Key_Return)
-        wait_for(qtbot, ready_window, Status.PAUSED)
-        assert ready_window.session.runs.current.epochs == epoch
+        press(qtbot, window, Qt.Key_Return)
+        wait_for(qtbot, window, Status.PAUSED)
+        assert session.runs.current.epochs == epoch
         assert button.hasFocus()
+
+    pick(qtbot, window, "datasetCombo", "Spirals")
+    wait_for(qtbot, window, Status.READY)
+    assert find(window, QPushButton, "trainButton").text().strip() == "Train"
+    press(qtbot, window, Qt.Key_B)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.runs.current.network.shape == list(session.settings.experiment.shape)
+    assert session.runs.current.network.shape[0] == 2
 
 
 # ---- a finished run
 
 
-def test_the_button_has_room_for_its_text(ready_window: MainWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 1)
-    button = find(ready_window, QPushButton, "trainButton")
-    for epochs, text in (("99", "99 more epochs"), ("100", "More epochs")):
-        retype(qtbot, ready_window, "epochsEdit", epochs)
-        assert button.text().strip() == text
-        assert button.sizeHint().width() <= button.width()
-
-
 def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """The bar counts all epochs of the network."""
     window, session = ready_window, ready_window.session
     train_epochs(qtbot, window, 2)
     button = find(window, QPushButton, "trainButton")
@@ -320,6 +314,18 @@ def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_wi
     wait_for(qtbot, window, Status.TRAINING)
     wait_for(qtbot, window, Status.FINISHED)
     assert session.runs.current.history.changes[1:] == [Change(4, "1 more epoch, learning rate 0.05")]
+    for epochs, text in (("99", "99 more epochs"), ("100", "More epochs")):
+        retype(qtbot, window, "epochsEdit", epochs)
+        assert button.text().strip() == text
+        assert button.sizeHint().width() <= button.width()
+    window.session.settings.change("epochs", epochs=1)
+    window.session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.run_bar.status.text().startswith("epoch 6 of 6")
+    assert 5 / 6 < window.session.runs.current.progress.share_done < 1
+    assert window.run_bar.progress.value() == round(
+        window.run_bar.progress.maximum() * window.session.runs.current.progress.share_done
+    )
 
 
 def test_a_change_in_the_middle_is_marked_too(ready_model: Model, qtbot: QtBot) -> None:
@@ -340,7 +346,7 @@ def kill(qtbot: QtBot, model: Model | MainWindow) -> None:
     train_epochs(qtbot, model, 4)
 
 
-def test_a_network_that_died_says_so_with_its_layer(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_network_that_died_says_so_and_a_smaller_rate_makes_it_learn(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     kill(qtbot, window)
     layer = session.runs.current.dead_layer
@@ -350,25 +356,23 @@ def test_a_network_that_died_says_so_with_its_layer(ready_window: MainWindow, qt
     assert f"every neuron of layer {layer}" in message.text()
     assert f"layer {layer} is dead" in find(window, QLabel, "runStatus").text()
     assert question(window) == ["Reset with learning rate 0.2", "Reset with learning rate 0.5"]
-
-
-def test_it_is_said_once(ready_model: Model, qtbot: QtBot) -> None:
-    session = ready_model.session
-    told: list[object] = []
-    session.training.died.connect(told.append)
-    kill(qtbot, ready_model)
-    assert told == [session.runs.current]
-
-
-def test_a_smaller_rate_makes_it_learn(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    kill(qtbot, window)
     click(qtbot, window, QPushButton, "messageChoice2Button")
     assert session.settings.experiment.training.learning_rate == 0.5
     assert session.state is Status.READY
     assert session.runs.current.dead_layer is None
     train_epochs(qtbot, window, 1)
     assert session.runs.current.dead_layer is None
+
+
+def test_it_is_said_once_and_its_remedies_go_when_the_fields_change(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    told: list[object] = []
+    session.training.died.connect(told.append)
+    kill(qtbot, ready_model)
+    assert told == [session.runs.current]
+    assert question(ready_model)
+    session.settings.change("batch size", batch_size=50)
+    assert session.messages.current is None
 
 
 def test_or_the_rate_before_whatever_was_done_since(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -402,13 +406,6 @@ def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(ready_model: Mode
     session.messages.choose(0)
     assert session.runs.current.network.shape == [784, 30, 10]
     assert session.runs.current.untouched
-
-
-def test_its_remedies_go_when_the_fields_change(ready_model: Model, qtbot: QtBot) -> None:
-    kill(qtbot, ready_model)
-    assert question(ready_model)
-    ready_model.session.settings.change("batch size", batch_size=50)
-    assert ready_model.session.messages.current is None
 
 
 def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -451,42 +448,3 @@ def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> 
     click(qtbot, window, QPushButton, "resetButton")
     assert find(window, QLabel, "testFigure").text() == "–"
     assert find(window, QProgressBar, "runProgress").value() == 0
-
-
-def test_speed_counts_the_batches_of_the_run(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """A batch size that applies to the next run does not change what is told of this one."""
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    speed = find(window, QLabel, "speedLabel")
-
-    right: list[str] = []
-
-    def look() -> None:
-        """Is called just after the line at the bottom was filled, with the same progress."""
-        progress = window.session.training.progress
-        if progress.seconds_per_epoch:
-            samples = 1000 * round(progress.batches * 100 / progress.seconds_per_epoch / 1000)
-            right.extend([speed.text()] * (speed.text() == f"● {count(samples)} samples/s"))
-
-    retype(qtbot, window, "batchSizeEdit", "1000")
-    assert window.session.runs.current.experiment.training.batch_size == 100
-    window.session.training.progressed.connect(look)
-    qtbot.waitUntil(lambda: bool(right))
-    assert window.session.settings.experiment.training.batch_size == 1000
-
-
-def test_fields_that_are_being_typed_into_are_left_alone(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """Training goes on under the typing; the text does not jump."""
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    edit = find(window, QLineEdit, "learningRateEdit")
-    edit.setFocus()
-    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClicks(edit, "0.0")
-    with qtbot.waitSignal(window.session.runs.history_changed):
-        pass
-    window.session.settings.change("epochs", epochs=30)
-    assert edit.text() == "0.0"
-    qtbot.keyClicks(edit, "7")
-    qtbot.keyClick(edit, Qt.Key_Return)
-    assert window.session.settings.experiment.training.learning_rate == 0.07

@@ -14,6 +14,7 @@ from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs,
 
 
 def test_undo_takes_back_what_cannot_be_used_before_any_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """Also what breaks a rule of two fields. Nothing is reset meanwhile; shares may be typed in percent."""
     window, session = ready_window, ready_window.session
     retype(qtbot, window, "learningRateEdit", "0.4")
     retype(qtbot, window, "epochsEdit", "many")
@@ -25,9 +26,14 @@ def test_undo_takes_back_what_cannot_be_used_before_any_step(ready_window: MainW
     action(window, "actionUndo").trigger()
     assert session.settings.experiment.training.learning_rate == 0.2
 
+    retype(qtbot, window, "shapeEdit", "784, x, 10")
+    assert not find(window, QPushButton, "resetButton").isEnabled()
+    assert not action(window, "actionReset").isEnabled()
+    assert "marked red" in find(window, QLabel, "runStatus").text()
+    action(window, "actionUndo").trigger()
+    assert find(window, QPushButton, "resetButton").isEnabled()
+    assert action(window, "actionReset").isEnabled()
 
-def test_a_rule_that_two_fields_break_goes_with_undo(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
     unfold(qtbot, window, "regularisationGroup")
     retype(qtbot, window, "validationShareEdit", "0.1")
     retype(qtbot, window, "patienceEdit", "2")
@@ -42,21 +48,28 @@ def test_a_rule_that_two_fields_break_goes_with_undo(ready_window: MainWindow, q
         0,
     )
 
-
-def test_nothing_is_reset_meanwhile(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    retype(qtbot, window, "shapeEdit", "784, x, 10")
-    assert not find(window, QPushButton, "resetButton").isEnabled()
-    assert not action(window, "actionReset").isEnabled()
-    assert "marked red" in find(window, QLabel, "runStatus").text()
-    action(window, "actionUndo").trigger()
-    assert find(window, QPushButton, "resetButton").isEnabled()
-    assert action(window, "actionReset").isEnabled()
+    assert retype(qtbot, ready_window, "dropoutEdit", "15%").text() == "0.15"
+    assert ready_window.session.settings.experiment.training.dropout == 0.15
 
 
-def test_space_trains_with_what_was_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_space_trains_with_what_was_typed_and_with_no_other_value(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """What is advised is the value in force, which goes with the optimizer; another one's would not."""
     window, session = ready_window, ready_window.session
+    pick(qtbot, ready_window, "optimizerCombo", "AdamW")
+    in_force = ready_window.session.settings.experiment.training.learning_rate
+    assert in_force < 0.01
+    for typed in ("abc", "-1"):
+        retype(qtbot, ready_window, "learningRateEdit", typed)
+        assert f"Try {in_force:g}." in ready_window.session.settings.problems["learning_rate"]
     field = find(window, QLineEdit, "learningRateEdit")
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "fast")
+    press(qtbot, window, Qt.Key_Space)
+    assert session.settings.problems
+    assert session.state is Status.READY
+
+    retype(qtbot, window, "learningRateEdit", "0.002")
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, "0.05")
@@ -65,17 +78,6 @@ def test_space_trains_with_what_was_typed(ready_window: MainWindow, qtbot: QtBot
     assert session.runs.current.experiment.training.learning_rate == 0.05
     session.pause()
     qtbot.waitUntil(lambda: session.state is not Status.TRAINING)
-
-
-def test_space_does_not_train_with_another_value_than_what_was_typed(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    field = find(window, QLineEdit, "learningRateEdit")
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, "fast")
-    press(qtbot, window, Qt.Key_Space)
-    assert session.settings.problems
-    assert session.state is Status.READY
 
 
 def test_a_trained_network_is_not_replaced_without_a_word(ready_model: Model, qtbot: QtBot) -> None:
@@ -87,22 +89,6 @@ def test_a_trained_network_is_not_replaced_without_a_word(ready_model: Model, qt
     session.undo.undo()
     assert session.runs.current.unsaved
     assert session.messages.current is None
-
-
-def test_the_advice_is_the_value_in_force(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """Which goes with the optimizer; another one's would not."""
-    pick(qtbot, ready_window, "optimizerCombo", "AdamW")
-    in_force = ready_window.session.settings.experiment.training.learning_rate
-    assert in_force < 0.01
-    for typed in ("abc", "-1"):
-        retype(qtbot, ready_window, "learningRateEdit", typed)
-        assert f"Try {in_force:g}." in ready_window.session.settings.problems["learning_rate"]
-
-
-def test_shares_may_be_typed_in_percent(ready_window: MainWindow, qtbot: QtBot) -> None:
-    unfold(qtbot, ready_window, "regularisationGroup")
-    assert retype(qtbot, ready_window, "dropoutEdit", "15%").text() == "0.15"
-    assert ready_window.session.settings.experiment.training.dropout == 0.15
 
 
 # ---- without the fields: the session knows which problems count

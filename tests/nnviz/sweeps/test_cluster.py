@@ -85,7 +85,7 @@ def test_runs_are_to_the_bit_what_they_are_alone_where_qt_and_the_window_are_mis
     make_executor: MakeExecutor, scattered: list[object]
 ) -> None:
     executor = make_executor()
-    made = {number: an_experiment(seed=number, hidden=(40,), dropout=0.2) for number in range(1, 12)}
+    made = {number: an_experiment(seed=number, hidden=(40,), dropout=0.2) for number in range(1, 6)}
     for number, each in made.items():
         executor.submit(RunSpec(number, each))
     found = outcomes(all_over(executor))
@@ -183,7 +183,7 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
     executor = make_executor()
     more = cluster.add_worker(threads=2)
     heard(executor, lambda told: executor.workers == 4)
-    made = {number: an_experiment(seed=number, epochs=100, hidden=(30,)) for number in range(1, 9)}
+    made = {number: an_experiment(seed=number, epochs=20) for number in range(1, 6)}
     for number, each in made.items():
         executor.submit(RunSpec(number, each))
     found = outcomes(all_over(executor))

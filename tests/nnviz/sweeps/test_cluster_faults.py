@@ -31,7 +31,7 @@ from tests.nnviz.sweeps.helpers import all_over, deadly, heard, is_as_alone, out
 LONG = an_experiment(epochs=1_000_000)
 
 MakeCluster = Callable[..., LocalCluster]
-MakeExecutor = Callable[[LocalCluster], ClusterExecutor]
+MakeExecutor = Callable[..., ClusterExecutor]
 
 
 @pytest.fixture
@@ -42,13 +42,13 @@ def make_cluster(tmp_path: Path) -> Iterator[MakeCluster]:
 
 @pytest.fixture
 def make_executor(make_cluster: MakeCluster) -> Iterator[MakeExecutor]:
-    """For a cluster whose workers are all to be there first."""
+    """For a cluster whose workers are to have so many threads first."""
     with ExitStack() as stack:
 
-        def make(cluster: LocalCluster) -> ClusterExecutor:
+        def make(cluster: LocalCluster, threads: int = 0) -> ClusterExecutor:
             connected = stack.enter_context(Cluster(address_of(str(cluster.file))))
             executor = stack.enter_context(ClusterExecutor(connected, DATA, "", {}))
-            heard(executor, lambda told: executor.workers == len(cluster.workers))
+            heard(executor, lambda told: executor.workers == threads)
             return executor
 
         yield make
@@ -62,49 +62,43 @@ def ended(executor: ClusterExecutor) -> dict[int, str]:
 # ---- who dies
 
 
-def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(
+def test_workers_and_a_scheduler_that_are_killed_lose_nothing_and_nothing_counts_twice(
     make_cluster: MakeCluster, make_executor: MakeExecutor
 ) -> None:
-    cluster = make_cluster(2)
-    executor = make_executor(cluster)
-    made = {number: an_experiment(seed=number, epochs=200, hidden=(30,)) for number in range(1, 4)}
-    for number, each in made.items():
-        executor.submit(RunSpec(number, each))
-    told = heard(executor, lambda told: len([each for each in told if isinstance(each, RunStarted)]) == 2)
-    kill(cluster.workers[0])
-    told += all_over(executor)
-    found = outcomes(told)
-    assert sorted(found) == list(made)
-    assert all(is_as_alone(found[number], each) for number, each in made.items())
-    (notice,) = [each.text for each in told if isinstance(each, UserNotice)]
-    assert notice.endswith(" exited unexpectedly. Its unfinished runs are repeated.")
-    assert executor.workers == 1
-
-
-def test_a_run_that_kills_two_workers_is_given_up_and_the_others_in_them_are_done(
-    make_cluster: MakeCluster, make_executor: MakeExecutor
-) -> None:
+    """First by one of their runs, then the last worker, and at the end the scheduler."""
     cluster = make_cluster(0)
-    for _ in range(3):
-        cluster.add_worker(threads=2)
-    executor = make_executor(cluster)
-    heard(executor, lambda told: executor.workers == 6)
-    others = [RunSpec(number, an_experiment(seed=number, epochs=1000 if number == 2 else 50)) for number in range(2, 6)]
-    executor.submit(others[1], RunSpec(1, deadly()), others[2])  # in turn: it is found out which of them it is
-    executor.submit(others[0])
-    executor.submit(others[3])
-    found = outcomes(all_over(executor))
-    assert {number: each.status for number, each in found.items()} == {
-        1: FAILED,
-        **dict.fromkeys(range(2, 6), FINISHED),
-    }
+    cluster.workers = [cluster.add_worker(threads=2) for _ in range(3)]
+    executor = make_executor(cluster, 6)
+    made = {number: an_experiment(seed=number, epochs=200 if number == 2 else 50) for number in range(2, 6)}
+    others = {number: RunSpec(number, each) for number, each in made.items()}
+    executor.submit(others[3], RunSpec(1, deadly()), others[4])  # in turn: it is found out which of them it is
+    executor.submit(others[2])
+    executor.submit(others[5])
+    found = outcomes(told := all_over(executor))
+    assert {number: each.status for number, each in found.items()} == {1: FAILED, **dict.fromkeys(made, FINISHED)}
     assert found[1].why == "Its worker exited unexpectedly 2 times, possibly out of memory."
+    assert all(is_as_alone(found[number], each) for number, each in made.items())
+    notices = [each.text for each in told if isinstance(each, UserNotice)]
+    assert len(notices) == 2
+    assert all(each.endswith(" exited unexpectedly. Its unfinished runs are repeated.") for each in notices)
+    assert executor.workers == 2
 
+    repeated = an_experiment(seed=6, epochs=200, hidden=(30,))
+    executor.submit(RunSpec(6, repeated))
+    heard(executor, lambda told: any(isinstance(each, RunStarted) for each in told))
+    (last,) = (each for each in cluster.workers if each.poll() is None)
+    kill(last)
+    told = heard(executor, lambda told: len([each for each in told if isinstance(each, UserNotice)]) == 2)
+    assert "No usable worker is connected. The runs wait for one." in [
+        each.text for each in told if isinstance(each, UserNotice)
+    ]
+    executor.submit(RunSpec(7, an_experiment(seed=2)))
+    new = cluster.add_worker()
+    found = outcomes(told + all_over(executor))
+    assert {number: each.status for number, each in found.items()} == {6: FINISHED, 7: FINISHED}
+    assert is_as_alone(found[6], repeated)
 
-def test_a_scheduler_that_is_killed_gives_all_runs_back(make_cluster: MakeCluster, make_executor: MakeExecutor) -> None:
-    cluster = make_cluster(1)
-    executor = make_executor(cluster)
-    for number in (1, 2, 3):
+    for number in (8, 9, 10):
         executor.submit(RunSpec(number, LONG))
     heard(executor, lambda told: any(isinstance(each, Report) for each in told))
     kill(cluster.scheduler)
@@ -114,29 +108,12 @@ def test_a_scheduler_that_is_killed_gives_all_runs_back(make_cluster: MakeCluste
     ]
     found = outcomes(told)
     assert {number: (each.status, each.reached) for number, each in found.items()} == dict.fromkeys(
-        (1, 2, 3), (STOPPED, 0)
+        (8, 9, 10), (STOPPED, 0)
     )
-    executor.submit(RunSpec(4, LONG))
-    assert ended(executor) == {4: STOPPED}
+    executor.submit(RunSpec(11, LONG))
+    assert ended(executor) == {11: STOPPED}
     assert executor.workers == executor.capacity == 0
-    cluster.workers[0].wait(timeout=20)
-
-
-def test_workers_that_are_all_restarted_do_everything_in_the_end(
-    make_cluster: MakeCluster, make_executor: MakeExecutor
-) -> None:
-    cluster = make_cluster(1)
-    executor = make_executor(cluster)
-    executor.submit(RunSpec(1, an_experiment(epochs=1000)))
-    heard(executor, lambda told: any(isinstance(each, RunStarted) for each in told))
-    kill(cluster.workers[0])
-    told = heard(executor, lambda told: len([each for each in told if isinstance(each, UserNotice)]) == 2)
-    assert "No usable worker is connected. The runs wait for one." in [
-        each.text for each in told if isinstance(each, UserNotice)
-    ]
-    executor.submit(RunSpec(2, an_experiment(seed=2)))
-    cluster.add_worker()
-    assert ended(executor) == {1: FINISHED, 2: FINISHED}
+    new.wait(timeout=20)
 
 
 # ---- who may not be used
@@ -151,7 +128,7 @@ def test_workers_of_other_versions_are_refused_in_words_and_runs_wait_for_one_th
     cluster.other_worker("bare")
     cluster.add_worker(OPENBLAS_NUM_THREADS="2")
     executor = make_executor(cluster)
-    executor.submit(RunSpec(1, an_experiment()))
+    executor.submit(RunSpec(1, LONG))
     told = heard(executor, lambda told: len([each for each in told if isinstance(each, UserNotice)]) == 5)
     texts = [each.text for each in told if isinstance(each, UserNotice)]
     for said in (
@@ -166,18 +143,10 @@ def test_workers_of_other_versions_are_refused_in_words_and_runs_wait_for_one_th
     told_of_all = cluster_status(address_of(cluster.address))
     assert sorted(each.version for each in told_of_all.workers) == ["0.11.0", __version__, __version__, "none"]
     assert not any(isinstance(each, RunOutcome) for each in told)
-    cluster.add_worker()
-    assert ended(executor) == {1: FINISHED}
-
-
-def test_runs_that_wait_for_a_worker_end_when_they_are_asked_to(
-    make_cluster: MakeCluster, make_executor: MakeExecutor
-) -> None:
-    executor = make_executor(make_cluster(0))
-    executor.submit(RunSpec(1, LONG))
-    heard(executor, lambda told: any(isinstance(each, UserNotice) for each in told))
     executor.stop()
-    assert ended(executor) == {1: STOPPED}
+    assert ended(executor) == {1: STOPPED}, "a run that waits for a worker ends when it is asked to"
+    cluster.add_worker()
+    heard(executor, lambda told: executor.workers == 1)
 
 
 # ---- who does not answer

@@ -118,15 +118,26 @@ def test_a_range_stays_once_a_sweep_was_started_with_it(
     window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does
 ) -> None:
     """Before that it follows the learning rate of Train, which another network in the window changes too."""
-    does(data=plane)
+    executor = does(data=plane)
     settings = window.session.settings
-    settings.choose("learning rate", settings.experiment.changed(learning_rate=0.3))
+    settings.choose("learning rate", settings.experiment.changed(learning_rate=0.3, epochs=1))
     assert find_field(window, "sweepLearningRateLowEdit").text() == "0.03"
-    retype(qtbot, window, "sweepRunsEdit", "3")
+    retype(qtbot, window, "sweepSeedsEdit", "1")
+    retype(qtbot, window, "sweepRunsEdit", "4")
     click(qtbot, window, QPushButton, "sweepStartButton")
     wait_for_end(qtbot, window)
+    assert [spec.experiment.training.epochs for spec in executor.done] == [1] * 4, "the fields of Train are trained"
+    assert all(0.03 <= spec.experiment.training.learning_rate <= 3 for spec in executor.done)
     settings.choose("learning rate", settings.experiment.changed(learning_rate=0.1))
     assert find_field(window, "sweepLearningRateLowEdit").text() == "0.03"
+
+
+def test_a_typed_end_of_a_range_no_longer_follows_train(window: CardWindow, qtbot: QtBot) -> None:
+    window.session.settings.change("rate", learning_rate=0.5)
+    assert find_field(window, "sweepLearningRateHighEdit").text() == "5", "it follows Train until something is typed"
+    retype(qtbot, window, "sweepLearningRateHighEdit", "1")
+    window.session.settings.change("rate", learning_rate=0.01)
+    assert find_field(window, "sweepLearningRateHighEdit").text() == "1"
 
 
 def test_who_looks_elsewhere_is_told_that_it_is_over(
@@ -167,22 +178,6 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     qtbot.waitUntil(lambda: dots(window).count == 12)
 
 
-def test_the_fields_of_train_are_what_is_trained(window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
-    executor = does(data=plane)
-    window.session.settings.change("epochs", epochs=1)
-    window.session.settings.change("rate", learning_rate=0.5)
-    assert find_field(window, "sweepLearningRateHighEdit").text() == "5", "it follows Train until something is typed"
-    retype(qtbot, window, "sweepLearningRateHighEdit", "1")
-    window.session.settings.change("rate", learning_rate=0.01)
-    assert find_field(window, "sweepLearningRateHighEdit").text() == "1"
-    retype(qtbot, window, "sweepSeedsEdit", "1")
-    retype(qtbot, window, "sweepRunsEdit", "4")
-    click(qtbot, window, QPushButton, "sweepStartButton")
-    wait_for_end(qtbot, window)
-    assert [spec.experiment.training.epochs for spec in executor.done] == [1] * 4
-    assert all(0.05 <= spec.experiment.training.learning_rate <= 1 for spec in executor.done)
-
-
 # ---- what varies
 
 
@@ -198,16 +193,6 @@ def test_settings_come_and_go_and_undo_brings_them_back(window: CardWindow, qtbo
     assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["learning_rate"]
     window.session.undo.redo()
     assert [row.name for row in window.session.models[SweepForm].fields.rows] == ["learning_rate", "hidden"]
-
-
-def test_what_varies_already_is_not_offered_again_nor_what_makes_no_sense(window: CardWindow, qtbot: QtBot) -> None:
-    click(qtbot, window, QToolButton, "sweepAddButton")
-    menu = find(window, QMenu, "sweepAddMenu")
-    names = {each.objectName() for each in menu.findChildren(QAction)}
-    assert {"actionVaryHidden", "actionVaryOptimizer", "actionVaryDropout"} <= names
-    assert "actionVaryLearningRate" not in names
-    assert "actionVaryRotation" not in names, "points are not distorted"
-    menu.hide()
 
 
 def test_names_are_ticked(window: CardWindow, plane: Dataset, qtbot: QtBot, does: Does) -> None:
@@ -230,6 +215,14 @@ def test_names_are_ticked(window: CardWindow, plane: Dataset, qtbot: QtBot, does
 
 
 def test_on_a_grid_a_range_says_how_many_values_it_has(window: CardWindow, qtbot: QtBot) -> None:
+    """What varies already is not offered again, nor what makes no sense."""
+    click(qtbot, window, QToolButton, "sweepAddButton")
+    menu = find(window, QMenu, "sweepAddMenu")
+    names = {each.objectName() for each in menu.findChildren(QAction)}
+    assert {"actionVaryHidden", "actionVaryOptimizer", "actionVaryDropout"} <= names
+    assert "actionVaryLearningRate" not in names
+    assert "actionVaryRotation" not in names, "points are not distorted"
+    menu.hide()
     points = find_field(window, "sweepLearningRatePointsEdit")
     assert not points.isVisible()
     pick(qtbot, window, "sweepSamplerCombo", "grid")
@@ -257,7 +250,10 @@ WRONG = [
 ]
 
 
-def test_a_wrong_value_is_told_at_its_field_and_stays_there(window: CardWindow, qtbot: QtBot) -> None:
+def test_a_wrong_value_is_told_at_its_field_and_stays_there(
+    window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong list and wrong points of a grid, too; and that nothing varies, or Optuna is missing."""
     for field, typed, error, said in WRONG:
         retype(qtbot, window, field, typed)
         assert said in note(window, error)
@@ -269,40 +265,32 @@ def test_a_wrong_value_is_told_at_its_field_and_stays_there(window: CardWindow, 
         assert not note(window, error), field
         assert start_button(window).isEnabled(), field
 
+    pick(qtbot, window, "sweepSamplerCombo", "grid")
+    retype(qtbot, window, "sweepLearningRatePointsEdit", "1")
+    assert "at least 2" in note(window, "sweepLearningRatePointsError")
+    retype(qtbot, window, "sweepLearningRatePointsEdit", "3")
 
-def test_a_wrong_list_is_told_at_it(window: CardWindow, qtbot: QtBot) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    pick(qtbot, window, "sweepSamplerCombo", "TPE (Optuna)")
+    assert install_command("sweep") in note(window, "sweepSamplerError")
+    assert not start_button(window).isEnabled()
+    pick(qtbot, window, "sweepSamplerCombo", "grid")
+    assert start_button(window).isEnabled()
+
     choose_entry(qtbot, window, "sweepLearningRateKindButton", "list")
     retype(qtbot, window, "sweepLearningRateValuesEdit", "0.1, x")
     assert "Learning rate is 'x'" in note(window, "sweepLearningRateValuesError")
     retype(qtbot, window, "sweepLearningRateValuesEdit", "0.1, 0.2")
     assert not note(window, "sweepLearningRateValuesError")
 
-
-def test_points_on_a_grid_are_told_to_be_wrong(window: CardWindow, qtbot: QtBot) -> None:
-    pick(qtbot, window, "sweepSamplerCombo", "grid")
-    retype(qtbot, window, "sweepLearningRatePointsEdit", "1")
-    assert "at least 2" in note(window, "sweepLearningRatePointsError")
-
-
-def test_nothing_varies(window: CardWindow, qtbot: QtBot) -> None:
-    click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
-    assert "No setting varies" in note(window, "sweepVaryError")
-    assert not start_button(window).isEnabled()
-
-
-def test_without_optuna_tpe_says_how_to_get_it(
-    window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "optuna", None)
-    pick(qtbot, window, "sweepSamplerCombo", "TPE (Optuna)")
-    assert install_command("sweep") in note(window, "sweepSamplerError")
-    assert not start_button(window).isEnabled()
-
-
-def test_a_wrong_field_of_train_is_named(window: CardWindow, qtbot: QtBot) -> None:
     window.session.settings.set_problem("epochs", "Epochs is -1.")
     assert not start_button(window).isEnabled()
     assert "Epochs is -1." in start_button(window).toolTip()
+    window.session.settings.set_problem("epochs", None)
+
+    click(qtbot, window, QToolButton, "sweepLearningRateRemoveButton")
+    assert "No setting varies" in note(window, "sweepVaryError")
+    assert not start_button(window).isEnabled()
 
 
 # ---- stop, go on, and what comes first

@@ -81,7 +81,10 @@ def click_sweep(table: RunTable, window: CardWindow, qtbot: QtBot) -> TrialsMode
     return trials
 
 
-def test_it_is_one_row_with_its_count_and_its_best(table: RunTable, sweep: int) -> None:
+def test_it_is_one_row_with_its_count_and_its_best_and_clicks_open_and_close_it(
+    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    """A click on the count, one on the triangle before it, and a double click."""
     with Library() as library:
         found = [each.figures["validation_error"] for each in SweepLibrary(library).records(sweep)]
     best = min(statistics.median(found[:2]), statistics.median(found[2:]))
@@ -90,11 +93,6 @@ def test_it_is_one_row_with_its_count_and_its_best(table: RunTable, sweep: int) 
     assert spoken == "4 runs, closed"
     tip = table.model().index(SWEEP, 2).data(Qt.ToolTipRole)
     assert "4 runs. The figure: validation error of the best trial." in tip
-
-
-def test_a_click_on_the_count_opens_it_and_another_one_closes_it(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
     click_row(qtbot, table, SWEEP, SEEDS)
     wait_until_open(ready_window, qtbot)
     qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)  # their titles are read, too
@@ -102,16 +100,17 @@ def test_a_click_on_the_count_opens_it_and_another_one_closes_it(
     assert str(table.model().index(2, 2).data(Qt.ToolTipRole)).startswith("learning rate 0.1\n")
     click_row(qtbot, table, SWEEP, SEEDS)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
-
-
-def test_a_click_on_the_triangle_before_the_count_opens_it(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
     row, picture = table.visualRect(table.model().index(SWEEP, TITLE)), table.viewport().grab().toImage()
     ground = picture.pixelColor(row.right() - 60, row.center().y())
     drawn = [x for x in range(row.right() - 60, row.right() + 30) if picture.pixelColor(x, row.center().y()) != ground]
     qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=QPoint(drawn[0] + 1, row.center().y()))
     wait_until_open(ready_window, qtbot)
+    click_row(qtbot, table, SWEEP, SEEDS)
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
+    current = ready_window.session.runs.current
+    double_click_row(qtbot, table, SWEEP)
+    wait_until_open(ready_window, qtbot)
+    assert ready_window.session.runs.current is current
 
 
 def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -133,41 +132,33 @@ def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_wind
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
 
 
-def test_a_double_click_opens_it_too(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    current = ready_window.session.runs.current
-    double_click_row(qtbot, table, SWEEP)
-    wait_until_open(ready_window, qtbot)
-    assert ready_window.session.runs.current is current
-
-
-def test_a_click_shows_what_came_of_its_trials(
+def test_its_trials_are_compared_as_they_stand_in_it_and_a_file_has_their_runs(
     table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
-    trials = click_sweep(table, ready_window, qtbot)
-    assert trials.shown == sweep
-    assert ready_window.card("trialsPage").isVisible()
-    assert not ready_window.session.comparison.colours
-
-
-def test_its_trials_are_compared_as_they_stand_in_it(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     click_row(qtbot, table, SWEEP, SEEDS)
-    wait_until_open(ready_window, qtbot)
+    qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)
+    found = ready_window.card("runsDock").table()
+    assert found is not None
+    assert [row[1] for row in found[1]] == [
+        "alone",
+        *(f"sweep {sweep} · learning rate {rate} · seed {seed}" for rate in (0.1, 0.01) for seed in (1, 2)),
+    ]
     click_row(qtbot, table, 3)
     comparison = ready_window.session.comparison
     assert list(comparison.colours) == [ready_window.session.library.rows[3].group]
     qtbot.waitUntil(lambda: len(comparison.runs) == 1)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["actionCompareRun", "actionBaselineRun", "actionStarRun", "actionNoteRun", "actionExportRun"],
-)
-def test_what_is_for_runs_is_not_done_with_all_of_them(
-    name: str, table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
+def test_what_is_for_runs_is_not_done_with_all_of_them(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     table.go_to(SWEEP)
-    action(ready_window, name).trigger()
-    assert "Not available for a whole sweep" in message(ready_window)
+    names = ("actionCompareRun", "actionBaselineRun", "actionStarRun", "actionNoteRun", "actionExportRun")
+    for name in names:
+        ready_window.session.messages.dismiss()
+        action(ready_window, name).trigger()
+        assert "Not available for a whole sweep" in message(ready_window), name
+    ready_window.session.messages.dismiss()
+    click_row(qtbot, table, SWEEP, STAR)
+    assert "Not available for a whole sweep" in message(ready_window), "a click beside the star marks none"
 
 
 def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -184,35 +175,6 @@ def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_windo
     wait_until_open(ready_window, qtbot)
 
 
-def test_a_file_has_the_runs_of_trials_that_are_listed(
-    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    click_row(qtbot, table, SWEEP, SEEDS)
-    qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)
-    found = ready_window.card("runsDock").table()
-    assert found is not None
-    assert [row[1] for row in found[1]] == [
-        "alone",
-        *(f"sweep {sweep} · learning rate {rate} · seed {seed}" for rate in (0.1, 0.01) for seed in (1, 2)),
-    ]
-
-
-def test_a_click_beside_the_star_marks_none(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    click_row(qtbot, table, SWEEP, STAR)
-    assert "Not available for a whole sweep" in message(ready_window)
-
-
-def test_it_is_deleted_with_all_its_runs_and_comes_back(
-    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    table.go_to(SWEEP)
-    action(ready_window, "actionDeleteRun").trigger()
-    qtbot.waitUntil(lambda: titles(table) == ["alone"])
-    assert "4 runs were deleted." in message(ready_window)
-    ready_window.session.undo.undo()
-    qtbot.waitUntil(lambda: titles(table) == ["alone", f"sweep {sweep} · rate"])
-
-
 def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
     few_digits: Dataset, table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
@@ -220,26 +182,26 @@ def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
     for words, found in (("learning rate 784-10", []), ("sweep", [f"sweep {sweep} · rate"])):
         retype(qtbot, ready_window, "runSearchEdit", words)
         qtbot.waitUntil(lambda found=found: titles(table) == found)
+    with Library() as library:
+        library.annotate(SweepLibrary(library).runs(sweep)[0], note="odd")
+    retype(qtbot, ready_window, "runSearchEdit", "odd")
+    qtbot.waitUntil(lambda: [row[2:4] for row in cells(table)] == [[f"sweep {sweep} · rate", "×1"]])
 
 
-def test_a_deleted_sweep_is_no_longer_looked_at(
+def test_a_click_shows_what_came_of_its_trials_until_it_is_deleted_and_when_it_comes_back(
     table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     trials = click_sweep(table, ready_window, qtbot)
+    assert trials.shown == sweep
+    assert ready_window.card("trialsPage").isVisible()
+    assert not ready_window.session.comparison.colours
     action(ready_window, "actionDeleteRun").trigger()
+    qtbot.waitUntil(lambda: titles(table) == ["alone"])
     qtbot.waitUntil(lambda: not trials.sweeps)
     assert "4 runs were deleted." in message(ready_window)
     ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: titles(table) == ["alone", f"sweep {sweep} · rate"])
     qtbot.waitUntil(lambda: [each.id for each in trials.sweeps] == [sweep])
-
-
-def test_a_search_lists_it_with_those_that_were_found(table: RunTable, sweep: int, qtbot: QtBot) -> None:
-    window = table.window()
-    assert isinstance(window, CardWindow)
-    with Library() as library:
-        library.annotate(SweepLibrary(library).runs(sweep)[0], note="odd")
-    retype(qtbot, window, "runSearchEdit", "odd")
-    qtbot.waitUntil(lambda: [row[2:4] for row in cells(table)] == [[f"sweep {sweep} · rate", "×1"]])
 
 
 def test_f2_renames_it_and_it_is_found_by_its_name(

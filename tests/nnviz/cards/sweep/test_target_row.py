@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +13,6 @@ from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import Verbatim
-from engine.basics.optional_packages import install_command
 from engine.datasets import Dataset, source_of
 from engine.sweeps.results import STOPPED
 from engine.sweeps.run_execution import RunOutcome
@@ -24,7 +20,7 @@ from engine.version import __version__
 from nnviz.cards.sweep.model import SweepForm
 from nnviz.library import Library
 from nnviz.library.sweeps import SweepLibrary
-from nnviz.sweeps.cluster import ClusterStatus, WorkerInfo
+from nnviz.sweeps.cluster import ClusterStatus, WorkerInfo, cluster_status
 from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError, address_of
 from nnviz.sweeps.executor import ExecutorHalted, Message
 from nnviz.ui.note import Note
@@ -35,7 +31,7 @@ from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import choose_entry
 from tests.nnviz.helpers import click, find, find_field, retype, stored_settings
 from tests.nnviz.jobs.plans_helpers import Beside, Does, choose_offer, told
-from tests.nnviz.sweeps.clusters import Certificates, kill, local_cluster, wait_for
+from tests.nnviz.sweeps.clusters import local_cluster, wait_for
 
 HERE, GPU7 = "tcp://127.0.0.1:8786", "tcp://gpu7:8786"
 
@@ -199,27 +195,18 @@ def test_the_last_address_wins(window: CardWindow, clusters: Clusters, qtbot: Qt
     assert "with 1 process" in window.session.models[SweepForm].estimate
 
 
-@pytest.mark.parametrize("typed", ["nowhere", "http://gpu7:8786", "tls://gpu7:8786"])
-def test_what_is_no_address_is_told_at_the_field(
-    window: CardWindow, clusters: Clusters, qtbot: QtBot, typed: str
-) -> None:
-    retype(qtbot, window, "sweepWhereEdit", typed)
-    note = find(window, Note, "sweepWhereError")
-    qtbot.waitUntil(note.isVisible)
-    assert note.text().startswith("The address is ")
-    assert "--" not in note.text()
-    button = find(window, QPushButton, "sweepStartButton")
-    assert not button.isEnabled()
-    assert note.text() in button.toolTip()
+def test_what_is_no_address_is_told_at_the_field(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
+    note, button = find(window, Note, "sweepWhereError"), find(window, QPushButton, "sweepStartButton")
+    for typed in ("nowhere", "http://gpu7:8786", "tls://gpu7:8786"):
+        retype(qtbot, window, "sweepWhereEdit", typed)
+        qtbot.waitUntil(note.isVisible)
+        assert note.text().startswith("The address is "), typed
+        assert "--" not in note.text(), typed
+        assert not button.isEnabled(), typed
+        assert note.text() in button.toolTip(), typed
+        window.session.undo.undo()
+        qtbot.waitUntil(button.isEnabled)
     assert not clusters.asked
-    window.session.undo.undo()
-    qtbot.waitUntil(button.isEnabled)
-
-
-def test_without_dask_it_says_how_to_get_it(window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    retype(qtbot, window, "sweepWhereEdit", HERE)
-    qtbot.waitUntil(lambda: install_command("dask") in line(window))
 
 
 # ---- what is asked first
@@ -228,8 +215,12 @@ def test_without_dask_it_says_how_to_get_it(window: CardWindow, qtbot: QtBot, mo
 def test_another_computer_is_asked_about_before_anything_is_sent(
     window: CardWindow, clusters: Clusters, qtbot: QtBot
 ) -> None:
-    retype(qtbot, window, "sweepWhereEdit", GPU7)
-    qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7 and the network in between?"))
+    for typed in (GPU7, "", GPU7):
+        retype(qtbot, window, "sweepWhereEdit", typed)
+        if not typed:
+            assert not told(window.session), "another address takes the question back"
+            continue
+        qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7 and the network in between?"))
     choose_offer(window.session, "Do not send")
     assert line(window) == "nnviz sends nothing to gpu7 until you trust it. Start asks you."
     assert not clusters.asked
@@ -243,13 +234,6 @@ def test_another_computer_is_asked_about_before_anything_is_sent(
     qtbot.waitUntil(lambda: "2 workers" in line(window))
     retype(qtbot, window, "sweepWhereEdit", "tcp://gpu8:8786")
     qtbot.waitUntil(lambda: "Do you trust gpu8" in told(window.session))
-
-
-def test_another_address_takes_the_question_back(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
-    retype(qtbot, window, "sweepWhereEdit", GPU7)
-    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
-    retype(qtbot, window, "sweepWhereEdit", "")
-    assert not told(window.session)
 
 
 def test_the_address_is_remembered_and_the_yes_is_not(
@@ -322,66 +306,14 @@ def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(
     assert statuses() == ["finished"]
 
 
-def at_rest_on(qtbot: QtBot, window: CardWindow, settings: Path) -> None:
-    """The address of a cluster with one worker, typed; who is there, is told."""
-    from nnviz.sweeps.cluster import cluster_status
-
-    wait_for(lambda: len(cluster_status(address_of(str(settings))).workers) == 1)
-    retype(qtbot, window, "sweepWhereEdit", str(settings))
-    qtbot.waitUntil(lambda: "1 worker with 1 core" in line(window), timeout=10_000)
-
-
 def test_on_a_real_cluster(window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     with local_cluster(tmp_path / "cluster", 1) as cluster:
-        at_rest_on(qtbot, window, cluster.file)
+        wait_for(lambda: len(cluster_status(address_of(str(cluster.file))).workers) == 1)
+        retype(qtbot, window, "sweepWhereEdit", str(cluster.file))
+        qtbot.waitUntil(lambda: "1 worker with 1 core" in line(window), timeout=10_000)
         start(qtbot, window)
         qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is not None)
         wait_for_end(qtbot, window)
         assert statuses() == ["finished"]
         with Library() as library:
             assert len(SweepLibrary(library).runs(1)) == 2
-
-
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make certificates with")
-def test_on_a_real_cluster_that_speaks_tls(window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    files, settings = Certificates(tmp_path / "files"), tmp_path / "cluster.json"
-    with local_cluster(tmp_path / "cluster", 1, *files.words) as cluster:
-        settings.write_text(json.dumps({"address": cluster.address, **files.settings}))
-        at_rest_on(qtbot, window, settings)
-        start(qtbot, window)
-        qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is not None)
-        wait_for_end(qtbot, window)
-        assert statuses() == ["finished"]
-        settings.write_text(json.dumps({"address": cluster.address, **Certificates(tmp_path / "other").settings}))
-        retype(qtbot, window, "sweepWhereEdit", "")
-        retype(qtbot, window, "sweepWhereEdit", str(settings))
-        vouches = "its certificate or yours was rejected"
-        qtbot.waitUntil(lambda: vouches in line(window), timeout=15_000)
-
-
-def test_a_real_scheduler_that_is_killed_leaves_what_is_done_and_the_window_goes_on(
-    window: CardWindow, does: Does, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window.session.settings.change("longer", epochs=200)
-    retype(qtbot, window, "sweepLearningRateValuesEdit", "0.05, 0.1, 0.2, 0.3, 0.4, 0.5")
-    messages: list[str] = []
-    window.session.messages.changed.connect(lambda: messages.append(told(window.session)))
-    with local_cluster(tmp_path / "cluster", 1) as cluster:
-        at_rest_on(qtbot, window, cluster.file)
-        start(qtbot, window)
-        sweeps = window.session.sweeps
-        qtbot.waitUntil(lambda: sweeps.plan_progress is not None and sweeps.plan_progress.done >= 1, timeout=20_000)
-        kill(cluster.scheduler)
-        wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped after "))
-    assert any("The scheduler of the cluster is gone" in each for each in messages)
-    with Library() as library:
-        assert SweepLibrary(library).done(1) >= 1
-    here = does(data=window.session.data.dataset)
-    retype(qtbot, window, "sweepWhereEdit", "")
-    choose_offer(window.session, "Resume")
-    wait_for_end(qtbot, window)
-    assert statuses() == ["finished"]
-    assert 1 <= len(here.done) <= 5
-    with Library() as library:
-        assert sorted(each.trial for each in SweepLibrary(library).records(1)) == [0, 1, 2, 3, 4, 5]

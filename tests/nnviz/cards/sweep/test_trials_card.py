@@ -98,29 +98,43 @@ def test_it_begins_with_the_setting_that_matters(window: CardWindow, few_digits:
     assert f"{100 * table.medians[1]:.2f} % there" in found.rest
 
 
-def test_it_says_nothing_about_few_trials(window: CardWindow, table: TrialTable) -> None:
-    assert len(table.results.trials) == 6
-    assert find(window, ConclusionLabel, "trialsConclusion").conclusion is None
-
-
 # ---- dots
 
 
-def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, table: TrialTable) -> None:
+def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, table: TrialTable, qtbot: QtBot) -> None:
+    """Of few trials nothing is concluded; the mouse reads a run, arrows go from dot to dot."""
+    assert len(table.results.trials) == 6
+    assert find(window, ConclusionLabel, "trialsConclusion").conclusion is None
     assert [dots(window, number).count for number in (1, 2)] == [24, 24]  # 18 runs and 6 medians
     assert "median of 3 seeds" in window.card("trialsPage").words.text()
-    frame = dots(window).frame
+    plot = dots(window)
+    frame = plot.frame
     assert frame.x_scale.names == ("0.001", "0.01", "0.1")
     assert frame.x_name == "learning rate"
     assert frame.y_name == "validation error %"
     low, high = (10**end for end in frame.y)
     errors = [100 * value for value in table.values.tolist()]
     assert low <= min(errors) <= max(errors) <= high
-
-
-def test_trials_stand_at_their_value_and_more_of_it_on_both_sides(window: CardWindow, table: TrialTable) -> None:
     assert places_along(table, 0).tolist() == pytest.approx([0, 0.05, 1, 1.05, 2, 2.05])
     assert places_along(table, 1).tolist() == pytest.approx([0, 1, 0.05, 1.05, -0.05, 0.95])
+    run = table.results.trials[0].runs[2]
+    place = at(plot, dot_of_run(window, 0, 2))
+    hover(plot, (place.x(), place.y()))
+    said = read_out(plot)
+    assert "trial 1 · " in said
+    assert "learning rate 0.001 · hidden layers 4" in said
+    runs = [each for each in table.results.trials[0].runs.values() if each.figures == run.figures]
+    assert any(f"seed {each.seed}" in said for each in runs) or "3 seeds" in said
+    assert f"{100 * run.figures['validation_error']:.2f} %" in said
+    leave(plot)
+    assert not read_out(plot)
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key_Right)
+    first = window.session.models[TrialsModel].chosen
+    for _ in range(24):
+        qtbot.keyClick(plot, Qt.Key_Right)
+    assert first in (0, 1), "the smallest learning rate"
+    assert window.session.models[TrialsModel].chosen in (4, 5)
 
 
 def test_the_best_trials_stand_as_they_are_ranked(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
@@ -149,22 +163,6 @@ def test_the_words_below_are_of_what_is_drawn(window: CardWindow, few_digits: Da
     qtbot.waitUntil(lambda: words.text() == "each dot is a run · • 1 pruned")
     choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
     qtbot.waitUntil(lambda: words.text().startswith("each line is a trial, the best are brighter · dotted: "))
-
-
-def test_the_mouse_reads_a_run(window: CardWindow, table: TrialTable) -> None:
-    plot = dots(window)
-    run = table.results.trials[0].runs[2]
-    place = at(plot, dot_of_run(window, 0, 2))
-    hover(plot, (place.x(), place.y()))
-    said = read_out(plot)
-    assert "trial 1 · " in said
-    assert "learning rate 0.001 · hidden layers 4" in said
-    hover(plot, (place.x(), place.y()))
-    runs = [each for each in table.results.trials[0].runs.values() if each.figures == run.figures]
-    assert any(f"seed {each.seed}" in said for each in runs) or "3 seeds" in said
-    assert f"{100 * run.figures['validation_error']:.2f} %" in said
-    leave(plot)
-    assert not read_out(plot)
 
 
 def test_a_double_click_puts_that_run_into_the_window_with_its_past(
@@ -213,22 +211,9 @@ def test_a_click_chooses_and_c_compares_as_the_list_does(window: CardWindow, tab
     wait_for_current(qtbot, window, (table.run_of(3) or table.runs[0]).run)
 
 
-def test_arrows_go_from_dot_to_dot(window: CardWindow, table: TrialTable, qtbot: QtBot) -> None:
-    plot = dots(window)
-    plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_Right)
-    first = window.session.models[TrialsModel].chosen
-    for _ in range(24):
-        qtbot.keyClick(plot, Qt.Key_Right)
-    assert first in (0, 1), "the smallest learning rate"
-    assert window.session.models[TrialsModel].chosen in (4, 5)
-
-
-@pytest.mark.parametrize("name", ["dark", "light"])
 def test_the_best_and_the_compared_stand_out_in_both_themes(
-    window: CardWindow, table: TrialTable, qapp: QApplication, name: str
+    window: CardWindow, table: TrialTable, qapp: QApplication
 ) -> None:
-    theme.apply(qapp, name)
     session, page, plot = window.session, window.card("trialsPage"), dots(window)
     best = table.results.chosen
     assert best is not None
@@ -238,12 +223,14 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
     def colour(trial: int) -> QColor:
         return plot.grab().toImage().pixelColor(at(plot, page.views.drawn(plot).dot_of(trial)))
 
-    assert colour(best.trial) == theme.colour("good")
-    assert colour(other) == theme.colour(session.comparison.colours[RunGroup(1, other)])
-    for view in ("parallel", "best"):
-        session.models[TrialsModel].set_view(view)
-        assert not page.views.currentWidget().grab().isNull()
-    theme.apply(qapp, "dark")
+    for name in ("light", "dark"):
+        theme.apply(qapp, name)
+        session.models[TrialsModel].set_view("dots")
+        assert colour(best.trial) == theme.colour("good"), name
+        assert colour(other) == theme.colour(session.comparison.colours[RunGroup(1, other)]), name
+        for view in ("parallel", "best"):
+            session.models[TrialsModel].set_view(view)
+            assert not page.views.currentWidget().grab().isNull(), (name, view)
 
 
 # ---- lines, and the best so far
@@ -396,9 +383,29 @@ def test_without_a_sweep_it_says_how_to_begin_one(window: CardWindow, qtbot: QtB
     assert not find(window, ChoiceButton, "trialsSweepButton").isVisible()
 
 
-def test_runs_that_are_deleted_leave_their_dots_and_undo_brings_them_back(
+def test_a_table_of_all_runs_goes_into_a_file_and_deleted_runs_leave_it(
     window: CardWindow, table: TrialTable, qtbot: QtBot
 ) -> None:
+    card = window.card("theirCurvesDock")
+    assert card.caption == "Trials"
+    assert card.has_table
+    head, rows = card.table()
+    assert head == [
+        "trial",
+        "seed",
+        "learning_rate",
+        "hidden",
+        "validation_error",
+        "epochs",
+        "seconds",
+        "status",
+        "run",
+    ]
+    rows = list(rows)
+    assert len(rows) == 18
+    assert rows[0][:4] == [1, 1, 0.001, "4"]
+    assert math.isclose(rows[0][4], table.results.trials[0].runs[1].figures["validation_error"])
+    assert not any("test" in name for name in head), "the test error of a trial that was not chosen is not told"
     library = window.session.library
     qtbot.waitUntil(lambda: library.is_read)
     library.delete([1, 2])
@@ -433,29 +440,3 @@ def test_what_is_hidden_is_neither_read_nor_drawn(
     qtbot.waitUntil(lambda: trials.table is not None)
     assert drawn
     assert trials.shown == 2
-
-
-# ---- for a file
-
-
-def test_a_table_of_all_runs_goes_into_a_file(window: CardWindow, table: TrialTable) -> None:
-    card = window.card("theirCurvesDock")
-    assert card.caption == "Trials"
-    assert card.has_table
-    head, rows = card.table()
-    assert head == [
-        "trial",
-        "seed",
-        "learning_rate",
-        "hidden",
-        "validation_error",
-        "epochs",
-        "seconds",
-        "status",
-        "run",
-    ]
-    rows = list(rows)
-    assert len(rows) == 18
-    assert rows[0][:4] == [1, 1, 0.001, "4"]
-    assert math.isclose(rows[0][4], table.results.trials[0].runs[1].figures["validation_error"])
-    assert not any("test" in name for name in head), "the test error of a trial that was not chosen is not told"
