@@ -24,6 +24,7 @@ from tests.nnviz.helpers import (
     find,
     pause,
     press,
+    quit_unasked,
     train_epochs,
     train_for_a_while,
     wait_for,
@@ -278,16 +279,17 @@ def test_other_answers_do_not_train_on(asking: AskingWindow, qtbot: QtBot, answe
 
 
 def test_a_save_behind_a_long_step_does_not_wait_for_it(
-    asking: AskingWindow, qtbot: QtBot, gate: Gate, home: Path, caplog: pytest.LogCaptureFixture
+    ready_window: MainWindow, qtbot: QtBot, gate: Gate, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is written from the last whole copy, and the log says what is missing."""
-    session = asking.session
-    train_for_a_while(qtbot, asking)
+    window, session = ready_window, ready_window.session
+    train_for_a_while(qtbot, window)
     gate.close()
     gate.wait_until_reached()
     parameters = session.displayed.network.parameters.copy()
     session.files.save(home / "late.npz")
-    assert not session.close(), "the step has not ended"
+    quit_unasked(window)
+    assert not window.ended_whole, "the step has not ended"
     gate.open()
     network, state = load_checkpoint(home / "late.npz")
     assert (network.parameters == parameters).all()
