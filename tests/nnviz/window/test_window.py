@@ -44,6 +44,7 @@ from tests.nnviz.helpers import (
     train_for_a_while,
     wait_for,
 )
+from tests.nnviz.window.test_session_restore import DAMAGED_SETTINGS
 
 ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QSlider, Canvas)
 
@@ -278,9 +279,12 @@ def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: M
     assert again.card("weightsDock").isVisible()
 
 
-def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow) -> None:
-    store_settings(theme="purple", place="[1, 2]", layout="5", recent="7", folder="3")
+def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow, qtbot: QtBot) -> None:
+    odd = {"theme": "purple", "place": "[1, 2]", "layout": "5", "recent": "7", "folder": "3"}
+    store_settings(configuration="[" * 5000, **odd, **DAMAGED_SETTINGS)
     window = make_window()
+    wait_for(qtbot, window, Status.READY)
+    assert window.session.data.name == "mnist"
     assert window.isVisible()
     find(window, QMenu, "menuRecent").aboutToShow.emit()
     action(window, "actionOpenNetwork").trigger()
