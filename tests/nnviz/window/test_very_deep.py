@@ -20,7 +20,7 @@ from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click_tab, find, wait_for
 
-DEEP = 2000  # hidden layers
+DEEP = 1100  # hidden layers
 DEEPEST = 11_000  # so that their shape as text is longer than what a line edit usually takes
 
 
@@ -53,7 +53,7 @@ def test_only_the_first_and_last_layers_are_drawn_and_edited(
     fields = [field.objectName() for field in window.findChildren(NumberEdit) if field.objectName().startswith("layer")]
     numbers = [*range(1, FIRST + 1), *range(DEEP - LAST + 1, DEEP + 1)]
     assert [name for name in fields if name.endswith("Edit")] == [f"layer{number}Edit" for number in numbers]
-    assert "… 1\u202f960 layers not drawn …" in words(window), "of the 2,000 hidden ones"
+    assert "… 1\u202f060 layers not drawn …" in words(window), "of the 1,100 hidden ones"
     assert len(window.findChildren(QWidget)) < before + 20 * (FIRST + LAST)
     expect_tabs_of_the_weights(window)
 
@@ -61,9 +61,9 @@ def test_only_the_first_and_last_layers_are_drawn_and_edited(
     click_tab(qtbot, window, "distributionsTab")
     grid = find(window, HistogramGrid, "distributionsGrid")
     qtbot.waitUntil(lambda: len(grid.rows) == FIRST + LAST + 1, timeout=30_000)
-    assert grid.rows[FIRST].note == "1\u202f961 layers not drawn"
+    assert grid.rows[FIRST].note == "1\u202f061 layers not drawn"
     assert grid.rows[-1].name == "Output"
-    assert grid.rows[-2].name == "Layer 2000"
+    assert grid.rows[-2].name == "Layer 1100"
     grid.grab()
 
     # It trains, and no question about it holds all sizes.
@@ -94,9 +94,9 @@ def expect_tabs_of_the_weights(window: MainWindow) -> None:
     _, rows = panel.table()
     assert len(list(rows)) == 10
     panel.show_layer(DEEP - 1)
-    assert panel.caption == "Weights L2000"
+    assert panel.caption == "Weights L1100"
     panel.show_layer(FIRST + 1)
-    assert panel.caption == "Weights L2000", "that one has no tab"
+    assert panel.caption == "Weights L1100", "that one has no tab"
 
 
 def test_its_shape_as_text_is_whole(make_cards: MakeCards, qtbot: QtBot) -> None:
