@@ -38,6 +38,7 @@ from nnviz.ui.row_list import RowList
 from nnviz.ui.row_table import ListColumn
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, MakeCards
 from tests.nnviz.helpers import action, find, is_shown, press, store_settings, stored_settings
 
 SMALL = QSize(1280, 690)  # what a frame leaves of 1280 × 720
@@ -176,6 +177,25 @@ def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     assert {what: measure() for what, measure in measures.items()} == small
 
 
+def wait_for_preview(window: AnyWindow, qtbot: QtBot) -> None:
+    importing = window.session.data_import
+    qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
+
+
+def test_columns_of_an_import_get_wider(
+    make_cards: MakeCards, qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_cards("dataCard")
+    window.session.data_import.open(wide_table(tmp_path))
+    wait_for_preview(window, qtbot)
+    table = find(window, PreviewTable, "importTable")
+    small = table.columnWidth(0)
+    theme.apply(qapp, "dark", 150)
+    assert table.columnWidth(0) > small
+    theme.apply(qapp, "dark", 100)
+    assert table.columnWidth(0) == small
+
+
 @pytest.mark.parametrize("size", [100, 150, 200])
 def test_captions_of_pictures_are_whole_and_apart(qapp: QApplication, qtbot: QtBot, size: int) -> None:
     pictures = PictureList()
@@ -269,14 +289,8 @@ def expect_columns_in_why(window: MainWindow, qtbot: QtBot) -> None:
 
 def expect_a_scrolling_import_sheet(window: MainWindow, qtbot: QtBot) -> None:
     """Where it has too little room."""
-    importing = window.session.data_import
-    qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
-    sheet, table = find(window, QWidget, "importSheet"), find(window, PreviewTable, "importTable")
-    wide = table.columnWidth(0)
-    window.set_text_size(125)
-    assert table.columnWidth(0) < wide
-    window.set_text_size(150)
-    assert table.columnWidth(0) == wide
+    wait_for_preview(window, qtbot)
+    sheet = find(window, QWidget, "importSheet")
     come_to_rest()
     (scroll,) = sheet.findChildren(CardScroll)
     assert scroll.widget().height() >= scroll.widget().minimumSizeHint().height()
