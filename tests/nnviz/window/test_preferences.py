@@ -201,11 +201,14 @@ def test_choices_are_written_when_they_are_made(ready_window: MainWindow, qtbot:
 
 
 def test_a_network_that_is_still_being_saved_at_the_end_is_remembered(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
+    ready_window: MainWindow, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """One that cannot be saved any more is logged."""
     ready_window.session.files.save(home / "mine.json")
+    ready_window.session.files.save(home / "no such folder" / "x.json")
     ready_window.close()
     assert stored("network") == str(home / "mine.json")
+    assert "x.json could not be saved" in caplog.text
 
 
 def test_a_foreign_lock_holds_nothing_up(restart: Restart, qtbot: QtBot) -> None:

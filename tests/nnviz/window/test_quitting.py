@@ -308,14 +308,6 @@ def test_a_save_behind_a_short_step_keeps_the_state_of_the_training(
     assert load_checkpoint(home / "late.npz")[1] is not None
 
 
-def test_a_save_that_fails_while_the_window_closes_is_logged(
-    ready_window: MainWindow, home: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    ready_window.session.files.save(home / "no such folder" / "x.json")
-    ready_window.close()
-    assert "x.json could not be saved" in caplog.text
-
-
 def test_data_are_named_shortly(asking: AskingWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """Neither every painted point nor a path stands in the question."""
     run = asking.session.runs.current

@@ -13,7 +13,10 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import announced, find, press
 
 
-def test_what_was_done_is_said_once_and_near_the_top(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_an_announcement_covers_nothing_and_the_mark_moves_nothing(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    """What was done is said once, and near the top."""
     window = ready_window
     label = find(window, QLabel, "activityLabel")
     window.session.files.save(home / "x.json")
@@ -23,9 +26,6 @@ def test_what_was_done_is_said_once_and_near_the_top(ready_window: MainWindow, q
     assert not label.isVisible()
     assert find(window, QLabel, "announcementText").text() == "Saved to x.json"
 
-
-def test_an_announcement_covers_nothing_and_the_mark_moves_nothing(ready_window: MainWindow) -> None:
-    window = ready_window
     records = window.session.records
     for size in ((1280, 720), (1440, 900)):
         window.resize(*size)

@@ -68,7 +68,7 @@ AGREED = [
 ]
 
 
-def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip(ready_window: MainWindow) -> None:
+def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip(ready_window: MainWindow, qtbot: QtBot) -> None:
     widgets = acted_on(ready_window)
     assert len(widgets) > 15
     for widget in widgets:
@@ -98,6 +98,26 @@ def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip(ready_wi
         texts = [entry.text() for entry in menu.actions() if "&" in entry.text()]
         letters = [text[text.index("&") + 1].lower() for text in texts]
         assert len(letters) == len(set(letters)), texts
+
+    # Tab goes through all in a sensible order.
+    find(window, QPushButton, "trainButton").setFocus()
+    order = [QApplication.focusWidget()]
+    while len(order) < 100:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        if QApplication.focusWidget() is order[0]:
+            break
+        order.append(QApplication.focusWidget())
+    names = [widget.objectName() for widget in order if widget.objectName()]
+    expected = [
+        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton"),
+        *("datasetCombo", "shapeEdit", "layer1Edit", "activation1Combo", "layer2Edit", "activation2Combo"),
+        *("addLayerButton", "seedEdit", "presetCombo", "optimizerCombo"),
+        *("learningRateEdit", "batchSizeEdit", "epochsEdit"),
+        *("optimizerGroupButton", "scheduleGroupButton", "regularisationGroupButton"),
+        *("augmentationGroupButton", "initialisationGroupButton"),
+        "penWidthSlider",
+    ]
+    assert [name for name in names if name in expected] == expected
 
 
 def menu_actions(window: MainWindow) -> list[QAction]:
@@ -183,28 +203,6 @@ def test_a_training_is_in_the_title_and_space_on_a_focused_button_pauses_it(
     assert window.windowTitle() == "untitled[*] – nnviz"
     window.session.step_batch()
     wait_for(qtbot, window, Status.PAUSED)
-
-
-def test_tab_goes_through_all_in_a_sensible_order(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    find(window, QPushButton, "trainButton").setFocus()
-    order = [QApplication.focusWidget()]
-    while len(order) < 100:
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
-        if QApplication.focusWidget() is order[0]:
-            break
-        order.append(QApplication.focusWidget())
-    names = [widget.objectName() for widget in order if widget.objectName()]
-    expected = [
-        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton"),
-        *("datasetCombo", "shapeEdit", "layer1Edit", "activation1Combo", "layer2Edit", "activation2Combo"),
-        *("addLayerButton", "seedEdit", "presetCombo", "optimizerCombo"),
-        *("learningRateEdit", "batchSizeEdit", "epochsEdit"),
-        *("optimizerGroupButton", "scheduleGroupButton", "regularisationGroupButton"),
-        *("augmentationGroupButton", "initialisationGroupButton"),
-        "penWidthSlider",
-    ]
-    assert [name for name in names if name in expected] == expected
 
 
 # ---- looks
