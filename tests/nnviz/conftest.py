@@ -88,13 +88,13 @@ class Model:
 class RestoredModel(Model):
     """A session with what the last one left, without a window."""
 
-    def __init__(self, settings: Path | None = None) -> None:
-        """Settings are remembered in that file; None for the user's own."""
+    def __init__(self, settings: Path | None = None, **begin: Any) -> None:
+        """Settings are remembered in that file; None for the user's own. ``begin`` is what to load in their place."""
         self.preferences = Preferences(settings or user_file())
         self._restore = SessionRestore(self.preferences)
         self.session = self._restore.new_session()
         self.session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
-        self._restore.load()
+        self._restore.load(**begin)
 
     def close(self) -> bool:
         """Stores what is remembered, and ends all threads. Returns whether all have ended."""
@@ -102,7 +102,7 @@ class RestoredModel(Model):
         return self.session.close() and stored
 
 
-Restart = Callable[[], RestoredModel]
+Restart = Callable[..., RestoredModel]
 
 
 @pytest.fixture
@@ -111,8 +111,8 @@ def restart(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None]) -
     load_with(lambda: few_digits)
     made: list[RestoredModel] = []
 
-    def start() -> RestoredModel:
-        made.append(RestoredModel())
+    def start(**begin: Any) -> RestoredModel:
+        made.append(RestoredModel(**begin))
         return made[-1]
 
     yield start

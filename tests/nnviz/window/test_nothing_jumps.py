@@ -28,6 +28,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import ancestry
 from nnviz.ui.note import Note, NoticeLine
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at
 from tests.nnviz.helpers import (
     action,
@@ -72,83 +73,91 @@ def controls(window: MainWindow) -> dict[str, QRect]:
     return {widget.objectName(): place(window, widget) for widget in found if widget.objectName()}
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
-def test_an_error_moves_nothing_and_covers_no_control(
-    ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
-) -> None:
-    window = ready_window
+@pytest.fixture
+def settings_window(make_cards: MakeCards) -> CardWindow:
+    """The two cards of settings."""
+    return make_cards("networkCard", "trainingCard")
+
+
+SIZES = ((1440, 900), (1280, 720))
+
+
+def resize(window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    """And waits until it is so."""
     window.resize(*size)
     qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
     QApplication.processEvents()
-    before = controls(window)
-    for field, error, typed in WRONG:
-        described = find_field(window, field).accessibleDescription()
-        edit = retype(qtbot, window, field, typed)
-        QApplication.processEvents()
-        assert controls(window) == before, field
-        note = find(window, Note, error)
-        assert note.isVisible(), field
-        assert window.rect().contains(place(window, note)), field
-        assert not [name for name, at in before.items() if at.intersects(place(window, note))], field
-        assert note.heightForWidth(note.width()) <= note.height(), f"{field}: all of it can be read"
-        assert edit.accessibleDescription() == note.text()
-        edit.selectAll()
-        qtbot.keyClick(edit, Qt.Key_Escape) if field != "shapeEdit" else action(window, "actionUndo").trigger()
-        assert not note.isVisible(), field
-        assert edit.accessibleDescription() == described
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_an_error_moves_nothing_and_covers_no_control(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    for size in SIZES:
+        resize(window, qtbot, size)
+        before = controls(window)
+        for field, error, typed in WRONG:
+            described, was = find_field(window, field).accessibleDescription(), find_field(window, field).text()
+            edit = retype(qtbot, window, field, typed)
+            QApplication.processEvents()
+            assert controls(window) == before, field
+            note = find(window, Note, error)
+            assert note.isVisible(), field
+            assert window.rect().contains(place(window, note)), field
+            assert not [name for name, at in before.items() if at.intersects(place(window, note))], field
+            assert note.heightForWidth(note.width()) <= note.height(), f"{field}: all of it can be read"
+            assert edit.accessibleDescription() == note.text()
+            edit.selectAll()
+            is_undone = field in ("shapeEdit", "layer1Edit")
+            action(window, "actionUndo").trigger() if is_undone else qtbot.keyClick(edit, Qt.Key_Escape)
+            assert not note.isVisible(), field
+            assert edit.text() == was, field
+            assert edit.accessibleDescription() == described
+
+
 def test_an_error_message_covers_nothing_and_moves_no_card(
-    ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int]
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     """The card below it makes room, and has its room back when the message goes."""
     window, messages = ready_window, ready_window.session.messages
-    window.resize(*size)
-    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
-    QApplication.processEvents()
-    cards, tiles = {dock: dock.geometry() for dock in window.docks}, window.card("weightsDock").map
-    before, least = place(window, tiles), window.minimumSizeHint()
-    choices = [MessageChoice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
-    messages.warn("The network has died: every neuron of layer 2 has the same output for all examples. " * 2, *choices)
-    bar = place(window, window.message_bar)
-    qtbot.waitUntil(lambda: not place(window, tiles).intersects(bar))
-    kinds = (QAbstractSpinBox, QLineEdit, QComboBox, QAbstractButton, QAbstractSlider, QLabel)
-    parts = [part for kind in kinds for part in window.findChildren(kind) if part.isVisible()]
-    others = [part for part in parts if not window.message_bar.isAncestorOf(part)]
-    assert not [part.objectName() for part in others if seen(window, part).intersects(bar)]
-    assert {dock: dock.geometry() for dock in window.docks} == cards
-    assert (window.minimumSizeHint(), (window.width(), window.height())) == (least, size)
-    messages.dismiss()
-    qtbot.waitUntil(lambda: place(window, tiles) == before)
+    for size in SIZES:
+        resize(window, qtbot, size)
+        cards, tiles = {dock: dock.geometry() for dock in window.docks}, window.card("weightsDock").map
+        before, least = place(window, tiles), window.minimumSizeHint()
+        choices = [MessageChoice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
+        died = "The network has died: every neuron of layer 2 has the same output for all examples. "
+        messages.warn(died * 2, *choices)
+        bar = place(window, window.message_bar)
+        qtbot.waitUntil(lambda bar=bar, tiles=tiles: not place(window, tiles).intersects(bar))  # type: ignore[misc]
+        kinds = (QAbstractSpinBox, QLineEdit, QComboBox, QAbstractButton, QAbstractSlider, QLabel)
+        parts = [part for kind in kinds for part in window.findChildren(kind) if part.isVisible()]
+        others = [part for part in parts if not window.message_bar.isAncestorOf(part)]
+        assert not [part.objectName() for part in others if seen(window, part).intersects(bar)], size
+        assert {dock: dock.geometry() for dock in window.docks} == cards, size
+        assert (window.minimumSizeHint(), (window.width(), window.height())) == (least, size)
+        messages.dismiss()
+        qtbot.waitUntil(lambda before=before, tiles=tiles: place(window, tiles) == before)  # type: ignore[misc]
 
-
-def test_an_error_message_leaves_the_sheet_of_an_import_free(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window = ready_window
+    # It leaves the sheet of an import free.
     (tmp_path / "table.csv").write_text("a,b,kind\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(40)))
     look_at(qtbot, window, tmp_path / "table.csv")
     sheet = window.import_overlay.sheet
     assert sheet is not None
-    before = sheet.geometry()
-    window.session.messages.warn("Something else could not be done.")
+    under = sheet.geometry()
+    messages.warn("Something else could not be done.")
     assert not sheet.geometry().intersects(window.message_bar.geometry())
-    window.session.messages.dismiss()
-    assert sheet.geometry() == before
+    messages.dismiss()
+    assert sheet.geometry() == under
 
 
-def test_two_errors_do_not_lie_on_one_another(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_an_error_goes_along_when_the_column_is_scrolled(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     retype(qtbot, window, "learningRateEdit", "as-fast-as-it-can-be-without-any-of-it-being-lost-on-the-way")
     retype(qtbot, window, "batchSizeEdit", "-4")
     first, second = (find(window, Note, name) for name in ("learningRateError", "batchSizeError"))
     assert first.height() > find(window, QLineEdit, "learningRateEdit").height()
-    assert second.y() > first.geometry().bottom()
+    assert second.y() > first.geometry().bottom(), "two errors do not lie on one another"
+    retype(qtbot, window, "learningRateEdit", "0.1")
+    retype(qtbot, window, "batchSizeEdit", "100")
 
-
-def test_an_error_goes_along_when_the_column_is_scrolled(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
     window.resize(1280, 720)
     scroll = find(window, QScrollArea, "settingsScroll")
     qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 100)
@@ -168,8 +177,9 @@ def test_an_error_goes_along_when_the_column_is_scrolled(ready_window: MainWindo
     assert window.focusWidget() is edit
 
 
-def test_an_error_of_a_group_goes_when_that_is_folded_away(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_an_error_goes_with_what_it_is_about(settings_window: CardWindow, qtbot: QtBot) -> None:
+    """With a group that is folded away, and with a layer."""
+    window, session = settings_window, settings_window.session
     group = unfold(qtbot, window, "regularisationGroup")
     retype(qtbot, window, "l1Edit", "x")
     note = find(window, Note, "l1Error")
@@ -178,26 +188,19 @@ def test_an_error_of_a_group_goes_when_that_is_folded_away(ready_window: MainWin
     assert not note.isVisible()
     qtbot.mouseClick(group.head, Qt.LeftButton)
     assert note.isVisible()
+    retype(qtbot, window, "l1Edit", "0")
 
-
-def test_undo_and_another_shape_take_the_error_of_a_layer_along(ready_window: MainWindow, qtbot: QtBot) -> None:
-    edit = retype(qtbot, ready_window, "layer2Edit", "none")
-    action(ready_window, "actionUndo").trigger()
-    assert edit.text() == "32"
-
-    # A layer that goes takes its error along.
-    window = ready_window
     retype(qtbot, window, "layer2Edit", "none")
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     QApplication.processEvents()
     assert not find(window, Note, "shapeError").isVisible()
-    assert not window.session.settings.problems
+    assert not session.settings.problems
 
 
 # ---- what waits
 
 
-def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_waits_moves_nothing_and_is_read_without_a_mouse(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
     before = controls(window)
@@ -215,6 +218,20 @@ def test_what_waits_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> Non
         )
         assert notice.accessibleName() == notice.text()
     pause(qtbot, window)
+
+    notice = find(window, NoticeLine, "networkNotice")
+    assert notice.read != notice.text(), "there is no room for all of it"
+    for _ in range(60):
+        press(qtbot, window, Qt.Key_Tab)
+        if notice.hasFocus():
+            break
+    assert notice.hasFocus()
+    sheets = [note for note in window.findChildren(Note) if note.isVisible()]
+    assert [sheet.text() for sheet in sheets] == [notice.text()]
+    press(qtbot, window, Qt.Key_Tab)
+    assert not sheets[0].isVisible()
+    click(qtbot, window, QPushButton, "resetButton")
+    assert not notice.isVisible()
 
 
 def test_the_notice_says_what_space_does(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -237,31 +254,11 @@ def test_the_notice_says_what_space_does(ready_window: MainWindow, qtbot: QtBot)
     assert window.session.runs.current.network.shape == [784, 9, 10]
 
 
-def test_all_that_waits_is_read_without_a_mouse(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    pause(qtbot, window)
-    retype(qtbot, window, "seedEdit", "5")
-    notice = find(window, NoticeLine, "networkNotice")
-    assert notice.read != notice.text(), "there is no room for all of it"
-    for _ in range(60):
-        press(qtbot, window, Qt.Key_Tab)
-        if notice.hasFocus():
-            break
-    assert notice.hasFocus()
-    sheets = [note for note in window.findChildren(Note) if note.isVisible()]
-    assert [sheet.text() for sheet in sheets] == [notice.text()]
-    press(qtbot, window, Qt.Key_Tab)
-    assert not sheets[0].isVisible()
-    click(qtbot, window, QPushButton, "resetButton")
-    assert not notice.isVisible()
-
-
 # ---- a field that is wrong
 
 
-def test_a_shape_that_cannot_be_used_keeps_the_keyboard(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_a_shape_that_cannot_be_used_keeps_the_keyboard(settings_window: CardWindow, qtbot: QtBot) -> None:
+    window, session = settings_window, settings_window.session
     edit = retype(qtbot, window, "shapeEdit", "784, x, 10")
     for key in (Qt.Key_Backspace,) * 5:
         press(qtbot, window, key)
@@ -272,31 +269,31 @@ def test_a_shape_that_cannot_be_used_keeps_the_keyboard(ready_window: MainWindow
     assert session.state is Status.READY
 
 
-@pytest.mark.parametrize("look", ["dark", "light"])
-def test_a_wrong_field_shows_the_focus(ready_window: MainWindow, qtbot: QtBot, look: str) -> None:
-    window = ready_window
+def test_a_wrong_field_shows_the_focus(settings_window: CardWindow, qapp: QApplication, qtbot: QtBot) -> None:
+    window = settings_window
     bring_to_front(qtbot, window)
-    action(window, f"actionTheme{look.capitalize()}").trigger()
 
     def second_pixel() -> str:
         QApplication.processEvents()
         image = edit.grab().toImage()
         return str(image.pixelColor(1, image.height() // 2).name())
 
-    for name in ("layer1Edit", "learningRateEdit", "shapeEdit"):
-        edit = retype(qtbot, window, name, "x")
-        assert edit.hasFocus(), name
-        assert second_pixel() == theme.current().error, f"{name}: a border of two pixels"
-        window.setFocus()
-        assert second_pixel() == theme.current().error_ground, name
-        assert find(window, QLabel, name.replace("Edit", "Error").replace("layer1", "shape")).isVisible(), name
+    for look in ("dark", "light"):
+        theme.apply(qapp, look)
+        for name in ("layer1Edit", "learningRateEdit", "shapeEdit"):
+            edit = retype(qtbot, window, name, "x")
+            assert edit.hasFocus(), name
+            assert second_pixel() == theme.current().error, f"{name}: a border of two pixels"
+            window.setFocus()
+            assert second_pixel() == theme.current().error_ground, name
+            assert find(window, QLabel, name.replace("Edit", "Error").replace("layer1", "shape")).isVisible(), name
 
 
 # ---- what does not count
 
 
-def test_a_strength_is_no_hindrance_while_nothing_is_distorted(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_a_strength_is_no_hindrance_while_nothing_is_distorted(settings_window: CardWindow, qtbot: QtBot) -> None:
+    window, session = settings_window, settings_window.session
     unfold(qtbot, window, "augmentationGroup")
     edit = retype(qtbot, window, "shiftEdit", "far")
     note = find(window, Note, "shiftError")
@@ -317,13 +314,13 @@ def test_a_strength_is_no_hindrance_while_nothing_is_distorted(ready_window: Mai
     assert session.settings.experiment.training.augmentation.shift == 2
 
 
-def test_a_share_says_that_it_is_one(ready_window: MainWindow, qtbot: QtBot) -> None:
-    unfold(qtbot, ready_window, "regularisationGroup")
+def test_a_share_says_that_it_is_one(settings_window: CardWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, settings_window, "regularisationGroup")
     for name in ("validationShareEdit", "dropoutEdit"):
-        edit = find_field(ready_window, name)
+        edit = find_field(settings_window, name)
         labels = edit.parentWidget().findChildren(QLabel)
         captions = [label.text() for label in labels if abs(label.y() - edit.y()) < edit.height() // 2]
         is_said = any(caption.endswith(", share") for caption in captions)
         assert is_said or "this share" in edit.toolTip(), name
-        retype(qtbot, ready_window, name, "x")
-        assert ", share" not in find(ready_window, QLabel, name.replace("Edit", "Error")).text(), name
+        retype(qtbot, settings_window, name, "x")
+        assert ", share" not in find(settings_window, QLabel, name.replace("Edit", "Error")).text(), name

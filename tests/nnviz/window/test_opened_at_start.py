@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ from nnviz.library.run_file import write_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.importing.import_helpers import wait
+from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import drop, find, is_shown, store_settings, stored_settings
 from tests.nnviz.library.helpers import an_experiment, record
 
@@ -54,35 +56,32 @@ def test_a_network(make_window: Any, qtbot: QtBot, network_file: Path, monkeypat
     assert window.session.undo.last() is None, "it is no step of the user's"
     qtbot.waitUntil(lambda: stored_settings().get("network") == str(network_file))  # also at the next start
 
+    # One that is dropped is opened too.
+    compact = network_file.with_suffix(".npz")
+    save_network(Network([784, 5, 10], ["relu", "softmax"], "cross-entropy"), compact)
+    for path in (compact, network_file):
+        assert drop(window, path)
+        qtbot.waitUntil(lambda path=path: window.session.runs.current.storage.path == path)
+    assert not window.import_overlay.is_open
 
-def test_a_checkpoint_goes_on_where_it_stopped(make_window: Any, qtbot: QtBot, few_digits: Dataset, home: Path) -> None:
+
+def test_a_checkpoint_goes_on_where_it_stopped(restart: Restart, qtbot: QtBot, few_digits: Dataset, home: Path) -> None:
     trainer: Trainer = an_experiment(few_digits, epochs=2, batch_size=500, hidden=(8,)).trainer(few_digits)
     events = trainer.run()
     for _ in range(4):
         next(events)
     path = home / "kept.npz"
     save_checkpoint(trainer.network, path, trainer.state())
-    window = ready(qtbot, make_window(opens=str(path)))
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == path)
-    assert window.session.state is Status.PAUSED
-
-
-def test_a_run_comes_into_the_library_and_the_window(
-    make_window: Any, qtbot: QtBot, few_digits: Dataset, home: Path
-) -> None:
-    path = home / "from-a-friend.nnvizrun"
-    with Library(home / "other.sqlite") as other:
-        run, _ = record(other, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(8,)), few_digits)
-        write_run(other, run, path)
-    window = make_window(opens=str(path))
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.record == 1)
-    assert window.session.runs.current.network.shape == [784, 8, 10]
+    session = restart(network=path).session
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == path)
+    assert session.state is Status.PAUSED
 
 
 @pytest.mark.parametrize("is_damaged", [False, True])
-def test_a_later_import_leaves_the_window_as_it_is(
+def test_a_run_comes_into_the_library_and_the_window(
     make_window: Any, qtbot: QtBot, few_digits: Dataset, home: Path, is_damaged: bool
 ) -> None:
+    """A later import leaves the window as it is, also if the first one failed."""
     path, first = home / "from-a-friend.nnvizrun", home / "first.nnvizrun"
     with Library(home / "other.sqlite") as other:
         run, _ = record(other, an_experiment(few_digits, epochs=1, batch_size=100, hidden=(8,)), few_digits)
@@ -96,6 +95,7 @@ def test_a_later_import_leaves_the_window_as_it_is(
         qtbot.waitUntil(lambda: session.messages.current is not None)
     else:
         qtbot.waitUntil(lambda: session.runs.current.storage.record == 1)
+        assert session.runs.current.network.shape == [784, 8, 10]
     current = session.runs.current
     with qtbot.waitSignal(session.exchange.imported):
         session.exchange.read(path)
@@ -116,77 +116,64 @@ def test_a_window_that_is_closed_at_once_opens_nothing(
     assert opened == []
 
 
-@pytest.mark.parametrize("kind", ["table", "folder", "arrays"])
-def test_data_are_shown_in_the_sheet_before_they_are_used(
-    make_window: Any, qtbot: QtBot, home: Path, kind: str
-) -> None:
-    path = ASSETS / "tables" / "penguins.csv"
-    if kind == "folder":
-        path = home / "shapes"
-        for name in ("round", "square"):
-            (path / name).mkdir(parents=True)
-            for number in range(3):
-                Image.new("L", (8, 8), 40 * number).save(path / name / f"{number}.png")
-    elif kind == "arrays":
-        path = home / "arrays.npz"
-        np.savez(path, x=np.arange(80.0).reshape(40, 2), y=np.arange(40) % 2)
-    window = ready(qtbot, make_window(opens=str(path)))
-    wait(qtbot, window.session.data_import)
-    assert window.session.data_import.name == str(path)
-    assert window.session.data_import.can_use, window.session.data_import.error
-    assert window.import_overlay.is_open
-    assert window.session.data.name == "mnist", "as it was left, until it is used"
+def test_data_are_shown_in_the_sheet_before_they_are_used(make_window: Any, qtbot: QtBot, home: Path) -> None:
+    """Those of a file at the start, and of a folder and of arrays later."""
+    folder, arrays = home / "shapes", home / "arrays.npz"
+    for name in ("round", "square"):
+        (folder / name).mkdir(parents=True)
+        for number in range(3):
+            Image.new("L", (8, 8), 40 * number).save(folder / name / f"{number}.png")
+    np.savez(arrays, x=np.arange(80.0).reshape(40, 2), y=np.arange(40) % 2)
+    table = ASSETS / "tables" / "penguins.csv"
+    window = ready(qtbot, make_window(opens=str(table)))
+    importing = window.session.data_import
+    for path in (table, folder, arrays):
+        if path is not table:
+            window.open_path(str(path))
+        wait(qtbot, importing)
+        assert importing.name == str(path)
+        assert importing.can_use, importing.error
+        assert window.import_overlay.is_open, path
+        assert window.session.data.name == "mnist", "as it was left, until it is used"
+        importing.cancel()
 
 
-@pytest.mark.parametrize(("name", "ends"), [("xor", (2, 2)), ("mpg", (9, 1))])
-def test_a_data_set_with_a_new_network_that_fits(
-    make_window: Any, qtbot: QtBot, network_file: Path, name: str, ends: tuple[int, int]
-) -> None:
-    with_network = make_window(opens=str(network_file))
-    qtbot.waitUntil(lambda: with_network.session.runs.current.storage.path == network_file)
-    qtbot.waitUntil(lambda: stored_settings().get("network") == str(network_file))
-    with_network.show_workspace("runs")
-    assert with_network.close()
-    window = ready(qtbot, make_window(data=name))
+def test_a_data_set_with_a_new_network_that_fits(make_window: Any, qtbot: QtBot, network_file: Path) -> None:
+    """The process below begins with another one."""
+    store_settings(network=str(network_file), workspace="runs")
+    window = ready(qtbot, make_window(data="mpg"))
     session = window.session
     assert window.workspace == "train", "where the data are in view"
     qtbot.waitUntil(lambda: session.state is Status.READY)
-    assert session.data.name == name
-    assert (session.runs.current.network.shape[0], session.runs.current.network.shape[-1]) == ends
+    assert session.data.name == "mpg"
+    assert (session.runs.current.network.shape[0], session.runs.current.network.shape[-1]) == (9, 1)
     assert session.runs.current.storage.path is None
     assert session.undo.last() is None
 
 
 def test_a_remembered_setting_that_is_no_longer_valid_is_a_message_over_the_last_data(
-    make_window: Any, qtbot: QtBot
+    restart: Restart, qtbot: QtBot
 ) -> None:
     path = ASSETS / "tables" / "penguins.csv"
     store_settings(imported=json.dumps([[str(path), {"gone": 3}, None]]))
-    window = ready(qtbot, make_window(data=str(path)))
-    message = window.session.messages.current
+    session = restart(data=str(path)).session
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    message = session.messages.current
     assert message is not None
     assert "gone" in message.text
-    assert window.session.data.name == "mnist"
+    assert session.data.name == "mnist"
 
 
 def test_a_data_set_that_would_be_downloaded_is_offered_beside_the_last_one(
-    make_window: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    restart: Restart, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.datasets.download.Download.is_here", lambda self: False)
-    window = ready(qtbot, make_window(data="kuzushiji-mnist"))
-    message = window.session.messages.current
+    session = restart(data="kuzushiji-mnist").session
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    message = session.messages.current
     assert message is not None
     assert "is not on this computer" in message.text
-    assert window.session.data.name == "mnist"
-
-
-def test_a_network_that_is_dropped_is_opened_too(ready_window: MainWindow, qtbot: QtBot, network_file: Path) -> None:
-    compact = network_file.with_suffix(".npz")
-    save_network(Network([784, 5, 10], ["relu", "softmax"], "cross-entropy"), compact)
-    for path in (network_file, compact):
-        assert drop(ready_window, path)
-        qtbot.waitUntil(lambda path=path: ready_window.session.runs.current.storage.path == path)
-    assert not ready_window.import_overlay.is_open
+    assert session.data.name == "mnist"
 
 
 def test_a_damaged_network_is_a_message_over_a_usable_window(make_window: Any, qtbot: QtBot, home: Path) -> None:
@@ -235,13 +222,19 @@ def test_a_command_goes_before_a_file_of_its_name(
     assert "mnist" in capsys.readouterr().out
 
 
+def test_what_is_named_is_handed_to_the_window(network_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str | None, str | None]] = []
+    monkeypatch.setattr("nnviz.app.run", lambda opens, data: opened.append((opens, data)) or 0)
+    monkeypatch.setattr(gc, "disable", lambda: None)  # the window would enable it
+    assert cli.main([str(network_file)]) == 0
+    assert cli.main(["--data", "xor"]) == 0
+    assert opened == [(str(network_file), None), (None, "xor")]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize("how", ["network", "data"])
-def test_the_program_as_it_is_started(home: Path, network_file: Path, how: str, qtbot: QtBot) -> None:
-    words = [str(network_file)] if how == "network" else ["--data", "xor"]
-    wanted = {"network": str(network_file)} if how == "network" else {"dataset": "xor"}
+def test_the_program_as_it_is_started(home: Path, qtbot: QtBot) -> None:
     with subprocess.Popen(
-        [sys.executable, "main.py", *words],
+        [sys.executable, "main.py", "--data", "xor"],
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         stdout=subprocess.PIPE,
@@ -249,7 +242,7 @@ def test_the_program_as_it_is_started(home: Path, network_file: Path, how: str, 
         text=True,
     ) as program:
         try:
-            qtbot.waitUntil(lambda: wanted.items() <= stored_settings().items(), timeout=60_000)
+            qtbot.waitUntil(lambda: stored_settings().get("dataset") == "xor", timeout=60_000)
         finally:
             program.send_signal(signal.SIGTERM)
         said, _ = program.communicate(timeout=30)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QAction, QComboBox, QLineEdit, QMenu
+from PyQt5.QtWidgets import QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -19,10 +19,11 @@ from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training.events import Batch
 from nnviz.session.training import Status
 from nnviz.window.bundled_networks import bundled_networks
-from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.engine.helpers import ENDINGS
-from tests.nnviz.helpers import action, find, pick, retype, train_epochs, wait_for
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
+from tests.nnviz.conftest import Restart
+from tests.nnviz.helpers import find, is_shown, pick, retype, train_epochs, wait_for
 
 OWN = "Custom"
 
@@ -33,12 +34,12 @@ def first_steps_of_all_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Adjustment, "changes_for", lambda self, dataset, own: {})
 
 
-def preset_box(window: MainWindow) -> str:
+def preset_box(window: AnyWindow) -> str:
     """What it names."""
     return find(window, QComboBox, "presetCombo").currentText()
 
 
-def fields(window: MainWindow) -> dict[str, str]:
+def fields(window: AnyWindow) -> dict[str, str]:
     """The values of the fields that are always visible."""
     edits = ("shapeEdit", "seedEdit", "learningRateEdit", "batchSizeEdit", "epochsEdit")
     combos = ("optimizerCombo", "activation1Combo")
@@ -46,18 +47,21 @@ def fields(window: MainWindow) -> dict[str, str]:
     return texts | {name: find(window, QComboBox, name).currentText() for name in combos}
 
 
-def open_file(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+def open_file(qtbot: QtBot, window: AnyWindow, path: Path) -> None:
     """And waits until it is the current network."""
     before = window.session.runs.current
     window.session.files.open(path)
     qtbot.waitUntil(lambda: window.session.runs.current is not before)
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_a_saved_network_brings_its_settings_back(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, ending: str
-) -> None:
-    window, session = ready_window, ready_window.session
+@pytest.fixture
+def settings_window(make_cards: MakeCards) -> CardWindow:
+    """The two cards of settings."""
+    return make_cards("networkCard", "trainingCard")
+
+
+def test_a_saved_network_brings_its_settings_back(settings_window: CardWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = settings_window, settings_window.session
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     retype(qtbot, window, "seedEdit", "17")
     retype(qtbot, window, "batchSizeEdit", "50")
@@ -67,61 +71,63 @@ def test_a_saved_network_brings_its_settings_back(
     session.settings.change("first weights", initializer="orthogonal", weight_scale=0.5)
     train_epochs(qtbot, window, 1)
     made_with, seen = session.settings.experiment, fields(window)
-    session.files.save(home / f"mine{ending}")
-    qtbot.waitUntil(lambda: not session.runs.current.unsaved)
+    for ending in ENDINGS:
+        path = home / f"mine{ending}"
+        session.files.save(path)
+        qtbot.waitUntil(lambda path=path: session.runs.current.storage.path == path)
     session.settings.choose_preset(preset_named("Modern"))
     session.reset()
     assert preset_box(window) == "Modern"
 
-    open_file(qtbot, window, home / f"mine{ending}")
-    assert session.settings.experiment == made_with
-    assert fields(window) == seen
-    assert preset_box(window) == OWN
-    assert not session.training.is_another_network
-    action(window, "actionUndo").trigger()
-    assert preset_box(window) == "Modern"
-    action(window, "actionRedo").trigger()
-    assert fields(window) == seen
-    assert preset_box(window) == OWN
+    for ending in ENDINGS:
+        open_file(qtbot, window, home / f"mine{ending}")
+        assert session.settings.experiment == made_with, ending
+        assert fields(window) == seen, ending
+        assert preset_box(window) == OWN, ending
+        assert not session.training.is_another_network, ending
+        session.undo.undo()
+        assert preset_box(window) == "Modern", ending
+        session.undo.redo()
+        assert fields(window) == seen, ending
+        assert preset_box(window) == OWN, ending
+        session.undo.undo()
 
 
-@pytest.mark.parametrize("preset", [preset.name for preset in presets()[:3]])
-def test_one_made_with_a_preset_names_it(ready_window: MainWindow, qtbot: QtBot, home: Path, preset: str) -> None:
-    window, session = ready_window, ready_window.session
-    pick(qtbot, window, "presetCombo", preset)
-    session.files.save(home / "made.json")
-    qtbot.waitUntil(lambda: session.runs.current.storage.path is not None)
-    session.reset()
-    session.settings.change("learning rate", learning_rate=0.123)
-    assert preset_box(window) == OWN
-    open_file(qtbot, window, home / "made.json")
-    assert preset_box(window) == preset
+def test_one_made_with_a_preset_names_it(settings_window: CardWindow, qtbot: QtBot, home: Path) -> None:
+    window, session = settings_window, settings_window.session
+    for preset in [preset.name for preset in presets()[:3]]:
+        path = home / f"{preset}.json"
+        pick(qtbot, window, "presetCombo", preset)
+        session.reset()  # else it is the network that was opened before
+        session.files.save(path)
+        qtbot.waitUntil(lambda path=path: session.runs.current.storage.path == path)
+        session.reset()
+        session.settings.change("learning rate", learning_rate=0.123)
+        assert preset_box(window) == OWN, preset
+        open_file(qtbot, window, path)
+        assert preset_box(window) == preset
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_shipped_networks_show_what_they_were_made_with(ready_window: MainWindow, qtbot: QtBot, number: int) -> None:
-    window, session = ready_window, ready_window.session
-    path = bundled_networks()[number - 1].path
-    told = load_checkpoint(path)[0].provenance["experiment"]
-    made_with = Experiment.from_dict(told).changed(evaluate=True)  # as the window always does
-    find(window, QMenu, "menuShipped").aboutToShow.emit()
-    entry = window.findChild(QAction, f"actionShipped{number}")
-    assert entry is not None
-    before = session.runs.current
-    entry.trigger()
-    qtbot.waitUntil(lambda: session.runs.current is not before)
-    assert not session.settings.experiment.difference(made_with)
-    shown = fields(window)
-    assert shown["shapeEdit"] == ", ".join(map(str, made_with.shape))
-    assert shown["learningRateEdit"] == f"{made_with.training.learning_rate:g}"
-    assert shown["epochsEdit"] == str(made_with.training.epochs)
-    assert shown["optimizerCombo"] == "AdamW"
-    named = next((preset for preset in session.settings.presets if preset.name == preset_box(window)), None)
-    assert named is None or named.matches(session.settings.experiment)
+def test_shipped_networks_show_what_they_were_made_with(settings_window: CardWindow, qtbot: QtBot) -> None:
+    window, session = settings_window, settings_window.session
+    for shipped in bundled_networks()[:2]:
+        told = load_checkpoint(shipped.path)[0].provenance["experiment"]
+        made_with = Experiment.from_dict(told).changed(evaluate=True)  # as the window always does
+        before = session.runs.current
+        session.files.open(shipped.path, shipped.title)
+        qtbot.waitUntil(lambda before=before: session.runs.current is not before)
+        assert not session.settings.experiment.difference(made_with), shipped.title
+        shown = fields(window)
+        assert shown["shapeEdit"] == ", ".join(map(str, made_with.shape))
+        assert shown["learningRateEdit"] == f"{made_with.training.learning_rate:g}"
+        assert shown["epochsEdit"] == str(made_with.training.epochs)
+        assert shown["optimizerCombo"] == "AdamW"
+        named = next((preset for preset in session.settings.presets if preset.name == preset_box(window)), None)
+        assert named is None or named.matches(session.settings.experiment), shipped.title
 
 
-def test_a_shipped_network_that_learns_on_is_measured(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_a_shipped_network_that_learns_on_is_measured(settings_window: CardWindow, qtbot: QtBot) -> None:
+    window, session = settings_window, settings_window.session
     small = bundled_networks()[-1]
     open_file(qtbot, window, small.path)
     before = session.runs.current.history.completed
@@ -130,10 +136,10 @@ def test_a_shipped_network_that_learns_on_is_measured(ready_window: MainWindow, 
 
 
 def test_a_paused_training_goes_on_with_being_measured(
-    ready_window: MainWindow, qtbot: QtBot, few_digits: Dataset, home: Path
+    settings_window: CardWindow, qtbot: QtBot, few_digits: Dataset, home: Path
 ) -> None:
     """Although the command line was told not to measure it."""
-    window, session = ready_window, ready_window.session
+    window, session = settings_window, settings_window.session
     trainer = Experiment().changed(epochs=2, evaluate=False).trainer(few_digits)
     for event in trainer.run():
         if isinstance(event, Batch):
@@ -164,10 +170,10 @@ def write_ancestor(home: Path) -> Callable[[Network], Path]:
 
 
 def test_without_its_experiment_no_preset_is_named(
-    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+    settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
 ) -> None:
     """Although the fields are as a preset has them: nobody knows how it was trained."""
-    window, session = ready_window, ready_window.session
+    window, session = settings_window, settings_window.session
     assert preset_box(window) == "First steps"
     network = Experiment().build()
     network.parameters += np.float32(0.01)
@@ -175,29 +181,29 @@ def test_without_its_experiment_no_preset_is_named(
     assert preset_box(window) == OWN
     assert session.settings.preset_for(session.data.dataset) is None
     retype(qtbot, window, "learningRateEdit", "0.1")
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert preset_box(window) == OWN
     pick(qtbot, window, "presetCombo", "First steps")
     assert preset_box(window) == "First steps", "now the person has chosen it"
 
 
 def test_undo_of_a_preset_does_not_name_what_is_only_guessed(
-    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+    settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
 ) -> None:
-    window = ready_window
+    window = settings_window
     open_file(qtbot, window, write_ancestor(Experiment().build()))
     pick(qtbot, window, "presetCombo", "Modern")
     assert preset_box(window) == "Modern"
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert preset_box(window) == OWN
 
 
 @pytest.mark.parametrize("epochs", [0, 1])
 def test_a_guess_that_was_saved_stays_one(
-    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path], home: Path, epochs: int
+    settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path], home: Path, epochs: int
 ) -> None:
     """Its settings come back; that it was made with the preset is not known for that."""
-    window, session = ready_window, ready_window.session
+    window, session = settings_window, settings_window.session
     open_file(qtbot, window, write_ancestor(Experiment().build()))
     if epochs:
         train_epochs(qtbot, window, epochs)
@@ -213,32 +219,29 @@ def test_a_guess_that_was_saved_stays_one(
 
 
 def test_undo_of_opening_names_the_preset_again(
-    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+    settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
 ) -> None:
-    window = ready_window
+    """A new network is made with what the fields say."""
+    window = settings_window
     open_file(qtbot, window, write_ancestor(Experiment().build()))
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert preset_box(window) == "First steps"
-    action(window, "actionRedo").trigger()
-    assert preset_box(window) == OWN
-
-
-def test_a_new_network_is_made_with_what_the_fields_say(
-    ready_window: MainWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
-) -> None:
-    window = ready_window
-    open_file(qtbot, window, write_ancestor(Experiment().build()))
+    window.session.undo.redo()
     assert preset_box(window) == OWN
     window.session.reset()
     assert preset_box(window) == "First steps"
 
 
 def test_it_is_not_named_at_the_next_start_either(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
+    restart: Restart, make_window: MakeWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
 ) -> None:
     path = write_ancestor(Experiment().build())
-    open_file(qtbot, ready_window, path)
-    ready_window.close()
+    first = restart()
+    qtbot.waitUntil(lambda: is_shown(first.session.data))
+    before = first.session.runs.current
+    first.session.files.open(path)
+    qtbot.waitUntil(lambda: first.session.runs.current is not before)
+    first.close()
     again = make_window()
     qtbot.waitUntil(lambda: again.session.runs.current.storage.path == path and again.session.data.dataset is not None)
     assert preset_box(again) == OWN

@@ -29,6 +29,7 @@ from engine.datasets import DATASETS, Dataset, DataSource
 from engine.network.network import Network
 from engine.storage import save_network
 from nnviz.session.status import Status
+from nnviz.ui import theme
 from nnviz.window.help import described
 from nnviz.window.main_window import MainWindow
 from nnviz.window.message_bar import MessageBar
@@ -107,7 +108,8 @@ def saved(folder: Path, name: str) -> Path:
 
 
 def test_classes_and_titles(odd_window: MainWindow, qtbot: QtBot) -> None:
-    window = odd_window
+    window, weights = odd_window, odd_window.card("weightsDock")
+    before = {card: window.card(card).minimumSizeHint().width() for card in ("predictionDock", "learningStripDock")}
     window.canvas.set_strokes([np.array(seven(window.canvas))])
     wait_for_answer(qtbot, window)
     window.session.settings.change("epochs", epochs=2)
@@ -116,27 +118,16 @@ def test_classes_and_titles(odd_window: MainWindow, qtbot: QtBot) -> None:
     drag(window.canvas, seven(window.canvas))
     wait_for_answer(qtbot, window)
     check(window)
-    window.show_workspace("inside")
-    qtbot.waitUntil(lambda: window.session.mistakes.found is not None)
-    check(window)
-    window.show_workspace("train")
-    weights = window.card("weightsDock")
     weights.show_layer(2)
-    check(window)
-    for neuron in range(10):
-        weights.show_neuron(neuron)
-        check(window)
     for tab in ("distributionsTab", "lossTab"):
         click_tab(qtbot, window, tab)
-        check(window)
+    check(window)
 
-
-def test_a_class_widens_nothing(odd_window: MainWindow, qtbot: QtBot) -> None:
-    window, weights = odd_window, odd_window.card("weightsDock")
-    before = {card: window.card(card).minimumSizeHint().width() for card in ("predictionDock", "learningStripDock")}
+    # A class widens nothing.
+    data, dataset = window.session.data, window.session.data.dataset
     for name in NAMES:
-        window.session.data.dataset = replace(window.session.data.dataset, class_names=(name,) * 10)
-        window.session.data.changed.emit()
+        data.dataset = replace(dataset, class_names=(name,) * 10)
+        data.changed.emit()
         window.canvas.set_strokes([np.array(seven(window.canvas))])
         wait_for_answer(qtbot, window)
         weights.show_layer(2)
@@ -148,35 +139,43 @@ def test_a_class_widens_nothing(odd_window: MainWindow, qtbot: QtBot) -> None:
         check(window)
         weights.show_all()
 
+    data.dataset = dataset
+    data.changed.emit()
+    window.show_workspace("inside")
+    qtbot.waitUntil(lambda: window.session.mistakes.found is not None)
+    check(window)
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "\0" not in name and len(name) < 200])
-def test_a_file(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, name: str) -> None:
+
+def test_a_file(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, session = ready_window, ready_window.session
-    name = name.replace("/", "_").replace("\ud800", "\udcff")  # what is no text in a file's name
-    open_file(window, qtbot, broken_file(tmp_path, f"{name}.json"))
-    assert session.messages.current is not None
-    assert "cut off" in find(window, MessageBar, "messageBar").text.text()
-    check(window)
-    open_file(window, qtbot, saved(tmp_path, f"{name} 2.json"))
-    check(window)
     recent = find(window, QMenu, "menuRecent")
-    window.dialogs.fill_recent(recent)
-    assert "&&" in recent.actions()[0].text() or "&" not in name
-    session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
-    check(window)
-    session.reset()
-    session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
-    window.dialogs.ask_before_quitting(lambda: None)
-    box = find(window, QMessageBox, "unsavedBox")
-    assert all(label.textFormat() == Qt.PlainText for label in box.findChildren(QLabel) if label.text())
-    check(window)
-    session.files.save(tmp_path / f"{name} 3.json")
-    qtbot.waitUntil(lambda: not session.files.activity)
-    check(window)
-    session.undo.undo()
-    check(window)
+    for name in [name for name in NAMES if "\0" not in name and len(name) < 200]:
+        name = name.replace("/", "_").replace("\ud800", "\udcff")  # what is no text in a file's name
+        session.messages.dismiss()
+        open_file(window, qtbot, broken_file(tmp_path, f"{name}.json"))
+        assert session.messages.current is not None, name
+        assert "cut off" in find(window, MessageBar, "messageBar").text.text(), name
+        check(window)
+        open_file(window, qtbot, saved(tmp_path, f"{name} 2.json"))
+        check(window)
+        window.dialogs.fill_recent(recent)
+        assert "&&" in recent.actions()[0].text() or "&" not in name
+        session.step_batch()
+        wait_for(qtbot, window, Status.PAUSED)
+        check(window)
+        session.reset()
+        session.step_batch()
+        wait_for(qtbot, window, Status.PAUSED)
+        window.dialogs.ask_before_quitting(lambda: None)
+        box = find(window, QMessageBox, "unsavedBox")
+        assert all(label.textFormat() == Qt.PlainText for label in box.findChildren(QLabel) if label.text()), name
+        check(window)
+        box.close()
+        session.files.save(tmp_path / f"{name} 3.json")
+        qtbot.waitUntil(lambda: not session.files.activity)
+        check(window)
+        session.undo.undo()
+        check(window)
 
 
 def test_the_past_in_a_file(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -191,20 +190,25 @@ def test_the_past_in_a_file(ready_window: MainWindow, qtbot: QtBot, tmp_path: Pa
     check(window)
     window.card("curvesDock").error.plot.set_changes([(0.5, name) for name in NAMES])
     check(window)
+    key = window.card("curvesDock").error.keys["earlier"]
+    assert key.toolTip().startswith("Shows or hides")
+    assert "{" not in key.toolTip(), "the legend of earlier runs tells in plain words"
 
-
-def test_a_message_and_its_choices(ready_window: MainWindow) -> None:
-    bar = find(ready_window, MessageBar, "messageBar")
+    # A message and its choices.
+    bar = find(window, MessageBar, "messageBar")
     for name in NAMES:
         bar.show_message(name, True, [name])
         bar.show()
-        check(ready_window)
-    assert bar.width() <= ready_window.width()
+        check(window)
+    assert bar.width() <= window.width()
 
 
-def test_qts_own_boxes(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_qts_own_boxes(qapp: QApplication, qtbot: QtBot) -> None:
+    theme.apply(qapp, "dark")
+    window = QWidget()
+    qtbot.addWidget(window)
     for name in NAMES:
-        box = QMessageBox(QMessageBox.Warning, "nnviz", f"{name} exists", QMessageBox.Ok, ready_window)
+        box = QMessageBox(QMessageBox.Warning, "nnviz", f"{name} exists", QMessageBox.Ok, window)
         box.setInformativeText(name)
         box.open()
         shown = [label for label in box.findChildren(QLabel) if label.text()]
@@ -214,17 +218,12 @@ def test_qts_own_boxes(ready_window: MainWindow, qtbot: QtBot) -> None:
         box.deleteLater()
 
 
-def test_help_shows_a_tooltip_as_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:
-    label = QLabel("x", ready_window)
-    label.setToolTip(NAMES[1])
+def test_help_shows_a_tooltip_as_it_is(qtbot: QtBot) -> None:
+    label = QLabel("x")
     page = QTextBrowser()
-    qtbot.addWidget(page)
+    for widget in (label, page):
+        qtbot.addWidget(widget)
+    label.setToolTip(NAMES[1])
     page.setHtml(described(label))
     assert NAMES[1] in page.toPlainText()
     assert "\ufffc" not in page.toPlainText(), "a picture"
-
-
-def test_the_legend_of_earlier_runs_tells_in_plain_words(ready_window: MainWindow, qtbot: QtBot) -> None:
-    key = ready_window.card("curvesDock").error.keys["earlier"]
-    assert key.toolTip().startswith("Shows or hides")
-    assert "{" not in key.toolTip()

@@ -16,8 +16,8 @@ from nnviz.app import create_window
 from nnviz.window import preferences
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences, user_file
-from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, is_shown, pick, store_settings, stored_settings, train_epochs
+from tests.nnviz.conftest import Restart
+from tests.nnviz.helpers import action, is_shown, pick, store_settings, stored_settings
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -201,19 +201,22 @@ def test_choices_are_written_when_they_are_made(ready_window: MainWindow, qtbot:
 
 
 def test_a_network_that_is_still_being_saved_at_the_end_is_remembered(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
+    ready_window: MainWindow, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """One that cannot be saved any more is logged."""
     ready_window.session.files.save(home / "mine.json")
+    ready_window.session.files.save(home / "no such folder" / "x.json")
     ready_window.close()
     assert stored("network") == str(home / "mine.json")
+    assert "x.json could not be saved" in caplog.text
 
 
-def test_a_foreign_lock_holds_nothing_up(make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_a_foreign_lock_holds_nothing_up(restart: Restart, qtbot: QtBot) -> None:
     user_file().parent.mkdir(parents=True)
     user_file().with_name("settings.json.lock").write_text("1\nnnviz\nanother machine\n")
-    window = make_window()
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
-    train_epochs(qtbot, window, 1)
+    session = restart().session
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    session.settings.change("epochs", epochs=1)
     qtbot.waitUntil(lambda: '"epochs": 1,' in stored("configuration"))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QCoreApplication, QEvent, Qt
 from PyQt5.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +20,7 @@ from nnviz.library import export as library_export
 from nnviz.library.database import Database
 from nnviz.library.run_file import write_run
 from nnviz.session.library_work import LibraryWork
+from nnviz.session.session import Session
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs
@@ -95,6 +96,13 @@ def told(window: MainWindow) -> str:
     return find(window, QLabel, "activityLabel").text()
 
 
+def listened(session: Session) -> list[str]:
+    """What exports and imports report from now on, which the whole window announces."""
+    news: list[str] = []
+    session.exchange.status_changed.connect(news.append)
+    return news
+
+
 def names(folder: Path) -> set[str]:
     return {each.name for each in folder.iterdir()}
 
@@ -103,38 +111,21 @@ def names(folder: Path) -> set[str]:
 
 
 def test_a_run_of_the_list_is_written_into_a_new_folder(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path
 ) -> None:
-    box = ask(ready_window, qtbot)
+    session = runs_window.session
+    news = listened(session)
+    box = ask(runs_window, qtbot)
     assert find(box, QLineEdit, "exportFolderEdit").text() == str(home / f"run-{numbers[2]}")
     export(qtbot, box)
     folder = home / f"run-{numbers[2]}"
     qtbot.waitUntil(folder.exists, timeout=20_000)
-    qtbot.waitUntil(lambda: announced(ready_window.session) == f"Run {numbers[2]} was exported to run-{numbers[2]}")
+    qtbot.waitUntil(lambda: news[-1] == f"Run {numbers[2]} was exported to run-{numbers[2]}")
     assert names(folder) - {"network.onnx"} == WHOLE
-    assert ready_window.session.messages.current is None
-    again = ask(ready_window, qtbot)
+    assert session.messages.current is None
+    again = ask(runs_window, qtbot)
     assert find(again, QLineEdit, "exportFolderEdit").text() == str(home / f"run-{numbers[2]}-2"), "nothing is replaced"
     qtbot.keyClick(again, Qt.Key_Escape)
-
-
-def test_it_can_be_asked_for_with_the_right_button(numbers: list[int], runs_window: CardWindow, qtbot: QtBot) -> None:
-    table = show_runs(runs_window, qtbot)
-    click_row(qtbot, table, 1)
-    (entry,) = [each for each in table.actions() if each.objectName() == "actionExportRun"]
-    entry.trigger()
-    assert dialog(runs_window).windowTitle() == f"Export run {numbers[0]}"
-
-
-def test_of_a_run_that_was_not_read_yet_that_is_said(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    show_runs(runs_window, qtbot)
-    session = runs_window.session
-    monkeypatch.setattr(session.library, "record", lambda run: None)
-    find_dialogs(runs_window).export(numbers[0])
-    assert session.messages.current is not None
-    assert session.messages.current.text.startswith(f"Run {numbers[0]} is still being read.")
 
 
 def test_the_run_in_the_window_is_exported_from_the_file_menu(
@@ -157,72 +148,75 @@ def test_the_run_in_the_window_is_exported_from_the_file_menu(
     assert names(home / "mine") - {"network.onnx"} == WHOLE
 
 
-@pytest.mark.parametrize("box_name", ["", "exportPathsBox", "exportRowsBox"])
-def test_paths_and_rows_go_along_only_where_that_is_ticked(
-    runs_window: CardWindow, qtbot: QtBot, home: Path, box_name: str
-) -> None:
+def test_paths_and_rows_go_along_only_where_that_is_ticked(runs_window: CardWindow, qtbot: QtBot, home: Path) -> None:
     mine = home / "private" / "mine.csv"
     mine.parent.mkdir()
     mine.write_text("a,b\n1,2\n")
     with Library() as library:
         record(library, replace(an_experiment(), data=str(mine)))
-    box = ask(runs_window, qtbot)
-    for name in ("exportPathsBox", "exportRowsBox"):
-        assert not find(box, QCheckBox, name).isChecked()
-    if box_name:
-        tick = find(box, QCheckBox, box_name)
-        qtbot.mouseClick(tick, Qt.LeftButton, pos=tick.rect().center() - tick.rect().center() / 2)
-        tick.setFocus()
-        if not tick.isChecked():
-            qtbot.keyClick(tick, Qt.Key_Space)
-        assert tick.isChecked()
-    type_folder(qtbot, box, home / "out")
-    export(qtbot, box)
-    qtbot.waitUntil((home / "out").exists, timeout=20_000)
-    assert ("mine.csv" in names(home / "out")) == (box_name == "exportRowsBox")
-    assert (str(mine) in (home / "out" / "command.txt").read_text()) == (box_name == "exportPathsBox")
+    for box_name in ("", "exportPathsBox", "exportRowsBox"):
+        box = ask(runs_window, qtbot)
+        for name in ("exportPathsBox", "exportRowsBox"):
+            assert not find(box, QCheckBox, name).isChecked(), name
+        if box_name:
+            tick = find(box, QCheckBox, box_name)
+            qtbot.mouseClick(tick, Qt.LeftButton, pos=tick.rect().center() - tick.rect().center() / 2)
+            tick.setFocus()
+            if not tick.isChecked():
+                qtbot.keyClick(tick, Qt.Key_Space)
+            assert tick.isChecked()
+        out = home / f"out{box_name}"
+        type_folder(qtbot, box, out)
+        export(qtbot, box)
+        qtbot.waitUntil(out.exists, timeout=20_000)
+        assert ("mine.csv" in names(out)) == (box_name == "exportRowsBox"), box_name
+        assert (str(mine) in (out / "command.txt").read_text()) == (box_name == "exportPathsBox"), box_name
+        QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)  # the dialog, before there is another one
 
 
-def test_data_that_are_no_file_have_no_paths_and_rows(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot
+REFUSED_FOLDERS = [
+    ("", "New folder “”: it must be a full path."),
+    ("somewhere", "New folder “somewhere”: it must be a full path."),
+    ("{home}/there", "New folder there: it already exists. Try there-2."),
+    ("{home}/no/such/folder", "New folder in {home}/no/such: there is no such folder."),
+]
+
+
+def test_what_is_asked_before_an_export(
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    box = ask(runs_window, qtbot)
+    """By the right button: a folder that cannot be made is told and can be corrected, or chosen in a dialog."""
+    for name in ("there", "elsewhere"):
+        (home / name).mkdir()
+    table = show_runs(runs_window, qtbot)
+    click_row(qtbot, table, 1)
+    (entry,) = [each for each in table.actions() if each.objectName() == "actionExportRun"]
+    entry.trigger()
+    box = dialog(runs_window)
+    assert box.windowTitle() == f"Export run {numbers[0]}"
     for name in ("exportPathsBox", "exportRowsBox"):
-        assert not find(box, QCheckBox, name).isEnabled()
-
-
-@pytest.mark.parametrize(
-    ("typed", "message"),
-    [
-        ("", "New folder “”: it must be a full path."),
-        ("somewhere", "New folder “somewhere”: it must be a full path."),
-        ("{home}/there", "New folder there: it already exists. Try there-2."),
-        ("{home}/no/such/folder", "New folder in {home}/no/such: there is no such folder."),
-    ],
-)
-def test_a_folder_that_cannot_be_made_is_told_and_can_be_corrected(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, typed: str, message: str
-) -> None:
-    (home / "there").mkdir()
-    box = ask(runs_window, qtbot)
+        assert not find(box, QCheckBox, name).isEnabled(), "data that are no file have no paths and rows"
     field = find(box, QLineEdit, "exportFolderEdit")
-    field.setText(typed.format(home=home))
-    export(qtbot, box)
     error = find(box, QLabel, "exportFolderError")
-    assert box.isVisible()
-    assert error.text().startswith(message.format(home=home))
-    qtbot.keyClicks(field, "x")
-    assert not error.isVisible()
-
-
-def test_the_place_of_the_folder_is_chosen_in_a_dialog(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path
-) -> None:
-    (home / "elsewhere").mkdir()
-    box = ask(runs_window, qtbot)
+    for typed, message in REFUSED_FOLDERS:
+        field.setText(typed.format(home=home))
+        export(qtbot, box)
+        assert box.isVisible(), typed
+        assert error.text().startswith(message.format(home=home))
+        qtbot.keyClicks(field, "x")
+        assert not error.isVisible(), typed
+    field.setText(str(home / f"run-{numbers[0]}"))
     click(qtbot, box, QPushButton, "exportFolderButton")
     find(box, QFileDialog, "exportPlaceDialog").fileSelected.emit(str(home / "elsewhere"))
-    assert find(box, QLineEdit, "exportFolderEdit").text() == str(home / "elsewhere" / f"run-{numbers[2]}")
+    assert field.text() == str(home / "elsewhere" / f"run-{numbers[0]}")
+    qtbot.keyClick(box, Qt.Key_Escape)
+
+    # Of a run that was not read yet that is said.
+    session = runs_window.session
+    monkeypatch.setattr(session.library, "record", lambda run: None)
+    find_dialogs(runs_window).export(numbers[0])
+    assert session.messages.current is not None
+    assert session.messages.current.text.startswith(f"Run {numbers[0]} is still being read.")
 
 
 def test_what_could_not_be_written_is_told(
@@ -235,21 +229,18 @@ def test_what_could_not_be_written_is_told(
     assert messages.current is not None
     assert f"Run {numbers[2]} was exported, but incompletely. network.onnx: " in messages.current.text
     assert names(home / f"run-{numbers[2]}") == WHOLE
+    messages.dismiss()
 
-
-def test_a_disk_that_cannot_be_written_to_is_told_and_nothing_is_left(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    # Of a disk that cannot be written to nothing is left.
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setitem(library_export._FORMATS, "network.py", full)
     export(qtbot, ask(runs_window, qtbot))
-    messages = runs_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
     assert messages.current is not None
     assert f"Run {numbers[2]} could not be exported: No space left on device" in messages.current.text
-    assert not [each for each in names(home) if "run-" in each]
+    assert [each for each in names(home) if "run-" in each] == [f"run-{numbers[2]}"]
 
 
 @pytest.fixture
@@ -269,11 +260,17 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it_is_cancelled(
-    numbers: list[int], ready_window: MainWindow, qtbot: QtBot, home: Path, slow: threading.Event
+    numbers: list[int],
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    slow: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """By its message, and by quitting."""
     messages = ready_window.session.messages
-    export(qtbot, ask(ready_window, qtbot))
     expected = f"Still exporting run {numbers[2]}: writing network.py."
+    export(qtbot, ask(ready_window, qtbot))
     qtbot.waitUntil(lambda: messages.current is not None and messages.current.text == expected, timeout=20_000)
     assert told(ready_window) == f"Exporting run {numbers[2]}: writing network.py …"
     click(qtbot, ready_window, QPushButton, "messageChoice1Button")
@@ -281,6 +278,19 @@ def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it
     qtbot.waitUntil(lambda: announced(ready_window.session) == f"Exporting run {numbers[2]} was cancelled")
     assert not [each for each in names(home) if "run-" in each]
     assert messages.current is None
+
+    slow.clear()
+    cancel = LibraryWork.cancel
+
+    def cancel_and_go_on(self: LibraryWork) -> None:
+        cancel(self)
+        slow.set()
+
+    monkeypatch.setattr(LibraryWork, "cancel", cancel_and_go_on)
+    export(qtbot, ask(ready_window, qtbot))
+    qtbot.waitUntil(lambda: messages.current is not None and messages.current.text == expected, timeout=20_000)
+    assert ends_whole(ready_window)
+    assert not [each for each in names(home) if "run-" in each]
 
 
 def test_the_list_is_read_while_something_is_exported(
@@ -307,40 +317,45 @@ def passed_on(few_digits: Dataset, home: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("how", ["menu", "list", "window", "canvas"])
-def test_a_run_is_imported(ready_window: MainWindow, qtbot: QtBot, passed_on: Path, how: str) -> None:
+def test_a_run_is_imported_by_dropping_its_file(
+    ready_window: MainWindow, qtbot: QtBot, passed_on: Path, home: Path
+) -> None:
+    """What is no run is told, and adds nothing: chosen by the menu's key."""
     session = ready_window.session
-    if how == "window":
-        assert drop(ready_window, passed_on)
-    elif how == "canvas":
-        assert drop(ready_window.canvas, passed_on), "by the window, which Qt asks next"
-        assert not ready_window.canvas._is_target
-        assert drop(ready_window, passed_on)
-    else:
-        if how == "menu":
-            press(qtbot, ready_window, Qt.Key_I, Qt.ControlModifier)
-        else:
-            table = show_runs(ready_window, qtbot)
-            next(each for each in table.actions() if each.objectName() == "actionImportRunHere").trigger()
-        choose_file(qtbot, ready_window, "importRunDialog", passed_on)
+    assert drop(ready_window.canvas, passed_on), "by the window, which Qt asks next"
+    assert not ready_window.canvas._is_target
+    assert drop(ready_window, passed_on)
     qtbot.waitUntil(lambda: announced(session) == "from-a-friend.nnvizrun was imported as run 1.")
     click(qtbot, ready_window, QPushButton, "announcementChoice1Button")
     qtbot.waitUntil(lambda: session.runs.current.storage.record == 1)
     assert session.runs.current.title == "a friend's"
+
+    path = home / "notes.nnvizrun"
+    path.write_text("somebody's notes")
+    press(qtbot, ready_window, Qt.Key_I, Qt.ControlModifier)
+    choose_file(qtbot, ready_window, "importRunDialog", path)
+    messages = session.messages
+    qtbot.waitUntil(lambda: messages.current is not None)
+    assert messages.current is not None
+    assert messages.current.is_error
+    assert messages.current.text.startswith("notes.nnvizrun: damaged, or not an exported run")
+    with Library() as library:
+        assert len(library.runs()) == 1
 
 
 def test_an_imported_run_is_chosen_in_the_list(
     numbers: list[int], runs_window: CardWindow, qtbot: QtBot, passed_on: Path
 ) -> None:
     table = show_runs(runs_window, qtbot)
-    runs_window.session.exchange.read(passed_on)
+    next(each for each in table.actions() if each.objectName() == "actionImportRunHere").trigger()
+    choose_file(qtbot, runs_window, "importRunDialog", passed_on)
     qtbot.waitUntil(lambda: len(texts(table)) == len(numbers) + 1)
     assert texts(table)[0][1] == "a friend's"
     assert table.current == 0
 
 
 def test_an_import_that_is_cancelled_adds_nothing(
-    ready_window: MainWindow, qtbot: QtBot, passed_on: Path, monkeypatch: pytest.MonkeyPatch
+    ready_model: Model, qtbot: QtBot, passed_on: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nnviz.session.activities._LONG", 0)
     goes_on, insert = threading.Event(), Database.insert
@@ -351,25 +366,13 @@ def test_an_import_that_is_cancelled_adds_nothing(
 
     monkeypatch.setattr("nnviz.library.run_file._ROWS_AT_ONCE", 1)
     monkeypatch.setattr(Database, "insert", slowly)
-    session = ready_window.session
+    session = ready_model.session
+    news = listened(session)
     session.exchange.read(passed_on)
     qtbot.waitUntil(lambda: session.messages.current is not None)
-    click(qtbot, ready_window, QPushButton, "messageChoice1Button")
+    session.messages.choose(0)
     goes_on.set()
-    qtbot.waitUntil(lambda: announced(ready_window.session) == "Importing from-a-friend.nnvizrun was cancelled")
-    with Library() as library:
-        assert len(library.runs()) == 0
-
-
-def test_what_is_no_run_is_told_and_adds_nothing(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    path = home / "notes.nnvizrun"
-    path.write_text("somebody's notes")
-    assert drop(ready_window, path)
-    messages = ready_window.session.messages
-    qtbot.waitUntil(lambda: messages.current is not None)
-    assert messages.current is not None
-    assert messages.current.is_error
-    assert messages.current.text.startswith("notes.nnvizrun: damaged, or not an exported run")
+    qtbot.waitUntil(lambda: news[-1] == "Importing from-a-friend.nnvizrun was cancelled")
     with Library() as library:
         assert len(library.runs()) == 0
 
@@ -380,25 +383,3 @@ def test_a_file_that_is_gone_is_told(ready_model: Model, qtbot: QtBot, home: Pat
     qtbot.waitUntil(lambda: messages.current is not None)
     assert messages.current is not None
     assert messages.current.text.startswith("gone.nnvizrun could not be imported: No such file")
-
-
-def test_quitting_ends_an_export(
-    numbers: list[int],
-    ready_window: MainWindow,
-    qtbot: QtBot,
-    home: Path,
-    slow: threading.Event,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    cancel = LibraryWork.cancel
-
-    def cancel_and_go_on(self: LibraryWork) -> None:
-        cancel(self)
-        slow.set()
-
-    monkeypatch.setattr(LibraryWork, "cancel", cancel_and_go_on)
-    export(qtbot, ask(ready_window, qtbot))
-    messages = ready_window.session.messages
-    qtbot.waitUntil(lambda: messages.current is not None and "network.py" in messages.current.text, timeout=20_000)
-    assert ends_whole(ready_window)
-    assert not [each for each in names(home) if "run-" in each]

@@ -9,90 +9,97 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAction, QComboBox, QMenu
+from PyQt5.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.storage import load_network
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.commands.cli import main
+from nnviz.session.session import Session
 from nnviz.session.status import Status
+from nnviz.window.bundled_networks import bundled_networks
 from nnviz.window.main_window import MainWindow
 from nnviz.window.session_restore import restored
 from tests.conftest import MakeWindow
+from tests.nnviz.conftest import Restart, RestoredModel
 from tests.nnviz.helpers import (
     action,
     find,
     is_shown,
     pick,
-    press,
     quit_unasked,
     retype,
     store_settings,
     stored_settings,
-    train_epochs,
 )
 
 
-def start_again(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
-    """Quits, starts again, and waits until all that was remembered is there."""
-    quit_unasked(window)
-    again = make_window()
-    qtbot.waitUntil(lambda: is_shown(again.session.data))
-    return again
+@pytest.fixture
+def first(restart: Restart, qtbot: QtBot) -> RestoredModel:
+    """A session of which something is to come back, when its data are there. It and the next keep no runs."""
+    model = restart()
+    model.session.records.set_on(False)
+    qtbot.waitUntil(lambda: is_shown(model.session.data))
+    return model
+
+
+def train_one_epoch(session: Session, qtbot: QtBot) -> None:
+    session.settings.change("epochs", epochs=1)
+    session.start()
+    qtbot.waitUntil(lambda: session.state is Status.FINISHED)
+
+
+def save(session: Session, qtbot: QtBot, path: Path) -> None:
+    """And waits until that is done."""
+    session.files.save(path)
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == path and not session.runs.current.unsaved)
 
 
 # ---- settings
 
 
 def test_settings_come_back(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
+    """Those of the network and of its training, and the controls of the window."""
     window = ready_window
     retype(qtbot, window, "shapeEdit", "784, 20, 10")
     retype(qtbot, window, "learningRateEdit", "0.07")
     pick(qtbot, window, "optimizerCombo", "Adam")
     window.session.settings.change("distortions", rotation=3.0)
     wanted = window.session.settings.experiment
-    again = start_again(window, make_window, qtbot)
+    window.draw.pen.setValue(31)
+    window.session.question.set_threshold(0.85)
+    window.curves.error.set_log(False)
+    is_log = window.curves.loss.is_log
+    quit_unasked(window)
+    again = make_window()
+    qtbot.waitUntil(lambda: is_shown(again.session.data))
     assert again.session.settings.experiment == wanted
     assert again.session.runs.current.network.shape == [784, 20, 10] == list(again.session.displayed.network.shape)
     assert find(again, QComboBox, "optimizerCombo").currentText() == "Adam"
     assert not again.session.undo.last()
     assert not again.isWindowModified()
-
-
-def test_a_large_network_comes_behind_the_window(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
-) -> None:
-    window = ready_window
-    retype(qtbot, window, "shapeEdit", "784, 3000, 10")
-    qtbot.waitUntil(lambda: window.session.runs.current.network.shape[1] == 3000)
-    window.close()
-    again = make_window()
-    assert again.session.runs.current.network.shape[1] != 3000, "the window does not wait for it"
-    qtbot.waitUntil(lambda: again.session.runs.current.network.shape[1] == 3000)
-    assert not again.session.undo.last()
-
-
-def test_closed_before_it_was_there_it_is_not_forgotten(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
-) -> None:
-    retype(qtbot, ready_window, "learningRateEdit", "0.07")
-    ready_window.close()
-    make_window().close()
-    again = make_window()
-    assert again.session.settings.experiment.training.learning_rate == 0.07
-
-
-def test_pen_threshold_and_scale_come_back(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
-    ready_window.draw.pen.setValue(31)
-    ready_window.session.question.set_threshold(0.85)
-    ready_window.curves.error.set_log(False)
-    again = start_again(ready_window, make_window, qtbot)
     assert again.draw.pen.value() == 31
     assert again.session.question.threshold == 0.85
     assert not again.curves.error.is_log
-    assert again.curves.loss.is_log == ready_window.curves.loss.is_log
+    assert again.curves.loss.is_log == is_log
+
+
+def test_a_large_network_comes_behind_the_window(first: RestoredModel, restart: Restart, qtbot: QtBot) -> None:
+    first.session.settings.change("shape", shape=(784, 3000, 10))
+    qtbot.waitUntil(lambda: first.session.runs.current.network.shape[1] == 3000)
+    first.close()
+    again = restart().session
+    assert again.runs.current.network.shape[1] != 3000, "the window does not wait for it"
+    qtbot.waitUntil(lambda: again.runs.current.network.shape[1] == 3000)
+    assert not again.undo.last()
+
+
+def test_closed_before_it_was_there_it_is_not_forgotten(first: RestoredModel, restart: Restart) -> None:
+    first.session.settings.change("learning rate", learning_rate=0.07)
+    first.close()
+    restart().close()
+    assert restart().session.settings.experiment.training.learning_rate == 0.07
 
 
 def test_every_setting_survives_json() -> None:
@@ -123,11 +130,11 @@ OF_0_3: dict[str, Any] = {
 }
 
 
-def test_the_settings_of_0_3_are_read(make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_the_settings_of_0_3_are_read(restart: Restart, qtbot: QtBot) -> None:
     store_settings(configuration=json.dumps(OF_0_3), sure_from=0.75)
-    window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is Status.READY)
-    found = window.session.settings.experiment
+    session = restart().session
+    qtbot.waitUntil(lambda: session.state is Status.READY)
+    found = session.settings.experiment
     assert found.shape == (784, 20, 12, 10)
     assert found.activations == ("tanh", "relu", "sigmoid")
     assert (found.loss, found.initializer, found.weight_scale) == ("quadratic", "glorot", 0.5)
@@ -135,12 +142,22 @@ def test_the_settings_of_0_3_are_read(make_window: MakeWindow, qtbot: QtBot) -> 
     assert (training.batch_size, training.epochs, training.learning_rate, training.optimizer) == (50, 7, 0.07, "adam")
     assert (training.validation_share, training.seed) == (0.1, 3)
     assert not training.augmentation.is_active
-    assert (window.session.settings.strengths.shift, window.session.settings.strengths.rotation) == (2.5, 3.0)
-    assert window.session.question.threshold == 0.75
-    assert window.session.displayed.network.shape == [784, 20, 12, 10]
+    assert (session.settings.strengths.shift, session.settings.strengths.rotation) == (2.5, 3.0)
+    assert session.question.threshold == 0.75
+    assert session.displayed.network.shape == [784, 20, 12, 10]
 
 
 # ---- damage
+
+DAMAGED_SETTINGS = {
+    "dataset": "of another year",
+    "network": "/no/such/folder",
+    "shipped": "nothing of ours",
+    "preset": "Post-modern",
+    "typed": '["shape", 3, {}, "seed", "epochs"]',
+    "sure_from": "often",
+    "pen_width": -5,
+}
 
 
 def good() -> dict[str, Any]:
@@ -236,34 +253,22 @@ def test_a_document_of_another_kind(document: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "null", "[" * 5000, "\x00", '{"training": {"epochs": NaN}}'])
-def test_a_damaged_file_does_not_keep_the_window_shut(make_window: MakeWindow, qtbot: QtBot, text: str) -> None:
-    store_settings(
-        configuration=text,
-        dataset="of another year",
-        network="/no/such/folder",
-        shipped="nothing of ours",
-        preset="Post-modern",
-        typed='["shape", 3, {}, "seed", "epochs"]',
-        sure_from="often",
-        pen_width=-5,
-    )
-    window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is Status.READY)
-    assert window.session.settings.experiment.training == Experiment().training
-    assert window.session.data.name == "mnist"
+def test_a_damaged_file_is_left_out(restart: Restart, qtbot: QtBot, text: str) -> None:
+    """That the window comes then too is tested with the damaged settings of the window."""
+    store_settings(configuration=text, **DAMAGED_SETTINGS)
+    session = restart().session
+    qtbot.waitUntil(lambda: session.state is Status.READY)
+    assert session.settings.experiment.training == Experiment().training
+    assert session.data.name == "mnist"
 
 
 # ---- the network
 
 
-def test_the_saved_network_comes_back(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
-) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 1)
-    window.session.files.save(home / "mine.json")
-    qtbot.waitUntil(lambda: not window.session.runs.current.unsaved)
-    window.close()
+def test_the_saved_network_comes_back(first: RestoredModel, make_window: MakeWindow, qtbot: QtBot, home: Path) -> None:
+    train_one_epoch(first.session, qtbot)
+    save(first.session, qtbot, home / "mine.json")
+    first.close()
     again = make_window()
     qtbot.waitUntil(lambda: again.session.runs.current.storage.path == home / "mine.json")
     saved = load_network(home / "mine.json").parameters
@@ -274,91 +279,76 @@ def test_the_saved_network_comes_back(
 
 
 def test_a_network_that_is_gone_is_a_quiet_message(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+    first: RestoredModel, restart: Restart, qtbot: QtBot, home: Path
 ) -> None:
-    window = ready_window
-    window.session.files.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
-    window.close()
+    save(first.session, qtbot, home / "mine.json")
+    first.close()
     (home / "mine.json").unlink()
-    again = make_window()
-    qtbot.waitUntil(lambda: again.session.messages.current is not None)
-    assert again.session.messages.current is not None
-    assert not again.session.messages.current.is_error
-    assert "mine.json" in again.session.messages.current.text
-    assert str(home) in again.session.messages.current.text
-    assert again.session.runs.current.untouched
+    again = restart().session
+    qtbot.waitUntil(lambda: again.messages.current is not None)
+    assert again.messages.current is not None
+    assert not again.messages.current.is_error
+    assert "mine.json" in again.messages.current.text
+    assert str(home) in again.messages.current.text
+    assert again.runs.current.untouched
 
 
 def test_training_asked_for_meanwhile_is_that_of_the_network_that_comes(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+    first: RestoredModel, restart: Restart, qtbot: QtBot, home: Path
 ) -> None:
-    window = ready_window
-    window.session.settings.change("epochs", epochs=1)
-    window.session.files.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
-    window.close()
-    again = make_window()
-    press(qtbot, again, Qt.Key_Space)
-    qtbot.waitUntil(lambda: again.session.state is Status.FINISHED)
-    assert again.session.runs.current.storage.path == home / "mine.json"
-    assert again.session.runs.current.history.completed == 1
-    assert not again.session.undo.last()
+    first.session.settings.change("epochs", epochs=1)
+    save(first.session, qtbot, home / "mine.json")
+    first.close()
+    again = restart().session
+    again.training.toggle()
+    qtbot.waitUntil(lambda: again.state is Status.FINISHED)
+    assert again.runs.current.storage.path == home / "mine.json"
+    assert again.runs.current.history.completed == 1
+    assert not again.undo.last()
 
 
 def test_a_paused_training_goes_on_where_it_stood(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+    first: RestoredModel, restart: Restart, qtbot: QtBot, home: Path
 ) -> None:
-    window = ready_window
-    window.session.step_batch()
-    qtbot.waitUntil(lambda: window.session.state is Status.PAUSED)
-    window.session.files.save(home / "paused.npz")
-    qtbot.waitUntil(lambda: not window.session.runs.current.unsaved)
-    window.close()
-    again = make_window()
-    qtbot.waitUntil(lambda: again.session.state is Status.PAUSED)
-    assert again.session.runs.current.storage.path == home / "paused.npz"
-    assert again.session.training.progress.batch == 1
-    assert again.session.messages.current is None
+    first.session.step_batch()
+    qtbot.waitUntil(lambda: first.session.state is Status.PAUSED)
+    save(first.session, qtbot, home / "paused.npz")
+    first.close()
+    again = restart().session
+    qtbot.waitUntil(lambda: again.state is Status.PAUSED)
+    assert again.runs.current.storage.path == home / "paused.npz"
+    assert again.training.progress.batch == 1
+    assert again.messages.current is None
 
 
-def test_a_shipped_network_comes_back_as_a_copy(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
-) -> None:
-    window = ready_window
-    find(window, QMenu, "menuShipped").aboutToShow.emit()
-    entry = window.findChild(QAction, "actionShipped1")
-    assert entry is not None
-    entry.trigger()
-    qtbot.waitUntil(lambda: window.session.runs.current.origin.opened is not None)
-    title = window.session.runs.current.title
-    window.close()
-    again = make_window()
-    qtbot.waitUntil(lambda: again.session.runs.current.origin.opened is not None)
-    assert again.session.runs.current.title == title
-    assert again.session.runs.current.storage.path is None, "saving asks for a file"
+def test_a_shipped_network_comes_back_as_a_copy(first: RestoredModel, restart: Restart, qtbot: QtBot) -> None:
+    shipped = bundled_networks()[0]
+    first.session.files.open(shipped.path, shipped.title)
+    qtbot.waitUntil(lambda: first.session.runs.current.origin.opened is not None)
+    first.close()
+    again = restart().session
+    qtbot.waitUntil(lambda: again.runs.current.origin.opened is not None)
+    assert again.runs.current.title == first.session.runs.current.title
+    assert again.runs.current.storage.path is None, "saving asks for a file"
 
 
 def test_a_network_put_aside_for_a_new_one_does_not_come_back(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot, home: Path
+    first: RestoredModel, restart: Restart, qtbot: QtBot, home: Path
 ) -> None:
-    window = ready_window
-    window.session.files.save(home / "mine.json")
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
-    window.session.reset()
-    again = start_again(window, make_window, qtbot)
-    assert again.session.runs.current.storage.path is None
+    save(first.session, qtbot, home / "mine.json")
+    first.session.reset()
+    first.close()
+    again = restart().session
+    qtbot.waitUntil(lambda: is_shown(again.data))
+    assert again.runs.current.storage.path is None
     assert stored_settings()["network"] == ""
 
 
 # ---- pictures of the window
 
 
-def test_a_screenshot_shows_nothing_of_the_person(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    retype(qtbot, ready_window, "shapeEdit", "784, 20, 10")
-    ready_window.close()
+def test_a_screenshot_shows_nothing_of_the_person(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store_settings(configuration=json.dumps(good()), pen_width=31)
     made: list[MainWindow] = []
     from nnviz.commands import screenshot
 
@@ -368,24 +358,25 @@ def test_a_screenshot_shows_nothing_of_the_person(
     assert main(["screenshot", str(home / "x.png"), "--size", "1280x800"]) == 0
     (window,) = made
     assert not window.session.settings.experiment.difference(Experiment())
+    assert window.draw.pen.value() != 31
     assert not window.callouts.shown
     window.deleteLater()
 
 
 def test_a_budget_of_moments_that_does_not_fit_this_time_is_not_forgotten(
-    make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    restart: Restart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other programs may leave more memory the next time."""
     chosen = 200 * 2**20
     store_settings(moment_bytes=chosen)
     with monkeypatch.context() as patched:
         patched.setattr("nnviz.session.snapshots.available_memory", lambda: 2**27)
-        window = make_window()
-        assert window.session.models[StorageModel].memory_budget < chosen
-        window.close()
+        model = restart()
+        assert model.session.models[StorageModel].memory_budget < chosen
+        model.close()
     assert stored_settings()["moment_bytes"] == chosen
-    window = make_window()
-    assert window.session.models[StorageModel].memory_budget == chosen
-    window.session.models[StorageModel].set_memory_budget(2**26)
-    window.close()
+    model = restart()
+    assert model.session.models[StorageModel].memory_budget == chosen
+    model.session.models[StorageModel].set_memory_budget(2**26)
+    model.close()
     assert stored_settings()["moment_bytes"] == 2**26

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QMainWindow, QWidget
@@ -53,73 +50,29 @@ def drag_line(window: MainWindow, by: int) -> None:
 USUAL, DRAWN = 343 / 760, 415 / 760
 
 
-@pytest.mark.parametrize(("name", "settings"), [("spirals", {"points": 160}), ("sine", {"points": 150})])
-def test_plane_and_curve_get_more_and_give_it_back(
-    ready_window: MainWindow, qtbot: QtBot, name: str, settings: dict[str, Any]
-) -> None:
+def test_plane_and_curve_get_more_and_give_it_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """So the plane is large enough."""
     window = ready_window
     resize(window, 1440, 900)
     before = heights(window)
-    load(qtbot, window, name, **settings)
+    for name in ("spirals", "sine"):
+        load(qtbot, window, name, points=160)
+        wait_until_divided(qtbot, window, DRAWN)
+        if name == "spirals":
+            expect_large_plane(window, 345)
+        load(qtbot, window, "penguins")
+        wait_until_divided(qtbot, window, USUAL)
+        assert heights(window) == before, name
+    resize(window, 1280, 720)
+    load(qtbot, window, "spirals", points=160)
     wait_until_divided(qtbot, window, DRAWN)
-    load(qtbot, window, "penguins")
-    wait_until_divided(qtbot, window, USUAL)
-    assert heights(window) == before
+    expect_large_plane(window, 250)
+    assert window.height() == 720
 
 
-@pytest.mark.parametrize(("size", "side"), [((1440, 900), 345), ((1280, 720), 250)])
-def test_so_the_plane_is_large_enough(ready_window: MainWindow, qtbot: QtBot, size: tuple[int, int], side: int) -> None:
-    resize(ready_window, *size)
-    load(qtbot, ready_window, "spirals", points=160)
-    wait_until_divided(qtbot, ready_window, DRAWN)
-    view = find(ready_window, QWidget, "planeView")
+def expect_large_plane(window: MainWindow, side: int) -> None:
+    view = find(window, QWidget, "planeView")
     assert min(view.width(), view.height()) >= side
-    assert ready_window.size().height() == size[1]
-
-
-def test_what_a_person_chose_stays_for_all_data_and_the_next_start(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
-) -> None:
-    window = ready_window
-    resize(window, 1440, 900)
-    drag_line(window, 60)
-    chosen = heights(window)
-    load(qtbot, window, "spirals", points=160)
-    QTest.qWait(30)
-    assert heights(window) == chosen
-    close(window)
-    again = make_window()
-    load(qtbot, again, "sine", points=150)
-    load(qtbot, again, "spirals", points=160)
-    QTest.qWait(30)
-    assert heights(again) == chosen
-
-
-def test_the_line_between_columns_divides_no_heights(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    resize(window, 1440, 900)
-    host = window.curves.parentWidget()
-    line = QPoint(window.draw.x() - 5, window.draw.y() + 60)
-    QTest.mousePress(host, Qt.LeftButton, pos=line)
-    drag_on(host, (line.x() - 40, line.y()))
-    QTest.qWait(10)
-    QTest.mouseRelease(host, Qt.LeftButton, pos=line - QPoint(40, 0))
-    load(qtbot, window, "spirals", points=160)
-    wait_until_divided(qtbot, window, DRAWN)
-    assert window.draw.width() > 330
-
-
-def test_a_start_with_the_plane_goes_back_for_other_data(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
-) -> None:
-    load(qtbot, ready_window, "spirals", points=160)
-    wait_until_divided(qtbot, ready_window, DRAWN)
-    close(ready_window)
-    assert stored_settings()["division/train"] == "drawn"
-    again = make_window()
-    wait_until_divided(qtbot, again, DRAWN)
-    load(qtbot, again, "mnist")
-    wait_until_divided(qtbot, again, USUAL)
 
 
 def test_it_waits_until_both_cards_are_there(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -135,13 +88,44 @@ def test_it_waits_until_both_cards_are_there(ready_window: MainWindow, qtbot: Qt
     window.show_workspace("train")
     wait_until_divided(qtbot, window, USUAL)
 
-
-def test_the_default_layout_is_that_of_the_data(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    resize(window, 1440, 900)
-    drag_line(window, 60)
+    # The line between columns divides no heights.
+    host = window.curves.parentWidget()
+    line = QPoint(window.draw.x() - 5, window.draw.y() + 60)
+    QTest.mousePress(host, Qt.LeftButton, pos=line)
+    drag_on(host, (line.x() - 40, line.y()))
+    QTest.qWait(10)
+    QTest.mouseRelease(host, Qt.LeftButton, pos=line - QPoint(40, 0))
     load(qtbot, window, "spirals", points=160)
-    press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
     wait_until_divided(qtbot, window, DRAWN)
-    load(qtbot, window, "penguins")
+    assert window.draw.width() > 330
+
+
+def test_a_start_with_the_plane_goes_back_for_other_data_and_what_a_person_chose_stays(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    """For all data and the next start, until the default layout, which is that of the data."""
+    load(qtbot, ready_window, "spirals", points=160)
+    wait_until_divided(qtbot, ready_window, DRAWN)
+    close(ready_window)
+    assert stored_settings()["division/train"] == "drawn"
+    window = make_window()
+    resize(window, 1440, 900)
+    wait_until_divided(qtbot, window, DRAWN)
+    load(qtbot, window, "mnist")
     wait_until_divided(qtbot, window, USUAL)
+
+    drag_line(window, 60)
+    chosen = heights(window)
+    load(qtbot, window, "spirals", points=160)
+    QTest.qWait(30)
+    assert heights(window) == chosen
+    close(window)
+    again = make_window()
+    load(qtbot, again, "sine", points=150)
+    load(qtbot, again, "spirals", points=160)
+    QTest.qWait(30)
+    assert heights(again) == chosen
+    press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
+    wait_until_divided(qtbot, again, DRAWN)
+    load(qtbot, again, "penguins")
+    wait_until_divided(qtbot, again, USUAL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLabel, QPushButton, QTabBar
@@ -14,7 +13,10 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import announced, find, press
 
 
-def test_what_was_done_is_said_once_and_near_the_top(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_an_announcement_covers_nothing_and_the_mark_moves_nothing(
+    ready_window: MainWindow, qtbot: QtBot, home: Path
+) -> None:
+    """What was done is said once, and near the top."""
     window = ready_window
     label = find(window, QLabel, "activityLabel")
     window.session.files.save(home / "x.json")
@@ -24,31 +26,27 @@ def test_what_was_done_is_said_once_and_near_the_top(ready_window: MainWindow, q
     assert not label.isVisible()
     assert find(window, QLabel, "announcementText").text() == "Saved to x.json"
 
-
-@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
-def test_an_announcement_covers_nothing_and_the_mark_moves_nothing(
-    ready_window: MainWindow, size: tuple[int, int]
-) -> None:
-    window = ready_window
     records = window.session.records
-    window.resize(*size)
-    records.set_on(True)
-    QTest.qWait(0)
-    docks = [dock.geometry() for dock in window.docks if dock.isVisible()]
-    records.toggle()
-    QTest.qWait(0)
-    bar, menus = window.announcement_bar, window.menuBar()
-    assert bar.isVisible()
-    assert menus.geometry().contains(bar.geometry())
-    mark, tabs = find(window, QPushButton, "recordingOffButton"), find(window, QTabBar, "workspaceTabs")
-    for part in (mark, tabs):
-        at = QRect(part.mapTo(window, QPoint(0, 0)), part.size())
-        assert not bar.geometry().intersects(at), part.objectName()
-        assert window.rect().contains(at), part.objectName()
-    assert mark.mapTo(window, QPoint(mark.width(), 0)).x() <= tabs.mapTo(window, QPoint(0, 0)).x()
-    assert all(menus.actionGeometry(each).right() < bar.x() for each in menus.actions())
-    assert (window.width(), window.height()) == size
-    assert [dock.geometry() for dock in window.docks if dock.isVisible()] == docks
+    for size in ((1280, 720), (1440, 900)):
+        window.resize(*size)
+        records.set_on(True)
+        for _ in range(5):  # until the docks have followed
+            QTest.qWait(5)
+        docks = [dock.geometry() for dock in window.docks if dock.isVisible()]
+        records.toggle()
+        QTest.qWait(0)
+        bar, menus = window.announcement_bar, window.menuBar()
+        assert bar.isVisible(), size
+        assert menus.geometry().contains(bar.geometry()), size
+        mark, tabs = find(window, QPushButton, "recordingOffButton"), find(window, QTabBar, "workspaceTabs")
+        for part in (mark, tabs):
+            at = QRect(part.mapTo(window, QPoint(0, 0)), part.size())
+            assert not bar.geometry().intersects(at), part.objectName()
+            assert window.rect().contains(at), part.objectName()
+        assert mark.mapTo(window, QPoint(mark.width(), 0)).x() <= tabs.mapTo(window, QPoint(0, 0)).x(), size
+        assert all(menus.actionGeometry(each).right() < bar.x() for each in menus.actions()), size
+        assert (window.width(), window.height()) == size
+        assert [dock.geometry() for dock in window.docks if dock.isVisible()] == docks, size
 
 
 def test_escape_dismisses_an_announcement_after_a_message(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -61,8 +59,7 @@ def test_escape_dismisses_an_announcement_after_a_message(ready_window: MainWind
     press(qtbot, ready_window, Qt.Key_Escape)
     assert announced(ready_window.session) == ""
 
-
-def test_what_goes_on_stays(ready_window: MainWindow) -> None:
+    # What goes on stays.
     label = find(ready_window, QLabel, "activityLabel")
     ready_window.status_line.show_activity("Saving something large …")
     ready_window.session.step_batch()

@@ -38,7 +38,8 @@ from nnviz.ui.row_list import RowList
 from nnviz.ui.row_table import ListColumn
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, find, is_shown, press, stored_settings
+from tests.nnviz.cards.card_window import AnyWindow, MakeCards
+from tests.nnviz.helpers import action, find, is_shown, press, store_settings, stored_settings
 
 SMALL = QSize(1280, 690)  # what a frame leaves of 1280 × 720
 
@@ -49,34 +50,58 @@ def usual_text_afterwards(qapp: QApplication) -> Iterator[None]:
     theme.apply(qapp, theme.current().name, 100)
 
 
-def test_keys_change_the_size_of_all_texts(ready_window: MainWindow, qtbot: QtBot) -> None:
+def sizes(window: MainWindow) -> dict[str, tuple[int, int]]:
+    """Those of the visible cards, when they have come to rest."""
+    come_to_rest()
+    return {dock.objectName(): (dock.width(), dock.height()) for dock in window.docks if dock.isVisible()}
+
+
+def come_to_rest() -> None:
+    """Until the cards have followed."""
+    for _ in range(6):
+        QTest.qWait(5)
+
+
+def test_keys_change_the_size_of_all_texts_and_back(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """The cards have their sizes again, and the choice is stored."""
     window = ready_window
-    title = find(window, QLabel, "runState")
-    plot = find(window, CurvePlot, "errorPlot")
-    small = title.fontMetrics().height()
+    window.resize(1440, 900)
+    before = sizes(window)
     assert not action(window, "actionSmallerText").isEnabled()
     press(qtbot, window, Qt.Key_Plus, Qt.ControlModifier)
+    assert theme.text_size() == 110
     press(qtbot, window, Qt.Key_Equal, Qt.ControlModifier)  # where Plus needs Shift
-    press(qtbot, window, Qt.Key_Plus, Qt.ControlModifier)
-    assert theme.text_size() == 150
-    assert title.fontMetrics().height() == pytest.approx(1.5 * small, abs=1.5)
-    assert plot.getAxis("left").style["tickFont"].pixelSize() == 18
-    assert find(window, QLineEdit, "learningRateEdit").fontInfo().pixelSize() == 20
-    press(qtbot, window, Qt.Key_Minus, Qt.ControlModifier)
     assert theme.text_size() == 125
+    assert sizes(window) != before
     press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
     assert theme.text_size() == 100
-    assert title.fontMetrics().height() == small
+    assert sizes(window) == before
 
-
-def test_the_size_is_remembered(make_window: MakeWindow, qtbot: QtBot) -> None:
-    window = make_window()
-    window.set_text_size(175)
-    qtbot.waitUntil(lambda: stored_settings().get("text_size") == 175)
-    window.close_unasked()
-    theme.apply(window.application, "dark", 100)
-    make_window()
+    window.resize(SMALL)
+    qtbot.waitUntil(lambda: window.size() == SMALL)
+    before = sizes(window)
+    title = find(window, QLabel, "runState")
+    small = title.fontMetrics().height()
+    (mark, *_) = window.findChildren(DefaultButton)
+    assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)
+    window.set_text_size(200)
+    assert title.fontMetrics().height() == pytest.approx(2 * small, abs=1.5)
+    assert find(window, CurvePlot, "errorPlot").getAxis("left").style["tickFont"].pixelSize() == 24
+    assert find(window, QLineEdit, "learningRateEdit").fontInfo().pixelSize() == 26
+    assert (mark.minimumWidth(), mark.minimumHeight(), mark.iconSize().width()) == (40, 40, 24)
+    assert sizes(window) != before
+    press(qtbot, window, Qt.Key_Minus, Qt.ControlModifier)
     assert theme.text_size() == 175
+    qtbot.waitUntil(lambda: stored_settings().get("text_size") == 175)
+    press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
+    assert title.fontMetrics().height() == small
+    assert sizes(window) == before
+
+    # Of all data a wide table needs most. Nothing is cut, also at the smallest size.
+    load(qtbot, window, wide_table(tmp_path))
+    window.session.selection.choose_neuron(Neuron(1, 1))
+    ((width, _),) = look_through(window, "table, 100 %")
+    assert width <= 640
 
 
 @pytest.mark.parametrize(("wanted", "size"), [(20, 100), (130, 130), (1e9, 200), (float("nan"), 100)])
@@ -152,66 +177,41 @@ def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
     assert {what: measure() for what, measure in measures.items()} == small
 
 
+def wait_for_preview(window: AnyWindow, qtbot: QtBot) -> None:
+    importing = window.session.data_import
+    qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
+
+
+def test_columns_of_an_import_get_wider(
+    make_cards: MakeCards, qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_cards("dataCard")
+    window.session.data_import.open(wide_table(tmp_path))
+    wait_for_preview(window, qtbot)
+    table = find(window, PreviewTable, "importTable")
+    small = table.columnWidth(0)
+    theme.apply(qapp, "dark", 150)
+    assert table.columnWidth(0) > small
+    theme.apply(qapp, "dark", 100)
+    assert table.columnWidth(0) == small
+
+
 @pytest.mark.parametrize("size", [100, 150, 200])
-@pytest.mark.parametrize("caption", ["100 %", "4, not 9"])
-def test_captions_of_pictures_are_whole_and_apart(qapp: QApplication, qtbot: QtBot, size: int, caption: str) -> None:
+def test_captions_of_pictures_are_whole_and_apart(qapp: QApplication, qtbot: QtBot, size: int) -> None:
     pictures = PictureList()
     qtbot.addWidget(pictures)
     pictures.resize(340, 200)
     pictures.show()
-    pictures.show_pictures(50, lambda place: np.zeros((28, 28)), lambda place: caption)
     theme.apply(qapp, "dark", size)
-    words = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(caption)
-    assert words <= pictures.tile(1).width()
-    assert pictures.shown_caption(1) == caption
-    assert pictures.tile(0).right() < pictures.tile(1).left()
-    pictures.show_pictures(50, lambda place: np.zeros((28, 28)), lambda place: 20 * caption)
+    for caption in ("100 %", "4, not 9"):
+        pictures.show_pictures(50, lambda place: np.zeros((28, 28)), lambda place, words=caption: words)  # type: ignore[misc]
+        words = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(caption)
+        assert words <= pictures.tile(1).width(), caption
+        assert pictures.shown_caption(1) == caption
+        assert pictures.tile(0).right() < pictures.tile(1).left(), caption
+    pictures.show_pictures(50, lambda place: np.zeros((28, 28)), lambda place: 20 * "4, not 9")
     assert pictures.tile(1).width() < 2 * theme.px(96)
     assert pictures.shown_caption(1).endswith("…")
-
-
-def test_why_shows_columns_of_a_table_in_a_small_window(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
-    window.resize(SMALL)
-    window.set_text_size(150)
-    load(qtbot, window, "penguins")
-    window.show_workspace("inside")
-    session.question.set_data_example(Example("test", 0))
-    card = window.card("whyDock")
-    assert isinstance(card, ExplanationCard)
-    qtbot.waitUntil(lambda: isinstance(card.view.content, BarRows))
-    content = card.view.content
-    assert isinstance(content, BarRows)
-    qtbot.waitUntil(lambda: content._shown(card.view.rect()) >= 3)
-    card.details_button.setChecked(True)
-    qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.queries))
-    for words in ("sums to 90.3 % from", "sums to −12 345.6 % from"):
-        card.sum_label.setText(words)
-        wide = card.sum_label.sizeHint().width()
-        card._sum_box.set_width(wide / 1.5)
-        qtbot.waitUntil(lambda wide=wide: card._sum_box.width() >= wide)  # type: ignore[misc]
-        assert card.baseline_combo.shown in ("the average row", "average row", "average")
-
-
-def test_a_hint_does_not_cover_the_numbers_of_an_axis(ready_window: MainWindow) -> None:
-    window = ready_window
-    window.resize(SMALL)
-    window.set_text_size(150)
-    window.show_workspace("runs")
-    for _ in range(6):
-        QTest.qWait(5)
-    plot = find(window, RunsPlot, "theirErrorPlot")
-    hint = find(plot, QLabel, "plotHint")
-    assert hint.isVisible()
-    assert hint.x() >= plot.plot_area().left()
-    assert plot.rect().contains(hint.geometry())
-
-
-def test_the_mark_of_a_default_gets_larger(ready_window: MainWindow) -> None:
-    (mark, *_) = ready_window.findChildren(DefaultButton)
-    assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)
-    ready_window.set_text_size(150)
-    assert (mark.minimumWidth(), mark.minimumHeight(), mark.iconSize().width()) == (30, 30, 18)
 
 
 def wide_table(folder: Path) -> str:
@@ -230,57 +230,68 @@ def load(qtbot: QtBot, window: MainWindow, name: str) -> None:
     qtbot.waitUntil(lambda: is_shown(window.session.data) and window.session.data.name == name, timeout=30_000)
 
 
-def test_the_cards_have_their_sizes_again(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-
-    def sizes() -> dict[str, tuple[int, int]]:
-        for _ in range(6):
-            QTest.qWait(5)
-        return {dock.objectName(): (dock.width(), dock.height()) for dock in window.docks if dock.isVisible()}
-
-    for window_size, size in ((SMALL, 200), (QSize(1440, 900), 125)):
-        window.resize(window_size)
-        qtbot.waitUntil(lambda window_size=window_size: window.size() == window_size)
-        before = sizes()
-        window.set_text_size(size)
-        assert sizes() != before
-        press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
-        assert sizes() == before, (window_size, size)
-
-
-@pytest.mark.parametrize("data", ["mnist", "xor", "table"])
-def test_nothing_is_cut_in_a_small_window(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path, data: str) -> None:
-    window = ready_window
-    if data != "mnist":
-        load(qtbot, window, wide_table(tmp_path) if data == "table" else data)
+def test_nothing_is_cut_in_a_small_window(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """At the size that was stored, with small and large data."""
+    store_settings(text_size=150)
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
+    assert theme.text_size() == 150, "remembered"
     window.resize(SMALL)
-    window.session.selection.choose_neuron(Neuron(1, 1))
-    for size in (150, 100) if data == "table" else (150,):  # of all data a wide table needs most
-        window.set_text_size(size)
-        for workspace in window.workspaces:
-            window.show_workspace(workspace)
-            for _ in range(6):
-                QTest.qWait(5)
-            expect_readable(window, f"{data}, {workspace}, {size} %")
+    table = wide_table(tmp_path)
+    window.open_path(table)
+    expect_a_scrolling_import_sheet(window, qtbot)
+    window.session.data_import.use()
+    least: set[tuple[int, int]] = set()
+    for data in (table, "mnist", "xor", "sine", "mpg", "penguins"):
+        load(qtbot, window, data)
+        window.session.selection.choose_neuron(Neuron(1, 1))
+        least |= look_through(window, f"{data}, 150 %")
+    assert len(least) == 1, "no data make the window larger"
+    expect_columns_in_why(window, qtbot)
 
 
-def test_the_import_sheet_scrolls_where_it_has_too_little_room(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window = ready_window
-    window.resize(SMALL)
-    window.set_text_size(150)
-    window.open_path(wide_table(tmp_path))
-    importing = window.session.data_import
-    qtbot.waitUntil(lambda: importing.found is not None and importing.found.outcome is not None, timeout=30_000)
-    sheet, table = find(window, QWidget, "importSheet"), find(window, PreviewTable, "importTable")
-    wide = table.columnWidth(0)
-    window.set_text_size(125)
-    assert table.columnWidth(0) < wide
-    window.set_text_size(150)
-    assert table.columnWidth(0) == wide
-    for _ in range(6):
-        QTest.qWait(5)
+def look_through(window: MainWindow, what: str) -> set[tuple[int, int]]:
+    """Goes through all workspaces, of which each must be readable. Returns the least sizes of the window."""
+    least = set()
+    for workspace in window.workspaces:
+        window.show_workspace(workspace)
+        come_to_rest()
+        expect_readable(window, f"{what}, {workspace}")
+        least.add((window.minimumSizeHint().width(), window.minimumSizeHint().height()))
+    plot = find(window, RunsPlot, "theirErrorPlot")
+    hint = find(plot, QLabel, "plotHint")
+    assert hint.isVisible()
+    assert hint.x() >= plot.plot_area().left(), "it does not cover the numbers of an axis"
+    assert plot.rect().contains(hint.geometry())
+    return least
+
+
+def expect_columns_in_why(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    window.show_workspace("inside")
+    session.question.set_data_example(Example("test", 0))
+    card = window.card("whyDock")
+    assert isinstance(card, ExplanationCard)
+    qtbot.waitUntil(lambda: isinstance(card.view.content, BarRows))
+    content = card.view.content
+    assert isinstance(content, BarRows)
+    qtbot.waitUntil(lambda: content._shown(card.view.rect()) >= 3)
+    card.details_button.setChecked(True)
+    qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.queries))
+    for words in ("sums to 90.3 % from", "sums to −12 345.6 % from"):
+        card.sum_label.setText(words)
+        wide = card.sum_label.sizeHint().width()
+        card._sum_box.set_width(wide / 1.5)
+        qtbot.waitUntil(lambda wide=wide: card._sum_box.width() >= wide)  # type: ignore[misc]
+        assert card.baseline_combo.shown in ("the average row", "average row", "average")
+    card.details_button.setChecked(False)
+
+
+def expect_a_scrolling_import_sheet(window: MainWindow, qtbot: QtBot) -> None:
+    """Where it has too little room."""
+    wait_for_preview(window, qtbot)
+    sheet = find(window, QWidget, "importSheet")
+    come_to_rest()
     (scroll,) = sheet.findChildren(CardScroll)
     assert scroll.widget().height() >= scroll.widget().minimumSizeHint().height()
     for button in (
@@ -336,19 +347,3 @@ def is_whole(widget: QLabel | QAbstractButton) -> bool:
     return widget.height() >= metrics.tightBoundingRect(words).height() and (
         widget.width() >= metrics.horizontalAdvance(words) or type(widget).__name__ == "CollapsibleGroupHead"
     )
-
-
-def test_no_data_make_the_window_larger(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window = ready_window
-    window.resize(SMALL)
-    least = set()
-    for name in ("xor", "mnist", "sine", "penguins", "mpg", wide_table(tmp_path)):
-        load(qtbot, window, name)
-        for workspace in window.workspaces:
-            window.show_workspace(workspace)
-            for _ in range(4):
-                QTest.qWait(5)
-            least.add((window.minimumSizeHint().width(), window.minimumSizeHint().height()))
-            assert window.size() == SMALL, f"{name}, {workspace}"
-    assert len(least) == 1
-    assert QRect(QPoint(), QSize(*least.pop())).width() <= 640

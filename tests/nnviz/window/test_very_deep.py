@@ -16,14 +16,15 @@ from nnviz.formatting.layers import FIRST, LAST
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click_tab, find, wait_for
 
-DEEP = 2000  # hidden layers
-DEEPEST = 12_000  # so that their shape as text is longer than what a line edit usually takes
+DEEP = 1100  # hidden layers
+DEEPEST = 11_000  # so that their shape as text is longer than what a line edit usually takes
 
 
-def open_deep(qtbot: QtBot, window: MainWindow, folder: Path, hidden: int) -> None:
+def open_deep(qtbot: QtBot, window: MainWindow | Model, folder: Path, hidden: int) -> None:
     """Opens a network with so many hidden layers of one neuron, which fits the data."""
     shape = [784, *([1] * hidden), 10]
     weights = [[[0.5]]] * (hidden - 1)
@@ -38,7 +39,7 @@ def open_deep(qtbot: QtBot, window: MainWindow, folder: Path, hidden: int) -> No
         window.session.files.open(path)
 
 
-def words(window: MainWindow) -> list[str]:
+def words(window: QWidget) -> list[str]:
     """What all labels say."""
     return [label.text() for label in window.findChildren(QLabel)]
 
@@ -46,35 +47,43 @@ def words(window: MainWindow) -> list[str]:
 def test_only_the_first_and_last_layers_are_drawn_and_edited(
     ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = ready_window
+    window, session = ready_window, ready_window.session
     before = len(window.findChildren(QWidget))
     open_deep(qtbot, window, tmp_path, DEEP)
     fields = [field.objectName() for field in window.findChildren(NumberEdit) if field.objectName().startswith("layer")]
     numbers = [*range(1, FIRST + 1), *range(DEEP - LAST + 1, DEEP + 1)]
     assert [name for name in fields if name.endswith("Edit")] == [f"layer{number}Edit" for number in numbers]
-    assert "… 1\u202f960 layers not drawn …" in words(window), "of the 2,000 hidden ones"
+    assert "… 1\u202f060 layers not drawn …" in words(window), "of the 1,100 hidden ones"
     assert len(window.findChildren(QWidget)) < before + 20 * (FIRST + LAST)
+    expect_tabs_of_the_weights(window)
 
     # The distributions.
     click_tab(qtbot, window, "distributionsTab")
     grid = find(window, HistogramGrid, "distributionsGrid")
     qtbot.waitUntil(lambda: len(grid.rows) == FIRST + LAST + 1, timeout=30_000)
-    assert grid.rows[FIRST].note == "1\u202f961 layers not drawn"
+    assert grid.rows[FIRST].note == "1\u202f061 layers not drawn"
     assert grid.rows[-1].name == "Output"
-    assert grid.rows[-2].name == "Layer 2000"
+    assert grid.rows[-2].name == "Layer 1100"
     grid.grab()
+
+    # It trains, and no question about it holds all sizes.
+    session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    assert session.runs.current.unsaved
+    window.dialogs.ask_before_quitting(lambda: None)
+    asked = [text for text in words(window) if "Save it" in text]
+    assert asked
+    assert max(map(len, words(window))) < 300, "no text holds all sizes"
 
     # A row of the last layers edits that layer.
     field = find(window, NumberEdit, f"layer{DEEP}Edit")
     field.line.setText("7")
     field.line.setModified(True)
     field.committed.emit("7")
-    assert window.session.settings.experiment.shape == (784, *([1] * (DEEP - 1)), 7, 10)
+    assert session.settings.experiment.shape == (784, *([1] * (DEEP - 1)), 7, 10)
 
 
-def test_the_tabs_of_the_weights(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window = ready_window
-    open_deep(qtbot, window, tmp_path, DEEP)
+def expect_tabs_of_the_weights(window: MainWindow) -> None:
     panel = window.card("weightsDock")
     assert isinstance(panel, WeightsPanel)
     assert panel.tabs.count() == FIRST + LAST + 1
@@ -85,38 +94,34 @@ def test_the_tabs_of_the_weights(ready_window: MainWindow, qtbot: QtBot, tmp_pat
     _, rows = panel.table()
     assert len(list(rows)) == 10
     panel.show_layer(DEEP - 1)
-    assert panel.caption == "Weights L2000"
+    assert panel.caption == "Weights L1100"
     panel.show_layer(FIRST + 1)
-    assert panel.caption == "Weights L2000", "that one has no tab"
+    assert panel.caption == "Weights L1100", "that one has no tab"
 
 
-def test_its_shape_as_text_is_whole(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window = ready_window
-    open_deep(qtbot, window, tmp_path, DEEPEST)
+def test_its_shape_as_text_is_whole(make_cards: MakeCards, qtbot: QtBot) -> None:
+    window = make_cards("networkCard")
+    settings = window.session.settings
     edit = find(window, QLineEdit, "shapeEdit")
-    assert edit.text().count(",") == DEEPEST + 1
+    edit.setText(", ".join(map(str, (784, 2, *([1] * (DEEPEST - 1)), 10))))
     edit.setFocus()
     qtbot.keyClick(edit, Qt.Key_Home)
-    for _ in "784, ":
+    for _ in "784, 2":
         qtbot.keyClick(edit, Qt.Key_Right)
-    qtbot.keyClicks(edit, "2")
+    qtbot.keyClicks(edit, "1")
     qtbot.keyClick(edit, Qt.Key_Return)
-    assert window.session.settings.problems == {}
-    assert window.session.settings.experiment.shape == (784, 21, *([1] * (DEEPEST - 1)), 10)
+    assert settings.problems == {}
+    assert settings.experiment.shape == (784, 21, *([1] * (DEEPEST - 1)), 10)
     assert find(window, NumberEdit, "layer1Edit").text() == "21"
+    assert edit.text().count(",") == DEEPEST + 1
 
 
-def test_it_trains_and_is_saved_and_undone(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window, session = ready_window, ready_window.session
-    open_deep(qtbot, window, tmp_path, DEEP)
+def test_it_is_saved_and_undone(ready_model: Model, qtbot: QtBot, tmp_path: Path) -> None:
+    session = ready_model.session
+    open_deep(qtbot, ready_model, tmp_path, DEEP)
     opened = session.runs.current
     session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
-    assert opened.unsaved
-    window.dialogs.ask_before_quitting(lambda: None)
-    asked = [text for text in words(window) if "Save it" in text]
-    assert asked
-    assert max(map(len, words(window))) < 300, "no text holds all sizes"
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
     with qtbot.waitSignal(session.runs.file_changed, timeout=30_000):
         session.files.save(tmp_path / "saved.json")
     assert load_network(tmp_path / "saved.json").shape == opened.network.shape
@@ -135,8 +140,8 @@ def test_a_deep_network_is_not_built_by_the_interface(ready_model: Model, qtbot:
     assert len(session.runs.current.network.shape) == DEEP + 2
 
 
-def test_a_usual_network_is_drawn_whole(ready_window: MainWindow) -> None:
-    window = ready_window
+def test_a_usual_network_is_drawn_whole(make_cards: MakeCards) -> None:
+    window = make_cards("networkCard", "weightsDock")
     for hidden in (1, FIRST + LAST - 1):
         window.session.settings.change("shape", shape=(784, *([4] * hidden), 10))
         assert not [text for text in words(window) if "not drawn" in text]

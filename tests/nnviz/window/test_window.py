@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 from PyQt5.QtCore import QCoreApplication, QSize, Qt
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -15,6 +12,7 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QMenuBar,
     QMessageBox,
     QPushButton,
     QSlider,
@@ -29,6 +27,7 @@ from nnviz.ui import theme
 from nnviz.ui.neuron_facts import signed
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.helpers import (
     action,
     click_tab,
@@ -36,14 +35,13 @@ from tests.nnviz.helpers import (
     find,
     hover,
     leave,
-    pause,
     press,
-    retype,
     seven,
     store_settings,
     train_for_a_while,
     wait_for,
 )
+from tests.nnviz.window.test_session_restore import DAMAGED_SETTINGS
 
 ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QSlider, Canvas)
 
@@ -59,20 +57,6 @@ def name_of(widget: QWidget) -> str:
     return f"{type(widget).__name__} {widget.objectName()!r}"
 
 
-def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip(ready_window: MainWindow) -> None:
-    widgets = acted_on(ready_window)
-    assert len(widgets) > 15
-    for widget in widgets:
-        assert widget.objectName(), name_of(widget)
-        assert widget.objectName()[0].islower(), name_of(widget)
-        assert " " not in widget.objectName()
-        assert widget.accessibleName(), name_of(widget)
-        assert len(widget.toolTip()) > 15, name_of(widget)
-        assert widget.toolTip().endswith((".", ")")), name_of(widget)
-    names = [widget.objectName() for widget in widgets]
-    assert sorted(names) == sorted(set(names)), "no name is given twice"
-
-
 AGREED = [
     *((QPushButton, f"{name}Button") for name in ("train", "stepBatch", "stepEpoch", "reset", "addLayer")),
     *((QAbstractButton, f"{name}Button") for name in ("clear", "undoStroke")),
@@ -84,7 +68,18 @@ AGREED = [
 ]
 
 
-def test_names_and_shortcuts(ready_window: MainWindow) -> None:
+def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip(ready_window: MainWindow, qtbot: QtBot) -> None:
+    widgets = acted_on(ready_window)
+    assert len(widgets) > 15
+    for widget in widgets:
+        assert widget.objectName(), name_of(widget)
+        assert widget.objectName()[0].islower(), name_of(widget)
+        assert " " not in widget.objectName()
+        assert widget.accessibleName(), name_of(widget)
+        assert len(widget.toolTip()) > 15, name_of(widget)
+        assert widget.toolTip().endswith((".", ")")), name_of(widget)
+    names = [widget.objectName() for widget in widgets]
+    assert sorted(names) == sorted(set(names)), "no name is given twice"
     missing = [name for kind, name in AGREED if ready_window.findChild(kind, name) is None]
     assert not missing
 
@@ -104,6 +99,26 @@ def test_names_and_shortcuts(ready_window: MainWindow) -> None:
         letters = [text[text.index("&") + 1].lower() for text in texts]
         assert len(letters) == len(set(letters)), texts
 
+    # Tab goes through all in a sensible order.
+    find(window, QPushButton, "trainButton").setFocus()
+    order = [QApplication.focusWidget()]
+    while len(order) < 100:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        if QApplication.focusWidget() is order[0]:
+            break
+        order.append(QApplication.focusWidget())
+    names = [widget.objectName() for widget in order if widget.objectName()]
+    expected = [
+        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton"),
+        *("datasetCombo", "shapeEdit", "layer1Edit", "activation1Combo", "layer2Edit", "activation2Combo"),
+        *("addLayerButton", "seedEdit", "presetCombo", "optimizerCombo"),
+        *("learningRateEdit", "batchSizeEdit", "epochsEdit"),
+        *("optimizerGroupButton", "scheduleGroupButton", "regularisationGroupButton"),
+        *("augmentationGroupButton", "initialisationGroupButton"),
+        "penWidthSlider",
+    ]
+    assert [name for name in names if name in expected] == expected
+
 
 def menu_actions(window: MainWindow) -> list[QAction]:
     """All entries of all menus, but for separators, menus within menus, the recent files, cards of other workspaces."""
@@ -114,24 +129,20 @@ def menu_actions(window: MainWindow) -> list[QAction]:
     return [entry for entry in in_use if not entry.isSeparator() and entry.menu() is None]
 
 
-def test_menus_have_no_underlined_letters_which_work_all_the_same(ready_window: MainWindow, qtbot: QtBot) -> None:
-    assert ready_window.application is not None
-    for look in ("dark", "light"):
-        theme.apply(ready_window.application, look)
-        for menu in [ready_window.menuBar(), *ready_window.menuBar().findChildren(QMenu)]:
-            assert not menu.style().styleHint(QStyle.SH_UnderlineShortcut, None, menu)
-    press(qtbot, ready_window, Qt.Key_F, Qt.AltModifier)
-    file = next(menu for menu in ready_window.menuBar().findChildren(QMenu) if menu.title() == "&File")
-    assert file.isVisible()
-    qtbot.keyClick(file, Qt.Key_Escape)
-
-
-def test_buttons_of_dialogs_have_no_icons(ready_window: MainWindow, qtbot: QtBot) -> None:
-    box = QMessageBox(ready_window)
+def test_menus_have_no_underlined_letters_and_dialogs_no_icons(qapp: QApplication, qtbot: QtBot) -> None:
+    bar = QMenuBar()
+    qtbot.addWidget(bar)
+    theme.hide_underlines(bar)
+    menu = bar.addMenu("&File")
+    box = QMessageBox()
+    qtbot.addWidget(box)
     box.setStandardButtons(QMessageBox.StandardButtons(QMessageBox.Save | QMessageBox.Cancel))
+    for look in ("dark", "light"):
+        theme.apply(qapp, look)
+        for each in (bar, menu):
+            assert not each.style().styleHint(QStyle.SH_UnderlineShortcut, None, each), look
     box.show()
     assert all(button.icon().isNull() for button in box.buttons())
-    box.close()
 
 
 def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -159,70 +170,62 @@ def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot)
     qtbot.keyClick(box, Qt.Key_Escape)
     assert not box.isVisible()
 
+    # The letters of the menus are not underlined, and work all the same.
+    menus = window.menuBar().findChildren(QMenu)
+    assert not [menu for menu in menus if menu.style().styleHint(QStyle.SH_UnderlineShortcut, None, menu)]
+    press(qtbot, window, Qt.Key_F, Qt.AltModifier)
+    file = next(menu for menu in menus if menu.title() == "&File")
+    assert file.isVisible()
+    qtbot.keyClick(file, Qt.Key_Escape)
 
-def test_space_on_a_focused_button_trains_and_nothing_else(ready_window: MainWindow, qtbot: QtBot) -> None:
-    find(ready_window, QPushButton, "resetButton").setFocus()
-    train_for_a_while(qtbot, ready_window)
-    run = ready_window.session.runs.current
-    press(qtbot, ready_window, Qt.Key_Space)
-    wait_for(qtbot, ready_window, Status.PAUSED)
-    assert ready_window.session.runs.current is run, "it was not the button that was pressed"
 
-
-def test_tab_goes_through_all_in_a_sensible_order(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_training_is_in_the_title_and_space_on_a_focused_button_pauses_it(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     window = ready_window
-    find(window, QPushButton, "trainButton").setFocus()
-    order = [QApplication.focusWidget()]
-    while len(order) < 100:
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
-        if QApplication.focusWidget() is order[0]:
-            break
-        order.append(QApplication.focusWidget())
-    names = [widget.objectName() for widget in order if widget.objectName()]
-    expected = [
-        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton"),
-        *("datasetCombo", "shapeEdit", "layer1Edit", "activation1Combo", "layer2Edit", "activation2Combo"),
-        *("addLayerButton", "seedEdit", "presetCombo", "optimizerCombo"),
-        *("learningRateEdit", "batchSizeEdit", "epochsEdit"),
-        *("optimizerGroupButton", "scheduleGroupButton", "regularisationGroupButton"),
-        *("augmentationGroupButton", "initialisationGroupButton"),
-        "penWidthSlider",
-    ]
-    assert [name for name in names if name in expected] == expected
+    assert window.windowTitle() == "untitled[*] – nnviz"
+    assert not window.isWindowModified()
+    find(window, QPushButton, "resetButton").setFocus()
+    train_for_a_while(qtbot, window)
+    run = window.session.runs.current
+    qtbot.waitUntil(lambda: window.windowTitle().startswith("untitled[*] – epoch "))
+    assert window.windowTitle().endswith(" of 100\u202f000 – nnviz")
+    assert window.isWindowModified()
+
+    # The current data set can be chosen again: training pauses, and goes on.
+    combo = find(window, QComboBox, "datasetCombo")
+    combo.activated.emit(combo.currentIndex())
+    wait_for(qtbot, window, Status.TRAINING)
+
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.runs.current is run, "it was not the button that was pressed"
+    assert window.windowTitle() == "untitled[*] – nnviz"
+    window.session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
 
 
 # ---- looks
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
-def test_nothing_is_squeezed_out(ready_window: MainWindow, size: tuple[int, int]) -> None:
+def test_nothing_is_squeezed_out(ready_window: MainWindow) -> None:
     window = ready_window
-    window.resize(*size)
-    QCoreApplication.processEvents()
-    assert window.size() == QSize(*size), "it fits"
-    for name in ("trainButton", "resetButton", "shapeEdit", "addLayerButton", "errorPlot", "weightsMap", "drawCanvas"):
-        widget = find(window, QWidget, name)
-        assert widget.isVisible(), name
-        seen = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
-        assert seen.visibleRegion().boundingRect() == seen.rect(), f"{name} is cut off"
-    assert window.canvas.width() >= 200
-    assert window.canvas.height() >= (126 if size[1] < 900 else 160), "it leaves room for what is below it"
+    shown = ("trainButton", "resetButton", "shapeEdit", "addLayerButton", "errorPlot", "weightsMap", "drawCanvas")
+    for width, height in ((1280, 720), (1440, 900), (1920, 1080)):
+        window.resize(width, height)
+        QCoreApplication.processEvents()
+        assert window.size() == QSize(width, height), "it fits"
+        for name in shown:
+            widget = find(window, QWidget, name)
+            assert widget.isVisible(), name
+            seen = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
+            assert seen.visibleRegion().boundingRect() == seen.rect(), f"{name} is cut off at {width}"
+        assert window.canvas.width() >= 200, width
+        assert window.canvas.height() >= (126 if height < 900 else 160), "it leaves room for what is below it"
 
 
-def test_the_title_tells_file_and_epoch(ready_window: MainWindow, qtbot: QtBot, home: Any) -> None:
-    window = ready_window
-    assert window.windowTitle() == "untitled[*] – nnviz"
-    assert not window.isWindowModified()
-    train_for_a_while(qtbot, window)
-    qtbot.waitUntil(lambda: window.windowTitle().startswith("untitled[*] – epoch "))
-    assert window.windowTitle().endswith(" of 100\u202f000 – nnviz")
-    assert window.isWindowModified()
-    pause(qtbot, window)
-    assert window.windowTitle() == "untitled[*] – nnviz"
-
-
-def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_the_mouse_reads_the_weights(make_cards: MakeCards, qtbot: QtBot) -> None:
+    window = make_cards("weightsDock")
     heat_map = window.card("weightsDock").map
     place = heat_map.picture_rect()
     seen = []
@@ -247,16 +250,15 @@ def test_the_mouse_reads_the_weights(ready_window: MainWindow, qtbot: QtBot) -> 
     leave(heat_map)
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
 
-
-def test_the_displayed_layer_is_gone_after_the_network_shrank(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # The displayed layer is gone after the network shrank.
+    settings = window.session.settings
     click_tab(qtbot, window, "layer3Tab")
-    retype(qtbot, window, "shapeEdit", "784, 10")
-    hover(window.card("weightsDock").map, (3, 3))
-    leave(window.card("weightsDock").map)
-    retype(qtbot, window, "shapeEdit", "784, 500, 10")
-    assert window.card("weightsDock").map.shown == range(500)
-    retype(qtbot, window, "shapeEdit", "784, 5, 10")
+    settings.change("shape", shape=(784, 10))
+    hover(heat_map, (3, 3))
+    leave(heat_map)
+    settings.change("shape", shape=(784, 500, 10))
+    assert heat_map.shown == range(500)
+    settings.change("shape", shape=(784, 5, 10))
     window.grab()
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
 
@@ -278,24 +280,13 @@ def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: M
     assert again.card("weightsDock").isVisible()
 
 
-def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow) -> None:
-    store_settings(theme="purple", place="[1, 2]", layout="5", recent="7", folder="3")
+def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow, qtbot: QtBot) -> None:
+    odd = {"theme": "purple", "place": "[1, 2]", "layout": "5", "recent": "7", "folder": "3"}
+    store_settings(configuration="[" * 5000, **odd, **DAMAGED_SETTINGS)
     window = make_window()
+    wait_for(qtbot, window, Status.READY)
+    assert window.session.data.name == "mnist"
     assert window.isVisible()
     find(window, QMenu, "menuRecent").aboutToShow.emit()
     action(window, "actionOpenNetwork").trigger()
     window.findChild(QWidget, "openNetworkDialog").close()
-
-
-def test_the_current_data_set_can_be_chosen_again(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """Even in the middle of training: it pauses, and goes on."""
-    window = ready_window
-    train_for_a_while(qtbot, window)
-    run = window.session.runs.current
-    combo = find(window, QComboBox, "datasetCombo")
-    combo.activated.emit(combo.currentIndex())
-    wait_for(qtbot, window, Status.PAUSED, Status.TRAINING)
-    pause(qtbot, window)
-    assert window.session.runs.current is run
-    window.session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
