@@ -54,15 +54,13 @@ def conclusion_of(found: Contributions, names: Sequence[str], meaning: Meaning) 
     whole, change = covered.logits[0], covered.logits[1 + number] - covered.logits[0]
     changes, difference = (-float(change[one]), float(change[other])), abs(float(whole[one] - whole[other]))
     lead = class_lead(part, (names[one], names[other]), changes, difference)
-    (old, before), (new, after) = (
-        (each.best, f"{100 * each.confidence:.0f} %") for each in map(predicted_class_of, outputs)
-    )
-    still, condition = "still " if old == new else "", without
-    if (old, before) == (new, after):
-        condition = "Not needed:" if is_picture else "Not needed"
-    would = f"it would {still}read " if is_picture else f"{still}"  # Names of columns need the room.
-    comma = "" if condition.endswith(":") else "," if is_picture else ":"
-    return Conclusion(lead, f"{condition}{comma} {would}{names[new]}, at {after}.")
+    old, new = map(predicted_class_of, outputs)
+    confidences = [f"{100 * each.confidence:.0f} %" for each in (old, new)]
+    is_same = old.best == new.best and confidences[0] == confidences[1]
+    condition = "Not needed:" if is_same else f"{without}," if is_picture else f"{without}:"
+    still = "still " if old.best == new.best else ""
+    would = f"it would {still}read " if is_picture else still  # Names of columns need the room.
+    return Conclusion(lead, f"{condition} {would}{names[new.best]}, at {confidences[1]}.")
 
 
 def deciding_part(found: Contributions) -> int | None:

@@ -95,11 +95,12 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
         for name, share in zip(names, response.shares, strict=True)
         if not math.isnan(share)
     ]
+    told = _by_class(response, shares, part, names)
     rare = [name for name, count in zip(names, response.counts, strict=False) if 0 < count < _FEW]
-    if (told := _by_class(response, shares, part, names)) is not None and rare and len(names) > 1:
-        caution = f"Of {_listed([text.name(name, _LONGEST_NAME) for name in rare])} there are few examples."
-        return told._replace(rest=f"{told.rest} {caution}".lstrip())
-    return told
+    if not rare or len(names) < 2:
+        return told
+    caution = f"Of {_listed([text.name(name, _LONGEST_NAME) for name in rare])} there are few examples."
+    return told._replace(rest=f"{told.rest} {caution}".lstrip())
 
 
 def _by_class(response: Response, shares: list[tuple[str, float]], part: str, names: Sequence[str]) -> Conclusion:
