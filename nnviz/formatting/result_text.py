@@ -83,18 +83,18 @@ def format_best_two(plan: Plan, results: Results, are_listed: bool = False) -> s
         return None
     are_many = are_listed and len(results.order) > 2
     first, second = ("the first", "the second") if are_many else map(format_trial, results.ranked(2))
-    return format_pairs(found, first, second, figure_name(results.compared_by))
+    return format_pairs(found, first, second, figure_name(results.compared_by), len(results.order) > 2)
 
 
-def format_pairs(found: GroupComparison, one: str, other: str, figure: str) -> str:
+def format_pairs(found: GroupComparison, one: str, other: str, figure: str, is_one_of_several: bool = False) -> str:
     """Returns whether the difference between two groups of seeds may be luck, and the figures that say so.
 
     "Not luck: each of the five seeds of wide beats each of narrow. Compared by test error (Mann-Whitney p = 0.008)."
     """
-    return f"{format_luck(found, one, other)} {format_test(found, figure)}"
+    return f"{format_luck(found, one, other, is_one_of_several)} {format_test(found, figure)}"
 
 
-def format_luck(found: GroupComparison, one: str, other: str) -> str:
+def format_luck(found: GroupComparison, one: str, other: str, is_one_of_several: bool = False) -> str:
     """Returns whether the difference between two groups of seeds may be luck, in one sentence.
 
     "Could be luck: wide beats narrow in 14 of 25 pairs of seeds; more seeds would narrow it."
@@ -109,7 +109,7 @@ def format_luck(found: GroupComparison, one: str, other: str) -> str:
     else:
         equal = f", {found.ties} are equal" if found.ties else ""
         beats = f"{better} beats {worse} in {count} of {found.pairs} pairs of seeds{equal}"
-    chance = luck(found)
+    chance = luck(found, is_one_of_several)
     return f"{chance}: {beats}{'; more seeds would narrow it' if chance == COULD_BE_LUCK else ''}."
 
 

@@ -144,12 +144,13 @@ def dead_neurons(state: RunState) -> Hint | None:
     """A hidden layer has the same output for every example, or many ReLU neurons never fire."""
     if state.dead_layer is not None:
         found = f"Layer {state.dead_layer} has the same output for every example"
-        return replace(_calmed("dead-neurons", found, "dead layer", state, 10), needs_reset=True)
+        activation = state.experiment.activations[state.dead_layer - 1]
+        return replace(_calmed("dead-neurons", found, "dead layer", state, activation, 10), needs_reset=True)
     for number, layer in enumerate(state.layers, start=1):
         many = layer.neurons >= _FEW_NEURONS and layer.dead >= _MANY_DEAD * layer.neurons
         if layer.activation == "relu" and many and state.trained and _can_improve(state):
             found = f"{layer.dead} of {layer.neurons} neurons in layer {number} never fire"
-            return replace(_calmed("dead-neurons", found, "dead neurons", state, 4), needs_reset=True)
+            return replace(_calmed("dead-neurons", found, "dead neurons", state, "relu", 4), needs_reset=True)
     return None
 
 
@@ -159,20 +160,20 @@ def saturated_neurons(state: RunState) -> Hint | None:
         many = layer.activation in ("sigmoid", "tanh") and layer.saturated >= _MANY_SATURATED
         if many and state.trained and _can_improve(state):
             found = f"{_rounded(layer.saturated)} of the outputs of layer {number} are where {layer.activation} is flat"
-            return _calmed("saturated-neurons", found, "saturated", state, 4)
+            return _calmed("saturated-neurons", found, "saturated", state, layer.activation, 4)
     return None
 
 
-def _calmed(name: str, found: str, diagnosis: str, state: RunState, times: float) -> Hint:
-    """Returns a hint whose remedy keeps neurons from where they have no slope.
+def _calmed(name: str, found: str, diagnosis: str, state: RunState, activation: str, times: float) -> Hint:
+    """Returns a hint whose remedy keeps neurons with an activation from where they have no slope.
 
     That is initial weights of the default size, and a smaller learning rate if it is above the optimizer's default.
-    Dead neurons that neither explains get a slope everywhere.
+    ReLU neurons that neither explains get a slope everywhere; for others the learning rate is smaller in any case.
     """
     experiment, training = state.experiment, state.experiment.training
     weights = _default_weights(state)
     is_fast = training.learning_rate > OPTIMIZERS[training.optimizer].default_rate
-    if not weights and not is_fast and "relu" in experiment.activations:
+    if not weights and not is_fast and activation == "relu":
         leaky = tuple("leaky-relu" if each == "relu" else each for each in experiment.activations)
         return Hint(name, found, diagnosis, "Leaky ReLU", {"activations": leaky})
     if weights and not is_fast:
@@ -230,7 +231,7 @@ def overfitting(state: RunState) -> Hint | None:
     if len(losses) - 1 - max(low, best) < _FEW_EPOCHS or state.losses[-1] >= state.losses[low]:
         return None
     changes = [abs(after - before) for before, after in itertools.pairwise(losses[low:])]
-    now = statistics.fmean(losses[-_FEW_EPOCHS:])
+    now = min(statistics.fmean(losses[-_FEW_EPOCHS:]), losses[-1])
     if now < max(_WORSE * losses[low], losses[low] + 2 * statistics.median(changes)):
         return None
     least, last = text.figure(losses[low], 3), text.figure(losses[-1], 3)
@@ -248,22 +249,21 @@ def augmentation_too_strong(state: RunState) -> Hint | None:
         return None
     train, judged = (_shown(state, scores[-1]) for scores in (state.train_scores, state.scores))
     called = _called(state)
-    found = f"Without distortions, training {called} ({train}) is not below {state.judged} {called} ({judged})"
+    found = f"Without distortions, training {called} ({train}) is hardly below {state.judged} {called} ({judged})"
     halves = {name: value / 2 for name, value in vars(strengths).items() if name != "elastic_sigma" and value}
     return Hint("augmentation-too-strong", found, "augmentation too strong", "Halve distortions", halves)
 
 
 def underfitting(state: RunState) -> Hint | None:
-    """Training and judged error are alike and high, and the training loss no longer falls."""
-    losses = state.losses
+    """Training and judged error are alike and high, and neither loss falls any more."""
     high = _HIGH if state.measure == "error" else _MUCH_VARIANCE
     if state.trained < 2 * _FEW_EPOCHS or _left_to_learn(state) < high or not _are_alike(state):
         return None
-    if losses[-1] < _FLAT * losses[-1 - _FEW_EPOCHS]:
+    if any(each[-1] < _FLAT * each[-1 - _FEW_EPOCHS] for each in (state.losses, state.judged_losses)):
         return None
     train, judged = (_shown(state, scores[-1]) for scores in (state.train_scores, state.scores))
-    found = f"The training {_called(state)} ({train}) is about the {state.judged} {_called(state)} ({judged}), "
-    return _loosened("underfitting", f"{found}and neither falls", "underfitting", state)
+    found = f"The training {_called(state)} ({train}) is hardly below the {state.judged} {_called(state)} ({judged}), "
+    return _loosened("underfitting", f"{found}and neither loss falls", "underfitting", state)
 
 
 def too_few_epochs(state: RunState) -> Hint | None:

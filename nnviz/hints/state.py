@@ -33,6 +33,8 @@ class Rival:
 class RunState:
     """A snapshot of a run at the end of an epoch, since its settings changed last.
 
+    If early stopping restored an epoch, it is a snapshot of that one.
+
     Attributes:
         experiment: data, network and training settings in use.
         epochs: the epochs with figures, ascending.
@@ -68,7 +70,8 @@ class RunState:
     @classmethod
     def of(cls, experiment: Experiment, data: Dataset, history: History, **facts: Any) -> RunState:
         """Returns the state of a run on these data since its settings changed last; ``facts`` are other attributes."""
-        epochs, figures = figures_since(history, history.changes[-1].epoch if history.changes else 0)
+        since = history.changes[-1].epoch if history.changes else 0
+        epochs, figures = figures_since(history, since, math.inf if history.best is None else history.best.epoch)
         return cls(
             experiment,
             epochs,
@@ -140,21 +143,23 @@ def judged_part(figures: Mapping[str, object]) -> str:
     return next((part for part in ("validation", "test") if f"{part}_loss" in figures), "train")
 
 
-def figures_since(history: History, since: float = 0) -> tuple[tuple[float, ...], dict[str, tuple[float, ...]]]:
-    """Returns the last epochs at which all sets were measured, from ``since`` on, and the values there by name.
+def figures_since(
+    history: History, since: float = 0, until: float = math.inf
+) -> tuple[tuple[float, ...], dict[str, tuple[float, ...]]]:
+    """Returns the last epochs at which all sets were measured, within these ends, and the values there by name.
 
     The names are those of :attr:`RunState.figures`. An edited network may have figures of some sets only.
     """
     curves = {f"{part}_{name}": getattr(getattr(history, name), part) for name in QUANTITIES for part in PARTS}
-    known = {name: _tail(curve, since) for name, curve in curves.items() if curve.values}
+    known = {name: _tail(curve, since, until) for name, curve in curves.items() if curve.values}
     common = set.intersection(*(set(points) for points in known.values())) if known else set()
     epochs = tuple(sorted(common))
     return epochs, {name: tuple(points[epoch] for epoch in epochs) for name, points in known.items()}
 
 
-def _tail(curve: Curve, since: float) -> dict[float, float]:
+def _tail(curve: Curve, since: float, until: float) -> dict[float, float]:
     points = zip(curve.epochs[-MOST_EPOCHS:], curve.values[-MOST_EPOCHS:], strict=True)
-    return {epoch: value for epoch, value in points if epoch >= since}
+    return {epoch: value for epoch, value in points if since <= epoch <= until}
 
 
 def count_examples(experiment: Experiment, dataset: Dataset) -> dict[str, int]:

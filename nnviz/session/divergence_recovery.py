@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject
 
-from engine.basics.errors import DivergenceError
+from engine.basics.errors import DivergenceError, EngineError
+from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import setting_value
@@ -53,10 +54,10 @@ class DivergenceRecovery(QObject):
             MessageChoice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
             for other in rates
         ]
-        why = f" A learning rate of {setting_value(rate)} was too high."
+        is_fast = rate > OPTIMIZERS[run.experiment.training.optimizer].default_rate
+        why = f" A learning rate of {setting_value(rate)} was too high." if is_fast else ""
         hint = dead_neurons(RunState(run.experiment, dead_layer=run.dead_layer))
-        if hint is not None and "learning_rate" not in hint.steps:  # the rate is no higher than the default
-            why = ""
+        if hint is not None and "learning_rate" not in hint.steps:
             choices.insert(
                 0,
                 MessageChoice(
@@ -116,7 +117,10 @@ class DivergenceRecovery(QObject):
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
         """Resets with other settings, as one step to undo, because a dead network does not learn with any settings."""
-        self._replacement.reset(experiment=self._settings.experiment.changed(**changes))
+        try:
+            self._replacement.reset(experiment=self._settings.of_new_network.changed(**changes))
+        except EngineError as error:
+            self._messages.show_error("This does not fit the present settings", error)
 
 
 def best_epoch(run: Run) -> float:

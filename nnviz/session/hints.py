@@ -29,6 +29,7 @@ _SECONDS_BETWEEN = 1.0  # at least, between two looks at a run in training; they
 _MOST_NAMED = 2  # changed settings in an announcement
 # Settings in which the fields may differ from the run that a hint is about.
 _NOT_COMPARED = {"epochs", "fingerprint", "brightness"}
+_OF_DATA = {"data", "data_settings"}  # runs that differ in these have other test sets
 
 
 class Hints(QObject):
@@ -104,12 +105,12 @@ class Hints(QObject):
         is_same_data = run.misfit(data) is None and run.experiment.fingerprint == data.fingerprint
         return is_trained and is_same_data and run.edited is None
 
-    def _work(self, run: Run, data: Dataset) -> Callable[[], list[Hint]]:
-        """Returns the function that finds the hints in the background; the state is copied now."""
+    def _work(self, run: Run, data: Dataset) -> Callable[[], tuple[Experiment, list[Hint]]]:
+        """Returns the function that finds the hints for an experiment in the background; the state is copied now."""
         state, network = self._state(run, data), run.displayed_network()
 
-        def work() -> list[Hint]:
-            return hints_for(replace(state, layers=layer_activities(network, data.train)))
+        def work() -> tuple[Experiment, list[Hint]]:
+            return state.experiment, hints_for(replace(state, layers=layer_activities(network, data.train)))
 
         return work
 
@@ -131,10 +132,12 @@ class Hints(QObject):
         found, part = [], "validation" if run.history.loss.validation.values else "test"
         for other in self._runs.compared:
             curves = other.history.error if run.history.error.train.values else other.history.rmse
-            scores: list[float] = getattr(curves, part).values
-            is_other = {*run.experiment.difference(other.experiment)} - {"seed", *_NOT_COMPARED}
-            if other.stage is Stage.ENDED and scores and is_other:
-                found.append(Rival(self._runs.difference(other), scores[-1]))
+            curve = getattr(curves, part)
+            scores = dict(zip(curve.epochs, curve.values, strict=True))
+            changed = {*run.experiment.difference(other.experiment)} - {"seed", *_NOT_COMPARED}
+            is_comparable = changed and not changed & _OF_DATA
+            if other.stage is Stage.ENDED and other.epoch_of_figures in scores and is_comparable:
+                found.append(Rival(self._runs.difference(other), scores[other.epoch_of_figures]))
         return found
 
     # ---- the current hint
@@ -142,8 +145,8 @@ class Hints(QObject):
     def _choose(self) -> None:
         """Sets the most urgent hint that is neither dismissed nor followed."""
         run, fields = self._runs.current, self._settings.experiment
-        hints: list[Hint] = self._query.result or []
-        if hints and {*run.experiment.difference(fields)} - _NOT_COMPARED:
+        experiment, hints = self._query.result or (run.experiment, [])
+        if experiment != run.experiment or (hints and {*run.experiment.difference(fields)} - _NOT_COMPARED):
             hints = []  # the user tries something else already
         if any(hint.needs_reset and self._is_followed(hint, run) for hint in hints):
             hints = []  # the network has to be reset, whatever else there is
@@ -166,10 +169,7 @@ class Hints(QObject):
         if hint is None:
             return
         if not hint.steps:
-            self._applied.add((self._runs.current.id, hint.name))
-            self._choose()
-            if self._session.sweeps.plan_progress is None:
-                self._session.sweeps.toggle()
+            self._train_seeds(hint)
             return
         before = self._settings.experiment
         try:
@@ -178,6 +178,16 @@ class Hints(QObject):
             self._messages.show_error(f"{hint.label}: this cannot be applied", error)
         else:
             self._report(before, hint.needs_reset)
+
+    def _train_seeds(self, hint: Hint) -> None:
+        sweeps = self._session.sweeps
+        if sweeps.plan_progress is not None:
+            self._messages.announce("Other runs are in progress. Try again when they are done.")
+            return
+        if sweeps.reason_unavailable is None:
+            self._applied.add((self._runs.current.id, hint.name))
+            self._choose()
+        sweeps.toggle()  # gives the reason if there is one
 
     def _report(self, before: Experiment, needs_reset: bool) -> None:
         """Shows what was changed, and how it takes effect."""

@@ -34,7 +34,7 @@ def class_sentences(
     strangers = total - int(np.trace(neighbours))
     if is_known.sum() < 2:
         return None
-    about = "about " if is_sample else ""
+    about = "about " if is_sample and strangers else ""
     if strangers <= _APART * total:
         return Conclusion("The classes lie apart.", f"Next to another class: {about}{_part(strangers, total, 'the')}.")
     both, counts = neighbours + neighbours.T, sizes[:, None] + sizes

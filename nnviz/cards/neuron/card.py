@@ -209,7 +209,7 @@ class NeuronCard(DockCard):
     def _effect_sentence(self) -> str:
         """Returns the change of the error by the what-ifs or without the neuron; empty if it is not measured."""
         change, what_if = self._model.error_change, self._session.displayed.what_if
-        if change is None or (self._model.is_output and not what_if):
+        if change is None or not self._model.is_error_current or (self._model.is_output and not what_if):
             return ""
         condition, part = f"with {what_if_text(what_if)}" if what_if else "without it", SET_LABELS[change.part]
         before, after = change.before, change.after

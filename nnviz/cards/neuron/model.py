@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,7 @@ class ErrorChange:
         before, after: results as trained, and with the what-ifs or without the neuron.
         part, count: name of the part of the data, and the number of its examples.
         neuron: the neuron that is switched off; None if there are what-ifs.
+        what_if: the what-ifs, see :attr:`Displayed.what_if`.
     """
 
     before: Evaluation
@@ -93,6 +94,7 @@ class ErrorChange:
     part: str
     count: int
     neuron: Neuron | None
+    what_if: Mapping[Neuron, float]
 
 
 class NeuronModel(ChosenNeuron):
@@ -210,6 +212,13 @@ class NeuronModel(ChosenNeuron):
         neuron = None if self._displayed.what_if else self.neuron
         return change if change is not None and change.neuron == neuron else None
 
+    @property
+    def is_error_current(self) -> bool:
+        """Whether ``error_change`` is that of the present what-ifs, and of the displayed snapshot if there is one."""
+        change = self.error_change
+        is_of_snapshot = self._displayed.is_live or self._error_query.is_up_to_date
+        return change is not None and change.what_if == self._displayed.what_if and is_of_snapshot
+
     def _error_request(self) -> Request | None:
         """Results with the current what-ifs, or without the chosen neuron if there are none."""
         neuron, dataset, trained, now = self.neuron, self.data, self._displayed.as_trained, self._displayed.network
@@ -217,16 +226,22 @@ class NeuronModel(ChosenNeuron):
             return None
         part = self.part_of(dataset)
         if now is not trained:
-            key = RequestKey(dataset, now, part.share)
-            return key, lambda: self._error_change(dataset, trained, lambda: now, None, part)
+            key, what_if = RequestKey(dataset, now, part.share), dict(self._displayed.what_if)
+            return key, lambda: self._error_change(dataset, trained, lambda: now, None, part, what_if)
         assert neuron is not None
         factors = {(neuron.layer, neuron.number): 0.0}
         make: Callable[[], Network] = lambda: neurons.scaled(trained, factors)  # noqa: E731
         key = RequestKey(neuron, dataset, trained, part.share)
-        return key, lambda: self._error_change(dataset, trained, make, neuron, part)
+        return key, lambda: self._error_change(dataset, trained, make, neuron, part, {})
 
     def _error_change(
-        self, dataset: Dataset, trained: Network, make: Callable[[], Network], neuron: Neuron | None, part: ExampleSet
+        self,
+        dataset: Dataset,
+        trained: Network,
+        make: Callable[[], Network],
+        neuron: Neuron | None,
+        part: ExampleSet,
+        what_if: Mapping[Neuron, float],
     ) -> ErrorChange:
         """Runs in the query's thread, the only one that uses ``_measured``."""
         split = part.examples
@@ -235,7 +250,7 @@ class NeuronModel(ChosenNeuron):
             if self._measured is None or self._measured[0] != key:
                 self._measured = key, Evaluator(trained, split, dataset.target_scaling).evaluate()
             after = Evaluator(make(), split, dataset.target_scaling).evaluate()
-        return ErrorChange(self._measured[1], after, part.name, len(split), neuron)
+        return ErrorChange(self._measured[1], after, part.name, len(split), neuron, what_if)
 
     def _release(self) -> None:
         """Drops the network that is kept. Runs in the query's thread."""

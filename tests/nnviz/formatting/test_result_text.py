@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.sweeps.results import FigureRange
+from engine.sweeps.plan import plan_race
+from engine.sweeps.results import FINISHED, FigureRange, Results, RunResult
 from engine.sweeps.significance import GroupComparison, compare_groups
 from nnviz.formatting import text
 from nnviz.formatting.result_text import (
     figure_name,
     figure_value,
+    format_best_two,
     format_pairs,
     format_range,
     format_seeds,
@@ -19,6 +21,7 @@ from nnviz.formatting.result_text import (
     format_wins,
     luck,
 )
+from tests.nnviz.library.helpers import an_experiment
 
 
 def test_figures_have_names_and_units() -> None:
@@ -101,6 +104,19 @@ def test_durations_that_are_only_estimated_are_round() -> None:
 )
 def test_it_begins_with_whether_it_is_luck(one: Sequence[float], other: Sequence[float], words: str) -> None:
     assert format_pairs(compare_groups(one, other), "a", "b", "test error") == words
+
+
+@pytest.mark.parametrize(("trials", "chance"), [(2, "Not luck"), (3, "Probably not luck")])
+def test_the_lead_of_the_best_of_several_trials_is_no_more_than_probable(trials: int, chance: str) -> None:
+    plan = plan_race([an_experiment(learning_rate=0.1 * (1 + trial)) for trial in range(trials)], 5)
+    results = Results(plan, True, False, plan.is_choice)
+    for trial in range(trials):
+        results.add_trial({"learning_rate": 0.1 * (1 + trial)})
+        for seed in plan.seeds:
+            results.add(RunResult(trial, seed, FINISHED, {"validation_error": 0.1 * trial + 0.001 * seed}))
+    found = format_best_two(plan, results)
+    assert found is not None
+    assert found.startswith(f"{chance}: each of the five seeds of ")
 
 
 def test_one_of_several_comparisons_needs_more_to_be_no_luck() -> None:

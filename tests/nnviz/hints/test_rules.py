@@ -146,6 +146,16 @@ RIGHT = [
         state(with_settings(activations=("tanh", "tanh", "softmax")), layers=(LayerActivity("tanh", 64, 3, 0.61),)),
     ),
     case(
+        saturated_neurons,
+        "61 % of the outputs of layer 2 are where tanh is flat",
+        "saturated",
+        {"learning_rate": 0.05},
+        state(
+            with_settings(activations=("relu", "tanh", "softmax")),
+            layers=(LayerActivity("relu", 64, 3, 0.5), LayerActivity("tanh", 32, 0, 0.61)),
+        ),
+    ),
+    case(
         rate_too_large,
         "The training loss rose in 2 of the last 5 epochs",
         "learning rate too large",
@@ -222,7 +232,7 @@ RIGHT = [
     ),
     case(
         augmentation_too_strong,
-        "Without distortions, training error (4.50 %) is not below test error (4.40 %)",
+        "Without distortions, training error (4.50 %) is hardly below test error (4.40 %)",
         "augmentation too strong",
         {"rotation": 20.0, "shift": 2.0},
         state(
@@ -233,28 +243,28 @@ RIGHT = [
     ),
     case(
         underfitting,
-        "The training error (38.40 %) is about the test error (39.00 %), and neither falls",
+        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither loss falls",
         "underfitting",
         {"hidden": (256, 128)},
         state(with_settings(optimizer="adam", learning_rate=0.001), **UNDERFITTED),
     ),
     case(
         underfitting,
-        "The training error (38.40 %) is about the test error (39.00 %), and neither falls",
+        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither loss falls",
         "underfitting",
         {"hidden": (32,)},
         state(with_settings(hidden=(), weight_decay=0.1), **UNDERFITTED),
     ),
     case(
         underfitting,
-        "The training error (38.40 %) is about the test error (39.00 %), and neither falls",
+        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither loss falls",
         "underfitting",
         {"learning_rate": 0.2},
         state(with_settings(learning_rate=0.01, weight_decay=0.1), **UNDERFITTED),
     ),
     case(
         underfitting,
-        "The training error (38.40 %) is about the test error (39.00 %), and neither falls",
+        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither loss falls",
         "underfitting",
         {"augmentation": Augmentation()},
         state(with_settings(augmentation=MILD), **UNDERFITTED),
@@ -421,7 +431,10 @@ def test_regression_is_judged_by_its_rmse() -> None:
     }
     of = RunState(Experiment(), tuple(range(7)), figures, {"train": 300, "test": 90}, is_over=True)
     (hint,) = hints_for(of)
-    assert hint.sentence == "The training RMSE (4.84) is about the test RMSE (4.88), and neither falls: underfitting."
+    assert (
+        hint.sentence
+        == "The training RMSE (4.84) is hardly below the test RMSE (4.88), and neither loss falls: underfitting."
+    )
 
 
 def test_a_run_without_figures_has_no_hints() -> None:
