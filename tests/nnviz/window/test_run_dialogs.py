@@ -53,11 +53,12 @@ def numbers(few_digits: Dataset) -> list[int]:
 
 
 @pytest.fixture
-def runs_window(make_cards: MakeCards) -> CardWindow:
+def runs_window(make_cards: MakeCards) -> Iterator[CardWindow]:
     """The list of runs alone, with its dialogs."""
-    window = make_cards("runsDock")
-    RunDialogs(window, window._docks, Preferences(None))  # type: ignore[arg-type]
-    return window
+    window, preferences = make_cards("runsDock"), Preferences(None)
+    RunDialogs(window, window._docks, preferences)  # type: ignore[arg-type]
+    yield window
+    preferences.close()
 
 
 def find_dialogs(window: CardWindow) -> RunDialogs:
