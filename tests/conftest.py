@@ -42,12 +42,12 @@ MakeWindow = Callable[..., MainWindow]
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two processes for each core: a test waits half of its time, for timers and for processes that start.
+    """One process more than cores: a test waits a good part of its time, for timers and for processes that start.
 
     Who wants to look into a test (--trace, -s; xdist itself knows --pdb) gets all of them in this process.
     """
     looks = config.option.trace or config.option.capture == "no"
-    return 0 if looks else 2 * (os.cpu_count() or 1)
+    return 0 if looks else (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
