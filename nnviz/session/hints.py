@@ -203,8 +203,8 @@ class Hints(QObject):
         elif is_applied:
             self._notice = self._messages.announce(f"Applied to the current run: {what}")
         else:
-            told = f"Set: {what}. Train to continue, or reset to start again."
-            self._notice = self._messages.announce(told, reset)
+            message = f"Set: {what}. Train to continue, or reset to start again."
+            self._notice = self._messages.announce(message, reset)
 
     def dismiss(self) -> None:
         """Dismisses the current hint for good; the announcement offers to show it again."""

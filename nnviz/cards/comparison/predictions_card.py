@@ -70,9 +70,9 @@ class PredictionsCard(DockCard):
     def _show_rows(self, rows: Sequence[ComparedPrediction], note: str = "") -> None:
         self.rows.show_rows(rows, note)
         names = short_names([run.title for run in self._session.comparison.runs])
-        told = [(name, row) for name, row in zip(names, rows, strict=False) if row.share is not None]
-        divided = [name for name, row in told if row.runs and row.share != 1]
-        self.conclusion.show_conclusion(agreement_conclusion([(name, row.answer) for name, row in told], divided))
+        known = [(name, row) for name, row in zip(names, rows, strict=False) if row.share is not None]
+        divided = [name for name, row in known if row.runs and row.share != 1]
+        self.conclusion.show_conclusion(agreement_conclusion([(name, row.answer) for name, row in known], divided))
 
     def _row(self, run: ComparedRun, answers: Sequence[Array | None]) -> ComparedPrediction:
         given = [each for each in answers if each is not None]

@@ -192,7 +192,7 @@ def _two_curves(
     settled_at, settled = held_out.settled_at, held_out.values[held_out.settled]
     better = settled - min(held_out.values)
     improved = "hardly improved" if better else "not improved"
-    if better and round(better / held_out.least if held_out.least else 0) == 1:
+    if held_out.least and round(better / held_out.least) == 1:
         improved = "improved by only one example"
     verb, start = ("risen", held_out.lowest_at) if held_out.has_risen else (improved, settled_at)
     change = f"the {part} {called} has {verb} since epoch {epochs_text(start)}"

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from engine.basics.validation import Array
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion, enumeration
+from nnviz.formatting.layers import SILENT
 
-_SILENT = ("relu", "gelu", "softplus")  # are 0 where they have no slope
 # Beyond these ends the slope is less than a fifth of the steepest.
 _ENDS = {"sigmoid": (0.05, 0.95), "tanh": (-0.9, 0.9)}
 
@@ -80,7 +80,7 @@ def _dead(hidden: Sequence[LayerFigures], examples: int) -> tuple[str, str] | No
         return None
     most = max(many, key=lambda number: hidden[number].dead / hidden[number].neurons)
     layer = hidden[most]
-    is_silent = layer.activation in _SILENT
+    is_silent = layer.activation in SILENT
     if layer.dead == 1:
         state, why = "never fires" if is_silent else "is always saturated", "It has no slope and no longer learns"
     else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.basics.validation import Array
-from nnviz.cards.explanation.explanation_data import MEAN, Contributions
+from nnviz.cards.explanation.explanation_data import MEAN, Contributions, total_of
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
@@ -24,7 +24,7 @@ _NINTHS = 9  # regions before the rows and the columns
 # A row or column is named if its effect is this many times that of its strongest ninth, and if at most this share of
 # the ink is in it: without more ink an image is nearly empty.
 _JOINED, _MOST_INK = 1.5, 0.5
-# Effects of a part, as shares of the difference of both logits: the least that is told, and the least of a large one.
+# Effects of a part, as shares of the difference of both logits: the least that is named, and the least of a large one.
 _LEAST, _LARGE = 0.05, 0.25
 
 
@@ -79,8 +79,8 @@ def deciding_part(found: Contributions) -> int | None:
     else:
         values = covered.logits[:, one] - covered.logits[:, other]
         effects, least = values[0] - values[1:], _LEAST * abs(float(values[0]))
-    told = np.where(effects > least, _contributions(found, effects), -np.inf)
-    number = int(told[:_NINTHS].argmax() if found.query.is_picture else told.argmax())
+    candidates = np.where(effects > least, _contributions(found, effects), -np.inf)
+    number = int(candidates[:_NINTHS].argmax() if found.query.is_picture else candidates.argmax())
     if found.query.is_picture:
         ink = np.abs(found.query.example - found.baseline)
         bands = [_NINTHS + number // 3, _NINTHS + 3 + number % 3]
@@ -94,11 +94,9 @@ def _contributions(found: Contributions, effects: Array) -> Array:
     """Returns the sum of the shown contributions to each part; for methods without them its effect."""
     if not found.parts or found.covered is None:
         return effects
-    total = np.nan_to_num(found.parts[0])
-    if found.other is None or not found.query.has_classes:
-        return np.array([abs(total[part].sum()) for part in found.covered.parts])
-    total = total - np.nan_to_num(found.parts[1])
-    return np.array([total[part].sum() for part in found.covered.parts])
+    total = total_of(found.query, found.parts)
+    sums = np.array([total[part].sum() for part in found.covered.parts])
+    return sums if found.query.has_classes and found.other is not None else np.abs(sums)
 
 
 def _column(found: Contributions, inputs: Array, meaning: Meaning) -> tuple[str, str, str]:

@@ -300,8 +300,13 @@ def _columns_to_cover(query: ExplanationQuery, parts: list[Array]) -> list[Array
     """
     grouped = {number for group in query.categories for number in group}
     columns = [*map(np.array, query.categories), *(np.array([n]) for n in range(len(parts[0])) if n not in grouped)]
-    total = np.nan_to_num(parts[0] - parts[1] if query.has_classes and len(parts) > 1 else parts[0])
+    total = total_of(query, parts)
     return sorted(columns, key=lambda column: -abs(float(total[column].sum())))[:_MOST_COLUMNS]
+
+
+def total_of(query: ExplanationQuery, parts: list[Array]) -> Array:
+    """Returns (width,) the contributions to one class against the other, or to a predicted number."""
+    return np.nan_to_num(parts[0] - parts[1] if query.has_classes and len(parts) > 1 else parts[0])
 
 
 def _without(query: ExplanationQuery, baseline: Array, parts: list[Array]) -> CoveredParts:

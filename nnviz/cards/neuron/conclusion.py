@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion, enumeration
+from nnviz.formatting.layers import SILENT
 
 _SIGNED = ("identity", "tanh")  # respond in two directions
 _SWITCHES = ("sigmoid", "softmax")  # lie between 0 and 1: off and on
-_SILENT = ("relu", "gelu", "softplus")  # are 0 where they have no slope
 
 _OFTEN, _SOMETIMES, _HARDLY_EVER = 0.5, 0.25, 0.05  # shares of the examples of a class
 _SELDOM = 0.1  # share of all examples
@@ -79,7 +79,7 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
     if not known or not math.isfinite(response.deviation):
         return None
     examples = f"{text.count(response.examples)} {part} examples"
-    if response.is_flat and response.activation in _SILENT:
+    if response.is_flat and response.activation in SILENT:
         return Conclusion(f"Fires for none of the {examples}.", "It is dead: it has no slope and no longer learns.")
     is_bounded = response.activation in (*_SWITCHES, "tanh")
     is_alike = max(known) - min(known) < _ALIKE and (response.is_flat or (is_bounded and len(response.shares) > 0))
@@ -95,12 +95,12 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
         for name, share in zip(names, response.shares, strict=True)
         if not math.isnan(share)
     ]
-    told = _by_class(response, shares, part, names)
+    found = _by_class(response, shares, part, names)
     rare = [name for name, count in zip(names, response.counts, strict=False) if 0 < count < _FEW]
     if not rare or len(names) < 2:
-        return told
+        return found
     caution = f"Of {_listed([text.name(name, _LONGEST_NAME) for name in rare])} there are few examples."
-    return told._replace(rest=f"{told.rest} {caution}".lstrip())
+    return found._replace(rest=f"{found.rest} {caution}".lstrip())
 
 
 def _by_class(response: Response, shares: list[tuple[str, float]], part: str, names: Sequence[str]) -> Conclusion:
