@@ -174,6 +174,7 @@ def _add_screenshot(shot: _Parser) -> None:
     text = "total epochs of the run, so that the image shows it in progress (default: as --epochs, the run has ended)"
     add("--of", type=whole, default=0, metavar="N", help=text)
     add("--at", type=_epoch, metavar="EPOCH", help="show the window at this earlier epoch (default: the last one)")
+    add("--side-by-side", action="store_true", help="show that epoch and the last one side by side; requires --at")
     add = shot.add_argument_group("runs").add_argument
     text = "runs of the library to compare, by number, as 3,5; requires --workspace runs (default: none)"
     add("--compare", type=_numbers, default=[], metavar="IDS", help=text)

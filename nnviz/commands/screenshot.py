@@ -56,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError("--compare requires the workspace of runs. Add --workspace runs.")
     if arguments.sweep is not None and arguments.workspace != "runs":
         raise CommandError("--sweep requires the workspace of runs. Add --workspace runs.")
+    if arguments.side_by_side and arguments.at is None:
+        raise CommandError("--side-by-side requires an earlier epoch. Add --at EPOCH.")
     if arguments.view is not None and arguments.sweep is None:
         raise CommandError("--view requires a sweep. Add --sweep ID.")
     if len(arguments.compare) > len(COMPARED):
@@ -101,6 +103,8 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
             _train(window, wanted.epochs, wanted.of)
         if wanted.at is not None:
             session.timeline.go_to(wanted.at)
+        if wanted.side_by_side and session.side_by_side.kinds:
+            session.side_by_side.toggle()
         if wanted.compare:
             _compare(window, wanted.compare)
         if wanted.sweep is not None:

@@ -239,6 +239,17 @@ class Edits(QObject):
         self._training.state_changed.emit()
         self.edited.emit()
 
+    def before_last(self, run: Run) -> tuple[Edit, dict[str, float]] | None:
+        """Returns what takes the last edit of a run back, and the figures before it.
+
+        None if there is none, or if the network was trained since.
+        """
+        step = self._undo.last(Kind.EDIT, lambda step: run.id in step.runs)
+        before = None if step is None else self._before.get(step.new)
+        if step is None or before is None or run.changes != before.changes_after:
+            return None
+        return step.old, before.figures
+
     # ---- the network itself
 
     def _order(self, run: Run, edit: Edit, is_noted: bool) -> None:

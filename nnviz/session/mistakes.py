@@ -17,10 +17,13 @@ from nnviz.jobs.latest import Request, RequestKey
 from nnviz.session.data import Data
 from nnviz.session.displayed import Displayed
 from nnviz.session.example_sets import SET_NAMES, ExampleSet, example_sets_of
+from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.question import Question
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Classes, Example, ExampleGroup, Selection
 from nnviz.session.split_predictions import NOTHING, SplitPredictions
+
+Listed = SplitPredictions | PredictionChanges  # from which examples are listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +58,12 @@ class Mistakes(QObject):
         self._displayed, self._runs, self._data = displayed, runs, data
         self._selection, self._question = selection, question
         self._found: SplitPredictions | None = None
+        self._changes: PredictionChanges | None = None
         self._wanted = SET_NAMES[0]
         self._parts_for: tuple[Dataset | None, float] = (None, 0.0)  # what ``_parts`` were made of
         self._parts: dict[str, ExampleSet] = {}
         self._subject: tuple[object, Network, float] = (None, displayed.network, 0.0)  # moment, network, its epochs
-        self._listed: tuple[SplitPredictions | None, tuple[Classes | None, ExampleGroup | None], Array] = (
+        self._listed: tuple[Listed | None, tuple[Classes | None, ExampleGroup | None], Array] = (
             None,
             (None, None),
             NOTHING,
@@ -101,7 +105,7 @@ class Mistakes(QObject):
         part = self.part
         if part is None:
             return None
-        network, epochs = self._network()
+        network, epochs = self.subject
 
         def work() -> Generator[int, None, SplitPredictions]:
             predictions = yield from predict_in_steps(network, part.split, part.rows)
@@ -110,8 +114,9 @@ class Mistakes(QObject):
 
         return RequestKey(network, part), work
 
-    def _network(self) -> tuple[Network, float]:
-        """Returns the displayed network and its epochs; during training the first one displayed in this epoch."""
+    @property
+    def subject(self) -> tuple[Network, float]:
+        """The displayed network and its epochs; during training the first one displayed in this epoch."""
         run = self._runs.current
         moment: object = self._displayed.network if self._displayed.is_steady else (run.id, run.history.completed)
         if self._subject[0] is not moment and self._subject[0] != moment:
@@ -128,6 +133,18 @@ class Mistakes(QObject):
         """The latest predictions; None if there are none for the current data."""
         found, data = self._found, self._data.dataset
         return found if found is not None and data is not None and found.part.is_of(data) else None
+
+    def set_changes(self, changes: PredictionChanges | None) -> None:
+        """Lists examples whose predictions have changed, instead of mistakes; None lists mistakes again."""
+        if changes is not self._changes:
+            self._changes = changes
+            self.changed.emit()
+
+    @property
+    def changes(self) -> PredictionChanges | None:
+        """The predictions of two networks that are compared for the chosen part; None if none are."""
+        changes = self._changes
+        return changes if changes is not None and changes.part is self.part else None
 
     # ---- the matrix
 
@@ -171,16 +188,23 @@ class Mistakes(QObject):
 
     @property
     def listed(self) -> Array:
-        """Indices in the part of the listed examples: those of a group, a cell, row or column, else all mistakes."""
-        found, wanted = self.found, (self._selection.classes, self.group)
-        if self._listed[0] is not found or self._listed[1] != wanted:
-            self._listed = found, wanted, NOTHING if found is None else found.chosen(*wanted)
+        """Indices in the part of the listed examples: those of a group, a cell, row or column, else all mistakes.
+
+        While two networks are compared, those of them whose predictions have changed.
+        """
+        source, wanted = self._source, (self._selection.classes, self.group)
+        if self._listed[0] is not source or self._listed[1] != wanted:
+            self._listed = source, wanted, NOTHING if source is None else source.chosen(*wanted)
         return self._listed[2]
+
+    @property
+    def _source(self) -> Listed | None:
+        return self.changes or self.found
 
     @property
     def place(self) -> int | None:
         """Index of the chosen example in ``listed``; None if it is not listed."""
-        example, found = self._selection.example, self.found
+        example, found = self._selection.example, self._source
         if example is None or found is None or found.part.where != example.part:
             return None
         index = found.part.index(example.number)
@@ -189,14 +213,13 @@ class Mistakes(QObject):
 
     def choose(self, place: int) -> None:
         """Chooses the example at an index in ``listed``."""
-        found = self.found
+        found = self._source
         if found is not None and 0 <= place < len(self.listed):
             self._selection.choose_example(Example(found.part.where, found.part.number(int(self.listed[place]))))
 
     def next_mistake(self) -> None:
         """Chooses the next listed mistake, after the last one the first. If none is listed, lists all mistakes."""
-        found = self.found
-        if found is None:
+        if self._source is None:
             return
         if not self._count_listed_mistakes():
             self._selection.choose_classes(None)
@@ -207,8 +230,8 @@ class Mistakes(QObject):
             self.stepped.emit()
 
     def _count_listed_mistakes(self) -> int:
-        """Returns how many of the listed examples are mistakes, which come first; for regression all of them."""
-        answers = None if self.found is None else self.found.answers
+        """Returns how many of the listed examples are mistakes, which come first; of numbers and of changes all."""
+        answers = None if self.found is None or self.changes is not None else self.found.answers
         listed = self.listed
         return int(answers.are_wrong[listed].sum()) if isinstance(answers, ClassPredictions) else len(listed)
 

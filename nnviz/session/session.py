@@ -44,6 +44,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
 from nnviz.session.settings import Settings
 from nnviz.session.shared_queries import new_queries
+from nnviz.session.side_by_side import SideBySide
 from nnviz.session.sketch import Sketch
 from nnviz.session.snapshot_backfill import SnapshotBackfill
 from nnviz.session.snapshot_files import SnapshotFiles
@@ -85,6 +86,7 @@ class Session(QObject):
         library, active_runs: the recorded runs; the runs in training in the background.
         library_thread, library_watch: the thread of the library; finds out when another program wrote to it.
         comparison: which of both are compared.
+        side_by_side: a second network next to the displayed one, such as another epoch of the run.
         exchange: exports runs of the library, and imports runs into it.
         sweeps, sweep_target: trains many runs; where a sweep is trained: on this machine or on a cluster.
         files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
@@ -140,6 +142,7 @@ class Session(QObject):
         self.sweep_target = SweepTarget(self.undo, self.messages)
         self.sweeps = Sweeps(self)
         self.pictures = Pictures()
+        self.side_by_side = SideBySide(self)
         self.queries = new_queries(self)
         self.hints = Hints(self)
         self.models = CardModels(self)
@@ -155,6 +158,7 @@ class Session(QObject):
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
         self.edits.edited.connect(self.queries.hurry)
+        self.side_by_side.changed.connect(self.queries.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.snapshot_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.evicted.connect(self.records.report_eviction)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nnviz.session.session import Session
 
 ANSWER, MISTAKES = "answer", "mistakes"
+SECOND_ANSWER, CHANGES = "answer of the second network", "changes of predictions"
 _SECONDS_BETWEEN_MISTAKES = 0.5  # at least, between two computations; they may take a fortieth of a core's time
 
 
@@ -24,6 +25,7 @@ def new_queries(session: Session) -> Queries:
     displayed, question, runs, data = session.displayed, session.question, session.runs, session.data
     queries = Queries(session.messages.crashed.emit)
     queries.add({ANSWER: _answer(displayed, question, data), MISTAKES: _mistakes(session.mistakes)})
+    queries.add(_second_network(session))
     queries.add(surface_queries(displayed, runs, data, session.selection))
     for signal in (displayed.changed, question.changed):
         signal.connect(queries.look)
@@ -43,6 +45,19 @@ def _answer(displayed: Displayed, question: asking.Question, data: Data) -> Late
     answer = Latest(request, quick=QUICK, size=lambda: displayed.network.shape)
     answer.changed.connect(hand_over)
     return answer
+
+
+def _second_network(session: Session) -> dict[str, Latest]:
+    """Returns the queries of the second network, which have no request while nothing is compared."""
+    side_by_side, mistakes = session.side_by_side, session.mistakes
+    size = lambda: session.displayed.network.shape  # noqa: E731
+    answer = Latest(side_by_side.answer_request, quick=QUICK, size=size, forget_on_new_run=True)
+    answer.changed.connect(lambda: side_by_side.set_answer(answer.result))
+    budget = TimeBudget(_SECONDS_BETWEEN_MISTAKES, 39)
+    changes = Latest(side_by_side.changes_request, budget, side_by_side.release, forget_on_new_run=True)
+    changes.changed.connect(lambda: side_by_side.set_changes(changes.result))
+    mistakes.part_changed.connect(changes.forget)
+    return {SECOND_ANSWER: answer, CHANGES: changes}
 
 
 def _mistakes(mistakes: Mistakes) -> Latest:

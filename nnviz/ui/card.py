@@ -136,10 +136,10 @@ class CardHead(QFrame):
                 self._place_mark()
         return done
 
-    def show_mark(self, what_if: str, moment: str = "") -> None:
-        """Shows a badge with the assumption and the displayed epoch; two empty texts hide it."""
+    def show_mark(self, what_if: str, moment: str = "", beside: tuple[str, str] | None = None) -> None:
+        """Shows a badge with the assumption and the displayed epoch, or with two compared networks, or none."""
         before = self.room_of_mark
-        self.mark.show_what(what_if, moment)
+        self.mark.show_what(what_if, moment, beside)
         if self.room_of_mark != before:
             self.keep_room()
             self.marked.emit()

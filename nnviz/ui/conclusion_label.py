@@ -37,6 +37,13 @@ class ConclusionLabel(QLabel):
         self.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
 
+    def set_lines(self, lines: int) -> None:
+        """Sets the number of lines, which changes the height."""
+        if lines != self._lines:
+            self._lines = lines
+            self._fit()
+            self.updateGeometry()
+
     @property
     def conclusion(self) -> Conclusion | None:
         """The conclusion, whole; None if there is none."""

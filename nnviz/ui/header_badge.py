@@ -20,12 +20,14 @@ class HeaderBadge(QAbstractButton):
     Attributes:
         what: the assumption; "" for none.
         moment: the displayed earlier epoch ("epoch 3.4"); "" for now.
+        beside: the two networks that the card shows side by side ("epoch 3", "now"); None for one.
     """
 
     def __init__(self, head: QWidget) -> None:
         super().__init__(head)
         named(self, "headMark")
         self.what = self.moment = ""
+        self.beside: tuple[str, str] | None = None
         self.setFocusPolicy(Qt.TabFocus)
         self.setCursor(Qt.PointingHandCursor)
         self.show_what("")
@@ -33,12 +35,14 @@ class HeaderBadge(QAbstractButton):
     @property
     def is_wanted(self) -> bool:
         """Whether there is a text to show."""
-        return bool(self.what or self.moment)
+        return bool(self.what or self.moment or self.beside)
 
-    def show_what(self, what: str, moment: str = "") -> None:
-        """Shows an assumption and an epoch; two empty texts hide the badge."""
-        self.what, self.moment = what, moment
-        if moment:
+    def show_what(self, what: str, moment: str = "", beside: tuple[str, str] | None = None) -> None:
+        """Shows an assumption and an epoch, or two networks; without any of them the badge is hidden."""
+        self.what, self.moment, self.beside = what, moment, beside
+        if beside is not None:
+            tip = f"This card shows two networks side by side: {' and '.join(beside)}. Click to end the comparison."
+        elif moment:
             tip = (
                 f"Looking back: every card shows the network at {moment}, and training continues. Click to return to "
                 "the present."
@@ -48,7 +52,7 @@ class HeaderBadge(QAbstractButton):
                 f"What if: {what}. Every card shows this assumption, and the network itself is unchanged. Click to "
                 "end it."
             )
-        self.setAccessibleName("Looking back" if moment else "What if")
+        self.setAccessibleName("Comparison" if beside else "Looking back" if moment else "What if")
         self.setToolTip(tip if self.is_wanted else "")
         self.setAccessibleDescription(tip if self.is_wanted else "")
         self.setVisible(self.is_wanted)
@@ -57,12 +61,16 @@ class HeaderBadge(QAbstractButton):
     @property
     def least_width(self) -> int:
         """The width of the shortest text in a complete pill."""
-        metrics, texts = _metrics(), [self.moment, _USUAL] if self.moment else self._texts[-1:]
+        is_past = self.moment and self.beside is None
+        metrics, texts = _metrics(), [self.moment, _USUAL] if is_past else self._texts[-1:]
         return max(map(metrics.horizontalAdvance, texts)) + 2 * theme.px(_PADDING)
 
     @property
     def _texts(self) -> tuple[str, ...]:
         """Versions of the text, the longest first."""
+        if self.beside is not None:
+            names, short = " | ".join(self.beside), " | ".join(name.removeprefix("epoch ") for name in self.beside)
+            return f"{names}{_END}", names, *([short] if short != names else []), "both"
         if not self.moment:
             return f"what if: {self.what}{_END}", f"what if{_END}", "what if", "if"
         number = self.moment.split()[-1]
@@ -87,8 +95,9 @@ class HeaderBadge(QAbstractButton):
         wide = painter.fontMetrics().horizontalAdvance(words) + 2 * theme.px(_PADDING)
         place = QRect(0, (self.height() - theme.px(_HEIGHT)) // 2, wide, theme.px(_HEIGHT))
         # Orange and blue have meanings of their own; violet is the past.
-        ground, ink = ("card", "looking_back") if self.moment else ("text", "card")
-        rim = theme.colour(ink) if self.moment else Qt.NoPen
+        is_past = bool(self.moment or self.beside)
+        ground, ink = ("card", "looking_back") if is_past else ("text", "card")
+        rim = theme.colour(ink) if is_past else Qt.NoPen
         painter.setPen(theme.colour("accent") if self.hasFocus() else rim)
         painter.setBrush(theme.colour(ground))
         painter.drawRoundedRect(

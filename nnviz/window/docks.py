@@ -85,7 +85,8 @@ class Docks(QObject):
         self.splitter_sizes = SplitterSizes(self.host)
         self._sizes.settled.connect(self._divide)
         session.data.changed.connect(self._follow_data)
-        for signal in (session.displayed.what_if_changed, session.displayed.snapshot_changed):
+        displayed, compared = session.displayed, session.side_by_side
+        for signal in (displayed.what_if_changed, displayed.snapshot_changed, compared.changed):
             signal.connect(self._show_marks)
         session.data.views.add(self._add_pages)
         self._build(next(iter(WORKSPACES)))
@@ -127,7 +128,7 @@ class Docks(QObject):
             card.set_name(name)
             self._set_least_width(card, info)
             self._session.run_or_data_changed.connect(card.invalidate)
-            card.head.mark.clicked.connect(self._end_mark)
+            card.head.mark.clicked.connect(lambda: self._end_mark(info.compares))
         else:
             card.setObjectName(name)
         if isinstance(card, (DockCard, Page)):
@@ -170,16 +171,20 @@ class Docks(QObject):
         self._divide()
 
     def _show_marks(self) -> None:
-        """Marks every card while a what-if lasts or the past is shown; a click on a mark ends it."""
-        displayed = self._session.displayed
+        """Marks every card while a what-if lasts, the past is shown or networks are compared; a click ends it."""
+        displayed, sides = self._session.displayed, self._session.side_by_side.sides
+        beside = None if sides is None else (sides[0].name, sides[1].name)
         moment = "" if displayed.is_live else self._session.runs.current.epoch_text(displayed.epochs)
         for name, card in self.cards.items():
             if isinstance(card, DockCard) and CARDS[name].is_of_displayed:
-                card.head.show_mark(what_if_text(displayed.what_if), moment)
+                pair = beside if CARDS[name].compares else None
+                card.head.show_mark(what_if_text(displayed.what_if), moment, pair)
 
-    def _end_mark(self) -> None:
-        """Goes live; if the window is live, ends the what-if."""
-        if self._session.displayed.is_live:
+    def _end_mark(self, compares: bool) -> None:
+        """Ends the comparison in a card that shows one; else goes live, or if the window is live, ends the what-if."""
+        if compares and self._session.side_by_side.is_on:
+            self._session.side_by_side.toggle()
+        elif self._session.displayed.is_live:
             self._session.edits.end_what_if()
         else:
             self._session.timeline.go_live()

@@ -45,6 +45,7 @@ from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
 from nnviz.window.callouts import Callouts
 from nnviz.window.card_actions import CardActions
+from nnviz.window.compare_key import CompareKey
 from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.docks import Docks
 from nnviz.window.film.dialogs import FilmDialogs
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
         self.films = FilmDialogs(self)
         self.run_dialogs = RunDialogs(self, self._docks, preferences)
         self.help = HelpWindows(self, self.menuBar())
+        self.compare_key = CompareKey(session.side_by_side)
         self._menus = Menus(self.menuBar(), self, preferences)
         self._switch = WorkspaceSwitch(WORKSPACES)
         self._switch.chosen.connect(self.show_workspace)
@@ -457,6 +459,11 @@ class MainWindow(QMainWindow):
             if event.key() == Qt.Key_Escape:
                 self.session.messages.end_announcement()
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Ends the comparison side by side if its key was held."""
+        if not self.compare_key.release(event):
+            super().keyReleaseEvent(event)
 
     def open_path(self, path: str) -> None:
         """Opens a network, adds a run to the library, or shows how a file or folder of data would be understood."""

@@ -216,6 +216,10 @@ class Menus(QObject):
         on = self._add(menu, "&Later snapshot", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
         live = self._add(menu, "Li&ve", "actionLive", "Ctrl+End", timeline.go_live)
         play = self._add(menu, "&Play or stop", "actionPlay", "P", player.toggle)
+        compared = self._session.side_by_side
+        compare = self._add(menu, "&Compare side by side", "actionCompare", "C", self._window.compare_key.press)
+        compare.setCheckable(True)
+        compare.setAutoRepeat(False)
         branch = self._add(menu, "Branch fro&m here", "actionBranch", "Ctrl+B", timeline.branch)
         branching = self._session.branching
         menu.setToolTipsVisible(True)
@@ -226,10 +230,13 @@ class Menus(QObject):
                 action.setEnabled(timeline.has_past)
             for action in (on, live):
                 action.setEnabled(not timeline.is_live)
+            compare.setEnabled(bool(compared.kinds) or compared.is_wanted)
+            compare.setChecked(compared.is_on)
             branch.setEnabled(branching.reason_unavailable is None)
             branch.setToolTip(branching.reason_unavailable or BRANCH_TIP)
 
         branching.changed.connect(show)
+        compared.changed.connect(show)
         show()
 
     def _toggle(self) -> None:

@@ -6,19 +6,28 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from html import escape
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
+from engine.explain.prediction_changes import ClassChanges
 from engine.training.history import PARTS, Curves, History
 from nnviz.cards.curves.conclusion import as_of, curve_sentences, examine
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting.change_sentences import class_change, figure_changes, number_change
+from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.text import epochs as epochs_text
+from nnviz.session.example_sets import SET_LABELS
+from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.run import Run
 from nnviz.session.session import Session
-from nnviz.ui.card import Table
-from nnviz.ui.conclusion_label import ConclusionLabel
+from nnviz.session.shared_queries import CHANGES
+from nnviz.ui import theme
+from nnviz.ui.card import Table, label
+from nnviz.ui.conclusion_label import ConclusionLabel, keeping_spaces
 from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
@@ -27,6 +36,7 @@ from nnviz.ui.plots.curve_figures import EXACT, EarlierRun
 from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.tabs import keep_in_sight
 
+_LINES_OF_CHANGES = 2  # of the conclusion while two networks are compared
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _TIPS = {
     "error": (
@@ -187,8 +197,13 @@ class LearningCurvePage(Page):
         plot.set_log(self.is_log)
         self.keys = self._keys(plot)
         self.conclusion = ConclusionLabel(self._named("curvesConclusion"))
+        self.figures = named(label(role="muted"), self._named("comparedFigures"), "Errors of both networks")
+        self.figures.setTextFormat(Qt.RichText)
+        self.figures.setMinimumWidth(1)  # long ones must not widen the card
+        self.figures.hide()
         self.body.setSpacing(0)
         self.body.insertWidget(0, self.conclusion)
+        self.body.insertWidget(1, self.figures)
         self._add_scale()
         reset, self._log_action = self._actions(plot)
         _offer(plot, reset, self._log_action, self._forget)
@@ -196,6 +211,8 @@ class LearningCurvePage(Page):
         plot.playhead.follow(session.timeline.nearest)
         plot.playhead.wanted.connect(session.timeline.point_to)
         session.timeline.changed.connect(self.refresh)
+        for signal in (session.side_by_side.changed, session.side_by_side.changes_changed, theme.changed):
+            signal.connect(self._compare)
         session.displayed.changed.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
@@ -355,9 +372,43 @@ class LearningCurvePage(Page):
         timeline = self._session.timeline
         if self.in_view:
             self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
+            self.plot.playhead.show_second(self._session.side_by_side.second_epoch)
+
+    def _compare(self) -> None:
+        """Shows the second network, or that nothing is compared any more."""
+        if self.in_view:
+            self._concluded = ()
+            self._show_moment()
+            self._show_conclusion()
+
+    def _show_comparison(self) -> None:
+        """Shows the errors of two networks that are compared, and what has changed."""
+        compared, meaning = self._session.side_by_side, self._session.meaning
+        sides, found = compared.sides, compared.changes
+        if sides is None:
+            return
+        before, after = (dict(side.figures) for side in sides)
+        if found is not None:
+            name = f"{found.part.name}_{'rmse' if meaning.is_regression else 'error'}"
+            for figures, error in zip((before, after), found.errors(meaning), strict=True):
+                figures.setdefault(name, error)
+        words = figure_changes(before, after, meaning.unit)
+        coloured = [
+            f'<span style="color: {theme.colour(part).name()}">{escape(each)}</span>' for part, each in words.items()
+        ]
+        self.figures.setText(keeping_spaces(" · ".join(coloured)))
+        self.figures.show()
+        self.conclusion.set_lines(_LINES_OF_CHANGES)
+        self.conclusion.show_conclusion(None if found is None else _change_sentences(found, meaning))
 
     def _show_conclusion(self) -> None:
         """Shows what the curves mean: up to the displayed epoch, or all of them if the network is live."""
+        if self._session.side_by_side.is_on:
+            self._concluded = ()
+            self._show_comparison()
+            return
+        self.figures.hide()
+        self.conclusion.set_lines(1)
         run, epoch, sets = self._session.runs.current, self._session.timeline.epoch, self._session.mistakes.parts
         curves, best = self._of(run.history), run.history.best
         ends = [getattr(curves, part).values[-1:] for part in PARTS]
@@ -391,10 +442,21 @@ class LearningCurvePage(Page):
         return ["epoch", *columns], [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
 
 
+def _change_sentences(found: PredictionChanges, meaning: Meaning) -> Conclusion:
+    """Returns what changed between the predictions of two networks."""
+    changes, part, errors = found.changes, SET_LABELS[found.part.name], found.errors(meaning)
+    if isinstance(changes, ClassChanges):
+        names = [meaning.output(number) for number in range(len(changes.matrix))]
+        return class_change(found.opening, part, changes, errors, names, meaning.picture is not None)
+    return number_change(found.opening, part, changes, errors, meaning.unit)
+
+
 def _offer(widget: QWidget, *actions: QAction) -> None:
     """Adds the actions to the context menu of a widget."""
     widget.addActions(actions)
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 
 
-CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 336, 414)}))
+CARDS.register("curvesDock")(
+    CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 336, 414)}, needs=(CHANGES,), compares=True)
+)

@@ -23,6 +23,8 @@ _VEIL, _FAINT = 0.62, 0.45  # opacity of what covers the future, and of the mark
 class Playhead(QObject):
     """A line and a dot at the displayed epoch of the past; later epochs are veiled. For the live network only a dot.
 
+    A dashed line is at the epoch that the displayed one is compared with.
+
     The plot passes its mouse events on, and ignores those that the playhead handles.
 
     Signals:
@@ -35,11 +37,13 @@ class Playhead(QObject):
         super().__init__(plot)
         self._plot = plot
         self._nearest: Callable[[float], float] = lambda epoch: epoch
-        self._at = 0.0
+        self._at = self._live = 0.0
+        self._second: float | None = None  # the epoch that the displayed one is compared with
         self._has_past, self._is_live, self._is_held = False, True, False
         self.line, self.faint = pg.InfiniteLine(angle=90, movable=False), pg.InfiniteLine(angle=90, movable=False)
+        self.second = pg.InfiniteLine(angle=90, movable=False)
         self._veil = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None))
-        for item, depth in ((self._veil, 0.5), (self.faint, 0.6), (self.line, 0.7)):
+        for item, depth in ((self._veil, 0.5), (self.faint, 0.6), (self.second, 0.65), (self.line, 0.7)):
             item.setZValue(depth)
             item.hide()
             plot.addItem(item, ignoreBounds=True)
@@ -60,15 +64,32 @@ class Playhead(QObject):
         self._veil.setVisible(not self._is_live)
         if not self._is_live:
             self.line.setPos(self._at)
-            self._veil.setRegion((self._at, _FAR * max(live, 1.0)))
+        self._live = live
+        self._place_veil()
         if not has_past:
             self._let_go()
         self.place_dot()
+
+    def show_second(self, epoch: float | None) -> None:
+        """Shows the epoch that the displayed one is compared with; None for none."""
+        self.second.setVisible(epoch is not None)
+        if epoch is not None and epoch != self.second.value():
+            self.second.setPos(epoch)
+        self._second = epoch
+        self._place_veil()
+
+    def _place_veil(self) -> None:
+        """Veils what is later than the displayed epoch and the one that it is compared with."""
+        start = self._at if self._second is None else max(self._at, self._second)
+        region = start, max(_FAR * max(self._live, 1.0), start)
+        if not self._is_live and region != tuple(self._veil.getRegion()):
+            self._veil.setRegion(region)
 
     def apply_theme(self) -> None:
         """Applies the theme's colours."""
         ink = theme.colour("looking_back")
         self.line.setPen(pg.mkPen(ink, width=1))
+        self.second.setPen(pg.mkPen(ink, width=1, style=Qt.DashLine))
         ink.setAlphaF(_FAINT)
         self.faint.setPen(pg.mkPen(ink, width=1))
         ground = theme.colour("card")

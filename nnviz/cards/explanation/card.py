@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation import presentation
+from nnviz.cards.explanation.comparison import ComparedContributions, content_of, explains_same, sentences_of
 from nnviz.cards.explanation.conclusion import conclusion_of, deciding_part
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.explanation_data import (
@@ -27,7 +28,13 @@ from nnviz.cards.explanation.explanation_data import (
     Contributions,
     Counterfactual,
 )
-from nnviz.cards.explanation.model import CONTRIBUTIONS, COUNTERFACTUAL, NOT_FINITE, Explanation
+from nnviz.cards.explanation.model import (
+    CONTRIBUTIONS,
+    COUNTERFACTUAL,
+    NOT_FINITE,
+    SECOND_CONTRIBUTIONS,
+    Explanation,
+)
 from nnviz.cards.explanation.view import ExplanationView
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.digits.drawing import SIDE
@@ -80,7 +87,10 @@ _NUMBER_VIEW_TIP = "Orange inputs raise the predicted number, blue ones lower it
 
 
 class ExplanationCard(DockCard):
-    """Shows contributions to two outputs, and the smallest change from one class to the other."""
+    """Shows contributions to two outputs, and the smallest change from one class to the other.
+
+    While two networks are compared, it shows the contributions to one output against the other in both.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__("Why this prediction")
@@ -102,8 +112,9 @@ class ExplanationCard(DockCard):
         self.body.addLayout(self._change_row())
         self.body.setSpacing(2)
         self.body.setContentsMargins(theme.CARD_PADDING, 4, theme.CARD_PADDING, 6)
-        for name in (CONTRIBUTIONS, COUNTERFACTUAL):
+        for name in (CONTRIBUTIONS, COUNTERFACTUAL, SECOND_CONTRIBUTIONS):
             session.queries[name].changed.connect(self.refresh)
+        session.side_by_side.changed.connect(self.refresh)
         self._model.changed.connect(self._show_choices)
         self.head.marked.connect(self._make_room)
         session.displayed.changed.connect(self._show_line)
@@ -173,12 +184,14 @@ class ExplanationCard(DockCard):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Puts the figures behind *details* in a short card."""
         super().resizeEvent(event)
-        self.details_button.setVisible(self.height() < theme.px(_SHORT))
         self._show_details()
 
     def _show_details(self) -> None:
+        """Shows the figures, unless they are behind *details*, or two networks need their room."""
+        is_short, is_comparing = self.height() < theme.px(_SHORT), self.compared_contributions is not None
+        self.details_button.setVisible(is_short and not is_comparing)
         self.details_button.setText("details ▴" if self.details_button.isChecked() else "details ▾")
-        is_shown = self.details_button.isHidden() or self.details_button.isChecked()
+        is_shown = not is_comparing and (not is_short or self.details_button.isChecked())
         self._sum_box.setVisible(is_shown)
         self.baseline_combo.setVisible(is_shown and self._model.method in ATTRIBUTIONS)
         self.change_label.setVisible(is_shown)
@@ -268,6 +281,19 @@ class ExplanationCard(DockCard):
         found = self._session.queries[COUNTERFACTUAL].result
         return found if found is not None and self._is_current(found) else None
 
+    @property
+    def compared_contributions(self) -> ComparedContributions | None:
+        """The latest contributions in both networks; None while nothing is compared, and for methods without them."""
+        sides, first = self._session.side_by_side.sides, self.contributions
+        second = self._session.queries[SECOND_CONTRIBUTIONS].result
+        if sides is None or first is None or second is None or not explains_same(first, second):
+            return None
+        if len(self._session.class_names) != len(first.outputs):
+            return None
+        is_first = sides[1] is self._session.side_by_side.second
+        before, after = (first, second) if is_first else (second, first)
+        return ComparedContributions(before, after, (sides[0].name, sides[1].name))
+
     def _is_current(self, found: Contributions | Counterfactual) -> bool:
         query, model = found.query, self._model
         data, shape = self._session.data.dataset, self._session.displayed.network.shape
@@ -284,8 +310,18 @@ class ExplanationCard(DockCard):
         if not self.in_view:
             return
         contributions, change = self.contributions, self.counterfactual
-        content, line = self._content(contributions, change), self._line()
         names, meaning = self._session.class_names, self._session.meaning
+        both = None if self._line() else self.compared_contributions
+        if both is not None and contributions is not None:
+            self.view.show_content(content_of(both, meaning))
+            self.conclusion_label.show_conclusion(sentences_of(both, names, meaning))
+            self.one_combo.show_name(self._name(contributions.one))
+            self.other_combo.show_name(self._name(contributions.other))
+            self._show_words(contributions, None)
+            self._show_details()
+            return
+        self._show_details()
+        content, line = self._content(contributions, change), self._line()
         known = None if line or content is None else contributions
         self.view.show_content(None if line else content, line)
         self.conclusion_label.show_conclusion(None if known is None else conclusion_of(known, names, meaning))
@@ -413,6 +449,8 @@ class ExplanationCard(DockCard):
         )
         if contributions is None or len(names) != len(contributions.outputs):
             return None
+        if (both := self.compared_contributions) is not None:
+            return self._table_of_both(both)
         if contributions.layers:
             return ["layer", "neuron", "contribution"], _rows_of_layers(contributions.layers)
         if self._model.method == NEAREST:
@@ -428,6 +466,13 @@ class ExplanationCard(DockCard):
             [presentation.input_name(contributions.query, n, meaning), *row] for n, row in enumerate(_rows(columns))
         )
         return heads, named_rows
+
+    def _table_of_both(self, both: ComparedContributions) -> Table:
+        query, meaning = both.after.query, self._session.meaning.for_file
+        before, after = (each * meaning.spread(both.after.one) for each in both.totals)
+        rows = _rows([self._given(query.example, meaning), before, after, after - before])
+        named_rows = ([presentation.input_name(query, n, meaning), *row] for n, row in enumerate(rows))
+        return ["input", "value", *both.names, "difference"], named_rows
 
     def _given(self, example: np.ndarray, meaning: Meaning) -> np.ndarray:
         """Returns the values (width,) of an example; one of the data has all digits of its file."""
@@ -464,5 +509,5 @@ def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:
     return button
 
 
-PLACES = {"inside": Place(Column.ASK, 3, 209)}
-CARDS.register("whyDock")(CardInfo(ExplanationCard, PLACES, needs=(CONTRIBUTIONS, COUNTERFACTUAL)))
+PLACES, NEEDS = {"inside": Place(Column.ASK, 3, 209)}, (CONTRIBUTIONS, COUNTERFACTUAL, SECOND_CONTRIBUTIONS)
+CARDS.register("whyDock")(CardInfo(ExplanationCard, PLACES, needs=NEEDS, compares=True))

@@ -38,6 +38,15 @@ def column_bars(
     return BarRows(heads, rows, float(np.abs(parts).max(initial=0.0)), head)
 
 
+def contributions_of_columns(
+    query: ExplanationQuery, parts: Sequence[Array], meaning: Meaning
+) -> tuple[list[str], Array, list[str]]:
+    """Returns the names of the columns, contributions (len(parts), columns) of each, and the values of the example."""
+    fields = _fields(query, meaning)
+    values = np.array([_of_fields(part, fields) for part in parts])
+    return [field.name for field in fields], values, _values(query.example, fields, meaning)
+
+
 def changed_columns(change: Counterfactual, meaning: Meaning) -> int:
     """Returns the number of columns whose displayed value the smallest change changes."""
     fields = _fields(change.query, meaning)

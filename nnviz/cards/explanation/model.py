@@ -8,14 +8,17 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation.explanation_data import (
+    ATTRIBUTIONS,
     EMPTY,
     INTEGRATED,
     MEAN,
     METHODS,
     NEAREST,
+    Contributions,
     ExplanationQuery,
     InputSummary,
     NearestExamples,
+    compared,
     contributions_for,
     counterfactual_of,
 )
@@ -24,7 +27,8 @@ from nnviz.jobs.timing import TimeBudget
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 
-CONTRIBUTIONS, COUNTERFACTUAL = "contributions", "counterfactual"  # names of the queries
+# Names of the queries: of the displayed network, and of the second one while two are compared.
+CONTRIBUTIONS, COUNTERFACTUAL, SECOND_CONTRIBUTIONS = "contributions", "counterfactual", "second contributions"
 NOT_FINITE = "the outputs are not finite"  # result of the query of contributions if there are none
 # Least seconds between two results. During training the queries may take a 25th and a 50th of a core's time.
 _SECONDS_BETWEEN_CONTRIBUTIONS, _SECONDS_BETWEEN_COUNTERFACTUALS = 0.8, 2.5
@@ -71,7 +75,13 @@ class Explanation(QObject):
         self._counterfactual = Latest(
             self._counterfactual_request, self._counterfactual_budget, self._release, forget_on_new_run=True
         )
-        session.queries.add({CONTRIBUTIONS: self._contributions, COUNTERFACTUAL: self._counterfactual})
+        self._compared = session.side_by_side
+        self._second_budget = TimeBudget(_SECONDS_BETWEEN_CONTRIBUTIONS, 24)
+        self._second = Latest(
+            self._second_request, self._second_budget, quick=_QUICK, size=self._size, forget_on_new_run=True
+        )
+        queries = {CONTRIBUTIONS: self._contributions, COUNTERFACTUAL: self._counterfactual}
+        session.queries.add({**queries, SECOND_CONTRIBUTIONS: self._second})
         data.changed.connect(self._drop_choices)
         self.changed.connect(self._choices_changed)
         for signal in (question.changed, selection.example_changed):
@@ -151,6 +161,24 @@ class Explanation(QObject):
         query, summary = asked
         return self._key(query), lambda: contributions_for(query, summary.baseline(query.baseline_name)) or NOT_FINITE
 
+    def _second_request(self) -> Request | None:
+        """Returns the request for the contributions in the second network, to the same outputs as in the displayed."""
+        asked, second = self._query(), self._compared.second
+        if asked is None or second is None or self.method not in ATTRIBUTIONS:
+            return None
+        query, summary = asked
+        network = second.network
+
+        def work() -> Contributions | None:
+            pair = compared(query)
+            if pair is None:
+                return None
+            _, one, other = pair
+            of_second = replace(query, network=network, one=one, other=other, is_swapped=False)
+            return contributions_for(of_second, summary.baseline(query.baseline_name))
+
+        return RequestKey(query.network, network, query.example, self._choices), work
+
     def _counterfactual_request(self) -> Request | None:
         asked = self._query()
         if asked is None:
@@ -176,9 +204,10 @@ class Explanation(QObject):
 
     def _input_changed(self) -> None:
         """Updates at once, without a budget; the slow query waits for the end of the stroke."""
-        self._contributions_budget.reset()
+        for budget in (self._contributions_budget, self._second_budget):
+            budget.reset()
         self._counterfactual_budget.due_in(_AFTER_A_STROKE)
-        for query in (self._contributions, self._counterfactual):
+        for query in (self._contributions, self._second, self._counterfactual):
             query.look()
 
     def _release(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from PyQt5.QtCore import QRect, QSize, Qt, pyqtSignal
@@ -21,7 +22,16 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
-from nnviz.cards.mistakes.matrix_layout import Cell, MatrixLayout, cell_colours, cell_text, inks_on, layout_of
+from nnviz.cards.mistakes.matrix_layout import (
+    Cell,
+    MatrixLayout,
+    cell_colours,
+    cell_text,
+    difference_colours,
+    difference_text,
+    inks_on,
+    layout_of,
+)
 from nnviz.ui import theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 
@@ -31,7 +41,7 @@ _PAPER = 255
 
 
 class ConfusionMatrixView(PaintedView):
-    """Shows a confusion matrix. Its image is cached until the numbers change.
+    """Shows a confusion matrix, or the difference of two. Its image is cached until the numbers change.
 
     Signals:
         hovered(cell): the :data:`Cell` under the mouse, or None.
@@ -47,7 +57,7 @@ class ConfusionMatrixView(PaintedView):
         super().__init__()
         self._names: Sequence[str] = ()
         self._shares: Array = np.zeros((0, 0))
-        self._is_share = False
+        self._is_share = self._is_difference = False
         self._choice: Cell | None = None
         self._layout: MatrixLayout | None = None
         self._picture: QPixmap | None = None
@@ -58,8 +68,18 @@ class ConfusionMatrixView(PaintedView):
 
     def show_matrix(self, names: Sequence[str], values: Array, is_share: bool) -> None:
         """Shows (classes, classes) counts, or shares 0…1; row = true class. NaN is shown as 0."""
-        if list(names) != list(self._names) or is_share != self._is_share or not _same(values, self._shares):
-            self._names, self._shares, self._is_share = list(names), values, is_share
+        self._show(names, values, is_share, is_difference=False)
+
+    def show_difference(self, names: Sequence[str], differences: Array) -> None:
+        """Shows differences (classes, classes) of the counts of two matrices."""
+        self._show(names, differences, is_share=False, is_difference=True)
+
+    def _show(self, names: Sequence[str], values: Array, is_share: bool, is_difference: bool) -> None:
+        kind = is_share, is_difference
+        is_other = list(names) != list(self._names) or kind != (self._is_share, self._is_difference)
+        if is_other or not _same(values, self._shares):
+            self._names, self._shares = list(names), values
+            self._is_share, self._is_difference = kind
             self._redraw()
 
     def show_choice(self, cell: Cell | None) -> None:
@@ -131,7 +151,7 @@ class ConfusionMatrixView(PaintedView):
     def _draw(self, cells: MatrixLayout) -> QPixmap:
         picture = self._new_pixmap(self.size())
         painter = QPainter(picture)
-        colours = cell_colours(self._shares)
+        colours = (difference_colours if self._is_difference else cell_colours)(self._shares)
         if min(cells.wide, cells.high) < _LEAST_DRAWN:
             painter.drawImage(cells.area, _image(colours))
         else:
@@ -142,12 +162,13 @@ class ConfusionMatrixView(PaintedView):
 
     def _draw_cells(self, painter: QPainter, cells: MatrixLayout, colours: Array) -> None:
         painter.setRenderHint(QPainter.Antialiasing)
-        texts = [[cell_text(value, self._is_share) for value in row] for row in self._shares.tolist()]
+        text_of = difference_text if self._is_difference else partial(cell_text, is_share=self._is_share)
+        texts = [[text_of(value) for value in row] for row in self._shares.tolist()]
         room = cells.rect(0, 0).width() - 1
         right = _fitting([row[number] for number, row in enumerate(texts)], room + cells.gap + 1)
         wrong = _fitting([text for number, row in enumerate(texts) for text in row[:number] + row[number + 1 :]], room)
         plain, inks = theme.colour("muted"), inks_on(colours)
-        for row, column in np.argwhere((self._shares > 0) | np.eye(len(texts), dtype=bool)).tolist():
+        for row, column in np.argwhere((np.nan_to_num(self._shares) != 0) | np.eye(len(texts), dtype=bool)).tolist():
             place = cells.rect(row, column)
             painter.setPen(Qt.NoPen)
             painter.setBrush(QColor(*colours[row, column].tolist()))

@@ -8,9 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.explain.predictions import ClassPredictions, Predictions
+from engine.explain.predictions import ClassPredictions
 from nnviz.formatting import text
 from nnviz.formatting.meaning import IN_FILE, Meaning, listed, off_by
+from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.row_list import measured_columns
 from nnviz.ui.row_table import ListColumn
@@ -38,8 +39,17 @@ class ExampleTable:
         named = {"no.": "example"}
         if isinstance(self.found.answers, ClassPredictions):
             named |= {"predicted": "answered", "confidence": "sure"}
-        number, *others = (named.get(title, title) for title in _head(self.found.answers))
+        number, *others = (named.get(title, title) for title in self._titles)
         return [number, *([IN_FILE] if self._are_in_file else []), *others, *self._names]
+
+    @property
+    def _titles(self) -> list[str]:
+        """Titles of the columns before those of the data."""
+        answers = self.found.answers
+        if isinstance(answers, ClassPredictions):
+            return ["no.", "true", "predicted", "confidence"]
+        several = ["output"] if len(answers.errors) > 1 else []
+        return ["no.", *several, "true", "predicted", _OFF_BY]
 
     @property
     def _are_in_file(self) -> bool:
@@ -57,10 +67,10 @@ class ExampleTable:
 
     def columns(self, shown: Sequence[int]) -> list[ListColumn]:
         """Returns the columns of the list, wide enough for the first of the ``shown`` examples."""
-        own = ["row" if title == "no." and self._are_in_file else title for title in _head(self.found.answers)]
+        own = ["row" if title == "no." and self._are_in_file else title for title in self._titles]
         own = own[self._begin :]
-        numbers = {"true", "predicted", "output"} if isinstance(self.found.answers, ClassPredictions) else {"output"}
-        are_numbers = [title not in numbers for title in own]
+        has_classes = isinstance(self.found.answers, ClassPredictions)
+        are_numbers = [title in ("no.", "row", "confidence") if has_classes else title != "output" for title in own]
         are_numbers += [not field.choices for field in self.meaning.fields[:_MOST_FIELDS]]
         titles = [*own, *self._names[:_MOST_FIELDS]]
         return measured_columns(titles, are_numbers, map(self.texts, shown))
@@ -77,7 +87,7 @@ class ExampleTable:
 
     def tip(self, index: int) -> str:
         """Returns the tooltip of an example: all texts with the names of their columns, in lines."""
-        pairs = zip(_head(self.found.answers)[1:], self._own_texts(index)[1:], strict=True)
+        pairs = zip(self._titles[1:], self._own_texts(index)[1:], strict=True)
         own = [self.meaning.where(self.found.part.where, self.found.part.number(index))]
         own += [self._off_by(index) if name == _OFF_BY else f"{name}: {words}" for name, words in pairs]
         return "\n".join([*own, *listed(self.meaning.fields, self.meaning.row(self._inputs(index)), _TIP_FIELDS)])
@@ -130,8 +140,48 @@ class ExampleTable:
         return true, answer, answer - true
 
 
-def _head(answers: Predictions) -> list[str]:
-    if isinstance(answers, ClassPredictions):
-        return ["no.", "true", "predicted", "confidence"]
-    several = ["output"] if len(answers.errors) > 1 else []
-    return ["no.", *several, "true", "predicted", _OFF_BY]
+@dataclass(frozen=True)
+class ChangeTable(ExampleTable):
+    """Rows of examples with the predictions of two networks; ``found`` has those of the later one."""
+
+    found: SplitPredictions
+    meaning: Meaning
+    changes: PredictionChanges
+
+    @property
+    def _titles(self) -> list[str]:
+        earlier, later = self.changes.names
+        several = [] if self.meaning.is_single or isinstance(self.found.answers, ClassPredictions) else ["output"]
+        return ["no.", *several, "true", earlier, later]
+
+    def _own_texts(self, index: int) -> list[str]:
+        number = self._number(index)
+        if isinstance(self.found.answers, ClassPredictions):
+            return [number, *self._both_classes(index)]
+        true, before, after = self._both_numbers(index)
+        return [number, *self._output(index), text.figure(true), text.figure(before, 3), text.figure(after, 3)]
+
+    def numbers(self, index: int) -> list[object]:
+        found, meaning = self.found, self.meaning
+        number = found.part.number(index)
+        values = self._values(number) if meaning.fields else []
+        in_file = [found.part.split.file_row(number) or ""] if self._are_in_file else []
+        if isinstance(found.answers, ClassPredictions):
+            return [number, *in_file, *self._both_classes(index), *values]
+        return [number, *in_file, *self._output(index), *self._both_numbers(index), *values]
+
+    def _both_classes(self, index: int) -> list[str]:
+        """Returns the true class, and the class that each network predicts."""
+        before, after = self.changes.before.answers, self.found.answers
+        assert isinstance(before, ClassPredictions)
+        assert isinstance(after, ClassPredictions)
+        return [self.meaning.output(int(each[index])) for each in (after.labels, before.answers, after.answers)]
+
+    def _both_numbers(self, index: int) -> tuple[float, float, float]:
+        """Returns the target and both predictions, in the unit of the target."""
+        true, after, _ = self._numbers(index)
+        before, now = self.changes.before.answers, self.found.answers
+        assert not isinstance(before, ClassPredictions)
+        assert not isinstance(now, ClassPredictions)
+        output = int(now.outputs[index])
+        return true, self.meaning.target(float(before.answers[index]), output), after

@@ -1,19 +1,24 @@
-"""Card with the examples of a cell of the confusion matrix, the most confident mistake first, or the largest errors."""
+"""Card with the examples of a cell of the confusion matrix, the most confident mistake first, or the largest errors.
+
+While two networks are compared, it has those whose predictions have changed.
+"""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
+from engine.explain.prediction_changes import ClassChanges
 from engine.explain.predictions import ClassPredictions, NumberPredictions, Predictions
-from nnviz.cards.mistakes.example_table import ExampleTable, confidence_text
+from nnviz.cards.mistakes.example_table import ChangeTable, ExampleTable, confidence_text
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
+from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.session import Session
-from nnviz.session.shared_queries import MISTAKES
+from nnviz.session.shared_queries import CHANGES, MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.elided_button import ElidedButton
@@ -39,11 +44,18 @@ class ExamplesCard(DockCard):
         self.pictures.setWhatsThis(_PICTURES_TIP)
         tip = "Click a row to choose its example. The other cards then show it, too."
         self.rows = named(RowList(), "mistakeRows", "Chosen examples", tip)
+        tip = "Examples that the later network predicts correctly, and the earlier one did not."
+        self.corrected = named(PictureList(), "correctedPictures", "Examples that became right", tip)
+        self._wrong_head, self._right_head = label(role="muted"), label(role="muted")
+        self._sides = QWidget()  # both groups of changed examples, or all listed ones
+        parts = self._wrong_head, (self.pictures, 1), self._right_head, (self.corrected, 1)
+        arranged(QVBoxLayout(self._sides), *parts, spacing=2)
+        self._first_corrected = 0  # index of the first example of the second group
         self._note = label(role="muted")
         self._note.setAlignment(Qt.AlignCenter)
         self._note.setWordWrap(True)
         self._stack = QStackedWidget()
-        for page in (self.pictures, self.rows, self._note):
+        for page in (self._sides, self.rows, self._note):
             self._stack.addWidget(page)
         self.body.addWidget(self._stack, 1)
         self._add_buttons()
@@ -52,7 +64,10 @@ class ExamplesCard(DockCard):
         for view in (self.pictures, self.rows):
             view.chosen.connect(mistakes.choose)
             view.opened.connect(mistakes.put_on_canvas)
+        self.corrected.chosen.connect(lambda place: mistakes.choose(self._first_corrected + place))
+        self.corrected.opened.connect(mistakes.put_on_canvas)
         self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
+        self.corrected.hovered.connect(self._point_at_corrected)
         self.head.marked.connect(self._fit_title)  # The mark takes room.
         for signal in (mistakes.changed, session.selection.classes_changed, session.selection.example_changed):
             signal.connect(self.refresh)
@@ -83,31 +98,51 @@ class ExamplesCard(DockCard):
             return
         mistakes, data = self._session.mistakes, self._session.data.dataset
         found = mistakes.found if mistakes.part is not None else None
-        listed = mistakes.listed
+        changes, listed = mistakes.changes, mistakes.listed
         selection = self._session.selection
         about = (
             mistakes.group or selection.classes,
             mistakes.part,
         )  # A new list of the same classes and part keeps its scroll position.
         is_steady = self._session.displayed.is_steady
-        if self._shown[0] is not found or self._shown[1] is not listed or self._shown[2] != is_steady:
-            self._shown = found, listed, is_steady
-            self._show_list(found, listed, data, stays=about == self._about)
+        source = changes or found
+        if self._shown[0] is not source or self._shown[1] is not listed or self._shown[2] != is_steady:
+            self._shown = source, listed, is_steady
+            if changes is not None and data is not None and len(listed):
+                self._show_changes(changes, listed, data, stays=about == self._about)
+            else:
+                self._show_list(changes.after if changes else found, listed, data, stays=about == self._about)
         place, is_new = mistakes.place, (about, selection.example) != (self._about, self._example)
         self._about, self._example = about, selection.example
-        self.pictures.show_choice(place, is_new)
+        self._show_chosen_picture(place, is_new)
         self.rows.show_choice(place if self._stack.currentWidget() is self.rows else None, is_new)
         self.pictures.setAccessibleDescription("" if place is None else self._describe(place))
         self.put_button.setVisible(mistakes.fits_canvas)
         self.put_button.setEnabled(selection.example is not None)
-        self.next_button.setText("N: next one" if self._session.meaning.is_regression else "N: next mistake")
-        self.next_button.setEnabled(found is not None and len(listed) > 0)
+        is_any = self._session.meaning.is_regression or changes is not None
+        self.next_button.setText("N: next one" if is_any else "N: next mistake")
+        self.next_button.setEnabled(source is not None and len(listed) > 0)
+
+    def _show_chosen_picture(self, place: int | None, is_new: bool) -> None:
+        """Outlines the image in its group."""
+        is_second = place is not None and not self.corrected.isHidden() and place >= self._first_corrected
+        self.pictures.show_choice(None if is_second else place, is_new)
+        self.corrected.show_choice(place - self._first_corrected if place is not None and is_second else None, is_new)
+
+    def _point_at_corrected(self, place: int) -> None:
+        self.corrected.show_text(self._describe(self._first_corrected + place) if place >= 0 else "")
+
+    def _show_groups(self, are_shown: bool) -> None:
+        """Shows the group of examples that became right, and the headings of both."""
+        for part in (self._wrong_head, self._right_head, self.corrected):
+            part.setVisible(are_shown)
 
     def _show_list(self, found: SplitPredictions | None, listed: Array, data: Dataset | None, stays: bool) -> None:
         self._full_title = self._title(found)
         if found is None or data is None or not len(listed):
             self._full_detail = ""
-            self._note.setText("" if found is None else "No examples.")
+            nothing = "No examples." if self._session.mistakes.changes is None else "No prediction changed sides."
+            self._note.setText("" if found is None else nothing)
             self._stack.setCurrentWidget(self._note)
             self._fit_title()
             return
@@ -119,19 +154,58 @@ class ExamplesCard(DockCard):
         self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]}{when} · {order}"
         self._fit_title()
         if data.is_picture and isinstance(answers, ClassPredictions):
+            self._show_groups(False)
             self.pictures.show_pictures(
                 len(listed),
                 lambda place: _picture(found, int(listed[place]), data),
                 lambda place: confidence_text(float(answers.confidences[listed[place]])),
                 stays,
             )
-            self._stack.setCurrentWidget(self.pictures)
+            self._stack.setCurrentWidget(self._sides)
         else:
-            rows, numbers = ExampleTable(found, self._session.meaning), listed.tolist()
-            tip = lambda place: rows.tip(numbers[place])  # noqa: E731
-            columns = rows.columns(numbers)
-            self.rows.show_rows(columns, len(numbers), lambda place: rows.texts(numbers[place]), stays, tip)
-            self._stack.setCurrentWidget(self.rows)
+            self._show_rows(ExampleTable(found, self._session.meaning), listed.tolist(), stays)
+
+    def _show_rows(self, rows: ExampleTable, numbers: list[int], stays: bool) -> None:
+        tip = lambda place: rows.tip(numbers[place])  # noqa: E731
+        columns = rows.columns(numbers)
+        self.rows.show_rows(columns, len(numbers), lambda place: rows.texts(numbers[place]), stays, tip)
+        self._stack.setCurrentWidget(self.rows)
+
+    def _show_changes(self, found: PredictionChanges, listed: Array, data: Dataset, stays: bool) -> None:
+        """Lists examples with the predictions of both networks: those that became wrong, and those that became right.
+
+        Numbers are in one list.
+        """
+        self._full_title, changes = self._title(found.after), found.changes
+        self._full_detail = "" if isinstance(changes, ClassChanges) else "largest first"
+        self._fit_title()
+        if data.is_picture and isinstance(changes, ClassChanges):
+            self._show_both_groups(found, changes, listed, data, stays)
+        else:
+            self._show_rows(ChangeTable(found.after, self._session.meaning, found), listed.tolist(), stays)
+
+    def _show_both_groups(
+        self, found: PredictionChanges, changes: ClassChanges, listed: Array, data: Dataset, stays: bool
+    ) -> None:
+        name, first = self._session.meaning.output, int(changes.after.are_wrong[listed].sum())
+
+        def caption(index: int) -> str:
+            return " → ".join(name(int(each.answers[index])) for each in (changes.before, changes.after))
+
+        self._first_corrected = first
+        groups = (self.pictures, listed[:first]), (self.corrected, listed[first:])
+        for (view, indices), head, words in zip(
+            groups, (self._wrong_head, self._right_head), ("now wrong", "now right"), strict=True
+        ):
+            head.setText(f"{words}: {text.count(len(indices))}")
+            view.show_pictures(
+                len(indices),
+                lambda place, indices=indices: _picture(found.after, int(indices[place]), data),
+                lambda place, indices=indices: caption(int(indices[place])),
+                stays,
+            )
+        self._show_groups(True)
+        self._stack.setCurrentWidget(self._sides)
 
     def _fit_title(self) -> None:
         """Shows the title, elided if it is too long, and as much of the detail as fits next to it.
@@ -161,10 +235,11 @@ class ExamplesCard(DockCard):
         classes, data = self._session.selection.classes, self._session.data.dataset
         if self._session.mistakes.group is not None:
             return "Selected on the map"
+        is_comparing = self._session.mistakes.changes is not None
         if found is not None and isinstance(found.answers, NumberPredictions):
-            return "Largest errors"
+            return "Largest changes" if is_comparing else "Largest errors"
         if classes is None or data is None:
-            return "All mistakes"
+            return "Changed sides" if is_comparing else "All mistakes"
         name = self._session.meaning.output
         true, answer = (None if each is None else name(each) for each in (classes.true, classes.answer))
         if answer is None:
@@ -176,6 +251,9 @@ class ExamplesCard(DockCard):
     def _describe(self, place: int) -> str:
         """Returns the read-out of an example: its origin, its target and the prediction."""
         found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
+        changes = self._session.mistakes.changes
+        if changes is not None and data is not None and 0 <= place < len(listed):
+            return self._describe_change(changes, int(listed[place]))
         if found is None or data is None or not 0 <= place < len(listed):
             return ""
         index = int(listed[place])
@@ -187,6 +265,18 @@ class ExamplesCard(DockCard):
         return (
             f"{about}: {true}\npredicted as {answer}, confidence {confidence_text(float(answers.confidences[index]))}"
         )
+
+    def _describe_change(self, found: PredictionChanges, index: int) -> str:
+        meaning, changes = self._session.meaning, found.changes
+        if not meaning.picture or not isinstance(changes, ClassChanges):
+            return ChangeTable(found.after, meaning, found).tip(index)
+        about = meaning.where(found.part.where, found.part.number(index))
+        lines = [
+            f"{name}: {meaning.output(int(each.answers[index]))}, confidence "
+            f"{confidence_text(float(each.confidences[index]))}"
+            for name, each in zip(found.names, (changes.before, changes.after), strict=True)
+        ]
+        return "\n".join([f"{about}: {meaning.output(int(changes.after.labels[index]))}", *lines])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -201,9 +291,13 @@ class ExamplesCard(DockCard):
     def table(self) -> Table | None:
         """Returns a row for each listed example, for a CSV file. Rows are made one at a time."""
         found, data, listed = self._session.mistakes.found, self._session.data.dataset, self._session.mistakes.listed
+        changes, meaning = self._session.mistakes.changes, self._session.meaning.for_file
+        if changes is not None:
+            pairs = ChangeTable(changes.after, meaning, changes)
+            return pairs.head, (pairs.numbers(int(index)) for index in listed)
         if found is None or data is None:
             return None
-        rows = ExampleTable(found, self._session.meaning.for_file)
+        rows = ExampleTable(found, meaning)
         return rows.head, (rows.numbers(int(index)) for index in listed)
 
 
@@ -213,4 +307,6 @@ def _picture(found: SplitPredictions, index: int, data: Dataset) -> Array:
 
 
 PLACE = Place(Column.CHOOSE, 2, 336)
-CARDS.register("mistakePicturesDock")(CardInfo(ExamplesCard, {"inside": PLACE}, needs=(MISTAKES,)))
+CARDS.register("mistakePicturesDock")(
+    CardInfo(ExamplesCard, {"inside": PLACE}, needs=(MISTAKES, CHANGES), compares=True)
+)

@@ -116,6 +116,27 @@ def cell_colours(shares: Array) -> Array:
     return np.round(colours).astype(np.uint8)
 
 
+def difference_colours(differences: Array) -> Array:
+    """Returns (classes, classes, 3) colours 0…255 of differences of counts: more in orange, fewer in blue.
+
+    The diagonal has the colour of fields, and cells that did not change that of the card.
+    """
+    ground, field = (np.array(theme.colour(name).getRgb()[:3]) for name in ("card", "field"))
+    ends = np.stack([np.array(theme.colour(name).getRgb()[:3]) for name in ("negative", "positive")])
+    off = np.where(np.eye(len(differences), dtype=bool), 0, differences)
+    most = np.abs(off).max(initial=0) or 1
+    tint = np.where(off != 0, np.maximum(np.sqrt(np.abs(off) / most), _LEAST_TINT), 0)[..., None]
+    full = ends[(off > 0).astype(np.intp)]
+    colours = np.where(off[..., None] != 0, field + (full - field) * tint, ground)
+    colours[np.arange(len(off)), np.arange(len(off))] = field
+    return np.round(colours).astype(np.uint8)
+
+
+def difference_text(value: float) -> str:
+    """Returns a difference of counts with its sign: "+3", "−12"; empty for 0."""
+    return f"{int(value):+d}".replace("-", "−") if value else ""
+
+
 def inks_on(colours: Array) -> list[list[QColor]]:
     """Returns a text colour for each background colour (classes, classes, 3), with a contrast of at least 4.5 : 1.
 

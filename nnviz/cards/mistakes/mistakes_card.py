@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from engine.basics.validation import Array
+from engine.explain.prediction_changes import ClassChanges, NumberChanges
 from engine.explain.predictions import NumberPredictions
 from engine.training.metrics import precision_of, recall_of
 from nnviz.cards.mistakes.conclusion import class_sentences
@@ -17,11 +18,13 @@ from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.regression_errors import RegressionErrors
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
+from nnviz.formatting.change_sentences import confusion_change
 from nnviz.session.example_sets import SET_LABELS, ExampleSet
 from nnviz.session.mistakes import Counts
+from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.selection import Classes
 from nnviz.session.session import Session
-from nnviz.session.shared_queries import MISTAKES
+from nnviz.session.shared_queries import CHANGES, MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.choice_button import ChoiceButton
@@ -43,6 +46,8 @@ _KEYS = {
     "columns": "% of the predicted class",
     "classes": "of each class",
 }
+_KEY_OF_CHANGES = "orange: more · blue: fewer"
+_LINES, _LINES_OF_CHANGES = 2, 3  # of the conclusion
 _CLASS_COLUMNS = [ListColumn("class"), ListColumn("recall", True, "100.0 %"), ListColumn("precision", True, "100.0 %")]
 _MATRIX_HELP = (
     "Confusion matrix: a row per true class, a column per predicted class. Click a cell, or the name of a row "
@@ -56,7 +61,10 @@ _MODE_TIP = (
 
 
 class MistakesCard(DockCard):
-    """Shows the counts of the last epoch, or those of the displayed network at rest."""
+    """Shows the counts of the last epoch, or those of the displayed network at rest.
+
+    While two networks are compared, it shows the difference of their counts.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__("Mistakes")
@@ -73,7 +81,7 @@ class MistakesCard(DockCard):
         )
         self.classes = named(RowList(), "classFiguresList", "Precision and recall of each class", tip)
         self.numbers = RegressionErrors(session)
-        self.conclusion = ConclusionLabel("mistakesConclusion", lines=2)
+        self.conclusion = ConclusionLabel("mistakesConclusion", lines=_LINES)
         self._note = label(role="muted")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignCenter)
@@ -117,9 +125,14 @@ class MistakesCard(DockCard):
         mistakes, part = self._session.mistakes, self._session.mistakes.part
         self.part_button.show_choice({name: SET_LABELS[name] for name in mistakes.parts}, part.name if part else "")
         self.part_button.setVisible(part is not None)
-        counts, found = mistakes.counts, mistakes.found
+        counts, found, changes = mistakes.counts, mistakes.found, mistakes.changes
         self._show_title()
-        if counts is not None:
+        self.conclusion.set_lines(_LINES if changes is None else _LINES_OF_CHANGES)
+        if changes is not None and isinstance(changes.changes, ClassChanges):
+            self._show_differences(changes, changes.changes)
+        elif changes is not None and isinstance(changes.changes, NumberChanges):
+            self._show_number_changes(changes, changes.changes)
+        elif counts is not None:
             self._show_counts(counts)
         elif found is not None and found.part is part and isinstance(found.answers, NumberPredictions):
             self._show_errors(found, found.answers)
@@ -143,6 +156,29 @@ class MistakesCard(DockCard):
             self.classes.show_rows(_CLASS_COLUMNS, len(matrix), self._class_rows(names, matrix))
         else:
             self.matrix.show_matrix(names, _as_shares(matrix, self.mode), self.mode != "counts")
+
+    def _show_differences(self, found: PredictionChanges, changes: ClassChanges) -> None:
+        """Shows the confusion matrix of the later network minus that of the earlier one."""
+        errors = found.errors(self._session.meaning)
+        before, after = map(text.percent, errors)
+        self._set_words(f"{before.removesuffix(' %')} → {after}", _KEY_OF_CHANGES, "")
+        self._turn_to(self.matrix)
+        names = self._names(len(changes.matrix))
+        if self._shown == (found, tuple(names)):
+            return
+        self._shown = found, tuple(names)
+        is_image = self._session.meaning.picture is not None
+        self.conclusion.show_conclusion(
+            confusion_change(found.opening, SET_LABELS[found.part.name], changes, errors, names, is_image)
+        )
+        self.matrix.show_difference(names, changes.matrix)
+
+    def _show_number_changes(self, found: PredictionChanges, changes: NumberChanges) -> None:
+        self._set_words(self.numbers.detail_of_changes(found, changes), self.numbers.key(changes.after), "")
+        self._turn_to(self.numbers)
+        self._shown = ()
+        self.numbers.show_changes(found, changes)
+        self.conclusion.show_conclusion(self.numbers.conclusion)
 
     def _class_rows(self, names: Sequence[str], matrix: Array) -> Row:
         recall, precision = recall_of(matrix), precision_of(matrix)
@@ -202,7 +238,9 @@ class MistakesCard(DockCard):
 
     def _describe(self, cell: Cell | None) -> str:
         """Returns the read-out of a cell, row or column."""
-        counts = self._session.mistakes.counts
+        changes, counts = self._session.mistakes.changes, self._session.mistakes.counts
+        if cell is not None and changes is not None and isinstance(changes.changes, ClassChanges):
+            return self._describe_change(cell, changes.changes)
         if cell is None or counts is None or max(part or 0 for part in cell) >= len(counts.matrix):
             return ""
         (true, answer), matrix = cell, counts.matrix
@@ -219,11 +257,34 @@ class MistakesCard(DockCard):
         count = text.count(int(matrix[:, answer].sum()))
         return f"predicted as {names[answer]}: {count}\nprecision {_percent(precision_of(matrix)[answer])}"
 
+    def _describe_change(self, cell: Cell, changes: ClassChanges) -> str:
+        """Returns the counts of a cell, or the figures of a row or column, of both networks."""
+        (true, answer), (before, after) = cell, (changes.before.confusion, changes.after.confusion)
+        names = self._names(len(after))
+        if true is not None and answer is not None:
+            verdict = "predicted correctly" if true == answer else f"predicted as {names[answer]}"
+            one, other = int(before[true, answer]), int(after[true, answer])
+            signed = f"{other - one:+d}".replace("-", "−") if other != one else "±0"
+            return f"{names[true]}, {verdict}: {text.count(one)} → {text.count(other)} ({signed})"
+        if true is not None:
+            shares = " → ".join(_percent(float(recall_of(each)[true])) for each in (before, after))
+            return f"{names[true]}: recall {shares}"
+        if answer is None:
+            return ""
+        shares = " → ".join(_percent(float(precision_of(each)[answer])) for each in (before, after))
+        return f"predicted as {names[answer]}: precision {shares}"
+
     # ---- for a file
 
     def table(self) -> Table | None:
-        """Returns the matrix with recall and precision, for a CSV file; for regression the errors."""
+        """Returns the matrix with recall and precision, for a CSV file; for regression the errors.
+
+        Of two networks a row for each cell with the counts of both.
+        """
         mistakes = self._session.mistakes
+        changes = mistakes.changes
+        if changes is not None:
+            return self._table_of_changes(changes)
         counts, found = mistakes.counts, mistakes.found
         if counts is not None:
             matrix, meaning = counts.matrix, self._session.meaning.for_file
@@ -236,6 +297,18 @@ class MistakesCard(DockCard):
             return None
         return self.numbers.table(found.answers)
 
+    def _table_of_changes(self, found: PredictionChanges) -> Table:
+        if isinstance(found.changes, NumberChanges):
+            return self.numbers.table_of_changes(found, found.changes)
+        meaning, (before, after) = self._session.meaning.for_file, (found.changes.before, found.changes.after)
+        names = [meaning.output(number) for number in range(len(after.confusion))]
+        rows = []
+        for true, true_name in enumerate(names):
+            for answer, answer_name in enumerate(names):
+                one, other = int(before.confusion[true, answer]), int(after.confusion[true, answer])
+                rows.append([true_name, answer_name, one, other, other - one])
+        return ["true class", "predicted class", *found.names, "difference"], rows
+
 
 def _shorter(words: str) -> list[str]:
     """Returns ever shorter versions of the header's text; the last one is empty, because a number must not be cut.
@@ -244,7 +317,7 @@ def _shorter(words: str) -> list[str]:
     """
     first = words.partition(" of ")[0].partition(" after ")[0].partition(" · ")[0]
     share = first.removesuffix(" %")
-    if share == first or float(share) < 1:
+    if share == first or "→" in share or float(share) < 1:
         versions = [first, first.removeprefix("RMSE "), ""]
     else:
         versions = [first, f"{float(share):.{0 if float(share) >= 10 else 1}f} %", f"{float(share):.0f} %", ""]
@@ -266,4 +339,4 @@ def _percent(share: float) -> str:
 
 
 PLACE = Place(Column.CHOOSE, 1, 360)
-CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES,)))
+CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES, CHANGES), compares=True))

@@ -36,6 +36,7 @@ class PredictedPlot(PaintedView):
     def __init__(self) -> None:
         super().__init__()
         self._pairs: Array = np.zeros((0, 2))
+        self._earlier: Array | None = None  # predictions of another network
         self._ends = (0.0, 1.0)
         self._ink = "test"
         self._choice: int | None = None
@@ -43,10 +44,14 @@ class PredictedPlot(PaintedView):
         self._picture: QPixmap | None = None
         self.setFocusPolicy(Qt.StrongFocus)
 
-    def show_numbers(self, true: Array, predicted: Array, ink: str) -> None:
-        """Shows finite targets and predictions, (k,) each. ``ink`` is the theme's name of their colour."""
-        self._pairs, self._ink = np.stack([true, predicted], axis=1), ink
-        seen = self._pairs[np.isfinite(self._pairs).all(axis=1)]
+    def show_numbers(self, true: Array, predicted: Array, ink: str, earlier: Array | None = None) -> None:
+        """Shows finite targets and predictions, (k,) each. ``ink`` is the theme's name of their colour.
+
+        ``earlier``: (k,) predictions of an earlier network, in the colour of the past and below the others.
+        """
+        self._pairs, self._ink, self._earlier = np.stack([true, predicted], axis=1), ink, earlier
+        pairs = self._pairs if earlier is None else np.concatenate([self._pairs, np.stack([true, earlier], axis=1)])
+        seen = pairs[np.isfinite(pairs).all(axis=1)]
         low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 1.0)
         air = _AIR * (high - low) or max(abs(low), 1.0) * _AIR
         self._ends = low - air, high + air
@@ -70,11 +75,11 @@ class PredictedPlot(PaintedView):
         side = max(10.0, min(self.width() - 2 * _MARGIN, self.height() - theme.px(_LINE) - _MARGIN))
         return QRectF(round((self.width() - side) / 2), _MARGIN / 2, round(side), round(side))
 
-    def _places(self) -> Array:
-        """Returns the pixels (k, 2) of the points in the square."""
+    def _places(self, pairs: Array | None = None) -> Array:
+        """Returns the pixels (k, 2) of the points in the square, or of other pairs of numbers."""
         low, high = self._ends
         with np.errstate(invalid="ignore"):
-            shares = (self._pairs - low) / (high - low)
+            shares = ((self._pairs if pairs is None else pairs) - low) / (high - low)
         return np.stack([shares[:, 0], 1 - shares[:, 1]], axis=1) * self._square.width()
 
     def place_of(self, number: int) -> QPointF:
@@ -116,9 +121,13 @@ class PredictedPlot(PaintedView):
     def _draw(self, square: QRectF) -> QPixmap:
         ratio = self.devicePixelRatioF()
         ground, side = theme.colour("field"), int(square.width() * ratio)
-        places, none = self._places() * ratio, np.zeros(len(self._pairs), bool)
-        dots = Dots(places, np.zeros(len(places), np.intp), none, none) if len(places) else no_dots()
-        colours = np.array([theme.colour(self._ink).rgb() & 0xFFFFFF], np.uint32)
+        places, kinds = self._places() * ratio, np.ones(len(self._pairs), np.intp)
+        if self._earlier is not None:
+            others = self._places(np.stack([self._pairs[:, 0], self._earlier], axis=1)) * ratio
+            places, kinds = np.concatenate([others, places]), np.concatenate([0 * kinds, kinds])
+        none = np.zeros(len(places), bool)
+        dots = Dots(places, kinds, none, none) if len(places) else no_dots()
+        colours = np.array([theme.colour(ink).rgb() & 0xFFFFFF for ink in ("looking_back", self._ink)], np.uint32)
         radius = (2.5 if len(places) <= _FEW else 1.5) * ratio
         rgb = ground.rgb() & 0xFFFFFF
         self._painter.paint((side, side), places, dots, colours, rgb, rgb, radius)

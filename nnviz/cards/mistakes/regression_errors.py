@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 from PyQt5.QtWidgets import QStackedWidget
 
+from engine.explain.prediction_changes import NumberChanges
 from engine.explain.predictions import NumberPredictions
 from nnviz.cards.mistakes.conclusion import number_sentences, output_sentences
 from nnviz.cards.mistakes.example_table import ExampleTable
 from nnviz.cards.mistakes.predicted_plot import PredictedPlot
 from nnviz.formatting import text
+from nnviz.formatting.change_sentences import number_change
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
+from nnviz.session.example_sets import SET_LABELS
+from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
 from nnviz.session.split_predictions import SplitPredictions
@@ -40,6 +44,7 @@ class RegressionErrors(QStackedWidget):
         super().__init__()
         self._session = session
         self._found: SplitPredictions | None = None
+        self._changes: PredictionChanges | None = None
         self.conclusion: Conclusion | None = None
         self.plot = named(PredictedPlot(), "numberPlot", "Predicted against true")
         self.plot.setWhatsThis(_PLOT_HELP)
@@ -54,8 +59,8 @@ class RegressionErrors(QStackedWidget):
 
     def show_found(self, found: SplitPredictions, answers: NumberPredictions) -> None:
         """Shows the predictions for all examples."""
-        if found is not self._found:
-            self._found = found
+        if found is not self._found or self._changes is not None:
+            self._found, self._changes = found, None
             meaning, is_single = self._session.meaning, len(answers.errors) == 1
             if is_single:
                 targets, predictions = pairs_of(answers, meaning)
@@ -68,6 +73,38 @@ class RegressionErrors(QStackedWidget):
                 self.outputs.show_rows(_COLUMNS, len(answers.errors), lambda row: _texts(answers, meaning, row))
             self.setCurrentWidget(self.plot if is_single else self.outputs)
         self._show_choice()
+
+    def show_changes(self, found: PredictionChanges, changes: NumberChanges) -> None:
+        """Shows the predictions of two networks, those of the earlier one in the colour of the past."""
+        if found is not self._changes:
+            self._found, self._changes = found.after, found
+            meaning, is_single = self._session.meaning, len(changes.after.errors) == 1
+            part, errors = SET_LABELS[found.part.name], found.errors(meaning)
+            self.conclusion = number_change(found.opening, part, changes, errors, meaning.unit)
+            if is_single:
+                targets, predictions = pairs_of(changes.after, meaning)
+                _, earlier = pairs_of(changes.before, meaning)
+                self.plot.show_numbers(targets, predictions, ink_of(found.after), earlier)
+            else:
+                head = [
+                    ListColumn("output"),
+                    *(ListColumn(f"RMSE, {name}", True, "-1.234e+05") for name in found.names),
+                ]
+                self.outputs.show_rows(head, len(changes.after.errors), lambda row: self._texts_of_both(changes, row))
+            self.setCurrentWidget(self.plot if is_single else self.outputs)
+        self._show_choice()
+
+    def _texts_of_both(self, changes: NumberChanges, row: int) -> tuple[str, str, str]:
+        meaning = self._session.meaning
+        one, other = (text.figure(rmse_of(each, meaning, row)) for each in (changes.before, changes.after))
+        return meaning.output(row), one, other
+
+    def detail_of_changes(self, found: PredictionChanges, changes: NumberChanges) -> str:
+        """Returns the errors of both networks as a short text."""
+        if len(changes.after.errors) > 1:
+            return self.detail(changes.after)
+        one, other = (text.figure(error, 3) for error in found.errors(self._session.meaning))
+        return f"RMSE {one} → {other}"
 
     def detail(self, answers: NumberPredictions) -> str:
         """Returns the errors as a short text."""
@@ -107,6 +144,16 @@ class RegressionErrors(QStackedWidget):
             )
         ]
         return ["output", "root mean squared error", "R2"], rows
+
+    def table_of_changes(self, found: PredictionChanges, changes: NumberChanges) -> Table:
+        """Returns the errors of each output by both networks, for a CSV file."""
+        meaning = self._session.meaning.for_file
+        both = [
+            (rmse_of(changes.before, meaning, n), rmse_of(changes.after, meaning, n))
+            for n in range(len(changes.after.errors))
+        ]
+        rows = [[meaning.output(number), one, other, other - one] for number, (one, other) in enumerate(both)]
+        return ["output", *(f"root mean squared error, {name}" for name in found.names), "difference"], rows
 
 
 def pairs_of(answers: NumberPredictions, meaning: Meaning) -> tuple[np.ndarray, np.ndarray]:

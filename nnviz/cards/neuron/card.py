@@ -19,29 +19,36 @@ from nnviz.cards.neuron.weights import NeuronWeights
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.layers import LayerNames
+from nnviz.formatting.round_numbers import steady_end
 from nnviz.formatting.text import short
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session.displayed import neuron_name, what_if_text
 from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
+from nnviz.session.side_by_side import Side
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.conclusion_label import ConclusionLabel
+from nnviz.ui.neuron_facts import typical_end
 from nnviz.ui.parts import arranged
+from nnviz.ui.weights.weight_changes import WeightChanges
 
 _SECONDS_BETWEEN_VIEWS = 0.2
+_LEAST_LIMIT = 1e-4  # of the colours
 _NARROW = 600  # pixels of the card
 _ROOM = 28  # pixels in the header for the mark of a what-if
 _NOTHING = "Click a neuron in the network or among the weights to show it here."
 
 
 class NeuronCard(DockCard):
-    """Shows the chosen neuron in three columns.
+    """Shows the chosen neuron in three columns. While two networks are compared, the first has its weights in both.
 
     Attributes:
         weights, activations, outgoing: the columns.
+        changes: the weights in two networks, in place of ``weights`` while they are compared.
         ranking: the ranking of the layer by ablation, in place of the columns while it is open.
         edit_dialog: changes the bias or a weight.
     """
@@ -59,10 +66,18 @@ class NeuronCard(DockCard):
             ActivationColumns(session),
             OutgoingWeights(session),
         )
+        self.changes = WeightChanges()
+        self.changes.hide()
+        self._limit = 0.0  # of the colours of the changes
         self.ranking = AblationRanking(self._model.ranking)
         self._columns = QWidget()
         arranged(
-            QHBoxLayout(self._columns), (self.weights, 27), (self.activations, 51), (self.outgoing, 23), spacing=18
+            QHBoxLayout(self._columns),
+            (self.weights, 27),
+            (self.changes, 35),
+            (self.activations, 51),
+            (self.outgoing, 23),
+            spacing=18,
         )
         self._stack = QStackedWidget()
         for page in (self._nothing, self._columns, self.ranking):
@@ -105,6 +120,7 @@ class NeuronCard(DockCard):
         queries[NEURON].changed.connect(self._show_report)
         queries[NEURON_NOW].changed.connect(self._show_now)
         queries[NEURON_ERROR].changed.connect(self._show_effect)
+        session.side_by_side.changed.connect(self.refresh)
         self.weights.turned.connect(self._show_weights)
         self.weights.weight_picked.connect(self._edit)
         self._controls.edit_button.clicked.connect(lambda: self._edit(None))
@@ -167,8 +183,24 @@ class NeuronCard(DockCard):
 
     def _show_weights(self) -> None:
         neuron, model = self._shown, self._model
-        if neuron is not None:
+        sides = self._session.side_by_side.sides
+        self.weights.setVisible(sides is None)
+        self.changes.setVisible(sides is not None)
+        if neuron is not None and sides is not None:
+            self._show_changes(neuron, sides)
+        elif neuron is not None:
             self.weights.show_neuron(model.names(neuron.layer), neuron, model.report, model.tile)
+
+    def _show_changes(self, neuron: Neuron, sides: tuple[Side, Side]) -> None:
+        """Shows the neuron's weights in both networks."""
+        before, after = (side.network.weights[neuron.layer - 1][neuron.number].copy() for side in sides)
+        end = max(typical_end(before[None]), typical_end(after[None]))
+        self._limit = steady_end(self._limit, end, _LEAST_LIMIT)
+        tile = self._model.tile if neuron.layer == 1 else None
+        heads = (sides[0].name, sides[0].ink), (sides[1].name, sides[1].ink)
+        source = self._model.names(neuron.layer).source
+        one, other = (float(side.network.biases[neuron.layer - 1][neuron.number, 0]) for side in sides)
+        self.changes.show_neuron(before, after, self._limit, tile, source, heads, (one, other))
 
     def _show_now(self) -> None:
         if self._shown is not None:
@@ -291,7 +323,9 @@ class NeuronCard(DockCard):
         """Returns the numbers of the neuron, or of the ranking while it is open; None if no neuron is chosen."""
         if self._stack.currentWidget() is self.ranking:
             return self.ranking.table()
-        neuron = self._model.neuron
+        neuron, sides = self._model.neuron, self._session.side_by_side.sides
+        if neuron is not None and sides is not None:
+            return _table_of_both(sides, neuron, self._model.names(neuron.layer, for_file=True))
         return None if neuron is None else (["what", "which", "value"], self._rows(neuron))
 
     def _rows(self, neuron: Neuron) -> list[Sequence[object]]:
@@ -312,6 +346,16 @@ class NeuronCard(DockCard):
         return rows
 
 
-CARDS.register("neuronDock")(
-    CardInfo(NeuronCard, {"inside": Place(Column.WATCH, 2, 300)}, needs=(NEURON, NEURON_NOW, NEURON_ERROR))
-)
+def _table_of_both(sides: tuple[Side, Side], neuron: Neuron, names: LayerNames) -> Table:
+    """Returns the neuron's bias and weights in both networks."""
+    layer, number = neuron.layer - 1, neuron.number
+    values = [
+        [float(side.network.biases[layer][number, 0]), *side.network.weights[layer][number].tolist()] for side in sides
+    ]
+    which = ["bias", *map(names.source, range(len(values[0]) - 1))]
+    rows = [[name, before, after, after - before] for name, before, after in zip(which, *values, strict=True)]
+    return ["which", sides[0].name, sides[1].name, "difference"], rows
+
+
+PLACES = {"inside": Place(Column.WATCH, 2, 300)}
+CARDS.register("neuronDock")(CardInfo(NeuronCard, PLACES, needs=(NEURON, NEURON_NOW, NEURON_ERROR), compares=True))

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetrics
 from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from nnviz.cards.timeline.compare_button import CompareButton
 from nnviz.cards.timeline.player import SECONDS, Player
 from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.formatting import text
@@ -37,7 +38,8 @@ class TimelineBar(QWidget):
         self._due = TimeBudget(_SECONDS_BETWEEN, 0)
         self._make_parts()
         where = named(label("epoch", "muted"), "timelineEpochName")
-        buttons = self.branch, self.live
+        self.compare = CompareButton(session)
+        buttons = self.compare, self.branch, self.live
         self._title = label("Timeline", "muted")
         parts = (self._title, self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
         arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
@@ -45,6 +47,7 @@ class TimelineBar(QWidget):
         self._timeline.changed.connect(self._show)
         session.displayed.snapshot_changed.connect(lambda: session.messages.withdraw(self._told))
         self._player.changed.connect(self._show)
+        session.side_by_side.changed.connect(self._show_second)
         session.branching.changed.connect(self._show_branch)
         theme.changed.connect(self._show)  # the text size changes the width of the epochs
         self._timeline.extended.connect(self._extend)
@@ -169,6 +172,10 @@ class TimelineBar(QWidget):
         """Shows the progress of the training, but only a few times a second."""
         if self._due.is_due or self._session.state is not Status.TRAINING:
             self._show()
+
+    def _show_second(self) -> None:
+        """Marks the second epoch on the slider."""
+        self.slider.show_second(self._session.side_by_side.second_epoch)
 
     def _show(self) -> None:
         self._due.spend(0)

@@ -39,6 +39,7 @@ class TimelineSlider(QSlider):
         self._nearest = nearest
         self._last, self._live, self._is_live = 1.0, 0.0, True
         self._faint: float | None = None  # the epoch of the mark under the mouse
+        self._second: float | None = None  # the epoch that the displayed one is compared with
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
@@ -60,6 +61,12 @@ class TimelineSlider(QSlider):
         self.setValue(min(round(PER_EPOCH * (live if epoch is None else epoch)), _MOST))
         self.blockSignals(False)
         if (self._last, self._live, self._is_live, self.value()) != before:
+            self.update()
+
+    def show_second(self, epoch: float | None) -> None:
+        """Marks the epoch that the displayed one is compared with by a ring; None for none."""
+        if epoch != self._second:
+            self._second = epoch
             self.update()
 
     # ---- the mouse
@@ -136,6 +143,10 @@ class TimelineSlider(QSlider):
         for end, name in ((self._last, "border"), (self._live, "past")):
             self._paint_track(painter, self.place_of(end), middle, name)
         self._paint_track(painter, here, middle, ink if self.isEnabled() else "past")
+        if self._second is not None:
+            painter.setPen(QPen(theme.colour("accent" if self._second >= self._live else "looking_back"), 2))
+            painter.setBrush(theme.colour("bar"))
+            painter.drawEllipse(QPointF(self.place_of(self._second), middle), _FAINT_RADIUS, _FAINT_RADIUS)
         painter.setPen(Qt.NoPen)
         if self._faint is not None:
             faint = theme.colour("looking_back")

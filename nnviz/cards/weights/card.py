@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
 from engine.basics.validation import Array
 from engine.explain.input_grid import region_of
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.cards.weights.changes_panel import ChangesPanel
 from nnviz.cards.weights.layer_tabs import layer_tabs
 from nnviz.cards.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
 from nnviz.cards.weights.row_names import RowNames
@@ -42,7 +43,8 @@ _ALL_TIP = "Shows the activations of all layers over {}, the first layer on top.
 class WeightsPanel(DockCard):
     """A tab for each layer and a tile for each neuron. A click enlarges a tile; first-layer tiles of images are images.
 
-    If examples are points of the plane or of a curve, tiles show the neurons' activations over it instead.
+    If examples are points of the plane or of a curve, tiles show the neurons' activations over it instead. While two
+    networks are compared, a panel shows how the weights have changed.
 
     Attributes:
         map: all neurons of the layer.
@@ -80,7 +82,9 @@ class WeightsPanel(DockCard):
         for surfaces in (self.planes, self.lines):
             self._stack.addWidget(surfaces)
             self.head.row.addWidget(surfaces.bar)
-        self.body.addWidget(self._stack, 1)
+        self.changes = ChangesPanel(session, self._subject)
+        self.changes.hide()
+        self.body.addLayout(arranged(QHBoxLayout(), (self._stack, 1), self.changes, spacing=16), 1)
         self._connect()
         self.head.marked.connect(self._show_detail)
         self._new_network()
@@ -104,6 +108,8 @@ class WeightsPanel(DockCard):
         self._session.data.views.add(self._new_network)
         self._session.selection.neuron_changed.connect(self._show_chosen)
         self._session.queries[NEURON_SURFACES].changed.connect(self.refresh)
+        self._session.side_by_side.changed.connect(self._compare)
+        self.changes.layer_picked.connect(self.show_layer)
 
     # ---- layers
 
@@ -191,15 +197,18 @@ class WeightsPanel(DockCard):
     # ---- one neuron
 
     def show_neuron(self, neuron: int) -> None:
-        """Enlarges a neuron of the layer, counted from 0."""
-        self.neuron = neuron
+        """Enlarges a neuron of the layer, counted from 0; while networks are compared, only chooses it."""
         self._session.selection.choose_neuron(Neuron(self._layer + 1, neuron))
+        if self._session.side_by_side.is_on:
+            return
+        self.neuron = neuron
         self._stack.setCurrentWidget(self.neuron_view)
         self.neuron_view.setFocus()
         self.refresh()
 
     def _show_chosen(self) -> None:
         """Outlines the chosen neuron, if it belongs to this layer."""
+        self._show_changes()
         chosen = self._session.selection.neuron
         self.map.choose(chosen.number if chosen is not None and chosen.layer == self._layer + 1 else None)
 
@@ -220,6 +229,20 @@ class WeightsPanel(DockCard):
         if self.neuron is not None:
             self.show_neuron((self.neuron + by) % len(self._weights))
 
+    # ---- two networks
+
+    def _compare(self) -> None:
+        """Shows the panel of changes while two networks are compared, in place of an enlarged neuron."""
+        is_on = self._session.side_by_side.is_on
+        if is_on and self.neuron is not None:
+            self._close_neuron()
+        self.changes.setVisible(is_on)
+        self.refresh()
+
+    def _show_changes(self) -> None:
+        if self.in_view and self._session.side_by_side.is_on:
+            self.changes.show_layer(self._layer)
+
     # ---- tiles
 
     def refresh(self) -> None:
@@ -233,6 +256,7 @@ class WeightsPanel(DockCard):
             self._show_arrangement((surfaces,))
         else:
             self._show_weights()
+        self._show_changes()
 
     def _show_weights(self) -> None:
         weights = self._weights
@@ -347,8 +371,11 @@ class WeightsPanel(DockCard):
     def table(self) -> Table | None:
         """Returns header and rows for a CSV file: a row for each neuron with its bias and weights, made one at a time.
 
-        Over the plane or the curve it is a row for each place with the neurons' activations.
+        Over the plane or the curve it is a row for each place with the neurons' activations. Of two networks it is a
+        row for each weight.
         """
+        if self._session.side_by_side.is_on:
+            return self.changes.table(self._layer)
         if self._surfaces is not None:
             return self._surfaces.table(self._layer)
         names, weights = self._subject.names(self._layer + 1, for_file=True), self._weights
@@ -366,4 +393,4 @@ class WeightsPanel(DockCard):
 
 
 PLACES = {"train": Place(Column.WATCH, 2, 407, 329)}
-CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,)))
+CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,), compares=True))

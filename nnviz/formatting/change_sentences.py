@@ -1,0 +1,135 @@
+"""Conclusions about what changed from one network to another: errors, confusions, predicted numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from engine.explain.prediction_changes import ClassChanges, NumberChanges
+from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
+
+_LONGEST = 12  # characters of a class name
+_FEW = 2  # Mistakes. A change of fewer is not named.
+_DEVIATIONS = 1.96  # of the number of examples that changed sides, up to which more in one direction may be chance
+_PARTS = {"test": "test", "validation": "validation", "train": "training"}
+
+
+def class_change(
+    opening: str,
+    part: str,
+    changes: ClassChanges,
+    errors: tuple[float, float],
+    names: Sequence[str],
+    is_image: bool,
+) -> Conclusion:
+    """Returns how the error changed, which confusions changed most, and how many examples became right and wrong.
+
+    Args:
+        opening: the beginning of the sentence: "From epoch 3 to 20".
+        part: name of the set of examples: "test".
+        changes: the predictions before and after.
+        errors: shares of mistakes before and after.
+        names: names of the classes.
+        is_image: whether the examples are images: characters are "read as", others "predicted as".
+    """
+    right, wrong = int(changes.are_corrected.sum()), int(changes.are_new_mistakes.sum())
+    by_chance = 0 < abs(right - wrong) <= _DEVIATIONS * math.sqrt(right + wrong)
+    lead = f"{opening} the {part} error {_movement(*map(text.percent, errors), errors[1] - errors[0])}"
+    sides = _sides(changes)
+    rest = _confusions(changes, names, is_image)
+    lead = f"{lead}{', perhaps by chance' if by_chance else ''}."
+    return Conclusion(lead, f"{rest}." if rest else sides, sides if rest else "")
+
+
+def confusion_change(
+    opening: str,
+    part: str,
+    changes: ClassChanges,
+    errors: tuple[float, float],
+    names: Sequence[str],
+    is_image: bool,
+) -> Conclusion:
+    """Returns which confusions changed most, then the error and how many examples became right and wrong.
+
+    See :func:`class_change` for the arguments; its sentences are returned if no confusion changed much.
+    """
+    confusions = _confusions(changes, names, is_image)
+    if not confusions:
+        return class_change(opening, part, changes, errors, names, is_image)
+    before, after = map(text.percent, errors)
+    comma = "" if opening.endswith(",") else ","
+    error = f"{part.capitalize()} error {before.removesuffix(' %')} → {after}."
+    return Conclusion(f"{opening}{comma} {confusions}.", error, _sides(changes))
+
+
+def _sides(changes: ClassChanges) -> str:
+    right, wrong = int(changes.are_corrected.sum()), int(changes.are_new_mistakes.sum())
+    return f"{text.count(right)} became right, {text.count(wrong)} wrong."
+
+
+def _confusions(changes: ClassChanges, names: Sequence[str], is_image: bool) -> str:
+    """Returns the confusion that fell most and the one that rose most: "5 read as 3 fell from 18 to 12, …"."""
+    verb = "read as" if is_image and all(len(each) == 1 for each in names) else "as"
+    off = np.where(np.eye(len(changes.matrix), dtype=bool), 0, changes.matrix)
+    found = []
+    for place in dict.fromkeys((int(off.argmin()), int(off.argmax()))):
+        true, answer = divmod(place, len(off))
+        change = int(off[true, answer])
+        if abs(change) >= _FEW:
+            before, after = (int(each.confusion[true, answer]) for each in (changes.before, changes.after))
+            pair = f"{text.name(names[true], _LONGEST)} {verb} {text.name(names[answer], _LONGEST)}"
+            found.append(f"{pair} {_movement(text.count(before), text.count(after), change)}")
+    return ", ".join(found)
+
+
+def number_change(
+    opening: str, part: str, changes: NumberChanges, errors: tuple[float, float], unit: str
+) -> Conclusion:
+    """Returns how the error of a predicted number changed, and how many predictions came nearer to their targets.
+
+    Args:
+        opening, part: as in :func:`class_change`.
+        changes: the predictions before and after.
+        errors: root of the mean squared error before and after, in the unit of the target.
+        unit: the unit, or "".
+    """
+    total = len(changes.gains)
+    nearer, away = int((changes.gains > 0).sum()), int((changes.gains < 0).sum())
+    counts = f"{text.count(nearer)} of {text.count(total)} predictions came nearer, {text.count(away)} moved away."
+    if not all(map(math.isfinite, errors)):
+        return Conclusion(f"{opening}{'' if opening.endswith(',') else ','} {counts}")
+    before, after = (f"{text.steady(each)} {unit}".rstrip() for each in errors)
+    return Conclusion(f"{opening} the {part} RMSE {_movement(before, after, errors[1] - errors[0])}.", counts)
+
+
+def _movement(before: str, after: str, change: float) -> str:
+    """Returns "fell from 3.23 to 2.63 %"; the unit of both is written once."""
+    if before == after:
+        return f"stayed at {after}"
+    number, _, unit = before.partition(" ")
+    before = number if unit and after.endswith(f" {unit}") else before
+    return f"{'fell' if change < 0 else 'rose'} from {before} to {after}"
+
+
+def figure_changes(before: Mapping[str, float], after: Mapping[str, float], unit: str) -> dict[str, str]:
+    """Returns each error that both networks have, by the set: "test 3.23 → 2.63 % (−0.60)".
+
+    ``before`` and ``after`` are figures such as "test_error" (a share) or "test_rmse", which is in the ``unit``.
+    """
+    found = {}
+    for part, called in _PARTS.items():
+        for name, of in ((f"{part}_error", text.percent), (f"{part}_rmse", text.steady)):
+            if name in before and name in after:
+                one, other = of(before[name]), of(after[name])
+                change = (after[name] - before[name]) * (100 if of is text.percent else 1)
+                words = f"{called} {one.removesuffix(' %')} → {other}"
+                words += f" {unit}" if unit and of is text.steady else ""
+                found[part] = f"{words} ({_signed(change)})"
+    return found
+
+
+def _signed(change: float) -> str:
+    return "±0" if abs(change) < 0.005 else f"{change:+.2f}".replace("-", "−")
