@@ -34,6 +34,8 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "fashion-light.png": ("--theme", "light", "--data", "fashion-mnist", "--epochs", "10"),
     "timeline-dark.png": ("--theme", "dark", *TRAINED, "--at", "3"),
     "timeline-light.png": ("--theme", "light", *TRAINED, "--at", "3"),
+    "beside-dark.png": ("--workspace", "inside", "--theme", "dark", *TRAINED, "--at", "3", "--side-by-side"),
+    "beside-light.png": ("--workspace", "inside", "--theme", "light", *TRAINED, "--at", "3", "--side-by-side"),
     "runs-dark.png": ("--workspace", "runs", "--theme", "dark", "--draw", "--epochs", "1", "--compare", "2,7,12"),
     "runs-light.png": ("--workspace", "runs", "--theme", "light", "--draw", "--epochs", "1", "--compare", "2,7,12"),
     "sweep-dark.png": (*TRIALS, "--theme", "dark", "--view", "dots"),

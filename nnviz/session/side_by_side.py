@@ -86,6 +86,7 @@ class SideBySide(QObject):
         self._library_thread = session.library_thread
         self.is_wanted = False
         self._chosen: str | None = None  # the kind that the user chose; None for the first that there is
+        self._begun_with: str | None = None  # the kind when the comparison was switched on
         self._epoch: float | None = None  # that the user keeps for comparison
         self._second: _Second | None = None
         self._parent: tuple[int, float, Side] | None = None  # from the library: the record, the epoch asked for
@@ -111,6 +112,7 @@ class SideBySide(QObject):
     def toggle(self) -> None:
         """Switches the comparison on or off."""
         self.is_wanted = not self.is_wanted
+        self._begun_with = self.kind if self.is_wanted else None
         self._look()
 
     def choose(self, kind: str) -> None:
@@ -130,7 +132,7 @@ class SideBySide(QObject):
 
     @property
     def kinds(self) -> list[str]:
-        """What the displayed network can be compared with; without a choice, the first is."""
+        """What the displayed network can be compared with; without a choice, it is compared with the first."""
         displayed, run, found = self._displayed, self._runs.current, []
         if not displayed.is_live:
             found.append(NOW)
@@ -148,7 +150,7 @@ class SideBySide(QObject):
     def kind(self) -> str | None:
         """What the displayed network is compared with; None for nothing."""
         kinds = self.kinds
-        return self._chosen if self._chosen in kinds else next(iter(kinds), None)
+        return next((kind for kind in (self._chosen, self._begun_with, *kinds) if kind in kinds), None)
 
     @property
     def second(self) -> Side | None:
@@ -313,7 +315,7 @@ class SideBySide(QObject):
     def _end(self) -> None:
         """Ends the comparison when another run is the current one."""
         self.is_wanted = False
-        self._chosen = self._epoch = self._second = self._parent = self._reading = None
+        self._chosen = self._begun_with = self._epoch = self._second = self._parent = self._reading = None
         self._look()
 
     # ---- the prediction of the current input

@@ -1,0 +1,273 @@
+"""Two networks side by side in the cards, by mouse and keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QAction, QLabel, QMenu, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from engine.explain.prediction_changes import ClassChanges, NumberChanges
+from nnviz.cards.explanation.bar_rows import BarRows
+from nnviz.cards.explanation.pictures import ImageRows
+from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
+from nnviz.cards.prediction.compared_predictions import ComparedBars, ComparedNumbers
+from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.formatting import text
+from nnviz.session.prediction_changes import PredictionChanges
+from nnviz.session.selection import Example, Neuron
+from nnviz.session.status import Status
+from nnviz.ui.header_badge import HeaderBadge
+from nnviz.ui.picture_list import PictureList
+from nnviz.ui.weights.weight_changes import WeightChanges
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
+from tests.nnviz.helpers import click, find, hover, is_shown, press, wait_for
+
+TRAIN = "curvesDock", "weightsDock", "predictionDock"
+INSIDE = "mistakesDock", "mistakePicturesDock", "neuronDock", "whyDock"
+
+
+def trained(window: Any, qtbot: QtBot, epochs: int = 3) -> None:
+    for _ in range(epochs):
+        window.session.step_epoch()
+        wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+
+
+def settle(window: Any, qtbot: QtBot) -> PredictionChanges:
+    """Until all that is in view is known of both networks."""
+    session = window.session
+    qtbot.waitUntil(
+        lambda: (
+            session.side_by_side.changes is not None
+            and all(not query.is_wanted or query.is_up_to_date for query in session.queries)
+        )
+    )
+    found = session.side_by_side.changes
+    assert found is not None
+    return found
+
+
+def rows_of(card: Any) -> tuple[list[str], list[list[Any]]]:
+    head, rows = card.table()
+    return head, [list(row) for row in rows]
+
+
+@pytest.fixture
+def window(make_cards: MakeCards, qtbot: QtBot) -> CardWindow:
+    """A network of three epochs, looking back at the first."""
+    window = make_cards(*TRAIN, *INSIDE)
+    window.add_bars()
+    trained(window, qtbot)
+    window.session.timeline.go_to(1)
+    return window
+
+
+def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindow, qtbot: QtBot) -> None:
+    """The button, its menu, the ring on the slider, the badges, the errors and the predictions."""
+    session, card = window.session, window.card
+    session.question.set_data_example(Example("test", 0))
+    button = click(qtbot, window, QPushButton, "compareButton")
+    assert button.isChecked()
+    found = settle(window, qtbot)
+    assert isinstance(found.changes, ClassChanges)
+    error, history = card("curvesDock").error, session.runs.current.history
+    figures = find(window, QLabel, "comparedFigures")
+    before, after = (100 * history.error.test.at(epoch) for epoch in (1, 3))
+    assert f"test {before:.2f} → {after:.2f} %" in figures.text()
+    assert f"training {100 * history.error.train.at(1):.2f}" in figures.text()
+    assert error.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test error fell from")
+    assert error.plot.playhead.second.isVisible()
+    assert error.plot.playhead.second.value() == 3
+    assert window.timeline_bar.slider._second == 3
+    badges = [badge for badge in window.findChildren(HeaderBadge) if badge.beside is not None]
+    assert {badge.beside for badge in badges} == {("epoch 1", "now")}
+
+    # The prediction of both, and its table.
+    bars = find(window, ComparedBars, "comparedBars")
+    assert bars.isVisible()
+    assert not find(window, ProbabilityBars, "predictionBars").isVisible()
+    network, second = session.displayed.network, session.side_by_side.second.network
+    example = session.question.example[None]
+    head, rows = rows_of(card("predictionDock"))
+    assert head == ["class", "epoch 1", "now", "difference"]
+    np.testing.assert_allclose([row[1] for row in rows], network.predict(example)[0], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose([row[2] for row in rows], second.predict(example)[0], rtol=1e-5, atol=1e-7)
+    assert [head.name for head in bars.heads] == ["epoch 1", "now"]
+
+    # A click on a badge ends the comparison, and the epoch stays.
+    qtbot.mouseClick(card("predictionDock").head.mark, Qt.LeftButton)
+    assert not session.side_by_side.is_on
+    assert session.timeline.epoch == 1
+    assert not button.isChecked()
+    assert not bars.isVisible()
+    assert not figures.isVisible()
+    assert not error.plot.playhead.second.isVisible()
+    assert window.timeline_bar.slider._second is None
+    assert not any(badge.beside for badge in window.findChildren(HeaderBadge))
+
+
+def test_the_menu_offers_what_can_be_compared(window: CardWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.timeline.go_to(2)
+
+    def entries() -> dict[str, QAction]:
+        click(qtbot, window, QToolButton, "compareWithButton")
+        menu = find(window, QMenu, "compareWithMenu")
+        menu.hide()
+        return {action.text(): action for action in menu.actions() if action.text()}
+
+    found = entries()
+    assert list(found) == ["The present", "Keep epoch 2, then go to another one"]
+    found["Keep epoch 2, then go to another one"].trigger()
+    session.timeline.go_to(1)
+    assert session.side_by_side.sides is not None
+    assert [side.name for side in session.side_by_side.sides] == ["epoch 1", "epoch 2"]
+    found = entries()
+    assert list(found) == ["The present", "Epoch 2", "Keep epoch 1, then go to another one"]
+    assert found["Epoch 2"].isChecked()
+    found["The present"].trigger()
+    assert [side.name for side in session.side_by_side.sides] == ["epoch 1", "now"]
+
+
+def test_the_weights_of_both_and_how_far_each_layer_has_moved(window: CardWindow, qtbot: QtBot) -> None:
+    session, card = window.session, window.card("weightsDock")
+    card.show_neuron(3)  # enlarged
+    session.selection.choose_neuron(None)
+    session.side_by_side.toggle()
+    settle(window, qtbot)
+    before, after = (side.network for side in session.side_by_side.sides)
+    panel = card.changes
+    assert panel.isVisible()
+    assert card.neuron is None, "an enlarged neuron gives way"
+    most = int(np.square(after.weights[0] - before.weights[0]).sum(axis=1).argmax())
+    assert panel.title.text() == f"Neuron {most + 1}, which changed most"
+    shares = [np.linalg.norm(b - a) / np.linalg.norm(a) for a, b in zip(before.weights, after.weights, strict=True)]
+    np.testing.assert_allclose(panel.bars._values, 100 * np.array(shares), rtol=1e-5)
+
+    # A click on a tile chooses the neuron; a click on a bar shows the layer.
+    qtbot.mouseClick(card.map, Qt.LeftButton, pos=card.map.tile_rect(5).center())
+    assert session.selection.neuron == Neuron(1, 5)
+    assert panel.title.text() == "Neuron 6"
+    np.testing.assert_array_equal(panel.neuron.earlier.map._values[0], before.weights[0][5])
+    np.testing.assert_array_equal(panel.neuron.later.map._values[0], after.weights[0][5])
+    np.testing.assert_array_equal(panel.neuron.change.map._values[0], after.weights[0][5] - before.weights[0][5])
+    tile = panel.neuron.change.map
+    hover(tile, (tile.picture_rect().center().x(), tile.picture_rect().center().y()))
+    assert "→" in find(tile, QLabel, "readOut").text()
+    qtbot.mouseClick(panel.bars, Qt.LeftButton, pos=panel.bars.place_of(1).center())
+    assert card.tabs.currentIndex() == 1
+    assert panel.title.text().startswith("Neuron ")
+    head, rows = rows_of(card)
+    assert head == ["neuron", "input", "epoch 1", "now", "difference"]
+    assert len(rows) == after.weights[1].size + after.biases[1].size
+    assert rows[0] == [1, "bias", *(float(each.biases[1][0, 0]) for each in (before, after)), rows[0][4]]
+    session.side_by_side.toggle()
+    assert not panel.isVisible()
+
+
+def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.question.set_data_example(Example("test", 0))
+    session.selection.choose_neuron(Neuron(1, 2))
+    window.show_workspace("inside")
+    session.side_by_side.toggle()
+    found = settle(window, qtbot)
+    changes = found.changes
+    assert isinstance(changes, ClassChanges)
+    mistakes, examples = window.card("mistakesDock"), window.card("mistakePicturesDock")
+    matrix = find(window, ConfusionMatrixView, "confusionMatrix")
+    np.testing.assert_array_equal(matrix._shares, changes.matrix)
+    assert mistakes.conclusion.conclusion.lead.startswith("From epoch 1 to 3")
+    head, rows = rows_of(mistakes)
+    assert head == ["true class", "predicted class", "epoch 1", "now", "difference"]
+    assert [row[4] for row in rows] == changes.matrix.ravel().tolist()
+
+    # Both groups of examples; a click selects one for all cards.
+    wrong, right = find(window, PictureList, "mistakePictures"), find(window, PictureList, "correctedPictures")
+    assert (wrong.count, right.count) == (changes.are_new_mistakes.sum(), changes.are_corrected.sum())
+    qtbot.mouseClick(right.viewport(), Qt.LeftButton, pos=right.tile(0).center())
+    chosen = session.selection.example
+    assert chosen is not None
+    assert chosen.number == session.mistakes.listed[wrong.count]
+    head, rows = rows_of(examples)
+    assert head == ["example", "true", "epoch 1", "now"]
+    assert len(rows) == wrong.count + right.count
+    true, answer = (int(each) for each in np.argwhere(np.abs(changes.matrix) == np.abs(changes.matrix).max())[0])
+    place = matrix.cells.rect(true, answer).center()
+    qtbot.mouseClick(matrix, Qt.LeftButton, pos=place)
+    assert wrong.count + right.count == len(changes.of(true, answer))
+    hover(matrix, (place.x(), place.y()))
+    assert "→" in find(matrix, QLabel, "readOut").text()
+
+    # The neuron's weights, and the contributions to the prediction in both networks.
+    neuron = window.card("neuronDock")
+    assert find(neuron, WeightChanges, "weightChanges").isVisible()
+    assert not neuron.weights.isVisible()
+    assert rows_of(neuron)[0] == ["which", "epoch 1", "now", "difference"]
+    why = window.card("whyDock")
+    both = why.compared_contributions
+    assert both is not None
+    assert isinstance(why.view.content, ImageRows)
+    assert [pane.caption for pane in why.view.content.rows[0]] == ["epoch 1", "now", "difference"]
+    np.testing.assert_allclose(why.view.content.rows[0][2].values.ravel(), both.totals[1] - both.totals[0])
+    assert (both.before.one, both.before.other) == (both.after.one, both.after.other)
+    assert why.conclusion_label.conclusion.lead.startswith("Epoch 1: ")
+    assert rows_of(why)[0] == ["input", "value", "epoch 1", "now", "difference"]
+    session.side_by_side.toggle()
+    assert neuron.weights.isVisible()
+    assert not right.isVisible()
+    assert session.mistakes.changes is None
+    assert [pane.caption for pane in why.view.content.rows[0]][0].startswith("for ")
+
+
+def test_numbers_of_a_table(make_cards: MakeCards, qtbot: QtBot) -> None:
+    window = make_cards(*TRAIN, *INSIDE)
+    session = window.session
+    session.data.load("mpg")
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.data.name == "mpg")
+    trained(window, qtbot)
+    session.timeline.go_to(1)
+    session.side_by_side.toggle()
+    found = settle(window, qtbot)
+    assert isinstance(found.changes, NumberChanges)
+    conclusion = window.card("curvesDock").page.conclusion.conclusion
+    before, after = (text.steady(session.runs.current.history.rmse.test.at(epoch)) for epoch in (1, 3))
+    assert conclusion.lead == f"From epoch 1 to 3 the test RMSE fell from {before} to {after} mpg."
+    numbers = find(window, ComparedNumbers, "comparedNumbers")
+    assert numbers.isVisible()
+    assert rows_of(window.card("predictionDock"))[0] == ["target", "epoch 1", "now", "difference"]
+    window.show_workspace("inside")
+    settle(window, qtbot)
+    plot = window.card("mistakesDock").numbers.plot
+    earlier = [session.meaning.target(float(answer)) for answer in found.changes.before.answers]
+    np.testing.assert_allclose(plot._earlier, earlier)
+    head, rows = rows_of(window.card("mistakePicturesDock"))
+    assert head[:5] == ["example", "row of the file", "true", "epoch 1", "now"]
+    off = [abs(abs(row[3] - row[2]) - abs(row[4] - row[2])) for row in rows]
+    assert off == sorted(off, reverse=True)
+    assert rows_of(window.card("mistakesDock"))[0][0] == "output"
+    assert isinstance(window.card("whyDock").view.content, BarRows)
+    assert window.card("whyDock").view.content.heads == ("epoch 1", "now")
+
+
+def test_the_key_shows_it_while_it_is_held(
+    whole_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short press switches it on or off."""
+    compared, now = whole_window.session.side_by_side, [100.0]
+    monkeypatch.setattr("nnviz.window.compare_key.time.monotonic", lambda: now[0])
+    trained(whole_window, qtbot, 2)
+    press(qtbot, whole_window, Qt.Key_C)
+    assert not compared.is_on, "there is nothing to compare"
+    whole_window.session.timeline.go_to(1)
+    for held, stays in ((0.1, True), (0.1, False), (1.0, False)):
+        qtbot.keyPress(whole_window, Qt.Key_C)
+        was_on = compared.is_on
+        now[0] += held
+        qtbot.keyRelease(whole_window, Qt.Key_C)
+        assert compared.is_on == stays, held
+    assert was_on, "it was shown while the key was held"
