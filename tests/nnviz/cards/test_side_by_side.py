@@ -221,7 +221,7 @@ def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow
     assert neuron.weights.isVisible()
     assert not right.isVisible()
     assert session.mistakes.changes is None
-    assert [pane.caption for pane in why.view.content.rows[0]][0].startswith("for ")
+    assert why.view.content.rows[0][0].caption.startswith("for ")
 
 
 def test_numbers_of_a_table(make_cards: MakeCards, qtbot: QtBot) -> None:
