@@ -158,7 +158,7 @@ class Session(QObject):
         self.pictures.resized.connect(partial(take_picture, self.question, self.data))
         self.training.state_changed.connect(self.queries.look)  # at rest all is of the last moment
         self.edits.edited.connect(self.queries.hurry)
-        self.side_by_side.changed.connect(self.queries.hurry)
+        self.side_by_side.switched.connect(self.queries.hurry)
         for signal in (self.question.changed, self.selection.pointed_changed, self.displayed.snapshot_changed):
             signal.connect(self.training.runner.disturb)
         self.runs.evicted.connect(self.records.report_eviction)

@@ -27,7 +27,7 @@ def new_queries(session: Session) -> Queries:
     queries.add({ANSWER: _answer(displayed, question, data), MISTAKES: _mistakes(session.mistakes)})
     queries.add(_second_network(session))
     queries.add(surface_queries(displayed, runs, data, session.selection))
-    for signal in (displayed.changed, question.changed):
+    for signal in (displayed.changed, question.changed, session.side_by_side.changed):
         signal.connect(queries.look)
     return queries
 

@@ -66,6 +66,7 @@ class SideBySide(QObject):
 
     Signals:
         changed: ``is_on``, ``kinds`` or the second network has changed.
+        switched: the user switched the comparison on or off, or chose another second network; after ``changed``.
         answer_changed: ``answer`` has changed.
         changes_changed: ``changes`` has changed.
 
@@ -75,6 +76,7 @@ class SideBySide(QObject):
     """
 
     changed = pyqtSignal()
+    switched = pyqtSignal()
     answer_changed = pyqtSignal()
     changes_changed = pyqtSignal()
 
@@ -114,11 +116,13 @@ class SideBySide(QObject):
         self.is_wanted = not self.is_wanted
         self._begun_with = self.kind if self.is_wanted else None
         self._look()
+        self.switched.emit()
 
     def choose(self, kind: str) -> None:
         """Chooses the second network, one of ``kinds``, and switches the comparison on."""
         self._chosen, self.is_wanted = kind, True
         self._look()
+        self.switched.emit()
 
     def keep_epoch(self) -> None:
         """Keeps the displayed epoch as the second one, next to any other that is displayed from now on."""

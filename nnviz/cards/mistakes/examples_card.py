@@ -50,6 +50,7 @@ class ExamplesCard(DockCard):
         self._sides = QWidget()  # both groups of changed examples, or all listed ones
         parts = self._wrong_head, (self.pictures, 1), self._right_head, (self.corrected, 1)
         arranged(QVBoxLayout(self._sides), *parts, spacing=2)
+        self._show_groups(False)
         self._first_corrected = 0  # index of the first example of the second group
         self._note = label(role="muted")
         self._note.setAlignment(Qt.AlignCenter)
@@ -71,7 +72,7 @@ class ExamplesCard(DockCard):
         self.head.marked.connect(self._fit_title)  # The mark takes room.
         for signal in (mistakes.changed, session.selection.classes_changed, session.selection.example_changed):
             signal.connect(self.refresh)
-        mistakes.stepped.connect(lambda: self._stack.currentWidget().setFocus())
+        mistakes.stepped.connect(self._focus_list)
 
     def _add_buttons(self) -> None:
         mistakes = self._session.mistakes
@@ -128,6 +129,15 @@ class ExamplesCard(DockCard):
         is_second = place is not None and not self.corrected.isHidden() and place >= self._first_corrected
         self.pictures.show_choice(None if is_second else place, is_new)
         self.corrected.show_choice(place - self._first_corrected if place is not None and is_second else None, is_new)
+
+    def _focus_list(self) -> None:
+        """Sets the focus to the list with the chosen example."""
+        place, is_second = self._session.mistakes.place, not self.corrected.isHidden()
+        if self._stack.currentWidget() is self._sides:
+            is_second &= place is not None and place >= self._first_corrected
+            (self.corrected if is_second else self.pictures).setFocus()
+        else:
+            self._stack.currentWidget().setFocus()
 
     def _point_at_corrected(self, place: int) -> None:
         self.corrected.show_text(self._describe(self._first_corrected + place) if place >= 0 else "")

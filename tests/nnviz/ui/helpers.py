@@ -60,7 +60,7 @@ def bottom_axis(plot: CurvePlot) -> pg.AxisItem:
 def cross(plot: pg.PlotWidget, angle: int = 90) -> pg.InfiniteLine:
     """The dotted line through the place under the mouse: the upright one, or with 0 the level one."""
     lines = [item for item in plot.getPlotItem().items if isinstance(item, pg.InfiniteLine) and item.angle == angle]
-    playhead = [plot.playhead.line, plot.playhead.faint] if isinstance(plot, CurvePlot) else []
+    playhead = [plot.playhead.line, plot.playhead.faint, plot.playhead.second] if isinstance(plot, CurvePlot) else []
     (line,) = (line for line in lines if line not in playhead)
     return line
 

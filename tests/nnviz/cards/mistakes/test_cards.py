@@ -337,7 +337,7 @@ def test_the_examples_of_a_cell_the_surest_first(inside: CardWindow, qtbot: QtBo
     # An empty cell says so.
     row, column = np.argwhere(settle(inside, qtbot).confusion == 0)[0].tolist()
     inside.session.selection.choose_classes(Classes(row, column))
-    assert find(examples(inside), PictureList, "mistakePictures").isHidden()
+    assert not find(examples(inside), PictureList, "mistakePictures").isVisible()
     assert any(each.text() == "No examples." for each in examples(inside).findChildren(QLabel))
 
 

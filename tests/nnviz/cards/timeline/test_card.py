@@ -51,6 +51,7 @@ def cards() -> tuple[str, ...]:
 def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
     window = make_cards(*cards)
     window.add_bars()
+    window.resize(max(900, window.width()), window.height())  # a short slider has no pixel for each snapshot
     return window
 
 
