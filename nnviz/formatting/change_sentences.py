@@ -37,7 +37,8 @@ def class_change(
     """
     right, wrong = int(changes.are_corrected.sum()), int(changes.are_new_mistakes.sum())
     by_chance = 0 < abs(right - wrong) <= _DEVIATIONS * math.sqrt(right + wrong)
-    lead = f"{opening} the {part} error {_movement(*map(text.percent, errors), errors[1] - errors[0])}"
+    before, after = errors
+    lead = f"{opening} the {part} error {_movement(text.percent(before), text.percent(after), after - before)}"
     sides = _sides(changes)
     rest = _confusions(changes, names, is_image)
     lead = f"{lead}{', perhaps by chance' if by_chance else ''}."

@@ -199,21 +199,19 @@ class ExamplesCard(DockCard):
     ) -> None:
         name, first = self._session.meaning.output, int(changes.after.are_wrong[listed].sum())
 
-        def caption(index: int) -> str:
-            return " → ".join(name(int(each.answers[index])) for each in (changes.before, changes.after))
+        def fill(view: PictureList, indices: list[int]) -> None:
+            def caption(place: int) -> str:
+                answers = (each.answers[indices[place]] for each in (changes.before, changes.after))
+                return " → ".join(name(int(answer)) for answer in answers)
+
+            images = lambda place: _picture(found.after, indices[place], data)  # noqa: E731
+            view.show_pictures(len(indices), images, caption, stays)
 
         self._first_corrected = first
-        groups = (self.pictures, listed[:first]), (self.corrected, listed[first:])
-        for (view, indices), head, words in zip(
-            groups, (self._wrong_head, self._right_head), ("now wrong", "now right"), strict=True
-        ):
-            head.setText(f"{words}: {text.count(len(indices))}")
-            view.show_pictures(
-                len(indices),
-                lambda place, indices=indices: _picture(found.after, int(indices[place]), data),
-                lambda place, indices=indices: caption(int(indices[place])),
-                stays,
-            )
+        fill(self.pictures, listed[:first].tolist())
+        fill(self.corrected, listed[first:].tolist())
+        self._wrong_head.setText(f"now wrong: {text.count(first)}")
+        self._right_head.setText(f"now right: {text.count(len(listed) - first)}")
         self._show_groups(True)
         self._stack.setCurrentWidget(self._sides)
 
