@@ -396,7 +396,7 @@ class LearningCurvePage(Page):
         coloured = [
             f'<span style="color: {theme.colour(part).name()}">{escape(each)}</span>' for part, each in words.items()
         ]
-        self.figures.setText(keeping_spaces(" · ".join(coloured)))
+        self.figures.setText(keeping_spaces(" · ".join(coloured) or "Comparing the predictions …"))
         self.figures.show()
         self.conclusion.set_lines(_LINES_OF_CHANGES)
         self.conclusion.show_conclusion(None if found is None else _change_sentences(found, meaning))
