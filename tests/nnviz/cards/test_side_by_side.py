@@ -23,6 +23,7 @@ from nnviz.session.status import Status
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.weights.weight_changes import WeightChanges
+from nnviz.window.card_export import csv_bytes, picture, png
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import click, find, hover, is_shown, press, wait_for
@@ -217,6 +218,10 @@ def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow
     assert (both.before.one, both.before.other) == (both.after.one, both.after.other)
     assert why.conclusion_label.conclusion.lead.startswith("Epoch 1: ")
     assert rows_of(why)[0] == ["input", "value", "epoch 1", "now", "difference"]
+    for name in INSIDE:  # as the menus of the cards export them
+        head, rows = window.card(name).table()
+        assert csv_bytes(head, rows).startswith(f"{','.join(head)}\r\n".encode())
+        assert png(picture(window.card(name))).startswith(b"\x89PNG")
     session.side_by_side.toggle()
     assert neuron.weights.isVisible()
     assert not right.isVisible()
