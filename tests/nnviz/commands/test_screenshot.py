@@ -160,3 +160,35 @@ def test_a_screenshot_of_a_sweep(
     assert "77" in err
     assert "no such sweep" in err
     assert not (tmp_path / "x.png").exists()
+
+
+def test_a_screenshot_of_two_epochs_side_by_side(
+    qapp: object,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    load_with: Any,
+    few_digits: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load_with(lambda: few_digits)
+    windows: list[MainWindow] = []
+    shown: list[tuple[bool, bool]] = []
+    create_window, png = screenshot.create_window, screenshot.png
+
+    def create(*given: object) -> MainWindow:
+        windows.append(create_window(*given))
+        return windows[-1]
+
+    def taken(picture: object) -> bytes:
+        compared = windows[-1].session.side_by_side
+        shown.append((compared.is_on, compared.changes is not None))
+        return png(picture)
+
+    monkeypatch.setattr(screenshot, "create_window", create)
+    monkeypatch.setattr(screenshot, "png", taken)
+    monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
+    options = "--workspace", "inside", "--epochs", "2", "--side-by-side"
+    assert cli.main(["screenshot", str(tmp_path / "a.png"), *options]) == 2
+    assert "--side-by-side requires an earlier epoch. Add --at EPOCH." in capsys.readouterr().err
+    assert cli.main(["screenshot", str(tmp_path / "a.png"), *options, "--at", "1"]) == 0
+    assert shown == [(True, True)], "both networks are evaluated first"
