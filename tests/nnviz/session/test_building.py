@@ -17,6 +17,7 @@ from engine.training.trainer import Trainer
 from nnviz.session.run import Run, new_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, find, pause, retype, train_epochs, train_for_a_while, wait_for
 
@@ -61,7 +62,10 @@ def message(model: Model) -> str:
     return "" if shown is None else shown.text
 
 
-def test_the_window_says_so_and_lives(window: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+def test_the_window_says_so_and_lives(make_cards: MakeCards, qtbot: QtBot, site: threading.Event) -> None:
+    window = make_cards("networkCard")
+    window.add_bars()
+    window.session.settings.change("shape", hidden=(8,))
     retype(qtbot, window, "shapeEdit", "784, 70, 10")
     assert window.session.state is Status.BUILDING
     assert find(window, QLabel, "runState").text() == "Building the network"

@@ -19,6 +19,7 @@ from engine.storage import save_network
 from engine.training.batches import Batches
 from engine.training.events import Epoch, Evaluating
 from engine.training.metrics import Evaluator
+from engine.training.trainer import Trainer
 from nnviz.jobs.reports import Epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -86,7 +87,7 @@ def test_a_training_goes_before_the_window_shows_that(
 
 def test_one_batch_is_one_batch(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
-    for number in range(1, 21):
+    for number in range(1, 6):
         session.step_batch()
         wait_for(qtbot, ready_model, Status.PAUSED)
         assert (session.training.progress.epoch, session.training.progress.batch) == (1, number)
@@ -229,6 +230,7 @@ def test_pause_in_the_middle_of_an_evaluation(
     model = ready_model
     monkeypatch.setattr("nnviz.jobs.timing._LONG_MEASUREMENT", 0 if takes_long else 1000)
     session = model.session
+    monkeypatch.setattr(Trainer, "estimate", lambda self: None)  # would be a measurement, too
     measuring = threading.Event()
     go_on = threading.Event()
     steps = Evaluator.steps
@@ -240,7 +242,7 @@ def test_pause_in_the_middle_of_an_evaluation(
                 done = next(under_way)
             except StopIteration as finished:
                 return finished.value
-            if armed and done == len(session.data.dataset.train):  # not one of the quick estimates
+            if armed and done == len(session.data.dataset.train):
                 measuring.set()
                 go_on.wait(10)
             yield done
@@ -255,7 +257,7 @@ def test_pause_in_the_middle_of_an_evaluation(
     session.pause()
     go_on.set()
     wait_for(qtbot, model, Status.PAUSED)
-    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 20)
+    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 5)
     assert session.runs.current.history.completed == (0 if takes_long else 1)
     session.step_epoch()
     wait_for(qtbot, model, Status.PAUSED)
@@ -289,7 +291,7 @@ def test_a_training_that_ends_before_its_pause_does_not_begin_anew(
 ) -> None:
     session = ready_model.session
     session.settings.change("epochs", epochs=1)
-    for _ in range(19):
+    for _ in range(4):
         session.step_batch()
         wait_for(qtbot, ready_model, Status.PAUSED)
     gate.close()
@@ -355,7 +357,7 @@ def test_opening_does_not_wait_for_the_step(ready_model: Model, qtbot: QtBot, ga
 
 def test_no_epoch_is_lost_and_all_come_in_order(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
-    session.settings.change("batch size", batch_size=2000)
+    session.settings.change("batch size", batch_size=500)
     ended = epochs_of(session)
     train_epochs(qtbot, ready_model, 20)
     assert [result.epoch for result in ended] == list(range(21))
@@ -413,7 +415,7 @@ def test_a_training_that_cannot_begin_leaves_no_mark(
     wait_for(qtbot, ready_model, Status.FINISHED)
     run = session.runs.current
     figures, epochs = run.figures(), run.epochs
-    session.settings.change("batch size", batch_size=1000)
+    session.settings.change("batch size", batch_size=400)
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1_000_000)
     session.start()
     qtbot.waitUntil(lambda: session.messages.current is not None)
@@ -425,18 +427,16 @@ def test_a_training_that_cannot_begin_leaves_no_mark(
     assert len(run.history.changes) == 1
 
 
-def test_too_little_memory_for_the_batch(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = ready_window.session
-    session.settings.change("batch size", batch_size=2000)
+def test_too_little_memory_for_the_batch(ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ready_model.session
+    session.settings.change("batch size", batch_size=500)
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1_000_000)
     session.start()
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.state is Status.READY
-    assert "could not start" in find(ready_window, QLabel, "messageText").text()
+    assert "could not start" in session.messages.current.text
     monkeypatch.undo()
-    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_model, 1)
     assert session.messages.current is None
 
 
