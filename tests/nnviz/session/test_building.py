@@ -100,11 +100,17 @@ def test_training_begins_when_it_is_there(small: Model, qtbot: QtBot, site: thre
     assert small.session.runs.current.network.shape == [784, 70, 10]
 
 
-def test_a_start_that_waits_is_kept_where_the_window_is_not_closed(
+def test_undo_means_the_network_that_is_being_built_and_a_start_that_waits_is_kept_where_the_window_is_not_closed(
     window: MainWindow, qtbot: QtBot, site: threading.Event
 ) -> None:
     train_epochs(qtbot, window, 1)
-    retype(qtbot, window, "shapeEdit", "784, 70, 10")
+    window.session.settings.change("shape", hidden=(70,))
+    window.session.reset()
+    undo = action(window, "actionUndo")
+    assert undo.text() == "&Undo new network"
+    undo.trigger()
+    assert window.session.state is Status.FINISHED
+
     window.session.reset()
     window.session.start()
     window.close()
@@ -295,16 +301,6 @@ def test_a_checkpoint_saved_meanwhile_holds_the_run(
     trainer = Trainer.resume(network, session.data.dataset, kept)
     assert trainer.epoch >= 1
     assert network.shape == [784, 8, 10]
-
-
-def test_undo_means_the_network_that_is_being_built(window: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
-    train_epochs(qtbot, window, 1)
-    window.session.settings.change("shape", hidden=(70,))
-    window.session.reset()
-    undo = action(window, "actionUndo")
-    assert undo.text() == "&Undo new network"
-    undo.trigger()
-    assert window.session.state is Status.FINISHED
 
 
 def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(

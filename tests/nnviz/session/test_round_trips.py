@@ -280,6 +280,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("NNVIZ_LIBRARY", str(home / "library" / "library.sqlite"))
     monkeypatch.setattr("nnviz.jobs.training_process.is_worthwhile", lambda: False)
+    monkeypatch.setattr("nnviz.jobs.data_process._is_large", lambda file: False)  # no process for few images
 
 
 @pytest.fixture(scope="module")

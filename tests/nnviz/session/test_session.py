@@ -183,17 +183,20 @@ def test_closing_while_loading_starts_nothing_any_more(
     assert window.session.state is Status.LOADING
 
 
-def test_data_that_cannot_be_loaded(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> None:
+def test_data_that_cannot_be_loaded(load_with: Callable[..., None], qtbot: QtBot) -> None:
     def load() -> Dataset:
         raise FileNotFoundError(2, "No such file or directory", "train-images-idx3-ubyte")
 
     load_with(load)
-    window = make_window()
-    window.session.start()
-    qtbot.waitUntil(lambda: window.session.messages.current is not None)
-    assert "could not be loaded" in find(window, QLabel, "messageText").text()
-    assert not window.session.training.will_start
-    assert not find(window, QPushButton, "trainButton").isEnabled()
+    model = Model()
+    session = model.session
+    session.start()
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert session.messages.current is not None
+    assert "could not be loaded" in session.messages.current.text
+    assert not session.training.will_start
+    assert not session.training.can_start
+    assert model.close()
 
 
 # ---- while a thread trains

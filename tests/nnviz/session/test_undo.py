@@ -45,8 +45,8 @@ def redo(qtbot: QtBot, window: MainWindow) -> None:
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
 
 
-def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_settings_and_a_reset_by_key(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
     first = window.session.settings.experiment
     retype(qtbot, window, "learningRateEdit", "-1")
     assert window.session.undo.last() is None, "a refused value leaves nothing to undo"
@@ -66,10 +66,6 @@ def test_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
     redo(qtbot, window)
     assert window.session.settings.experiment == last
 
-
-def test_reset_gives_the_trained_network_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    session = window.session
     train_epochs(qtbot, window, 2)
     trained, parameters = session.runs.current, session.runs.current.network.parameters.copy()
     curve = list(session.runs.current.history.error.test.values)
