@@ -24,6 +24,12 @@ def few_digits(mnist: Dataset) -> Dataset:
     return Dataset(mnist.title, mnist.train.head(1000), mnist.test.head(500), mnist.example_shape, mnist.class_names)
 
 
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run in training is looked at often, in sessions that are made after this."""
+    monkeypatch.setattr("nnviz.session.hints._SECONDS_BETWEEN", 0.05)
+
+
 @pytest.fixture
 def session(ready_model: Model) -> Session:
     """A session whose hints are wanted, as by the window."""

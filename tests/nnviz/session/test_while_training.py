@@ -17,6 +17,7 @@ from engine.training.history import Change
 from nnviz.formatting.text import count, duration
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from nnviz.window.status_line import StatusLine
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
@@ -86,8 +87,12 @@ def test_the_learning_rate_and_epochs_act_at_once_and_fields_being_typed_into_ar
     assert window.session.runs.current.history.completed == done + 2
 
 
-def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(
+    card_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = card_window
+    monkeypatch.setattr("nnviz.window.status_line._SECONDS_BETWEEN_SPEEDS", 0)
+    StatusLine(window.statusBar(), window.session)
     hint = notice(window, "trainingNotice")
     train_for_a_while(qtbot, window)
     assert not hint.isVisible()
@@ -121,7 +126,7 @@ def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(ready_window: 
     click(qtbot, window, QPushButton, "resetButton")
     assert not hint.isVisible()
     retype(qtbot, window, "epochsEdit", "3")
-    press(qtbot, window, Qt.Key_Space)
+    click(qtbot, window, QPushButton, "trainButton")
     wait_for(qtbot, window, Status.FINISHED)
     assert window.session.training.progress.batches == 10
     assert window.session.runs.current.history.completed == 3
@@ -347,17 +352,17 @@ def kill(qtbot: QtBot, model: Model | MainWindow) -> None:
     train_epochs(qtbot, model, 4)
 
 
-def test_a_network_that_died_says_so_and_a_smaller_rate_makes_it_learn(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_a_network_that_died_says_so_and_a_smaller_rate_makes_it_learn(card_window: CardWindow, qtbot: QtBot) -> None:
+    window, session = card_window, card_window.session
     kill(qtbot, window)
     layer = session.runs.current.dead_layer
     assert layer is not None
-    message = find(window, QLabel, "messageText")
-    assert message.isVisible()
-    assert f"every neuron of layer {layer}" in message.text()
+    message = session.messages.current
+    assert message is not None
+    assert f"every neuron of layer {layer}" in message.text
     assert f"layer {layer} is dead" in find(window, QLabel, "runStatus").text()
     assert question(window) == ["Reset with learning rate 0.2", "Reset with learning rate 0.5"]
-    click(qtbot, window, QPushButton, "messageChoice2Button")
+    session.messages.choose(1)
     assert session.settings.experiment.training.learning_rate == 0.5
     assert session.state is Status.READY
     assert session.runs.current.dead_layer is None
@@ -409,8 +414,10 @@ def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(ready_model: Mode
     assert session.runs.current.untouched
 
 
-def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_the_bar_tells_how_far_it_is(card_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = card_window
+    monkeypatch.setattr("nnviz.window.status_line._SECONDS_BETWEEN_SPEEDS", 0)
+    StatusLine(window.statusBar(), window.session)
     train = find(window, QPushButton, "trainButton")
     state, status = find(window, QLabel, "runState"), find(window, QLabel, "runStatus")
     assert state.text() == "Ready"
