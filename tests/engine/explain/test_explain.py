@@ -258,7 +258,7 @@ def with_categories(seed: int) -> Array:
 def test_categories_change_as_a_whole() -> None:
     """As a search through all categories finds, with the numbers between them changed as little as can be."""
     groups, changed = ((2, 3, 4), (5, 6, 7, 8)), 0
-    for seed in range(3):
+    for seed in range(2):
         network, example = network_of([9, 8, 3], seed=seed), with_categories(seed)
         network.parameters *= 2
         was = int(network.predict(example[None])[0].argmax())

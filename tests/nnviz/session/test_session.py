@@ -20,6 +20,7 @@ from engine.training.batches import Batches
 from engine.training.events import Epoch, Evaluating
 from engine.training.metrics import Evaluator
 from engine.training.trainer import Trainer
+from nnviz.cards.run_bar.run_bar import RunBar
 from nnviz.jobs.reports import Epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -151,21 +152,22 @@ def loading_window(make_window: MakeWindow, held_data: None) -> MainWindow:
 
 
 def test_what_is_asked_for_while_loading_is_remembered_and_can_be_taken_back(
-    loading_window: MainWindow, loading_gate: threading.Event, qtbot: QtBot
+    loading_model: Model, loading_gate: threading.Event, qtbot: QtBot
 ) -> None:
-    window = loading_window
-    session = window.session
+    session = loading_model.session
+    bar = RunBar(session)
+    qtbot.addWidget(bar)
     session.training.toggle()
     session.training.toggle()
     assert not session.training.will_start
-    assert find(window, QPushButton, "trainButton").text().strip() == "Train"
+    assert find(bar, QPushButton, "trainButton").text().strip() == "Train"
     session.settings.change("epochs", epochs=1)
     session.start()
     assert session.state is Status.LOADING
-    assert find(window, QPushButton, "trainButton").text().strip() == "Pause"
-    assert "starts afterwards" in find(window, QLabel, "runStatus").text()
+    assert find(bar, QPushButton, "trainButton").text().strip() == "Pause"
+    assert "starts afterwards" in find(bar, QLabel, "runStatus").text()
     loading_gate.set()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, loading_model, Status.FINISHED)
     assert session.runs.current.history.completed == 1
 
 
