@@ -279,8 +279,7 @@ def noisy_rows(examples: int, numbers: bool) -> Dataset:
     return Dataset("noisy rows", *parts)
 
 
-@pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
-@pytest.mark.parametrize("examples", [300, 1000])
+@pytest.mark.parametrize(("examples", "numbers"), [(300, False), (1000, True)], ids=["few classes", "many numbers"])
 def test_noise_is_not_memorised(examples: int, numbers: bool) -> None:
     """The best possible RMSE is 1.41, and the best possible error 25 %."""
     data = noisy_rows(examples, numbers)
