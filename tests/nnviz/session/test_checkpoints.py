@@ -265,10 +265,28 @@ def test_training_waits_for_the_state_to_be_taken(ready_model: Model, qtbot: QtB
 # ---- the dialog
 
 
-def test_a_name_with_the_ending_saves_a_checkpoint_and_undo_of_an_opened_run(
+def test_the_kind_or_the_name_gives_the_ending_and_undo_of_an_opened_run(
     ready_window: MainWindow, qtbot: QtBot, home: Path
 ) -> None:
     window, session = ready_window, ready_window.session
+    action(window, "actionSaveNetworkAs").trigger()
+    dialog = find(window, QFileDialog, "saveNetworkDialog")
+    assert len(dialog.nameFilters()) == len(FORMATS)
+    assert dialog.nameFilters()[:2] == ["JSON (*.json)", "Compact checkpoint (*.npz)"]
+    name = find(dialog, QLineEdit, "fileNameEdit")
+    assert name.text() == "network.json"
+    dialog.selectNameFilter("Compact checkpoint (*.npz)")
+    dialog.filterSelected.emit("Compact checkpoint (*.npz)")
+    assert name.text() == "network.npz"
+    choose_file(qtbot, window, "saveNetworkDialog", home / "plain")
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "plain.npz")
+    action(window, "actionSaveNetworkAs").trigger()
+    dialog = find(window, QFileDialog, "saveNetworkDialog")
+    assert dialog.selectedNameFilter() == "Compact checkpoint (*.npz)", "it stays what it was"
+    dialog.close()
+
+    session.settings.change("seed", seed=2)
+    session.reset()
     press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
     qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "mine.npz")
@@ -287,25 +305,6 @@ def test_a_name_with_the_ending_saves_a_checkpoint_and_undo_of_an_opened_run(
     action(window, "actionRedo").trigger()
     assert session.runs.current is opened
     train_epochs(qtbot, window, 1)
-
-
-def test_the_kind_gives_the_ending(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    action(window, "actionSaveNetworkAs").trigger()
-    dialog = find(window, QFileDialog, "saveNetworkDialog")
-    assert len(dialog.nameFilters()) == len(FORMATS)
-    assert dialog.nameFilters()[:2] == ["JSON (*.json)", "Compact checkpoint (*.npz)"]
-    name = find(dialog, QLineEdit, "fileNameEdit")
-    assert name.text() == "network.json"
-    dialog.selectNameFilter("Compact checkpoint (*.npz)")
-    dialog.filterSelected.emit("Compact checkpoint (*.npz)")
-    assert name.text() == "network.npz"
-    choose_file(qtbot, window, "saveNetworkDialog", home / "plain")
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "plain.npz")
-    action(window, "actionSaveNetworkAs").trigger()
-    dialog = find(window, QFileDialog, "saveNetworkDialog")
-    assert dialog.selectedNameFilter() == "Compact checkpoint (*.npz)", "it stays what it was"
-    dialog.close()
 
 
 @pytest.mark.parametrize(("batches", "state"), [(11, Status.PAUSED), (20, Status.FINISHED)])

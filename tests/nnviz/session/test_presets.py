@@ -20,7 +20,6 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import (
@@ -164,20 +163,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "presets"
 
 
-def test_one_that_cannot_be_read_does_not_take_the_others_with_it(folder: Path, make_window: MakeWindow) -> None:
+def test_one_that_cannot_be_read_does_not_take_the_others_with_it(folder: Path, make_cards: MakeCards) -> None:
     before = len(presets())
     broken = ("{", '{"name": 3}', '{"name": "x", "description": "", "network": 5}')
     for number, content in enumerate(broken):
         (folder / f"{number}-broken.json").write_text(content)
-    window = make_window()
-    assert window.isVisible()
+    window = make_cards("trainingCard")
     assert find(window, QComboBox, "presetCombo").count() == 1 + before
     with pytest.raises(FileFormatError, match="0-broken"):
         presets()
-    message = find(window, QLabel, "messageText")
-    assert message.isVisible()
+    message = window.session.messages.current
+    assert message is not None
     for number in range(len(broken)):
-        assert f"{number}-broken.json" in message.text()
+        assert f"{number}-broken.json" in message.text
 
 
 def test_none_at_all(folder: Path, make_cards: MakeCards) -> None:

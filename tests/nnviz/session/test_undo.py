@@ -217,7 +217,9 @@ def strokes(window: MainWindow) -> int:
     return len(window.canvas.strokes)
 
 
-def test_strokes_and_their_buttons(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_strokes_and_what_was_touched_last_is_undone_first_and_the_pen_stays_out_of_it(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     """Keys may come while the button is down; the rest of that stroke has nothing to hang on."""
     window = ready_window
     clear, back = find(window, QToolButton, "clearButton"), find(window, QToolButton, "undoStrokeButton")
@@ -270,14 +272,8 @@ def test_strokes_and_their_buttons(ready_window: MainWindow, qtbot: QtBot) -> No
     drag(window.canvas, [(95, 35), (99, 99)])
     assert strokes(window) == 1
 
-
-# ---- both together
-
-
-def test_what_was_touched_last_is_undone_first_and_the_pen_stays_out_of_it(
-    ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    window = ready_window
+    window.canvas.set_strokes([])
+    window.session.undo.clear()
     slider = find(window, QSlider, "penWidthSlider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key_End)
