@@ -347,13 +347,13 @@ def test_a_number_beyond_the_type_asked_for_is_refused(tmp_path: Path, name: str
 
 def test_learns_xor() -> None:
     net = NeuralNetwork([2, 5, 1], seed=3)
-    net.train(XOR, [[0], [1], [1], [0]], batch_size=4, epochs=3000, learning_rate=5, classification=False, seed=1)
+    net.train(XOR, [[0], [1], [1], [0]], batch_size=4, epochs=1000, learning_rate=5, classification=False, seed=1)
     assert np.abs(net.predict(XOR)[:, 0] - [0, 1, 1, 0]).max() < 0.1
 
 
 def test_learns_xor_as_classes() -> None:
     net = NeuralNetwork([2, 5, 2], seed=3)
-    net.train(XOR, [0, 1, 1, 0], batch_size=4, epochs=3000, learning_rate=5, seed=1)
+    net.train(XOR, [0, 1, 1, 0], batch_size=4, epochs=500, learning_rate=5, seed=1)
     assert net.predict(XOR).argmax(axis=1).tolist() == [0, 1, 1, 0]
 
 

@@ -279,8 +279,7 @@ def noisy_rows(examples: int, numbers: bool) -> Dataset:
     return Dataset("noisy rows", *parts)
 
 
-@pytest.mark.parametrize("numbers", [True, False], ids=["numbers", "classes"])
-@pytest.mark.parametrize("examples", [300, 1000])
+@pytest.mark.parametrize(("examples", "numbers"), [(300, False), (1000, True)], ids=["few classes", "many numbers"])
 def test_noise_is_not_memorised(examples: int, numbers: bool) -> None:
     """The best possible RMSE is 1.41, and the best possible error 25 %."""
     data = noisy_rows(examples, numbers)
@@ -315,7 +314,7 @@ FITTING = (data_of(480), data_of(30), data_of(40, numbers=True))
 
 
 @given(made=experiments(), preset=st.sampled_from(presets()), before=st.sampled_from(FITTING))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 def test_any_settings_are_a_preset_with_what_was_typed(made: Experiment, preset: Preset, before: Dataset) -> None:
     own = made.for_data(before, "mine").for_task(before).for_few_examples(before)
     if own.training.patience and not own.training.validation_share:
@@ -329,7 +328,7 @@ def test_any_settings_are_a_preset_with_what_was_typed(made: Experiment, preset:
     to=st.sampled_from(FITTING),
     typed=st.sets(st.sampled_from(sorted(TYPED_NAMES))),
 )
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 def test_whatever_was_typed_leads_to_settings_for_the_data(
     made: Experiment, preset: Preset, to: Dataset, typed: set[str]
 ) -> None:

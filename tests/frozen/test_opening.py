@@ -37,7 +37,10 @@ from tests.frozen.contents import (
     predict_command,
     table,
 )
+from tests.nnviz.conftest import Restart, restart
 from tests.nnviz.helpers import action, is_shown
+
+__all__ = ["restart"]  # a fixture
 
 FOLDERS = sorted(path.parent for path in FROZEN.glob("version*/expected.json"))
 EXPECTED: dict[str, dict[str, Any]] = {each.name: json.loads((each / "expected.json").read_text()) for each in FOLDERS}
@@ -143,14 +146,14 @@ def test_the_command_line_lists_the_runs_and_continues_one(
         np.testing.assert_allclose(library.network(int(paused)).predict(inputs), wanted, rtol=1e-2)
 
 
-# ---- the window
+# ---- the session, and the window
 
 
 @pytest.mark.parametrize("name", ["2015.json", "mnist.npz", "penguins.json", "adam.checkpoint.npz"])
-def test_the_window_opens_a_network(
-    folder: Path, expected: dict[str, Any], make_window: MakeWindow, qtbot: QtBot, name: str
+def test_the_session_opens_a_network(
+    folder: Path, expected: dict[str, Any], restart: Restart, qtbot: QtBot, name: str
 ) -> None:
-    session = make_window(opens=str(folder / name)).session
+    session = restart(network=folder / name).session
     qtbot.waitUntil(lambda: session.runs.current.storage.path == folder / name, timeout=20_000)
     assert digest(session.runs.current.network) == expected[name]["parameters"]
     if name in CHECKPOINTS:
@@ -172,10 +175,10 @@ def remembered(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_the_window_opens_the_last_run(
-    remembered: dict[str, Any], library_file: Path, expected: dict[str, Any], make_window: MakeWindow, qtbot: QtBot
+def test_the_session_opens_the_last_run(
+    remembered: dict[str, Any], library_file: Path, expected: dict[str, Any], restart: Restart, qtbot: QtBot
 ) -> None:
-    session = make_window(records=True).session
+    session = restart().session
     qtbot.waitUntil(lambda: session.runs.current.storage.record == remembered["record"], timeout=20_000)
     current = expected["library.sqlite.gz"]["runs"][str(remembered["record"])]
     assert digest(session.runs.current.network) == current["last"]["parameters"]
@@ -198,10 +201,10 @@ def test_the_window_remembers_what_was_chosen(
     check(session.models[SweepForm].fields.as_dict(), json.loads(remembered["sweep"]))
 
 
-def test_the_window_has_the_examples_of_the_user(
-    folder: Path, remembered: dict[str, Any], make_window: MakeWindow, qtbot: QtBot
+def test_the_session_has_the_examples_of_the_user(
+    folder: Path, remembered: dict[str, Any], restart: Restart, qtbot: QtBot
 ) -> None:
-    session = make_window().session
+    session = restart().session
     session.data.load("mnist")
     qtbot.waitUntil(lambda: session.user_examples.count == 1, timeout=20_000)
     [file] = (folder / "own").iterdir()

@@ -63,11 +63,10 @@ def test_folders_of_images_have_one(tmp_path: Path, rng: np.random.Generator) ->
     assert 0.88 < data.background < 0.96
 
 
-@pytest.mark.parametrize("name", ["mnist", "spirals", "penguins", "sine"])
-def test_included_data_have_none(name: str) -> None:
-    data = DATASETS[name].load({})
-    assert data.brightness is None
-    assert data.background == 0
+def test_included_data_have_none(mnist: Dataset) -> None:
+    for data in (mnist, *(DATASETS[name].load({}) for name in ("spirals", "penguins", "sine"))):
+        assert data.brightness is None, data.title
+        assert data.background == 0, data.title
 
 
 def test_rows_and_images_with_values_below_0_have_none(rng: np.random.Generator) -> None:

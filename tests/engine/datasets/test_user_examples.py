@@ -37,8 +37,10 @@ def written(folder: Path, own: UserExamples) -> str:
 
 
 @pytest.mark.parametrize("name", ["mnist", "penguins", "mpg", "spirals", "sine"])
-def test_what_was_kept_is_read_again_and_stands_for_the_same_examples(name: str, tmp_path: Path) -> None:
-    data = load_data(name)
+def test_what_was_kept_is_read_again_and_stands_for_the_same_examples(
+    mnist: Dataset, name: str, tmp_path: Path
+) -> None:
+    data = mnist if name == "mnist" else load_data(name)
     own = some(data)
     again = read_user_examples(written(tmp_path, own))
     assert again.fingerprint == own.fingerprint

@@ -191,14 +191,14 @@ def deepfool(network: Network, example: Array, target: int, low: float, high: fl
     [
         ("relu", [9, 3]),
         *((hidden, [20, 12, 4]) for hidden in ("relu", "sigmoid", "tanh", "gelu")),
-        *((hidden, [40, 30, 20, 10]) for hidden in ("relu", "tanh")),
+        *((hidden, [30, 20, 15, 6]) for hidden in ("relu", "tanh")),
     ],
 )
 def test_the_smallest_change(hidden: str, shape: list[int]) -> None:
     """It changes the answer, is within the bounds, cannot be shrunk, and is no larger than DeepFool's."""
     network, compared = network_of(shape, hidden), 0
     network.parameters *= 2
-    for seed in range(1 if shape[-1] == 10 else 4):  # each with that many targets
+    for seed in range(1 if shape[-1] == 6 else 3):  # each with that many targets
         example = example_of(shape[0], seed)
         was = int(network.predict(example[None])[0].argmax())
         for target in range(shape[-1]):
@@ -258,7 +258,7 @@ def with_categories(seed: int) -> Array:
 def test_categories_change_as_a_whole() -> None:
     """As a search through all categories finds, with the numbers between them changed as little as can be."""
     groups, changed = ((2, 3, 4), (5, 6, 7, 8)), 0
-    for seed in range(3):
+    for seed in range(2):
         network, example = network_of([9, 8, 3], seed=seed), with_categories(seed)
         network.parameters *= 2
         was = int(network.predict(example[None])[0].argmax())

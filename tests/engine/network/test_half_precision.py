@@ -37,7 +37,7 @@ def test_answers_of_a_trained_network_differ_by_less_than_a_tenth_of_a_percent(
     optimizer: str, few_digits: Dataset
 ) -> None:
     experiment = Experiment(shape=SHAPE, activations=("relu", "relu", "softmax")).changed(
-        epochs=20, batch_size=20, optimizer=optimizer, learning_rate=0.1 if optimizer == "sgd" else 0.003
+        epochs=5, batch_size=20, optimizer=optimizer, learning_rate=0.1 if optimizer == "sgd" else 0.003
     )
     network = experiment.build()
     for _ in experiment.trainer(few_digits, network).run():

@@ -66,7 +66,7 @@ def zipped(path: Path, members: dict[str, bytes], **how: Any) -> Path:
     return path
 
 
-COUNT = 6 * MB
+COUNT = 3 * MB
 ZEROS = bytes(4 * COUNT)
 BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "parameters": ("parameters.npy", lambda: array(f"({COUNT},)", ZEROS)),

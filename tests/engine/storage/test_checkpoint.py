@@ -268,13 +268,14 @@ def test_an_npz_without_a_header_is_refused(tmp_path: Path) -> None:
 def test_any_damaged_byte_opens_or_is_refused_in_words(saved: Path) -> None:
     whole, rng = saved.read_bytes(), np.random.default_rng(1)
     refusals = 0
-    for place in range(len(whole)):
+    places = range(0, len(whole), 3)
+    for place in places:
         saved.write_bytes(whole[:place] + bytes([whole[place] ^ int(rng.integers(1, 256))]) + whole[place + 1 :])
         try:
             load_checkpoint(saved)
         except FileFormatError:
             refusals += 1
-    assert refusals > len(whole) / 2
+    assert refusals > len(places) / 2
 
 
 @pytest.mark.parametrize("name", [f"net{ending}" for ending in ENDINGS])

@@ -246,7 +246,7 @@ def test_no_folder_of_this_machine_is_told(file: Path, place: str) -> None:
         assert private not in text
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["data", "epochs", "test_error"]),

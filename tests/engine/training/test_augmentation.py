@@ -409,7 +409,7 @@ def test_strengths_are_drawn_evenly_to_both_sides() -> None:
 
 
 def test_displacements_that_would_not_fit_in_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1_000_000_000)
-    Augmenter(Augmentation(elastic=1, elastic_sigma=20), (300, 300), 1)
+    monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 12_000_000)
+    Augmenter(Augmentation(elastic=1, elastic_sigma=20), (100, 100), 1)
     with refused(SettingError, "elastic_sigma", "1"):
-        Augmenter(Augmentation(elastic=1, elastic_sigma=1), (300, 300), 1)
+        Augmenter(Augmentation(elastic=1, elastic_sigma=1), (100, 100), 1)

@@ -43,15 +43,6 @@ def test_they_are_those_of_their_formulas_in_the_targets_own_unit(count: int, ou
     assert found.r2 == pytest.approx((1 - rest / total).mean())
 
 
-def test_they_are_scikit_learns() -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
-    split = numbers(300, 2)
-    net = network_for(Dataset("numbers", split), activations=["tanh", "identity"])
-    found, answers = Evaluator(net, split).evaluate(), net.predict(split.inputs)
-    assert found.r2 == pytest.approx(metrics.r2_score(split.targets, answers))
-    assert found.rmse == pytest.approx(math.sqrt(metrics.mean_squared_error(split.targets, answers)))
-
-
 def test_classes_have_none_and_numbers_have_no_error() -> None:
     of_classes = Evaluator(network_for(class_data()), class_data().train).evaluate()
     assert (of_classes.rmse, of_classes.r2) == (None, None)

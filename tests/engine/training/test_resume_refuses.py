@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from engine.datasets.dataset import Dataset
 from engine.network.network import Network
 from engine.training.events import TrainingState
 from engine.training.trainer import Trainer
-from tests.engine.helpers import bits, refused
+from tests.engine.helpers import bits, refused, value_or_error
 from tests.engine.training.test_resume import CASES, pictures, through_a_file, uninterrupted
 
 
@@ -127,14 +128,18 @@ DAMAGE: list[Callable[[TrainingState], object]] = [
 ]
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_state_is_refused(damage: Callable[[TrainingState], object]) -> None:
-    state, network = a_state(), CASES["everything"].fresh_network()
-    damage(state)
+def test_a_damaged_state_is_refused() -> None:
+    sound, network, data = a_state(), CASES["everything"].fresh_network(), pictures()
     before = bits(network)
-    with refused(SettingError, "training state", "not usable"):
-        Trainer.resume(network, pictures(), state)
-    assert bits(network) == before
+    for number, damage in enumerate(DAMAGE):
+        state = copy.deepcopy(sound)
+        damage(state)
+        error = value_or_error(SettingError, lambda state=state: Trainer.resume(network, data, state))
+        assert isinstance(error, SettingError), f"damage {number} is not refused"
+        with refused(SettingError, "training state", "not usable"):
+            raise error
+        assert bits(network) == before, f"damage {number}"
+    Trainer.resume(network, data, sound)
 
 
 @pytest.mark.parametrize(("name", "value"), [("epochs", 0), ("batch_size", 57), ("dropout", [0.1] * 3)])

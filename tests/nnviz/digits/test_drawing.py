@@ -40,9 +40,10 @@ def drawn(*drawing: Stroke | Ink) -> np.ndarray:
 
 
 def centre_of_mass(picture: Array) -> Array:
-    """(x, y) in pixels from the upper left corner."""
+    """(x, y) in pixels from the upper left corner, of one picture or of each of several."""
     places = np.arange(SIDE) + 0.5
-    return np.array([picture.sum(axis=0) @ places, picture.sum(axis=1) @ places]) / picture.sum()
+    sums = np.stack([picture.sum(axis=-2) @ places, picture.sum(axis=-1) @ places], axis=-1)
+    return np.asarray(sums / picture.sum(axis=(-2, -1))[..., np.newaxis])
 
 
 def extent(picture: Array, ink: float = 0.5) -> tuple[int, int]:
@@ -52,7 +53,7 @@ def extent(picture: Array, ink: float = 0.5) -> tuple[int, int]:
 
 def test_where_mnist_has_its_centres(few_digits: Dataset) -> None:
     pictures = (few_digits.train.inputs * few_digits.train.scale).reshape(-1, SIDE, SIDE)
-    centres = np.array([centre_of_mass(picture) for picture in pictures])
+    centres = centre_of_mass(pictures)
     np.testing.assert_allclose(centres.mean(axis=0), MIDDLE, atol=0.03)
     assert abs(centres - MIDDLE).max() <= 0.51
 
@@ -296,7 +297,7 @@ points = st.tuples(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
 drawings = st.lists(st.lists(points, min_size=1, max_size=12).map(np.array), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(drawings, st.floats(1, 60))
 def test_whatever_is_drawn_is_a_sound_picture(strokes: list[Array], pen: float) -> None:
     picture = picture_of_strokes(strokes, pen)
@@ -324,7 +325,7 @@ def photograph(picture: Array, side: int, ink: float = 20, paper: float = 230) -
 )
 def test_dark_on_light_and_light_on_dark(few_digits: Dataset, ink: float, paper: float, side: int) -> None:
     likeness = []
-    for row in range(10):
+    for row in range(6 if side == 300 else 10):
         digit = (few_digits.train.inputs[row] * few_digits.train.scale).reshape(SIDE, SIDE)
         picture = picture_of_image(photograph(digit, side, ink, paper))
         assert picture.dtype == np.float32

@@ -163,6 +163,7 @@ import sys
 from nnviz.library import Library
 from tests.nnviz.library.helpers import an_experiment, record
 with Library(sys.argv[1], seconds=60) as library:
+    print("ready", flush=True)
     for number in range(4):
         record(library, an_experiment(epochs=2), name=sys.argv[2])
 """
@@ -170,9 +171,21 @@ with Library(sys.argv[1], seconds=60) as library:
 
 def test_three_programs_write_at_once_and_nothing_is_lost(path: Path) -> None:
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        for name in "abc"
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), name],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in "ab"
     ]
+    with Library(path, seconds=60) as library:
+        for writer in writers:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+        for _ in range(4):
+            record(library, an_experiment(epochs=2), name="c")
     for writer in writers:
         _, told = writer.communicate(timeout=120)
         assert writer.returncode == 0, told
@@ -191,11 +204,12 @@ def test_a_library_that_another_program_holds_is_told(path: Path) -> None:
         assert len(other.runs()) == 0, "reading does not wait"
 
 
+# Opens and closes the file as another program that uses SQLite: the last one to close it would delete the log.
 LOOK = """
-import sys
-from nnviz.library import Library
-with Library(sys.argv[1]) as library:
-    print(len(library.runs()))
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(*connection.execute("SELECT count(*) FROM runs").fetchone())
+connection.close()
 """
 
 

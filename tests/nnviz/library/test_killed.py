@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -62,16 +62,17 @@ sys.exit(cli.main(sys.argv[4:]))
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The same training without any interruption."""
     path = tmp_path_factory.mktemp("whole") / "library.sqlite"
-    environment = {**os.environ, "NNVIZ_LIBRARY": str(path)}
-    subprocess.run(
-        [sys.executable, "main.py", *WORDS], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NNVIZ_LIBRARY", str(path))
+        assert cli.main([*WORDS]) == 0
     return path
 
 
-@pytest.fixture(autouse=True)
-def no_bars_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tqdm, "monitor_interval", 0)
+@pytest.fixture(scope="module", autouse=True)
+def no_bars_thread() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tqdm, "monitor_interval", 0)
+        yield
 
 
 @pytest.mark.parametrize(

@@ -360,12 +360,12 @@ def test_what_is_deleted_for_good_is_in_no_file_any_more() -> None:
 
 def test_the_file_shrinks_again() -> None:
     with Library() as library:
-        wide = an_experiment().changed(hidden=(2000, 50))
+        wide = an_experiment().changed(hidden=(700, 50))
         before = library.database.nbytes
         for _ in range(3):
             record(library, wide)
         grown = library.database.nbytes
-        assert grown > before + 3_000_000
+        assert grown > before + 1_000_000
         library.empty()
         assert library.database.nbytes < before + 100_000
         assert library.path.stat().st_size < before + 100_000

@@ -156,7 +156,7 @@ def test_a_pause_is_written_at_once_where_it_is(library: Library) -> None:
 
 def test_moments_stay_within_their_room_and_evenly_apart(library: Library) -> None:
     library.quota.snapshot_budget = 1_000_000
-    made = an_experiment(epochs=200).changed(hidden=(2000,))  # 16,003 parameters: room for 31
+    made = an_experiment(epochs=100).changed(hidden=(2000,))  # 16,003 parameters: room for 31
     run, _ = record(library, made)
     moments = np.array(library.snapshot_epochs(run)[:-1])
     assert 15 <= len(moments) <= 31 + 9, "states count, too"
@@ -180,14 +180,17 @@ def test_of_short_epochs_at_most_25_moments_a_second_are_kept(library: Library) 
     assert len(moments) < 90, "before, one each time that the step doubles"
 
 
-def test_of_epochs_that_come_very_fast_every_figure_is_written_but_fewer_matrices(library: Library) -> None:
-    made = an_experiment(epochs=601)
+def test_of_epochs_that_come_very_fast_every_figure_is_written_but_fewer_matrices(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.library.epochs._MOST_CONFUSIONS_AT_ONCE", 50)
+    made = an_experiment(epochs=121)
     run = library.begin(made)
     recorded(Recording(library, run, made.trainer(DATA), clock=Clock()), Clock())  # its own clock stands still
     history = library.history(run)
-    assert history.error.test.epochs == list(range(602))
-    there = [epoch for epoch in range(602) if history.confusion(epoch) is not None]
-    assert there == [*range(0, 601, 4), 601], "evenly apart, and the last ones"
+    assert history.error.test.epochs == list(range(122))
+    there = [epoch for epoch in range(122) if history.confusion(epoch) is not None]
+    assert there == [*range(0, 121, 4), 121], "evenly apart, and the last ones"
 
 
 def test_few_epochs_keep_all_their_matrices(library: Library) -> None:
@@ -198,27 +201,30 @@ def test_few_epochs_keep_all_their_matrices(library: Library) -> None:
     assert all(history.confusion(epoch) is not None for epoch in range(250))
 
 
-def test_the_last_matrices_are_kept_also_if_all_else_of_their_epoch_is_written(library: Library) -> None:
-    made, clock = an_experiment(epochs=303), Clock()
+def test_the_last_matrices_are_kept_also_if_all_else_of_their_epoch_is_written(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.library.epochs._MOST_CONFUSIONS_AT_ONCE", 50)
+    made, clock = an_experiment(epochs=63), Clock()
     run = library.begin(made)
     recording = Recording(library, run, made.trainer(DATA), clock=clock)
     for event in recording.trainer.run():
-        clock.now = 2.0 if isinstance(event, Epoch) and event.epoch == 303 else 0.0
+        clock.now = 2.0 if isinstance(event, Epoch) and event.epoch == 63 else 0.0
         recording.take_event(event)
-    assert library.run(run).epochs == 303
-    assert library.history(run).confusion(303) is None
+    assert library.run(run).epochs == 63
+    assert library.history(run).confusion(63) is None
     recording.finish()
-    assert library.history(run).confusion(303) is not None
+    assert library.history(run).confusion(63) is not None
 
 
 def test_pauses_leave_the_number_of_matrices_within_its_limit(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, most in (("_MOST_CONFUSIONS", 40), ("_MOST_CONFUSIONS_AT_ONCE", 25)):
+    for name, most in (("_MOST_CONFUSIONS", 20), ("_MOST_CONFUSIONS_AT_ONCE", 13)):
         monkeypatch.setattr(f"nnviz.library.epochs.{name}", most)
-    made = an_experiment(epochs=549)
+    made = an_experiment(epochs=279)
     run, trainer = library.begin(made), made.trainer(DATA)
-    for last in range(61, 550, 61):
+    for last in range(31, 280, 31):
         recording = Recording(library, run, trainer, clock=Clock())
         for event in trainer.run():
             recording.take_event(event)
@@ -226,7 +232,7 @@ def test_pauses_leave_the_number_of_matrices_within_its_limit(
                 break
         recording.finish("paused")
         count = library.database.number("SELECT count(*) FROM confusions")
-        assert count <= 40
+        assert count <= 20
         assert library.history(run).confusion(last) is not None
 
 

@@ -87,8 +87,8 @@ def edited(recording: Recording, trainer: Trainer) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"optimizer": "sgd"},
-        {"optimizer": "adam", "dropout": 0.2},
+        {"optimizer": "sgd", "epochs": 4},
+        {"optimizer": "adam", "dropout": 0.2, "epochs": 4},
         {"validation_share": 0.2, "patience": 4, "schedule": "cosine", "optimizer": "momentum"},
     ],
     ids=["sgd", "adam and dropout", "patience"],
@@ -104,7 +104,7 @@ def test_every_batch_comes_again(library: Library, settings: dict[str, Any]) -> 
 
 def test_orders_are_carried_out_again(library: Library) -> None:
     orders: dict[tuple[int, int], Do] = {(1, 4): slower, (2, 2): edited, (2, 6): slower, (3, 1): edited}
-    found = seen(library, orders)
+    found = seen(library, orders, epochs=4)
     plain = gone_to(library, 1 + 1 / 6).trainer.network.parameters
     np.testing.assert_array_equal(plain, found[1 + 1 / 6])
     for at, parameters in found.items():

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from engine.datasets import Dataset
 from tests.nnviz.conftest import Model
+
+
+@pytest.fixture(scope="session")
+def few_digits(mnist: Dataset) -> Dataset:
+    """The first 500 and 200 of MNIST, fewer than elsewhere: most of these tests train several epochs."""
+    assert mnist.test is not None
+    return Dataset(mnist.title, mnist.train.head(500), mnist.test.head(200), mnist.example_shape, mnist.class_names)
 
 
 @pytest.fixture

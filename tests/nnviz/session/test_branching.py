@@ -66,24 +66,28 @@ def end(qtbot: QtBot, model: Model) -> Array:
     return parameters
 
 
-@pytest.mark.parametrize("at", [0, 1, 2, "between"])
-def test_with_the_same_settings_it_repeats_the_run_to_the_bit(recorded: Model, qtbot: QtBot, at: float | str) -> None:
+def test_with_the_same_settings_it_repeats_the_run_to_the_bit(recorded: Model, qtbot: QtBot) -> None:
+    """From the beginning, from the ends of epochs, and from between them."""
     session = recorded.session
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, dropout=0.2, epochs=4)
     steps(qtbot, recorded, 2, 3)
-    wanted = session.timeline.epochs[-2] if at == "between" else float(at)
+    between = session.timeline.epochs[-2]
+    assert between != round(between)
     straight = end(qtbot, recorded)
     old = session.runs.current
-    session.timeline.go_to(wanted)
-    assert session.timeline.epoch == wanted
-    branch(qtbot, recorded)
-    new = session.runs.current
-    assert (new.origin.parent, new.origin.left_at, new.origin.parent_record) == (old.id, wanted, old.storage.record)
-    assert new.epochs == session.timeline.live_epoch == wanted
-    assert session.timeline.is_live
-    np.testing.assert_array_equal(end(qtbot, recorded), straight)
-    np.testing.assert_array_equal(old.network.parameters, straight)
-    assert new.history.error.test.values == old.history.error.test.values
+    for wanted in (0, 1, 2, between):
+        session.timeline.go_to(wanted)
+        assert session.timeline.epoch == wanted
+        branch(qtbot, recorded)
+        new = session.runs.current
+        assert (new.origin.parent, new.origin.left_at, new.origin.parent_record) == (old.id, wanted, old.storage.record)
+        assert new.epochs == session.timeline.live_epoch == wanted
+        assert session.timeline.is_live
+        np.testing.assert_array_equal(end(qtbot, recorded), straight, f"from epoch {wanted}")
+        np.testing.assert_array_equal(old.network.parameters, straight)
+        assert new.history.error.test.values == old.history.error.test.values, wanted
+        session.undo.undo()
+        assert session.runs.current is old
 
 
 def test_a_branch_within_the_first_epoch_is_recorded_with_the_figures_before_it(recorded: Model, qtbot: QtBot) -> None:

@@ -17,6 +17,7 @@ from engine.training.trainer import Trainer
 from nnviz.session.run import Run, new_run
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, find, pause, retype, train_epochs, train_for_a_while, wait_for
 
@@ -61,7 +62,10 @@ def message(model: Model) -> str:
     return "" if shown is None else shown.text
 
 
-def test_the_window_says_so_and_lives(window: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
+def test_the_window_says_so_and_lives(make_cards: MakeCards, qtbot: QtBot, site: threading.Event) -> None:
+    window = make_cards("networkCard")
+    window.add_bars()
+    window.session.settings.change("shape", hidden=(8,))
     retype(qtbot, window, "shapeEdit", "784, 70, 10")
     assert window.session.state is Status.BUILDING
     assert find(window, QLabel, "runState").text() == "Building the network"
@@ -96,11 +100,17 @@ def test_training_begins_when_it_is_there(small: Model, qtbot: QtBot, site: thre
     assert small.session.runs.current.network.shape == [784, 70, 10]
 
 
-def test_a_start_that_waits_is_kept_where_the_window_is_not_closed(
+def test_undo_means_the_network_that_is_being_built_and_a_start_that_waits_is_kept_where_the_window_is_not_closed(
     window: MainWindow, qtbot: QtBot, site: threading.Event
 ) -> None:
     train_epochs(qtbot, window, 1)
-    retype(qtbot, window, "shapeEdit", "784, 70, 10")
+    window.session.settings.change("shape", hidden=(70,))
+    window.session.reset()
+    undo = action(window, "actionUndo")
+    assert undo.text() == "&Undo new network"
+    undo.trigger()
+    assert window.session.state is Status.FINISHED
+
     window.session.reset()
     window.session.start()
     window.close()
@@ -291,16 +301,6 @@ def test_a_checkpoint_saved_meanwhile_holds_the_run(
     trainer = Trainer.resume(network, session.data.dataset, kept)
     assert trainer.epoch >= 1
     assert network.shape == [784, 8, 10]
-
-
-def test_undo_means_the_network_that_is_being_built(window: MainWindow, qtbot: QtBot, site: threading.Event) -> None:
-    train_epochs(qtbot, window, 1)
-    window.session.settings.change("shape", hidden=(70,))
-    window.session.reset()
-    undo = action(window, "actionUndo")
-    assert undo.text() == "&Undo new network"
-    undo.trigger()
-    assert window.session.state is Status.FINISHED
 
 
 def test_a_paused_run_that_cannot_be_replaced_stays_in_its_middle(

@@ -21,12 +21,19 @@ from engine.storage import save_network
 from nnviz.jobs.network_reading import read_network
 from nnviz.session.file_writing import provenance_of
 from nnviz.session.status import Stage, Status
-from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Gate, Model
 from tests.nnviz.helpers import MANY_EPOCHS, find, is_shown, pause, train_for_a_while, wait_for
 
 Put = Callable[[str, Callable[[], Dataset]], None]
+
+
+@pytest.fixture(scope="module")
+def few_digits(mnist: Dataset) -> Dataset:
+    """The first 2,000 and 500 of MNIST, of which the other data of these tests are a part."""
+    assert mnist.test is not None
+    return Dataset(mnist.title, mnist.train.head(2000), mnist.test.head(500), mnist.example_shape, mnist.class_names)
 
 
 @pytest.fixture
@@ -181,9 +188,11 @@ def test_other_data_while_it_trains(
 
 
 def test_a_checkpoint_knows_of_the_epoch_that_was_broken_off(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset
+    make_cards: MakeCards, qtbot: QtBot, home: Path, put_data: Put, fewer_digits: Dataset
 ) -> None:
-    window, session = ready_window, ready_window.session
+    window = make_cards()
+    window.add_bars()
+    session = window.session
     step(qtbot, window, 5)
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, window, "fewer")
@@ -281,9 +290,10 @@ def test_a_batch_too_large_for_the_data_becomes_all_of_them(
 
 
 def test_fields_that_take_a_batch_size_too_large_for_new_data_tell_it_too(
-    ready_window: MainWindow, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
+    make_cards: MakeCards, qtbot: QtBot, put_data: Put, fewer_digits: Dataset
 ) -> None:
-    window, session = ready_window, ready_window.session
+    window = make_cards("trainingCard")
+    session = window.session
     session.settings.change("batch size", batch_size=1000)
     session.settings.change("batch size", batch_size=50)
     put_data("fewer", lambda: fewer_digits)
@@ -506,23 +516,23 @@ def remote(monkeypatch: pytest.MonkeyPatch, fewer_digits: Dataset, home: Path) -
     return "remote"
 
 
-def test_nothing_is_downloaded_without_a_question(ready_window: MainWindow, qtbot: QtBot, remote: str) -> None:
-    window, session = ready_window, ready_window.session
+def test_nothing_is_downloaded_without_a_question(ready_model: Model, qtbot: QtBot, remote: str) -> None:
+    session = ready_model.session
     session.data.load(remote)
     assert not session.data.loading
-    told = find(window, QLabel, "messageText").text()
+    assert session.messages.current is not None
+    told = session.messages.current.text
     assert all(words in told for words in ("21 MB", "a free licence", "Somebody 2020"))
     assert session.data.name == "mnist"
-    assert session.messages.current is not None
     session.messages.current.choices[0].act()
     qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.data.name == remote
 
 
-def test_without_pooch_it_says_how_to_get_it(
-    ready_window: MainWindow, remote: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_pooch_it_says_how_to_get_it(ready_model: Model, remote: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnviz.session.data.can_download", lambda: False)
-    ready_window.session.data.load(remote)
-    assert install_command("download") in find(ready_window, QLabel, "messageText").text()
-    assert not ready_window.session.data.loading
+    session = ready_model.session
+    session.data.load(remote)
+    assert session.messages.current is not None
+    assert install_command("download") in session.messages.current.text
+    assert not session.data.loading

@@ -88,8 +88,10 @@ def expect_told(window: MainWindow, rate: str) -> None:
     window.grab()
 
 
-def test_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot, home: Any) -> None:
-    """Other rates, and other places, are below, without a window."""
+def test_in_the_middle_of_training_and_a_prediction_that_is_not_finite_is_no_answer(
+    ready_window: MainWindow, qtbot: QtBot, home: Any
+) -> None:
+    """Other rates, and other places, are below, without a window. The message can be dismissed."""
     rate = "1e+300"
     session = ready_window.session
     drag(ready_window.canvas, seven(ready_window.canvas))
@@ -115,6 +117,20 @@ def test_in_the_middle_of_training(ready_window: MainWindow, qtbot: QtBot, home:
     assert session.runs.current.history.completed == last, "as many as were asked for, not so many more"
     assert session.runs.current.history.error.test.epochs == list(range(last + 1))
     assert session.runs.current.history.error.test.values[-1] < 0.5
+
+    retype(qtbot, ready_window, "learningRateEdit", "1e30")
+    session.settings.change("epochs", epochs=last + 2)
+    session.start()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    click(qtbot, ready_window, QToolButton, "dismissMessageButton")
+    assert not find(ready_window, QLabel, "messageText").isVisible()
+    assert session.messages.current is None
+    qtbot.waitUntil(lambda: find(ready_window, QLabel, "answerLabel").text() != "")
+    run = session.runs.current
+    run.parameters = np.full_like(run.parameters, 1e38)
+    session.displayed.show(run)
+    assert session.prediction is None
+    qtbot.waitUntil(lambda: find(ready_window, QLabel, "answerLabel").text() == "")
 
 
 def choices(model: Model) -> list[str]:
@@ -312,23 +328,3 @@ def test_a_checkpoint_after_it_holds_the_place_that_is_shown(
     progress = session.training.progress
     assert (state.progress["epoch"], state.progress["batch"]) == (progress.epoch, progress.batch)
     np.testing.assert_array_equal(network.parameters, session.displayed.network.parameters)
-
-
-def test_the_message_can_be_dismissed_and_a_prediction_that_is_not_finite_is_no_answer(
-    ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    retype(qtbot, ready_window, "learningRateEdit", "1e30")
-    ready_window.session.start()
-    wait_for(qtbot, ready_window, Status.PAUSED)
-    click(qtbot, ready_window, QToolButton, "dismissMessageButton")
-    assert not find(ready_window, QLabel, "messageText").isVisible()
-    assert ready_window.session.messages.current is None
-    session = ready_window.session
-    drag(ready_window.canvas, seven(ready_window.canvas))
-    assert session.prediction is not None
-    qtbot.waitUntil(lambda: find(ready_window, QLabel, "answerLabel").text() != "")
-    run = session.runs.current
-    run.parameters = np.full_like(run.parameters, 1e38)
-    session.displayed.show(run)
-    assert session.prediction is None
-    qtbot.waitUntil(lambda: find(ready_window, QLabel, "answerLabel").text() == "")

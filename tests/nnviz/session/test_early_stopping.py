@@ -21,6 +21,7 @@ from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import click, find, hover, is_shown, pick, train_epochs, wait_for
 from tests.nnviz.session.helpers import reopen, save
@@ -39,10 +40,12 @@ def stop_early(qtbot: QtBot, model: Model, epochs: int = 60, patience: int = 2) 
 
 
 def test_the_best_network_is_restored_and_displayed_and_can_be_trained_further(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
+    make_cards: MakeCards, qtbot: QtBot, home: Path
 ) -> None:
     """Its parameters belong to their epoch, not to the one at which training stopped; also after a reset is undone."""
-    window, session = ready_window, ready_window.session
+    window = make_cards()
+    window.add_bars()
+    session = window.session
     best = stop_early(qtbot, window)
     history = session.runs.current.history
     error = history.error
@@ -61,7 +64,7 @@ def test_the_best_network_is_restored_and_displayed_and_can_be_trained_further(
     assert provenance.epochs == best.epoch
     assert provenance.test_error == error.test.values[place]
     assert provenance.validation_error == best.figures.error
-    assert window.isWindowModified()
+    assert session.runs.current.unsaved
     run = session.runs.current
     assert run.epochs == best.epoch
     last = list(run.snapshots)[-1]
@@ -164,9 +167,10 @@ def read_out(qtbot: QtBot, plot: CurvePlot) -> str:
     return told.text()
 
 
-def test_the_curve_and_its_key_are_there_only_with_a_validation_set(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_curve_and_its_key_are_there_only_with_a_validation_set(make_cards: MakeCards, qtbot: QtBot) -> None:
     """The axis holds all curves. The best is restored also where all epochs were trained."""
-    window = ready_window
+    window = make_cards("curvesDock")
+    window.add_bars()
     plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "validationKey")
     train_epochs(qtbot, window, 1)
     assert not key.isVisibleTo(window)

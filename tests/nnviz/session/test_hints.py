@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.datasets import Dataset
 from engine.experiment import MILD
 from nnviz.hints.rules import Hint
 from nnviz.session.hints import HINTS
@@ -14,6 +15,19 @@ from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import announced, is_shown, pause, train_epochs, wait_for
 
 SLOW, FASTER = 0.0005, 0.05  # a learning rate that is too small, and a quarter of the optimizer's default
+
+
+@pytest.fixture(scope="module")
+def few_digits(mnist: Dataset) -> Dataset:
+    """The first 1,000 and 500 of MNIST: with fewer there are other hints besides."""
+    assert mnist.test is not None
+    return Dataset(mnist.title, mnist.train.head(1000), mnist.test.head(500), mnist.example_shape, mnist.class_names)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run in training is looked at often, in sessions that are made after this."""
+    monkeypatch.setattr("nnviz.session.hints._SECONDS_BETWEEN", 0.05)
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_a_newer_question_ends_the_one_before(inside: Model, qtbot: QtBot, gate:
     found = session.mistakes.found
     assert found is not None
     assert found.part.name == "test"
-    assert counter.begun == [2000, 500]
+    assert counter.begun == [500, 200]
     assert threading.main_thread() not in counter.threads
 
 
@@ -88,10 +88,10 @@ def test_the_parts_of_data_without_a_test_set(few_digits: Dataset) -> None:
     assert list(parts) == ["validation", "train"]
     train = parts["train"]
     assert train.rows is not None
-    assert len(train.rows) == 1500
+    assert len(train.rows) == 375
     assert train.index(train.number(7)) == 7
     assert parts["validation"].index(train.number(7)) is None
-    assert example_sets_of(alone, 0.0)["train"].index(2000) is None
+    assert example_sets_of(alone, 0.0)["train"].index(500) is None
 
 
 def test_a_validation_set_of_the_datas_own_is_not_drawn(few_digits: Dataset) -> None:

@@ -24,8 +24,8 @@ from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.session import files
 from nnviz.session import network_replacement as making
 from nnviz.session.status import Status
-from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import ENDINGS, restored_later
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.conftest import Gate, Model, Restart
 from tests.nnviz.helpers import MANY_EPOCHS, is_shown, pause, seven, wait_for
 
@@ -130,7 +130,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     gate.set()
 
 
-def hold_all_up(window: MainWindow, gate: Gate, folder: Path) -> None:
+def hold_all_up(window: CardWindow, gate: Gate, folder: Path) -> None:
     """A file, a picture, answers, a search and a large network are on their way, and do not get on."""
     session = window.session
     save_network(Experiment().build(), folder / "other.json")
@@ -148,13 +148,14 @@ def hold_all_up(window: MainWindow, gate: Gate, folder: Path) -> None:
 
 @pytest.mark.parametrize("name", [f"network{ending}" for ending in ENDINGS])
 def test_saving_waits_for_nothing(
-    ready_window: MainWindow, qtbot: QtBot, gate: Gate, held: threading.Event, home: Path, name: str
+    make_cards: MakeCards, qtbot: QtBot, gate: Gate, held: threading.Event, home: Path, name: str
 ) -> None:
-    session = ready_window.session
+    window = make_cards()
+    session = window.session
     session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
+    wait_for(qtbot, window, Status.PAUSED)
     parameters = session.displayed.network.parameters
-    hold_all_up(ready_window, gate, home)
+    hold_all_up(window, gate, home)
     saved: list[object] = []
     session.files.save(home / name, lambda: saved.append(session.runs.current.storage.path))
     qtbot.waitUntil(lambda: saved == [home / name])
@@ -166,17 +167,18 @@ def test_saving_waits_for_nothing(
 
 
 def test_the_end_waits_once_for_all(
-    ready_window: MainWindow, qtbot: QtBot, gate: Gate, held: threading.Event, home: Path
+    make_cards: MakeCards, qtbot: QtBot, gate: Gate, held: threading.Event, home: Path
 ) -> None:
     """A large network in the making, and whatever else is slow: nothing of it would be kept."""
-    hold_all_up(ready_window, gate, home)
-    assert ready_window.session.replacement.is_making
+    window = make_cards()
+    hold_all_up(window, gate, home)
+    assert window.session.replacement.is_making
     start = time.monotonic()
-    assert not ready_window.session.close()
+    assert not window.session.close()
     assert time.monotonic() - start < 1
     gate.open()
     held.set()
-    qtbot.waitUntil(ready_window.session.close)
+    qtbot.waitUntil(window.session.close)
 
 
 def test_a_start_is_not_lost_while_a_long_step_comes_to_its_end(

@@ -20,10 +20,9 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import (
-    action,
     find,
     is_shown,
     pause,
@@ -39,7 +38,7 @@ from tests.nnviz.helpers import (
 )
 
 
-def choose(window: MainWindow, name: str) -> QComboBox:
+def choose(window: AnyWindow, name: str) -> QComboBox:
     """As the list would when the entry is clicked."""
     combo = find(window, QComboBox, "presetCombo")
     index = combo.findText(name)
@@ -56,40 +55,48 @@ def apply(session: Session, name: str) -> None:
     session.settings.choose_preset(preset)
 
 
-def test_they_are_offered_in_their_order_and_a_change_makes_it_ones_own(ready_window: MainWindow, qtbot: QtBot) -> None:
+@pytest.fixture
+def card_window(make_cards: MakeCards) -> CardWindow:
+    """The cards of the network and the training, and the bar of the run."""
+    window = make_cards("networkCard", "trainingCard")
+    window.add_bars()
+    return window
+
+
+def test_they_are_offered_in_their_order_and_a_change_makes_it_ones_own(card_window: CardWindow, qtbot: QtBot) -> None:
     """Custom can be chosen and changes nothing; a preset mends what could not be used."""
-    combo = find(ready_window, QComboBox, "presetCombo")
+    combo = find(card_window, QComboBox, "presetCombo")
     assert [combo.itemText(i) for i in range(combo.count())] == ["Custom", *(preset.name for preset in presets())]
     for index, preset in enumerate(presets(), start=1):
         assert combo.itemData(index, Qt.ToolTipRole) == preset.description
-    assert choose(ready_window, presets()[0].name).currentText() == presets()[0].name
+    assert choose(card_window, presets()[0].name).currentText() == presets()[0].name
 
-    combo = choose(ready_window, "Modern")
+    combo = choose(card_window, "Modern")
     for field, text in (("learningRateEdit", "0.0123"), ("shapeEdit", "784, 17, 10")):
-        retype(qtbot, ready_window, field, text)
+        retype(qtbot, card_window, field, text)
         assert combo.currentText() == "Custom"
-        action(ready_window, "actionUndo").trigger()
+        card_window.session.undo.undo()
         assert combo.currentText() == "Modern"
     combo.setCurrentIndex(0)
     combo.activated.emit(0)
     assert combo.currentText() == "Modern"
 
-    retype(qtbot, ready_window, "learningRateEdit", "-1")
-    retype(qtbot, ready_window, "shapeEdit", "784, x, 10")
+    retype(qtbot, card_window, "learningRateEdit", "-1")
+    retype(qtbot, card_window, "shapeEdit", "784, x, 10")
     modern = next(preset for preset in presets() if preset.name == "Modern")
-    choose(ready_window, "Modern")
-    assert not ready_window.session.settings.problems
-    assert find(ready_window, QLineEdit, "learningRateEdit").text() == f"{modern.experiment.training.learning_rate:g}"
+    choose(card_window, "Modern")
+    assert not card_window.session.settings.problems
+    assert find(card_window, QLineEdit, "learningRateEdit").text() == f"{modern.experiment.training.learning_rate:g}"
     shape = ", ".join(str(size) for size in modern.experiment.shape)
-    assert find(ready_window, QLineEdit, "shapeEdit").text() == shape
-    assert not find(ready_window, QLabel, "learningRateError").isVisible()
+    assert find(card_window, QLineEdit, "shapeEdit").text() == shape
+    assert not find(card_window, QLabel, "learningRateError").isVisible()
 
 
-def test_each_sets_everything_and_is_one_step(ready_window: MainWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_each_sets_everything_and_is_one_step(card_window: CardWindow, qtbot: QtBot) -> None:
+    session = card_window.session
     for preset in presets():
         before = session.settings.experiment
-        combo = choose(ready_window, preset.name)
+        combo = choose(card_window, preset.name)
         assert combo.currentText() == preset.name
         assert preset.description in combo.toolTip()
         experiment = session.settings.experiment
@@ -98,11 +105,11 @@ def test_each_sets_everything_and_is_one_step(ready_window: MainWindow, qtbot: Q
         assert experiment.loss == preset.experiment.loss
         assert experiment.initializer == preset.experiment.initializer
         assert experiment.training == preset.applied_to(experiment, session.dataset).training
-        wait_for(qtbot, ready_window, Status.READY)
+        wait_for(qtbot, card_window, Status.READY)
         assert session.runs.current.network.shape == list(experiment.shape), "an untrained network follows"
-        action(ready_window, "actionUndo").trigger()
+        session.undo.undo()
         assert session.settings.experiment == before
-        action(ready_window, "actionRedo").trigger()
+        session.undo.redo()
         assert session.settings.preset_for(session.data.dataset) == preset
 
 
@@ -121,9 +128,9 @@ def test_the_seed_is_the_persons(ready_model: Model) -> None:
     assert session.settings.preset_for(session.dataset) == session.settings.preset_called("Modern")
 
 
-def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_in_the_middle_of_a_run(card_window: CardWindow, qtbot: QtBot) -> None:
     """What can be applied is; the network waits, and comes back with undo."""
-    window = ready_window
+    window = card_window
     train_for_a_while(qtbot, window)
     network, before = window.session.runs.current.network, window.session.runs.current.experiment.training
     preset = presets()[-1]
@@ -139,7 +146,7 @@ def test_in_the_middle_of_a_run(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert preset.name in message.text
     assert "-".join(map(str, preset.experiment.shape)) in message.text
     assert "a new run" in message.text
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert window.session.runs.current.experiment.training == window.session.settings.experiment.training
     assert window.session.settings.experiment.training.optimizer == "sgd"
     pause(qtbot, window)
@@ -156,25 +163,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "presets"
 
 
-def test_one_that_cannot_be_read_does_not_take_the_others_with_it(folder: Path, make_window: MakeWindow) -> None:
+def test_one_that_cannot_be_read_does_not_take_the_others_with_it(folder: Path, make_cards: MakeCards) -> None:
     before = len(presets())
     broken = ("{", '{"name": 3}', '{"name": "x", "description": "", "network": 5}')
     for number, content in enumerate(broken):
         (folder / f"{number}-broken.json").write_text(content)
-    window = make_window()
-    assert window.isVisible()
+    window = make_cards("trainingCard")
     assert find(window, QComboBox, "presetCombo").count() == 1 + before
     with pytest.raises(FileFormatError, match="0-broken"):
         presets()
-    message = find(window, QLabel, "messageText")
-    assert message.isVisible()
+    message = window.session.messages.current
+    assert message is not None
     for number in range(len(broken)):
-        assert f"{number}-broken.json" in message.text()
+        assert f"{number}-broken.json" in message.text
 
 
-def test_none_at_all(folder: Path, make_window: MakeWindow) -> None:
+def test_none_at_all(folder: Path, make_cards: MakeCards) -> None:
     shutil.rmtree(folder)
-    combo = find(make_window(), QComboBox, "presetCombo")
+    combo = find(make_cards("trainingCard"), QComboBox, "presetCombo")
     assert combo.count() == 1
 
 
@@ -189,14 +195,14 @@ def test_a_match_looks_at_every_setting() -> None:
 # ---- other data
 
 
-def load(qtbot: QtBot, model: Model | MainWindow, name: str) -> None:
+def load(qtbot: QtBot, model: Model | AnyWindow, name: str) -> None:
     model.session.data.load(name)
     qtbot.waitUntil(lambda: is_shown(model.session.data))
 
 
-def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_preset_in_the_box_follows_the_data_and_says_so(card_window: CardWindow, qtbot: QtBot) -> None:
     """Another one takes what the task needs, and has it back afterwards."""
-    window, session = ready_window, ready_window.session
+    window, session = card_window, card_window.session
     choose(window, "First steps")
     before = session.settings.experiment
     combo, line = find(window, QComboBox, "presetCombo"), find(window, QLabel, "presetAdjusted")
@@ -212,7 +218,7 @@ def test_the_preset_in_the_box_follows_the_data_and_says_so(ready_window: MainWi
     assert line.text().replace("\u00a0", " ") == chosen
     assert "identity output, quadratic loss" in combo.toolTip()
     for _ in range(2):
-        action(window, "actionUndo").trigger()
+        session.undo.undo()
         qtbot.waitUntil(lambda: is_shown(session.data))
     assert session.settings.experiment == before, "each change of data is one step"
     assert combo.currentText() == "First steps"
@@ -236,7 +242,7 @@ def started(qtbot: QtBot, restart: Restart) -> Model:
     return model
 
 
-def derived(model: Model | MainWindow) -> Experiment:
+def derived(model: Model | AnyWindow) -> Experiment:
     """What First steps gives for the data that are there."""
     settings = model.session.settings
     return settings.presets[0].applied_to(settings.experiment, model.session.dataset)
@@ -328,7 +334,7 @@ def table(tmp_path: Path) -> str:
     return str(path)
 
 
-def without_early_stopping(model: Model | MainWindow, qtbot: QtBot, table: str) -> None:
+def without_early_stopping(model: Model | AnyWindow, qtbot: QtBot, table: str) -> None:
     session = model.session
     apply(session, "First steps")
     load(qtbot, model, table)
@@ -399,10 +405,10 @@ def test_what_the_preset_gives_is_found_once_for_all_marks(
 
 
 def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
-    ready_window: MainWindow, qtbot: QtBot, table: str
+    card_window: CardWindow, qtbot: QtBot, table: str
 ) -> None:
     """The mark of patience leads back with the validation set that it needs."""
-    window, session = ready_window, ready_window.session
+    window, session = card_window, card_window.session
     without_early_stopping(window, qtbot, table)
     load(qtbot, window, "mnist")
     unfold(qtbot, window, "regularisationGroup")
@@ -411,12 +417,12 @@ def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
     qtbot.mouseClick(mark, Qt.LeftButton)
     assert session.settings.typed == {"epochs"}
     assert not mark.isVisible()
-    action(window, "actionUndo").trigger()
+    session.undo.undo()
     assert session.settings.typed == set(OFF)
-    action(window, "actionRedo").trigger()
+    session.undo.redo()
     choose(window, "First steps")
     assert session.settings.typed == set()
-    action(window, "actionUndo").trigger()
+    session.undo.undo()
     assert session.settings.typed == {"epochs"}
     load(qtbot, window, table)
     assert session.settings.experiment == derived(window).changed(epochs=20)
@@ -533,7 +539,7 @@ def test_one_more_start_with_the_data_of_then(qtbot: QtBot, restart: Restart) ->
 # ---- the field shows which it is
 
 
-def mark_of(window: MainWindow, name: str) -> QToolButton:
+def mark_of(window: AnyWindow, name: str) -> QToolButton:
     return find(window, QToolButton, f"{name}DefaultButton")
 
 
@@ -557,8 +563,10 @@ def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: Q
     assert session.settings.typed == {"epochs"}
     assert not mark.isVisible()
     assert edit.accessibleDescription() == ""
-    assert action(window, "actionUndo").text() == "&Undo default learning rate"
-    action(window, "actionUndo").trigger()
+    step = session.undo.last()
+    assert step is not None
+    assert step.text == "default learning rate"
+    session.undo.undo()
     assert session.settings.typed == {"epochs", "learning_rate"}
     assert mark.isVisible()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -19,9 +18,10 @@ from nnviz.jobs.network_reading import LoadedNetwork, resumed
 from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
+from tests.nnviz.cards.card_window import AnyWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import announced, find, is_shown, press, train_epochs, wait_for
+from tests.nnviz.helpers import announced, find, is_shown, train_epochs, wait_for
 from tests.nnviz.session.helpers import reopen, save, set_up, steps
 
 
@@ -31,7 +31,7 @@ def test_other_data(ready_model: Model, qtbot: QtBot, home: Path, few_digits: Da
     steps(qtbot, model, 0, 3)
     save(qtbot, model, home / "run.npz")
     parameters = session.runs.current.network.parameters.copy()
-    session.data.dataset = replace(few_digits, train=few_digits.train.head(1500))
+    session.data.dataset = replace(few_digits, train=few_digits.train.head(400))
     reopen(qtbot, model, home / "run.npz")
     assert session.messages.current is not None
     assert "cannot be resumed" in session.messages.current.text
@@ -40,7 +40,7 @@ def test_other_data(ready_model: Model, qtbot: QtBot, home: Path, few_digits: Da
     train_epochs(qtbot, model, 1)
 
 
-def paused_on_points(qtbot: QtBot, window: MainWindow, path: Path) -> tuple[Progress, Array]:
+def paused_on_points(qtbot: QtBot, window: AnyWindow, path: Path) -> tuple[Progress, Array]:
     """Saves a training of points that is cut off; returns its place, and what comes of it if it goes on at once.
 
     Afterwards there are other data in the window.
@@ -64,9 +64,11 @@ def place_of(progress: Progress) -> tuple[int, ...]:
 
 
 def test_with_its_own_data_it_goes_on_where_it_was_and_what_is_to_start_meanwhile_too(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
+    make_cards: MakeCards, qtbot: QtBot, home: Path
 ) -> None:
-    window, session = ready_window, ready_window.session
+    window = make_cards()
+    window.add_bars()
+    session = window.session
     progress, straight = paused_on_points(qtbot, window, home / "run.npz")
     reopen(qtbot, window, home / "run.npz")
     assert session.messages.current is None
@@ -82,7 +84,7 @@ def test_with_its_own_data_it_goes_on_where_it_was_and_what_is_to_start_meanwhil
     assert session.runs.current.epochs == 4
     load(qtbot, window, "mnist")
     reopen(qtbot, window, home / "run.npz")
-    press(qtbot, window, Qt.Key_Space)
+    session.start()
     wait_for(qtbot, window, Status.FINISHED)
     np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
 
@@ -116,39 +118,39 @@ def test_until_it_can_go_on_the_session_is_not_at_rest(
 
 
 def test_saved_before_its_data_are_there_it_keeps_its_training(
-    ready_window: MainWindow,
+    ready_model: Model,
     qtbot: QtBot,
     home: Path,
     few_digits: Dataset,
     loading_gate: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    window, session = ready_window, ready_window.session
-    slow = replace(few_digits, train=few_digits.train.head(1500))
-    load_through(qtbot, window, slow, loading_gate, monkeypatch)
-    set_up(window)
-    steps(qtbot, window, 1, 3)
-    save(qtbot, window, home / "run.npz")
-    load(qtbot, window, "mnist")
+    model, session = ready_model, ready_model.session
+    slow = replace(few_digits, train=few_digits.train.head(400))
+    load_through(qtbot, model, slow, loading_gate, monkeypatch)
+    set_up(model)
+    steps(qtbot, model, 1, 2)
+    save(qtbot, model, home / "run.npz")
+    load(qtbot, model, "mnist")
     loading_gate.clear()
-    reopen(qtbot, window, home / "run.npz")
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: announced(session) == "Saved to run.npz")
-    save(qtbot, window, home / "run.json")
+    reopen(qtbot, model, home / "run.npz")
+    save(qtbot, model, home / "run.npz")
+    assert announced(session) == "Saved to run.npz"
+    save(qtbot, model, home / "run.json")
     assert "without the training state" in announced(session)
     network, state = load_checkpoint(home / "run.npz")
     assert state is not None
-    assert (state.progress["epoch"], state.progress["batch"]) == (2, 3)
+    assert (state.progress["epoch"], state.progress["batch"]) == (2, 2)
     assert network.provenance["epochs"] == 1
     loading_gate.set()
     qtbot.waitUntil(lambda: session.training.is_in_progress)
-    assert place_of(session.training.progress)[:3] == (2, 3, 3)
+    assert place_of(session.training.progress)[:3] == (2, 3, 2)
     session.start()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, model, Status.FINISHED)
     straight = session.runs.current.network.parameters.copy()
-    reopen(qtbot, window, home / "run.npz")
+    reopen(qtbot, model, home / "run.npz")
     session.start()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, model, Status.FINISHED)
     np.testing.assert_array_equal(session.runs.current.network.parameters, straight)
 
 
@@ -187,7 +189,7 @@ def test_undo_while_its_data_load_gives_them_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model, session = ready_model, ready_model.session
-    slow = replace(few_digits, train=few_digits.train.head(1500))
+    slow = replace(few_digits, train=few_digits.train.head(400))
     load_through(qtbot, model, slow, loading_gate, monkeypatch)
     set_up(model)
     steps(qtbot, model, 0, 3)
@@ -271,7 +273,7 @@ def test_it_is_told_where_they_cannot_be_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model, session = ready_model, ready_model.session
-    halves = replace(few_digits.train.head(1500), inputs=few_digits.train.inputs[:1500, :392])
+    halves = replace(few_digits.train.head(400), inputs=few_digits.train.inputs[:400, :392])
     load_through(qtbot, model, Dataset("Slow", halves), loading_gate, monkeypatch)
     session.reset()
     save(qtbot, model, home / "halves.json")

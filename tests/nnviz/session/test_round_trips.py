@@ -169,6 +169,7 @@ def edited(program: Started) -> None:
     program.session.edits.set_bias(Neuron(2, 0), 30.0)
     program.session.edits.set_weight(Neuron(1, 2), 1, -4.0)
     program.wait(lambda: bool(run.edited) and (run.network.biases[1][0, 0], run.network.weights[0][2, 1]) == (30, -4))
+    program.wait(lambda: bool(run.history.changes) and "weight 2" in run.history.changes[-1].text)
     assert run.figures()["test_error"] > before["test_error"]
 
 
@@ -279,6 +280,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("NNVIZ_LIBRARY", str(home / "library" / "library.sqlite"))
     monkeypatch.setattr("nnviz.jobs.training_process.is_worthwhile", lambda: False)
+    monkeypatch.setattr("nnviz.jobs.data_process._is_large", lambda file: False)  # no process for few images
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ from engine.storage import save_network
 from engine.training.batches import Batches
 from engine.training.events import Epoch, Evaluating
 from engine.training.metrics import Evaluator
+from engine.training.trainer import Trainer
+from nnviz.cards.run_bar.run_bar import RunBar
 from nnviz.jobs.reports import Epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -86,7 +88,7 @@ def test_a_training_goes_before_the_window_shows_that(
 
 def test_one_batch_is_one_batch(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
-    for number in range(1, 21):
+    for number in range(1, 6):
         session.step_batch()
         wait_for(qtbot, ready_model, Status.PAUSED)
         assert (session.training.progress.epoch, session.training.progress.batch) == (1, number)
@@ -150,21 +152,22 @@ def loading_window(make_window: MakeWindow, held_data: None) -> MainWindow:
 
 
 def test_what_is_asked_for_while_loading_is_remembered_and_can_be_taken_back(
-    loading_window: MainWindow, loading_gate: threading.Event, qtbot: QtBot
+    loading_model: Model, loading_gate: threading.Event, qtbot: QtBot
 ) -> None:
-    window = loading_window
-    session = window.session
+    session = loading_model.session
+    bar = RunBar(session)
+    qtbot.addWidget(bar)
     session.training.toggle()
     session.training.toggle()
     assert not session.training.will_start
-    assert find(window, QPushButton, "trainButton").text().strip() == "Train"
+    assert find(bar, QPushButton, "trainButton").text().strip() == "Train"
     session.settings.change("epochs", epochs=1)
     session.start()
     assert session.state is Status.LOADING
-    assert find(window, QPushButton, "trainButton").text().strip() == "Pause"
-    assert "starts afterwards" in find(window, QLabel, "runStatus").text()
+    assert find(bar, QPushButton, "trainButton").text().strip() == "Pause"
+    assert "starts afterwards" in find(bar, QLabel, "runStatus").text()
     loading_gate.set()
-    wait_for(qtbot, window, Status.FINISHED)
+    wait_for(qtbot, loading_model, Status.FINISHED)
     assert session.runs.current.history.completed == 1
 
 
@@ -182,17 +185,20 @@ def test_closing_while_loading_starts_nothing_any_more(
     assert window.session.state is Status.LOADING
 
 
-def test_data_that_cannot_be_loaded(make_window: MakeWindow, load_with: Callable[..., None], qtbot: QtBot) -> None:
+def test_data_that_cannot_be_loaded(load_with: Callable[..., None], qtbot: QtBot) -> None:
     def load() -> Dataset:
         raise FileNotFoundError(2, "No such file or directory", "train-images-idx3-ubyte")
 
     load_with(load)
-    window = make_window()
-    window.session.start()
-    qtbot.waitUntil(lambda: window.session.messages.current is not None)
-    assert "could not be loaded" in find(window, QLabel, "messageText").text()
-    assert not window.session.training.will_start
-    assert not find(window, QPushButton, "trainButton").isEnabled()
+    model = Model()
+    session = model.session
+    session.start()
+    qtbot.waitUntil(lambda: session.messages.current is not None)
+    assert session.messages.current is not None
+    assert "could not be loaded" in session.messages.current.text
+    assert not session.training.will_start
+    assert not session.training.can_start
+    assert model.close()
 
 
 # ---- while a thread trains
@@ -229,6 +235,7 @@ def test_pause_in_the_middle_of_an_evaluation(
     model = ready_model
     monkeypatch.setattr("nnviz.jobs.timing._LONG_MEASUREMENT", 0 if takes_long else 1000)
     session = model.session
+    monkeypatch.setattr(Trainer, "estimate", lambda self: None)  # would be a measurement, too
     measuring = threading.Event()
     go_on = threading.Event()
     steps = Evaluator.steps
@@ -240,7 +247,7 @@ def test_pause_in_the_middle_of_an_evaluation(
                 done = next(under_way)
             except StopIteration as finished:
                 return finished.value
-            if armed and done == len(session.data.dataset.train):  # not one of the quick estimates
+            if armed and done == len(session.data.dataset.train):
                 measuring.set()
                 go_on.wait(10)
             yield done
@@ -255,7 +262,7 @@ def test_pause_in_the_middle_of_an_evaluation(
     session.pause()
     go_on.set()
     wait_for(qtbot, model, Status.PAUSED)
-    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 20)
+    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 5)
     assert session.runs.current.history.completed == (0 if takes_long else 1)
     session.step_epoch()
     wait_for(qtbot, model, Status.PAUSED)
@@ -289,7 +296,7 @@ def test_a_training_that_ends_before_its_pause_does_not_begin_anew(
 ) -> None:
     session = ready_model.session
     session.settings.change("epochs", epochs=1)
-    for _ in range(19):
+    for _ in range(4):
         session.step_batch()
         wait_for(qtbot, ready_model, Status.PAUSED)
     gate.close()
@@ -355,7 +362,7 @@ def test_opening_does_not_wait_for_the_step(ready_model: Model, qtbot: QtBot, ga
 
 def test_no_epoch_is_lost_and_all_come_in_order(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
-    session.settings.change("batch size", batch_size=2000)
+    session.settings.change("batch size", batch_size=500)
     ended = epochs_of(session)
     train_epochs(qtbot, ready_model, 20)
     assert [result.epoch for result in ended] == list(range(21))
@@ -413,7 +420,7 @@ def test_a_training_that_cannot_begin_leaves_no_mark(
     wait_for(qtbot, ready_model, Status.FINISHED)
     run = session.runs.current
     figures, epochs = run.figures(), run.epochs
-    session.settings.change("batch size", batch_size=1000)
+    session.settings.change("batch size", batch_size=400)
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1_000_000)
     session.start()
     qtbot.waitUntil(lambda: session.messages.current is not None)
@@ -425,18 +432,16 @@ def test_a_training_that_cannot_begin_leaves_no_mark(
     assert len(run.history.changes) == 1
 
 
-def test_too_little_memory_for_the_batch(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = ready_window.session
-    session.settings.change("batch size", batch_size=2000)
+def test_too_little_memory_for_the_batch(ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = ready_model.session
+    session.settings.change("batch size", batch_size=500)
     monkeypatch.setattr("engine.basics.validation.available_memory", lambda: 1_000_000)
     session.start()
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.state is Status.READY
-    assert "could not start" in find(ready_window, QLabel, "messageText").text()
+    assert "could not start" in session.messages.current.text
     monkeypatch.undo()
-    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_model, 1)
     assert session.messages.current is None
 
 

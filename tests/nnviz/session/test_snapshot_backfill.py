@@ -132,7 +132,7 @@ def test_of_very_many_epochs_some_are_kept_within_the_room(
 ) -> None:
     monkeypatch.setattr(module, "_MOST_SECONDS", 1000)
     session = of_table.session
-    session.settings.change("epochs", epochs=300)
+    session.settings.change("epochs", epochs=300, batch_size=300)
     train(of_table, qtbot)
     qtbot.waitUntil(lambda: max(np.diff(session.timeline.epochs)) <= 6, timeout=30_000)
     assert len(session.timeline.epochs) <= 257

@@ -17,9 +17,10 @@ from engine.training.history import Change
 from nnviz.formatting.text import count, duration
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from nnviz.window.status_line import StatusLine
+from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
-    action,
     click,
     drag,
     find,
@@ -34,16 +35,24 @@ from tests.nnviz.helpers import (
 )
 
 
-def notice(window: MainWindow, name: str) -> QLabel:
+def notice(window: AnyWindow, name: str) -> QLabel:
     """networkNotice or trainingNotice."""
     return find(window, QLabel, name)
 
 
+@pytest.fixture
+def card_window(make_cards: MakeCards) -> CardWindow:
+    """The cards of the network and the training, and the bar of the run."""
+    window = make_cards("networkCard", "trainingCard")
+    window.add_bars()
+    return window
+
+
 def test_the_learning_rate_and_epochs_act_at_once_and_fields_being_typed_into_are_left_alone(
-    ready_window: MainWindow, qtbot: QtBot
+    card_window: CardWindow, qtbot: QtBot
 ) -> None:
     """Training goes on under the typing; the text does not jump."""
-    window = ready_window
+    window = card_window
     train_for_a_while(qtbot, window)
     edit = find(window, QLineEdit, "learningRateEdit")
     edit.setFocus()
@@ -73,13 +82,17 @@ def test_the_learning_rate_and_epochs_act_at_once_and_fields_being_typed_into_ar
     done = window.session.runs.current.history.completed
     retype(qtbot, window, "epochsEdit", str(done + 2))
     assert f"of {done + 2}" in find(window, QLabel, "runStatus").text()
-    press(qtbot, window, Qt.Key_Space)
+    click(qtbot, window, QPushButton, "trainButton")
     wait_for(qtbot, window, Status.FINISHED)
     assert window.session.runs.current.history.completed == done + 2
 
 
-def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(
+    card_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = card_window
+    monkeypatch.setattr("nnviz.window.status_line._SECONDS_BETWEEN_SPEEDS", 0)
+    StatusLine(window.statusBar(), window.session)
     hint = notice(window, "trainingNotice")
     train_for_a_while(qtbot, window)
     assert not hint.isVisible()
@@ -99,23 +112,23 @@ def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(ready_window: 
             samples = 1000 * round(progress.batches * 100 / progress.seconds_per_epoch / 1000)
             right.extend([speed.text()] * (speed.text() == f"● {count(samples)} samples/s"))
 
-    retype(qtbot, window, "batchSizeEdit", "1000")
+    retype(qtbot, window, "batchSizeEdit", "500")
     assert window.session.runs.current.experiment.training.batch_size == 100
     window.session.training.progressed.connect(look)
     qtbot.waitUntil(lambda: bool(right))
-    assert window.session.settings.experiment.training.batch_size == 1000
+    assert window.session.settings.experiment.training.batch_size == 500
     window.session.training.progressed.disconnect(look)
 
     retype(qtbot, window, "batchSizeEdit", "50")
     pause(qtbot, window)
-    assert window.session.training.progress.batches == 20, "the run goes on as it was begun"
+    assert window.session.training.progress.batches == 5, "the run goes on as it was begun"
     assert hint.isVisible()
     click(qtbot, window, QPushButton, "resetButton")
     assert not hint.isVisible()
     retype(qtbot, window, "epochsEdit", "3")
-    press(qtbot, window, Qt.Key_Space)
+    click(qtbot, window, QPushButton, "trainButton")
     wait_for(qtbot, window, Status.FINISHED)
-    assert window.session.training.progress.batches == 40
+    assert window.session.training.progress.batches == 10
     assert window.session.runs.current.history.completed == 3
 
 
@@ -127,8 +140,8 @@ def test_fewer_epochs_than_are_done_end_the_run(ready_model: Model, qtbot: QtBot
     assert session.runs.current.progress.share_done == 1
 
 
-def test_shape_activation_and_seed_wait_and_say_so(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_shape_activation_and_seed_wait_and_say_so(card_window: CardWindow, qtbot: QtBot) -> None:
+    window = card_window
     hint = notice(window, "networkNotice")
     train_for_a_while(qtbot, window)
     network = window.session.runs.current.network
@@ -145,7 +158,7 @@ def test_shape_activation_and_seed_wait_and_say_so(ready_window: MainWindow, qtb
     combo.setFocus()
     qtbot.keyClick(combo, Qt.Key_Home)
     assert hint.isVisible()
-    action(window, "actionUndo").trigger()
+    window.session.undo.undo()
     assert not hint.isVisible()
 
     retype(qtbot, window, "seedEdit", "5")
@@ -164,7 +177,7 @@ def test_shape_activation_and_seed_wait_and_say_so(ready_window: MainWindow, qtb
 # ---- the fields describe another network than the one that was trained
 
 
-def learn(qtbot: QtBot, model: Model | MainWindow, until: Status) -> None:
+def learn(qtbot: QtBot, model: Model | AnyWindow, until: Status) -> None:
     """A run that is paused or finished."""
     if until is Status.PAUSED:
         train_for_a_while(qtbot, model)
@@ -173,21 +186,17 @@ def learn(qtbot: QtBot, model: Model | MainWindow, until: Status) -> None:
         train_epochs(qtbot, model, 1)
 
 
-def question(model: Model) -> list[str]:
+def question(model: Model | AnyWindow) -> list[str]:
     """The choices of the message in the window; none where nothing is asked."""
     message = model.session.messages.current
     return [choice.text for choice in message.choices] if message else []
 
 
-def undo(window: MainWindow) -> None:
-    action(window, "actionUndo").trigger()
-
-
-@pytest.mark.parametrize(("until", "how"), [(Status.PAUSED, "space"), (Status.FINISHED, "button")])
+@pytest.mark.parametrize("until", [Status.PAUSED, Status.FINISHED])
 def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
-    ready_window: MainWindow, qtbot: QtBot, until: Status, how: str
+    card_window: CardWindow, qtbot: QtBot, until: Status
 ) -> None:
-    window, session = ready_window, ready_window.session
+    window, session = card_window, card_window.session
     learn(qtbot, window, until)
     retype(qtbot, window, "shapeEdit", "784, 12, 10")
     assert notice(window, "networkNotice").isVisible()
@@ -196,10 +205,7 @@ def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
     assert button.text().strip() == "Train new"
     assert button.sizeHint().width() <= button.width()
     assert "784-12-10" in button.toolTip()
-    if how == "space":
-        press(qtbot, window, Qt.Key_Space)
-    else:
-        qtbot.mouseClick(button, Qt.LeftButton)
+    qtbot.mouseClick(button, Qt.LeftButton)
     wait_for(qtbot, window, Status.TRAINING)
     assert session.runs.current.network.shape == [784, 12, 10]
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 12, 10"
@@ -207,11 +213,11 @@ def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
     assert button.text().strip() == "Pause"
     session.pause()
     wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)  # A run of one epoch may end before it pauses.
-    undo(window)
+    session.undo.undo()
     assert session.runs.current is old
     np.testing.assert_array_equal(old.network.parameters, learned)
     assert button.text().strip() == "Train new", "the fields still describe the new one"
-    undo(window)
+    session.undo.undo()
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 64, 32, 10"
     assert button.text().strip() in ("Train", "1 more epoch")
 
@@ -286,7 +292,7 @@ def test_a_step_button_has_the_focus_again_after_its_step_and_other_data_begin_a
     pick(qtbot, window, "datasetCombo", "Spirals")
     wait_for(qtbot, window, Status.READY)
     assert find(window, QPushButton, "trainButton").text().strip() == "Train"
-    press(qtbot, window, Qt.Key_B)
+    click(qtbot, window, QPushButton, "stepBatchButton")
     wait_for(qtbot, window, Status.PAUSED)
     assert session.runs.current.network.shape == list(session.settings.experiment.shape)
     assert session.runs.current.network.shape[0] == 2
@@ -295,14 +301,14 @@ def test_a_step_button_has_the_focus_again_after_its_step_and_other_data_begin_a
 # ---- a finished run
 
 
-def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(card_window: CardWindow, qtbot: QtBot) -> None:
     """The bar counts all epochs of the network."""
-    window, session = ready_window, ready_window.session
+    window, session = card_window, card_window.session
     train_epochs(qtbot, window, 2)
     button = find(window, QPushButton, "trainButton")
     assert button.text().strip() == "2 more epochs"
     assert session.runs.current.history.changes == []
-    press(qtbot, window, Qt.Key_Space)
+    click(qtbot, window, QPushButton, "trainButton")
     wait_for(qtbot, window, Status.TRAINING)
     assert session.runs.current.progress.last_epoch == 4
     wait_for(qtbot, window, Status.FINISHED)
@@ -310,7 +316,7 @@ def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(ready_wi
     retype(qtbot, window, "learningRateEdit", "0.05")
     retype(qtbot, window, "epochsEdit", "1")
     assert button.text().strip() == "1 more epoch"
-    press(qtbot, window, Qt.Key_Space)
+    click(qtbot, window, QPushButton, "trainButton")
     wait_for(qtbot, window, Status.TRAINING)
     wait_for(qtbot, window, Status.FINISHED)
     assert session.runs.current.history.changes[1:] == [Change(4, "1 more epoch, learning rate 0.05")]
@@ -334,7 +340,7 @@ def test_a_change_in_the_middle_is_marked_too(ready_model: Model, qtbot: QtBot) 
     wait_for(qtbot, ready_model, Status.PAUSED)
     session.settings.change("learning rate", learning_rate=0.05)
     session.settings.change("epochs", epochs=3)
-    assert session.runs.current.history.changes == [Change(1 / 20, "learning rate 0.05")], "epochs are the axis"
+    assert session.runs.current.history.changes == [Change(1 / 5, "learning rate 0.05")], "epochs are the axis"
 
 
 # ---- a network that has died
@@ -346,17 +352,17 @@ def kill(qtbot: QtBot, model: Model | MainWindow) -> None:
     train_epochs(qtbot, model, 4)
 
 
-def test_a_network_that_died_says_so_and_a_smaller_rate_makes_it_learn(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_a_network_that_died_says_so_and_a_smaller_rate_makes_it_learn(card_window: CardWindow, qtbot: QtBot) -> None:
+    window, session = card_window, card_window.session
     kill(qtbot, window)
     layer = session.runs.current.dead_layer
     assert layer is not None
-    message = find(window, QLabel, "messageText")
-    assert message.isVisible()
-    assert f"every neuron of layer {layer}" in message.text()
+    message = session.messages.current
+    assert message is not None
+    assert f"every neuron of layer {layer}" in message.text
     assert f"layer {layer} is dead" in find(window, QLabel, "runStatus").text()
     assert question(window) == ["Reset with learning rate 0.2", "Reset with learning rate 0.5"]
-    click(qtbot, window, QPushButton, "messageChoice2Button")
+    session.messages.choose(1)
     assert session.settings.experiment.training.learning_rate == 0.5
     assert session.state is Status.READY
     assert session.runs.current.dead_layer is None
@@ -375,15 +381,15 @@ def test_it_is_said_once_and_its_remedies_go_when_the_fields_change(ready_model:
     assert session.messages.current is None
 
 
-def test_or_the_rate_before_whatever_was_done_since(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, session = ready_window, ready_window.session
+def test_or_the_rate_before_whatever_was_done_since(card_window: CardWindow, qtbot: QtBot) -> None:
+    window, session = card_window, card_window.session
     retype(qtbot, window, "learningRateEdit", "5")
     session.settings.change("epochs", epochs=2)
     session.start()
     drag(window.canvas, seven(window.canvas))
     wait_for(qtbot, window, Status.FINISHED)
     assert question(window)[0] == "Reset with learning rate 0.2"
-    click(qtbot, window, QPushButton, "messageChoice1Button")
+    session.messages.choose(0)
     assert session.settings.experiment.training.learning_rate == 0.2
     assert session.settings.experiment.training.epochs == 2
     assert session.state is Status.READY
@@ -408,8 +414,10 @@ def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(ready_model: Mode
     assert session.runs.current.untouched
 
 
-def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_the_bar_tells_how_far_it_is(card_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = card_window
+    monkeypatch.setattr("nnviz.window.status_line._SECONDS_BETWEEN_SPEEDS", 0)
+    StatusLine(window.statusBar(), window.session)
     train = find(window, QPushButton, "trainButton")
     state, status = find(window, QLabel, "runState"), find(window, QLabel, "runStatus")
     assert state.text() == "Ready"
@@ -436,7 +444,7 @@ def test_the_bar_tells_how_far_it_is(ready_window: MainWindow, qtbot: QtBot) -> 
     train_epochs(qtbot, window, 2)
     assert state.text() == "Finished"
     assert find(window, QProgressBar, "runProgress").value() == find(window, QProgressBar, "runProgress").maximum()
-    assert status.text() == "epoch 2 of 2 · batch 20 / 20"
+    assert status.text() == "epoch 2 of 2 · batch 5 / 5"
     assert (
         find(window, QLabel, "testFigure").text()
         == f"{100 * window.session.runs.current.history.error.test.values[-1]:.2f} %"

@@ -13,7 +13,9 @@ from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs, unfold
 
 
-def test_undo_takes_back_what_cannot_be_used_before_any_step(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_undo_takes_back_what_cannot_be_used_before_any_step_and_space_trains_with_no_other_value(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     """Also what breaks a rule of two fields. Nothing is reset meanwhile; shares may be typed in percent."""
     window, session = ready_window, ready_window.session
     retype(qtbot, window, "learningRateEdit", "0.4")
@@ -51,10 +53,7 @@ def test_undo_takes_back_what_cannot_be_used_before_any_step(ready_window: MainW
     assert retype(qtbot, ready_window, "dropoutEdit", "15%").text() == "0.15"
     assert ready_window.session.settings.experiment.training.dropout == 0.15
 
-
-def test_space_trains_with_what_was_typed_and_with_no_other_value(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """What is advised is the value in force, which goes with the optimizer; another one's would not."""
-    window, session = ready_window, ready_window.session
+    # What is advised is the value in force, which goes with the optimizer; another one's would not.
     pick(qtbot, ready_window, "optimizerCombo", "AdamW")
     in_force = ready_window.session.settings.experiment.training.learning_rate
     assert in_force < 0.01

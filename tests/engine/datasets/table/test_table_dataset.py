@@ -10,6 +10,7 @@ import pytest
 
 from engine.basics.errors import DataError, FileFormatError, SettingError
 from engine.datasets import DATASETS, scaling
+from engine.datasets.table import table_blocks
 from engine.datasets.table import table_dataset as table_dataset_module
 from engine.datasets.table.table import Table, read_table
 from engine.datasets.table.table_dataset import CLASSIFICATION, REGRESSION, TableCounts, guess_task, table_dataset
@@ -227,8 +228,10 @@ def test_so_are_they_with_a_decimal_comma_and_beside_ragged_rows(make: Any) -> N
     assert table_dataset(table, "y", task=CLASSIFICATION).dataset.class_names == ("0,50", "1,50")
 
 
-def test_so_are_they_beyond_the_first_block(make: Any) -> None:
-    rows = [f"0{i // 50_000},{i},{'00812' if i < 150_000 else '01099'}" for i in range(160_000)]
+def test_so_are_they_beyond_the_first_block(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_FIRST_BLOCK", "_BLOCK"):
+        monkeypatch.setattr(table_blocks, name, 2**14)
+    rows = [f"0{i // 2500},{i},{'00812' if i < 7500 else '01099'}" for i in range(8000)]
     rows[-5:-3] = '03,"9\n9",01099', "03,9,01099,,"
     table = make("a,x,y\n" + "\n".join(rows))
     for target, names in (("a", ("00", "01", "02", "03")), ("y", ("00812", "01099"))):
