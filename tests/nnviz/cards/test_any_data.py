@@ -106,7 +106,7 @@ def _first(data: Dataset | None) -> object:
 
 
 @pytest.fixture
-def inside(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> Inside:
+def inside(reads_here: None, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> Inside:
     ready_window.resize(1440, 900)
     return Inside(ready_window, qtbot, tmp_path)
 

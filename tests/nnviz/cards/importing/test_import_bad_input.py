@@ -20,6 +20,8 @@ from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, wait
 from tests.nnviz.helpers import find, is_shown, pick
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 Write = Callable[[Path], Path]
 
 LABELS = ("importProblem", "importColumnProblem", "importFieldProblem")

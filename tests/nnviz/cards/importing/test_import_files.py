@@ -43,6 +43,7 @@ def pictures(folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 
     return folder
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_a_folder_shows_its_classes_and_what_is_left_out(
     ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_a_folder_shows_its_classes_and_what_is_left_out(
     assert ready_window.session.dataset.example_shape == (12, 12)
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_another_folder_with_the_same_classes_shows_its_own_pictures_at_their_names(
     ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -101,6 +103,7 @@ def test_arrays_are_listed_and_used(ready_window: CardWindow, qtbot: QtBot, tmp_
 # ---- dropping
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_files_are_dropped_anywhere(whole_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """The canvas leaves data to the window below it, and takes pictures itself."""
     folder = pictures(tmp_path / "pets", {"cat": 3, "dog": 3})

@@ -238,6 +238,7 @@ def test_a_run_on_fewer_examples_comes_back_with_them(restart: Restart, qtbot: Q
     assert again.session.dataset.fingerprint == fingerprint
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
     ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
