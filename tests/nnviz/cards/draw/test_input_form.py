@@ -100,6 +100,67 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     drag(window.canvas, seven(window.canvas))
     assert not window.canvas.is_empty
 
+    # Dice and reset.
+    penguins = window
+    load(qtbot, penguins, "penguins")
+    assert action(penguins, "actionRandomDigit").text() == "Random test &row"
+    question = penguins.session.question
+    first = question.origin
+    assert not penguins.draw.clear_button.isEnabled(), "it is as it is in the data"
+    seen = set()
+    for _ in range(6):
+        press(qtbot, penguins, Qt.Key_T, Qt.ControlModifier)
+        seen.add(question.origin)
+    assert len(seen) > 1
+    while question.origin != first or penguins.session.undo.last().text == "test row":
+        action(penguins, "actionUndo").trigger()
+    start = value(penguins, 5)
+    retype(qtbot, penguins, "askValue5Edit", "4000")
+    assert question.origin is None
+    assert told(penguins) == "what the network is shown: 10 numbers, standardised"
+    click(qtbot, penguins, QToolButton, "clearButton")
+    assert value(penguins, 5) == start
+    assert question.origin == first
+    assert action(penguins, "actionUndo").text() == "&Undo reset"
+
+    # The form fits or scrolls.
+    form, last = penguins.draw.form, find(penguins, QComboBox, "askValue6Combo")
+    for size in ((1280, 720), (1440, 900)):
+        penguins.resize(*size)
+        QApplication.processEvents()
+        assert form.widget().width() <= form.viewport().width(), size
+        assert find(penguins, QLabel, "answerLabel").visibleRegion().boundingRect().height() > 10, size
+        form.verticalScrollBar().setValue(0)
+        form.ensureWidgetVisible(last)
+        QApplication.processEvents()
+        assert last.visibleRegion().boundingRect() == last.rect(), size
+
+    # A point.
+    window.resize(1280, 720)
+    load(qtbot, window, "spirals")
+    assert window.draw.head.title.text() == "Point"
+    assert window.draw.head.detail.text() == "click in the plane"
+    qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
+    window.resize(1440, 900)
+    host = window.draw.parentWidget()
+
+    def is_told_in_full() -> bool:
+        host.resizeDocks([window.draw], [340], Qt.Horizontal)  # again, should the window not have its size yet
+        return window.draw.head.detail.shown == "click in the plane"
+
+    qtbot.waitUntil(is_told_in_full)
+    window.session.question.set_example([0.9, 0.9], "point")  # the random one may read 0.32 already, and would stay
+    retype(qtbot, window, "askValue1Edit", "0.32")
+    retype(qtbot, window, "askValue2Edit", "-0.18")
+    assert value(window, 2) == "−0.18"
+    np.testing.assert_allclose(window.session.question.example, [0.32, -0.18])
+    assert told(window) == "what the network is shown: two numbers, as they are (no scaling)"
+    window.session.question.set_example([0.5, 0.25], "point")  # as by a click in the plane
+    assert (value(window, 1), value(window, 2)) == ("0.50", "0.25")
+    answered(qtbot, window)
+    best = window.session.class_names[window.session.question.verdict.best]
+    assert find(window, QLabel, "answerLabel").text() == best
+
 
 # ---- rows
 
@@ -127,30 +188,6 @@ def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow) -> No
     written = [value(penguins, number) for number in range(1, len(row) + 1)]
     encoded = data.coding.encode(dict(zip(row, written, strict=True)))[0]
     np.testing.assert_allclose(encoded, penguins.session.question.example, atol=1e-5)
-
-
-def test_dice_and_reset(whole_window: MainWindow, qtbot: QtBot) -> None:
-    penguins = whole_window
-    load(qtbot, penguins, "penguins")
-    assert action(penguins, "actionRandomDigit").text() == "Random test &row"
-    question = penguins.session.question
-    first = question.origin
-    assert not penguins.draw.clear_button.isEnabled(), "it is as it is in the data"
-    seen = set()
-    for _ in range(6):
-        press(qtbot, penguins, Qt.Key_T, Qt.ControlModifier)
-        seen.add(question.origin)
-    assert len(seen) > 1
-    while question.origin != first or penguins.session.undo.last().text == "test row":
-        action(penguins, "actionUndo").trigger()
-    start = value(penguins, 5)
-    retype(qtbot, penguins, "askValue5Edit", "4000")
-    assert question.origin is None
-    assert told(penguins) == "what the network is shown: 10 numbers, standardised"
-    click(qtbot, penguins, QToolButton, "clearButton")
-    assert value(penguins, 5) == start
-    assert question.origin == first
-    assert action(penguins, "actionUndo").text() == "&Undo reset"
 
 
 def test_typing_a_number(penguins: CardWindow, qtbot: QtBot) -> None:
@@ -241,21 +278,6 @@ def test_back_to_the_digits_and_to_the_row_again(penguins: CardWindow, qtbot: Qt
     load(qtbot, penguins, "penguins")
     assert penguins.session.question.example is row
     assert value(penguins, 5) == "4000"
-
-
-def test_the_form_fits_or_scrolls(whole_window: MainWindow, qtbot: QtBot) -> None:
-    penguins = whole_window
-    load(qtbot, penguins, "penguins")
-    form, last = penguins.draw.form, find(penguins, QComboBox, "askValue6Combo")
-    for size in ((1280, 720), (1440, 900)):
-        penguins.resize(*size)
-        QApplication.processEvents()
-        assert form.widget().width() <= form.viewport().width(), size
-        assert find(penguins, QLabel, "answerLabel").visibleRegion().boundingRect().height() > 10, size
-        form.verticalScrollBar().setValue(0)
-        form.ensureWidgetVisible(last)
-        QApplication.processEvents()
-        assert last.visibleRegion().boundingRect() == last.rect(), size
 
 
 # ---- other data in the place of MNIST
@@ -372,34 +394,7 @@ def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
     np.testing.assert_allclose(window.session.question.example, inputs[number], atol=1e-6)
 
 
-# ---- points and numbers
-
-
-def test_a_point(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
-    load(qtbot, window, "spirals")
-    assert window.draw.head.title.text() == "Point"
-    assert window.draw.head.detail.text() == "click in the plane"
-    qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
-    window.resize(1440, 900)
-    host = window.draw.parentWidget()
-
-    def is_told_in_full() -> bool:
-        host.resizeDocks([window.draw], [340], Qt.Horizontal)  # again, should the window not have its size yet
-        return window.draw.head.detail.shown == "click in the plane"
-
-    qtbot.waitUntil(is_told_in_full)
-    window.session.question.set_example([0.9, 0.9], "point")  # the random one may read 0.32 already, and would stay
-    retype(qtbot, window, "askValue1Edit", "0.32")
-    retype(qtbot, window, "askValue2Edit", "-0.18")
-    assert value(window, 2) == "−0.18"
-    np.testing.assert_allclose(window.session.question.example, [0.32, -0.18])
-    assert told(window) == "what the network is shown: two numbers, as they are (no scaling)"
-    window.session.question.set_example([0.5, 0.25], "point")  # as by a click in the plane
-    assert (value(window, 1), value(window, 2)) == ("0.50", "0.25")
-    answered(qtbot, window)
-    best = window.session.class_names[window.session.question.verdict.best]
-    assert find(window, QLabel, "answerLabel").text() == best
+# ---- numbers
 
 
 @WITH_ALL

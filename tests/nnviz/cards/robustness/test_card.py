@@ -45,9 +45,9 @@ NAMES = list(PERTURBATIONS)
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards, load_with: Callable[..., None], few_digits: Dataset) -> CardWindow:
-    """With 50 test examples, as each measurement asks about all of them again and again."""
+    """With 20 test examples, as each measurement asks about all of them again and again."""
     assert few_digits.test is not None
-    data = replace(few_digits, test=few_digits.test.head(50))
+    data = replace(few_digits, test=few_digits.test.head(20))
     load_with(lambda: data)
     return make_cards("networkDock", workspace="inside")
 
@@ -97,7 +97,7 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     for name in NAMES:
         assert at(page, PerturbationStrength(name, 0.0)) == 100 * ordinary
         assert page.plots.plots[NAMES.index(name)].line.x.tolist() == list(PERTURBATIONS[name]().strengths((28, 28)))
-    assert page.status.text() == "Error on 50 test examples at epoch 0"
+    assert page.status.text() == "Error on 20 test examples at epoch 0"
     assert page.measure_button.text() == "Measure again"
     assert not page.cancel_button.isVisible()
     assert not page.progress.isVisible()
@@ -113,7 +113,7 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     turned = next(line for line in lines if line[:2] == ["rotation", -45.0])
     assert turned[2] == "°"
     assert 100 * turned[3] == pytest.approx(at(page, PerturbationStrength("rotation", -45.0)))
-    assert turned[6:] == [50, "test", 0, ""]
+    assert turned[6:] == [20, "test", 0, ""]
 
     # It measures once and its numbers are read.
     result = ready_window.session.models[RobustnessModel].work.result
@@ -196,13 +196,13 @@ def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: CardWindo
     click(qtbot, ready_window, QPushButton, "cancelRobustButton")
     assert not model.work.is_running
     assert not page.progress.isVisible()
-    assert page.status.text() == "Error on 50 test examples at epoch 0, stopped"
+    assert page.status.text() == "Error on 20 test examples at epoch 0, stopped"
     found = model.measured
     assert found is not None
     assert 1 < len(page.plots.plots[0].line.x) == len(found[1].curves["noise"])
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
-    assert page.status.text() == "Error on 50 test examples at epoch 0"
+    assert page.status.text() == "Error on 20 test examples at epoch 0"
 
 
 def test_closing_in_the_middle_of_it(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -218,12 +218,12 @@ def test_measured_again_the_curve_of_before_is_grey_and_a_new_network_is_measure
 ) -> None:
     before = page.plots.plots[0].line.y.tolist()
     train_epochs(qtbot, ready_window, 2)
-    assert page.status.text() == "Error on 50 test examples at epoch 0 · now epoch 2"
+    assert page.status.text() == "Error on 20 test examples at epoch 0 · now epoch 2"
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     assert page.plots.plots[0].past.y.tolist() == before
     assert page.plots.plots[0].line.y.tolist() != before
-    assert page.status.text() == "Error on 50 test examples at epoch 2 · grey: epoch 0"
+    assert page.status.text() == "Error on 20 test examples at epoch 2 · grey: epoch 0"
     said = point_at(page, PerturbationStrength("noise", 0.3))
     assert "at epoch 2" in said
     assert "at epoch 0" in said
@@ -265,11 +265,11 @@ def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
     error = Evaluator(session.displayed.network, session.dataset.test).evaluate().error
     assert error is not None
     assert at(page, PerturbationStrength("noise", 0.0)) == 100 * error
-    assert page.status.text() == "Error on 50 test examples at epoch 1 · grey: epoch 2"
+    assert page.status.text() == "Error on 20 test examples at epoch 1 · grey: epoch 2"
     session.timeline.go_to(0)
     assert page.status.text() == "Not measured at this epoch · grey: epoch 1"
     session.timeline.go_to(1)
-    assert page.status.text().startswith("Error on 50 test examples at epoch 1"), "it is known of that moment still"
+    assert page.status.text().startswith("Error on 20 test examples at epoch 1"), "it is known of that moment still"
 
 
 def test_what_the_training_covered_is_marked(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -439,7 +439,7 @@ def test_a_what_if_is_told_with_what_was_measured_and_its_network_is_not_held(
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     supposed = "layer 1 · neuron 5 off"
-    assert page.status.text() == f"Error on 50 test examples at epoch 0 with {supposed} · grey: epoch 0"
+    assert page.status.text() == f"Error on 20 test examples at epoch 0 with {supposed} · grey: epoch 0"
     assert f"at epoch 0 with {supposed}" in point_at(page, PerturbationStrength("noise", 0.3))
     table = page.table()
     assert table is not None
