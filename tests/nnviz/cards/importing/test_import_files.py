@@ -16,7 +16,6 @@ from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.jobs import data_process
 from nnviz.ui.picture import Picture
 from nnviz.window.main_window import MainWindow
-from tests.conftest import close
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, use, wait, words
 from tests.nnviz.helpers import click, drop, find, pick, retype
@@ -167,14 +166,14 @@ def test_choices_made_while_it_is_read_count(
     assert "2 classes: FEMALE 165, MALE 168" in words(ready_window, "importSummary")
 
 
-def test_closing_ends_what_is_read(whole_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_ends_what_is_read(ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_process, "_SMALL", 1000)
-    importing = whole_window.session.data_import
-    whole_window.data_dialogs.open_path(str(PENGUINS))
+    importing = ready_window.session.data_import
+    importing.open(str(PENGUINS))
     reader = importing._reader
     assert isinstance(reader, data_process.DataProcess)
     qtbot.waitUntil(lambda: reader.pid is not None)
-    close(whole_window)
+    assert ready_window.session.close()
     assert reader_ended(reader)
 
 
