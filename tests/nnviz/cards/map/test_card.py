@@ -396,8 +396,12 @@ def test_points_of_data_that_have_gone_are_not_shown(
 
 
 @needs_tsne
-def test_tsne_of_one_moment(make_cards: MakeCards, load_with: Load, few_digits: Dataset, qtbot: QtBot) -> None:
-    """Of 100 examples, as it takes hundreds of steps."""
+def test_tsne_of_one_moment(
+    make_cards: MakeCards, load_with: Load, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 100 examples, in a third of the steps."""
+    monkeypatch.setattr("nnviz.cards.map.tsne._EARLY", 100)
+    monkeypatch.setattr("nnviz.cards.map.tsne._LATE", 150)
     assert few_digits.test is not None
     data = replace(few_digits, test=few_digits.test.head(100))
     load_with(lambda: data)
