@@ -177,7 +177,7 @@ def row_of(window: AnyWindow) -> str:
     return f"test row {origin.number} · row {data.test.file_row(origin.number)} of the file"
 
 
-def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow) -> None:
+def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow, qtbot: QtBot) -> None:
     data, origin = penguins.session.data.dataset, penguins.session.question.origin
     assert penguins.draw.head.title.text() == "Row"
     assert not penguins.canvas.isVisible()
@@ -189,9 +189,25 @@ def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow) -> No
     encoded = data.coding.encode(dict(zip(row, written, strict=True)))[0]
     np.testing.assert_allclose(encoded, penguins.session.question.example, atol=1e-5)
 
+    # To leave a field as it is changes nothing.
+    before = penguins.session.question.example
+    retype(qtbot, penguins, "askValue3Edit", value(penguins, 3))
+    assert penguins.session.question.example is before
+    assert penguins.session.question.origin is not None
 
-def test_typing_a_number(penguins: CardWindow, qtbot: QtBot) -> None:
-    data, question = penguins.session.data.dataset, penguins.session.question
+    # What is no number stays beside what is asked.
+    before, shown = penguins.session.question.example, value(penguins, 2)
+    field = retype(qtbot, penguins, "askValue2Edit", "long")
+    assert field.property("wrong")
+    assert find(penguins, QLabel, "askValue2Error").text().startswith("bill_length_mm is 'long'")
+    assert penguins.session.question.example is before
+    qtbot.keyClick(field, Qt.Key_Escape)
+    assert value(penguins, 2) == shown
+    assert not field.property("wrong")
+    assert penguins.session.question.example is before
+
+    # A number is typed.
+    question = penguins.session.question
     before, shown = question.example, value(penguins, 2)
     retype(qtbot, penguins, "askValue2Edit", "41,7")
     assert value(penguins, 2) == "41.7"
@@ -203,27 +219,7 @@ def test_typing_a_number(penguins: CardWindow, qtbot: QtBot) -> None:
     assert question.example is before
     assert value(penguins, 2) == shown
 
-
-def test_what_is_no_number_stays_beside_what_is_asked(penguins: CardWindow, qtbot: QtBot) -> None:
-    before, shown = penguins.session.question.example, value(penguins, 2)
-    field = retype(qtbot, penguins, "askValue2Edit", "long")
-    assert field.property("wrong")
-    assert find(penguins, QLabel, "askValue2Error").text().startswith("bill_length_mm is 'long'")
-    assert penguins.session.question.example is before
-    qtbot.keyClick(field, Qt.Key_Escape)
-    assert value(penguins, 2) == shown
-    assert not field.property("wrong")
-    assert penguins.session.question.example is before
-
-
-def test_leaving_a_field_as_it_is_changes_nothing(penguins: CardWindow, qtbot: QtBot) -> None:
-    before = penguins.session.question.example
-    retype(qtbot, penguins, "askValue3Edit", value(penguins, 3))
-    assert penguins.session.question.example is before
-    assert penguins.session.question.origin is not None
-
-
-def test_a_category(penguins: CardWindow, qtbot: QtBot) -> None:
+    # A category.
     combo = find(penguins, QComboBox, "askValue1Combo")
     combo.setFocus()
     other = (combo.currentIndex() + 1) % 3
@@ -238,8 +234,9 @@ def test_dragging_asks_at_every_move_and_is_one_step(penguins: CardWindow, qtbot
     train_epochs(qtbot, penguins, 2)
     session = penguins.session
     before, last, asked = session.question.example, session.undo.last(), []
-    session.question.changed.connect(lambda: asked.append(session.question.example[6]))
+    connection = session.question.changed.connect(lambda: asked.append(session.question.example[6]))
     slider = slide(penguins, 5, [5, 20, 40, 60])
+    session.question.changed.disconnect(connection)
     assert len(set(asked)) >= 3
     assert value(penguins, 5) == f"{2850 + 50 * slider.value()}"
     assert session.undo.last() is not last
@@ -249,9 +246,7 @@ def test_dragging_asks_at_every_move_and_is_one_step(penguins: CardWindow, qtbot
     assert session.question.example is before
     assert session.undo.last() is last
 
-
-@WITH_ALL
-def test_the_card_is_not_laid_out_anew_by_every_move(penguins: CardWindow, qtbot: QtBot) -> None:
+    # The card is not laid out anew by every move.
     retype(qtbot, penguins, "askValue5Edit", "4000")  # a row of one's own: what is told of it stays the same
     answered(qtbot, penguins)
     QApplication.processEvents()
@@ -264,8 +259,7 @@ def test_the_card_is_not_laid_out_anew_by_every_move(penguins: CardWindow, qtbot
     penguins.draw.removeEventFilter(watch)
     assert QEvent.LayoutRequest not in watch.seen
 
-
-def test_back_to_the_digits_and_to_the_row_again(penguins: CardWindow, qtbot: QtBot) -> None:
+    # Back to the digits, and to the row again.
     retype(qtbot, penguins, "askValue5Edit", "4000")
     row = penguins.session.question.example
     load(qtbot, penguins, "mnist")
