@@ -226,6 +226,65 @@ def test_what_is_chosen_here_and_elsewhere_is_shown_in_every_part(
     slider.setValue(0)
     assert shown(page) == before
 
+    # The same words for the same things.
+    go(page, StepPhase.BACKWARD, 3)
+    assert page.parts.numbers.rows.name(1) == "output 1"
+    for stage in range(len(page.parts.path.stages)):
+        page.go_to(stage)
+        assert "C" not in page.parts.rule.text()
+        for line in range(page.parts.lines.count):
+            page._choose_line(line)
+            assert "dC" not in page.parts.rule.text()
+
+    # Its point is plain text.
+    assert page.parts.where.textFormat() == Qt.PlainText
+    assert page.parts.numbers.number_at(QPoint(5, 10_000_000)) is None
+
+    # The list stays where it is.
+    ready_window.canvas.set_strokes(SEVEN)
+    go(page, StepPhase.BACKWARD, 3)
+    top = page.parts.numbers.mapTo(page, QPoint(0, 0)).y()
+    click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
+    newest(page, ready_window, qtbot)
+    assert page.parts.numbers.mapTo(page, QPoint(0, 0)).y() == top
+
+    # Why a gradient is 0.
+    written = ready_window.session.models[StepThrough].recorded
+    assert written is not None
+    off = int((written.step.activations[1][0] == 0).nonzero()[0][0])
+    on = int((written.step.deltas[0][0] != 0).nonzero()[0][0])
+    go(page, StepPhase.UPDATE, 1)
+    find(ready_window, QSpinBox, "stepNeuronSpin").setValue(off + 1)
+    assert lines(page)[0][1].startswith("= 0 · ")
+    assert page.parts.terms.rows.note == "the neuron is inactive (slope 0): its δ is 0"
+    assert page.parts.terms.count == 2
+    find(ready_window, QSpinBox, "stepNeuronSpin").setValue(on + 1)
+    page._pick(page.parts.numbers.count - 1)  # the weight that changes least: of an empty pixel
+    assert "input is 0" in page.parts.terms.rows.note
+
+    # A confident answer adds up to its delta.
+    session = ready_window.session
+    ready_window.canvas.set_strokes(SEVEN)
+    page.which.of_example.click()
+    newest(page, ready_window, qtbot)
+    page.which.target.chosen.emit("7")
+    session.settings.change("learning rate", learning_rate=0.2)
+    for _ in range(40):  # learned until it is almost sure
+        newest(page, ready_window, qtbot)
+        assert session.models[StepThrough].recorded is not None
+        if session.models[StepThrough].recorded.step.loss < 1e-3:
+            break
+        click(qtbot, ready_window, QPushButton, "takeStepButton")
+    else:
+        pytest.fail("it is not sure")
+    go(page, StepPhase.BACKWARD, 3)
+    page._pick(7)
+    written = session.models[StepThrough].recorded
+    assert written is not None
+    left, right = lines(page)[0][1].removeprefix("= ").split(" − ")
+    assert float(left) - float(right) == pytest.approx(float(written.step.deltas[-1][0, 7]), rel=0.02)
+    assert page.parts.terms.rows.texts(0)[1] == left
+
 
 # ---- where one was
 
@@ -300,70 +359,6 @@ def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_windo
     qtbot.keyClick(box, Qt.Key_Backspace)
     assert box.text() == "1"
     assert page.stage == StepStage(StepPhase.FORWARD, 2)
-
-
-# ---- what is said
-
-
-def test_a_confident_answer_adds_up_to_its_delta(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    ready_window.canvas.set_strokes(SEVEN)
-    page.which.of_example.click()
-    newest(page, ready_window, qtbot)
-    page.which.target.chosen.emit("7")
-    session.settings.change("learning rate", learning_rate=0.2)
-    for _ in range(40):  # learned until it is almost sure
-        newest(page, ready_window, qtbot)
-        assert session.models[StepThrough].recorded is not None
-        if session.models[StepThrough].recorded.step.loss < 1e-3:
-            break
-        click(qtbot, ready_window, QPushButton, "takeStepButton")
-    else:
-        pytest.fail("it is not sure")
-    go(page, StepPhase.BACKWARD, 3)
-    page._pick(7)
-    written = session.models[StepThrough].recorded
-    assert written is not None
-    left, right = lines(page)[0][1].removeprefix("= ").split(" − ")
-    assert float(left) - float(right) == pytest.approx(float(written.step.deltas[-1][0, 7]), rel=0.02)
-    assert page.parts.terms.rows.texts(0)[1] == left
-
-
-def test_the_same_words_for_the_same_things(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    go(page, StepPhase.BACKWARD, 3)
-    assert page.parts.numbers.rows.name(1) == "output 1"
-    for stage in range(len(page.parts.path.stages)):
-        page.go_to(stage)
-        assert "C" not in page.parts.rule.text()
-        for line in range(page.parts.lines.count):
-            page._choose_line(line)
-            assert "dC" not in page.parts.rule.text()
-
-    # Its point is plain text.
-    assert page.parts.where.textFormat() == Qt.PlainText
-    assert page.parts.numbers.number_at(QPoint(5, 10_000_000)) is None
-
-    # The list stays where it is.
-    ready_window.canvas.set_strokes(SEVEN)
-    go(page, StepPhase.BACKWARD, 3)
-    top = page.parts.numbers.mapTo(page, QPoint(0, 0)).y()
-    click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
-    newest(page, ready_window, qtbot)
-    assert page.parts.numbers.mapTo(page, QPoint(0, 0)).y() == top
-
-    # Why a gradient is 0.
-    written = ready_window.session.models[StepThrough].recorded
-    assert written is not None
-    off = int((written.step.activations[1][0] == 0).nonzero()[0][0])
-    on = int((written.step.deltas[0][0] != 0).nonzero()[0][0])
-    go(page, StepPhase.UPDATE, 1)
-    find(ready_window, QSpinBox, "stepNeuronSpin").setValue(off + 1)
-    assert lines(page)[0][1].startswith("= 0 · ")
-    assert page.parts.terms.rows.note == "the neuron is inactive (slope 0): its δ is 0"
-    assert page.parts.terms.count == 2
-    find(ready_window, QSpinBox, "stepNeuronSpin").setValue(on + 1)
-    page._pick(page.parts.numbers.count - 1)  # the weight that changes least: of an empty pixel
-    assert "input is 0" in page.parts.terms.rows.note
 
 
 # ---- nothing is cut, nothing moves
