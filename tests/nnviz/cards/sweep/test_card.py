@@ -21,10 +21,10 @@ from nnviz.library.sweeps import SweepLibrary
 from nnviz.ui import start_stop
 from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, choose_entry, dots, record_sweep
+from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import click, find, find_field, pick, press, retype, stored_settings
 from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
 
@@ -339,7 +339,7 @@ def test_a_wrong_value_is_told_at_its_field_and_stays_there(
 # ---- what is remembered
 
 
-def test_the_form_comes_back_at_the_next_start(whole_window: MainWindow, qtbot: QtBot, make_window: MakeWindow) -> None:
+def test_the_form_comes_back_at_the_next_start(whole_window: MainWindow, qtbot: QtBot, restart: Restart) -> None:
     window = whole_window
     small(qtbot, window)
     press(qtbot, window, Qt.Key_W, Qt.ControlModifier | Qt.ShiftModifier)
@@ -357,7 +357,7 @@ def test_the_form_comes_back_at_the_next_start(whole_window: MainWindow, qtbot: 
     two_rates(qtbot, window)
     window.session.models[TrialsModel].set_view("parallel")
     qtbot.waitUntil(lambda: '"0.05, 0.2"' in str(stored_settings().get("sweep")))
-    again = make_window()
+    again = restart()
     assert again.session.models[SweepForm].fields.rows == (VariedSetting("learning_rate", "list", "0.05, 0.2"),)
     assert again.session.models[SweepForm].fields.seeds == "5"
     assert again.session.models[TrialsModel].view == "parallel"
