@@ -31,7 +31,7 @@ from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock")
 
 
 def small(qtbot: QtBot, window: AnyWindow) -> None:

@@ -31,7 +31,7 @@ OPENED = ["0.1", "0.01"]
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock")
 
 
 @pytest.fixture(scope="module")

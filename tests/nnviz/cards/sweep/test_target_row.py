@@ -39,7 +39,7 @@ HERE, GPU7 = "tcp://127.0.0.1:8786", "tcp://gpu7:8786"
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+    return make_cards("theirCurvesDock", "whatDiffersDock")
 
 
 class Clusters:

@@ -38,7 +38,7 @@ RATES = "learning-rate=0.001,0.01,0.1"
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock")
 
 
 @pytest.fixture
