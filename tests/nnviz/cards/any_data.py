@@ -96,7 +96,6 @@ KINDS = {
     "penguins": Kind(lambda _: "penguins", "Adelie", first="island", sources=10),
     "mpg": Kind(lambda _: "mpg", "mpg", first="cylinders", sources=9, target="mpg"),
     "spirals": Kind(lambda _: "spirals", "blue", {"points": 160}, first="x", sources=2),
-    "six spirals": Kind(lambda _: "spirals", "A", {"points": 180, "classes": 6}, first="x", sources=2),
     "sine": Kind(lambda _: "sine", "y", {"points": 150}, first="x", sources=1, target="y"),
     "many classes": Kind(_many_classes, min(LONG_NAMES), {"target": "kind"}, first="width", sources=4),
     "small pictures": Kind(_small_pictures, "0", disturbances=6),

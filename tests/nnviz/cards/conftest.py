@@ -24,6 +24,12 @@ def whole_window(make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
     return window
 
 
+@pytest.fixture
+def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders and large files are read in this process too."""
+    monkeypatch.setattr("nnviz.jobs.data_process.can_start", lambda: False)
+
+
 @pytest.fixture(scope="session")
 def library_of_three(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
     """A library with three trained runs, which is copied, and their numbers."""

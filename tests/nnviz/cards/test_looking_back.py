@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,6 @@ from nnviz.ui.fields import NumberEdit
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.tabs import usual_width
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import drag, find, retype, seven
 
@@ -47,6 +46,7 @@ class Cards:
 
     def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
         self.window, self.session, self._qtbot = window, window.session, qtbot
+        self.workspaces: tuple[str, ...] = tuple(window.workspaces)
 
     def load(self, name: str) -> None:
         """Loads data, and makes a small network for them, whose moments are kept as they are."""
@@ -80,7 +80,7 @@ class Cards:
 
     def each(self) -> Iterator[tuple[str, DockCard]]:
         """All cards of the displayed network, one page after the other, in view."""
-        for workspace in self.window.workspaces:
+        for workspace in self.workspaces:
             self.window.show_workspace(workspace)
             for dock in [dock for dock in self.window.docks if dock.isVisible()]:
                 name = dock.objectName()
@@ -96,13 +96,14 @@ class Cards:
                         self.settle()
                         yield f"{workspace} {page.name}", dock
 
-    def tables(self) -> dict[str, list[list[object]]]:
-        """What each of them shows as numbers and words."""
+    def tables(self, check: Callable[[DockCard, str], None] = lambda card, name: None) -> dict[str, list[list[object]]]:
+        """What each of them shows as numbers and words; each is handed to a check."""
         found = {}
         for name, card in self.each():
             table = card.table()
             if name.split()[-1] not in OF_ALL_MOMENTS and table is not None:
                 found[name] = [list(row) for row in table[1]]
+            check(card, name)
         return found
 
 
@@ -125,47 +126,36 @@ def expect_same(now: list[list[object]], then: list[list[object]], name: str) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_card_shows_what_it_showed_then_and_has_a_whole_mark(cards: Cards, kind: str) -> None:
+    window, explanation = cards.window, cards.session.models[Explanation]
+    if kind != "mnist":  # of Runs, the cards of the displayed network are those of Look inside
+        cards.workspaces = ("train", "inside")
+    size = SIZES[kind == "sine"]
+    window.resize(size)
     cards.load(kind)
     cards.train(1)
+    if kind != "mnist":  # which has a drawing
+        cards.session.selection.choose_example(Example("test", 3))
     then = cards.tables()
     assert len(then) >= 10
     cards.train(5)
     live = cards.tables()
+
+    def check(card: DockCard, name: str) -> None:
+        """A whole mark, and nothing under it, by whatever method is explained; of points as of rows."""
+        expect_mark(card, f"{kind}, {name}")
+        for method in [*METHODS[1:], METHODS[0]] if name.endswith("whyDock") and kind in ("mnist", "mpg") else []:
+            explanation.choose(method=method)
+            cards.settle()
+            expect_mark(card, f"{kind}, {name} {method}")
+
     cards.session.timeline.go_to(1)
-    back = cards.tables()
+    back = cards.tables(check)
+    assert window.size() == size
     assert set(back) == set(then)
     for name, rows in back.items():
         expect_same(rows, then[name], f"{kind}: {name}")
     same = [name for name in then if live[name] == then[name]]
     assert not same, "else it would prove nothing"
-
-    # Each has a whole mark, and nothing under it.
-    window = cards.window
-    cards.session.selection.choose_example(Example("test", 3))
-    for size in SIZES if kind == "mpg" else SIZES[:1]:
-        window.resize(size)
-        for name, card in cards.each():
-            for method in METHODS if name.endswith("whyDock") else ("",):
-                if method:
-                    cards.session.models[Explanation].choose(method=method)
-                    cards.settle()
-                expect_mark(card, f"{kind}, {name} {method}")
-        assert window.size() == size
-
-
-def test_where_there_is_little_room_tabs_stand_closer_together(cards: Cards) -> None:
-    window, bar = cards.window, cards.window.card("weightsDock").tabs
-    window.resize(QSize(1900, 900))
-    cards.settle()
-    default = bar.sizeHint().width()
-    assert usual_width(bar) == pytest.approx(default, abs=2)
-    window.resize(SIZES[0])
-    cards.settle()
-    assert bar.sizeHint().width() < default - 40
-    assert usual_width(bar) == pytest.approx(default, abs=2), "whether they do so or not"
-    window.resize(QSize(1900, 900))
-    cards.settle()
-    assert bar.sizeHint().width() == default
 
 
 def expect_mark(card: DockCard, name: str) -> None:
@@ -193,11 +183,23 @@ def expect_mark(card: DockCard, name: str) -> None:
                 assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), f"{name}: {label.text()}"
 
 
-def test_heads_say_what_they_said_in_fewer_words(make_window: MakeWindow, qtbot: QtBot) -> None:
+def test_heads_say_what_they_said_in_fewer_words(cards: Cards, qtbot: QtBot) -> None:
     """A threshold with its sign, a class with its confidence, a method by a short name; the mark keeps its distance."""
-    window = make_window()
-    qtbot.waitUntil(lambda: window.session.state is Status.READY)
-    cards = Cards(window, qtbot)
+    # Where there is little room, tabs stand closer together.
+    window, bar = cards.window, cards.window.card("weightsDock").tabs
+    window.resize(QSize(1900, 900))
+    cards.settle()
+    default = bar.sizeHint().width()
+    assert usual_width(bar) == pytest.approx(default, abs=2)
+    window.resize(SIZES[0])
+    cards.settle()
+    assert bar.sizeHint().width() < default - 40
+    assert usual_width(bar) == pytest.approx(default, abs=2), "whether they do so or not"
+    window.resize(QSize(1900, 900))
+    cards.settle()
+    assert bar.sizeHint().width() == default
+
+    # Heads say what they said in fewer words.
     window.resize(SIZES[0])
     cards.load("mnist")
     cards.train(2)

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QCoreApplication, Qt
-from PyQt5.QtWidgets import QComboBox, QLabel, QSlider
+from PyQt5.QtCore import QCoreApplication
+from PyQt5.QtWidgets import QComboBox, QLabel, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.ui.picture import Picture
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
+from tests.nnviz.cards.card_window import AnyWindow, MakeCards
 from tests.nnviz.helpers import (
+    click,
     click_tab,
     drag,
     find,
     is_shown,
     pause,
-    press,
     seven,
     tab_of,
     train_epochs,
@@ -38,17 +38,17 @@ def grey_of(picture: Picture) -> float:
     return float(np.mean([image.pixelColor(x, y).lightness() for y in rows for x in columns]))
 
 
-def examples_of(window: MainWindow) -> Picture:
+def examples_of(window: AnyWindow) -> Picture:
     """One of each class, in the Data card."""
     (picture,) = window.card("dataCard").findChildren(Picture)
     return picture
 
 
-def test_it_says_that_it_loads(window: MainWindow) -> None:
+def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(window: MainWindow, qtbot: QtBot) -> None:
     assert "loading" in window.card("dataCard").head.detail.text()
+    ready_window = window
+    qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
 
-
-def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(ready_window: MainWindow, qtbot: QtBot) -> None:
     # All tabs stay in sight.
     ready_window.resize(1280, 720)
     QCoreApplication.processEvents()
@@ -89,7 +89,6 @@ def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(ready_window
     assert ready_window.session.question.example.sum() < before.sum()
 
     # Bars move while drawing and while training.
-    window = ready_window
     window.canvas.set_strokes([])
     bars = find(window, ProbabilityBars, "predictionBars")
     said = {bars.accessibleDescription()}
@@ -120,16 +119,15 @@ def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(ready_window
 
 
 def test_labels_without_class_names(
-    make_window: MakeWindow, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
+    make_cards: MakeCards, load_with: Callable[..., None], few_digits: Dataset, qtbot: QtBot
 ) -> None:
     """The Data card and a random test digit know what to say, and the answer is a class's number."""
     load_with(lambda: replace(few_digits, class_names=()))
-    window = make_window()
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    window = make_cards("dataCard", "predictionDock", "learningStripDock")
     assert "2\u202f000 train" in window.card("dataCard").head.detail.text()
     assert 20 < grey_of(examples_of(window)) < 200
     train_epochs(qtbot, window, 2)
-    press(qtbot, window, Qt.Key_T, Qt.ControlModifier)
+    click(qtbot, window, QToolButton, "randomDigitButton")
     wait_for_answer(qtbot, window)
     assert ": a " in find(window, QLabel, "seenLabel").text()
     verdict = window.session.question.verdict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import QPoint
-from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.diagram.diagram import NetworkDiagram
@@ -14,7 +13,6 @@ from nnviz.cards.explanation.strips import LayerStrips
 from nnviz.cards.explanation.view import ExplanationView
 from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.session.selection import Neuron
-from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.diagram.test_card import middle, page_of
 from tests.nnviz.cards.explanation.test_card import settle
@@ -93,12 +91,3 @@ def test_from_the_diagram_from_where_it_leads_and_from_the_reasons(window: CardW
     session.settings.change("shape", shape=(784, 5, 10))
     qtbot.waitUntil(lambda: session.displayed.network.shape == [784, 5, 10])
     assert session.selection.pointed is None
-
-
-def test_the_status_line_says_what_to_do_in_each_workspace(whole_window: MainWindow) -> None:
-    hint = find(whole_window, QLabel, "hintLabel")
-    whole_window.show_workspace("inside")
-    whole_window.session.selection.choose_neuron(CHOSEN)
-    assert "S: switch it off" in hint.text()
-    whole_window.show_workspace("train")
-    assert "Space" in hint.text()

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
@@ -19,7 +20,7 @@ from nnviz.session.shared_queries import MISTAKES
 from nnviz.ui.card import DockCard
 from nnviz.ui.pages import Page
 from nnviz.window.card_export import csv_bytes
-from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import click_tab, is_shown
 
 LONG = "a name of a column or of a class that is much longer than what has room in a card, number"
@@ -41,7 +42,7 @@ def shop(folder: Path) -> Path:
     return path
 
 
-def load(qtbot: QtBot, window: MainWindow, path: Path, **settings: Value) -> list[dict[str, str]]:
+def load(qtbot: QtBot, window: CardWindow, path: Path, **settings: Value) -> list[dict[str, str]]:
     """Loads a table, waits for a network that fits it, and returns the rows of its file."""
     session = window.session
     session.data.load(str(path), settings)
@@ -57,7 +58,12 @@ def load(qtbot: QtBot, window: MainWindow, path: Path, **settings: Value) -> lis
         return list(csv.DictReader(file))
 
 
-def settle(qtbot: QtBot, window: MainWindow) -> None:
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("curvesDock", "mistakesDock", "mistakePicturesDock", "whyDock", "predictionDock")
+
+
+def settle(qtbot: QtBot, window: CardWindow) -> None:
     probes = window.session.queries
     probes.hurry()
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes), timeout=20_000)
@@ -78,7 +84,7 @@ def same(cell: str, in_file: str) -> bool:
     return cell in (in_file, plain_number(number))
 
 
-def test_examples_of_classes(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_examples_of_classes(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window = ready_window
     in_file = load(qtbot, window, shop(tmp_path), texts=("code",))
     window.show_workspace("inside")
@@ -118,7 +124,7 @@ def test_examples_of_classes(ready_window: MainWindow, qtbot: QtBot, tmp_path: P
     assert {name: own[name] for name in held if not same(own[name], wanted[name])} == {}
 
 
-def test_numbers_to_predict(ready_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_numbers_to_predict(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, session = ready_window, ready_window.session
     in_file = load(qtbot, window, ASSETS / "tables" / "mpg.csv", target="mpg")
     click_tab(qtbot, window, "predictedTab")

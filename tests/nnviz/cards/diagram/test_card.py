@@ -100,42 +100,6 @@ def page(ready_window: CardWindow, qtbot: QtBot) -> DiagramPage:
     return page_of(ready_window, qtbot)
 
 
-# ---- which example
-
-
-def test_the_drawing_lights_it_and_how_many_can_be_chosen(
-    page: DiagramPage, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    assert not settled(page, ready_window, qtbot).is_lit
-    ready_window.canvas.set_strokes(SEVEN)
-    activity = settled(page, ready_window, qtbot)
-    assert activity.is_lit
-    assert activity.example is ready_window.session.question.example
-    ready_window.canvas.set_strokes([])
-    assert not settled(page, ready_window, qtbot).is_lit
-
-    # How many can be chosen.
-    find(page.count_button, QMenu, "strongestMenu").actions()[0].trigger()
-    page.diagram.grab()
-    assert page.count_button.text().startswith("strongest 20")
-    assert [len(links.values) for links in page.diagram.links] == [20, 20]
-
-
-def test_without_a_drawing_the_chosen_example_does(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
-    assert session.dataset is not None
-    assert session.dataset.test is not None
-    session.selection.choose_example(Example("test", 7))
-    activity = settled(page, ready_window, qtbot)
-    assert activity.example is not None
-    np.testing.assert_allclose(activity.example, session.dataset.test.inputs[7] * session.dataset.test.scale, rtol=1e-6)
-    ready_window.canvas.set_strokes(SEVEN)
-    assert settled(page, ready_window, qtbot).example is session.question.example
-    session.selection.choose_example(Example("validation", 7))
-    ready_window.canvas.set_strokes([])
-    assert not settled(page, ready_window, qtbot).is_lit, "there is no validation set"
-
-
 # ---- which connections
 
 
@@ -151,8 +115,7 @@ def test_contributions_lead_to_the_answer(page: DiagramPage, ready_window: CardW
     assert len(first.values) == 60
     assert set(last.above.tolist()) == {activity.target}
 
-
-def test_pointing_shows_the_connections_of_a_neuron(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Pointing shows the connections of a neuron.
     ready_window.canvas.set_strokes(SEVEN)
     activity = settled(page, ready_window, qtbot)
     told = hover(page, middle(page, 2, 5))
@@ -168,6 +131,37 @@ def test_pointing_shows_the_connections_of_a_neuron(page: DiagramPage, ready_win
     page.diagram.grab()
     assert page.diagram.focus is None
     assert len(page.diagram.links[0].values) == 60
+
+    # Without a drawing the chosen example does.
+    ready_window.canvas.set_strokes([])
+    session = ready_window.session
+    assert session.dataset is not None
+    assert session.dataset.test is not None
+    session.selection.choose_example(Example("test", 7))
+    activity = settled(page, ready_window, qtbot)
+    assert activity.example is not None
+    np.testing.assert_allclose(activity.example, session.dataset.test.inputs[7] * session.dataset.test.scale, rtol=1e-6)
+    ready_window.canvas.set_strokes(SEVEN)
+    assert settled(page, ready_window, qtbot).example is session.question.example
+    session.selection.choose_example(Example("validation", 7))
+    ready_window.canvas.set_strokes([])
+    assert not settled(page, ready_window, qtbot).is_lit, "there is no validation set"
+
+    # The drawing lights it, and how many can be chosen.
+    session.selection.choose_example(None)
+    assert not settled(page, ready_window, qtbot).is_lit
+    ready_window.canvas.set_strokes(SEVEN)
+    activity = settled(page, ready_window, qtbot)
+    assert activity.is_lit
+    assert activity.example is ready_window.session.question.example
+    ready_window.canvas.set_strokes([])
+    assert not settled(page, ready_window, qtbot).is_lit
+
+    # How many can be chosen.
+    find(page.count_button, QMenu, "strongestMenu").actions()[0].trigger()
+    page.diagram.grab()
+    assert page.count_button.text().startswith("strongest 20")
+    assert [len(links.values) for links in page.diagram.links] == [20, 20]
 
 
 # ---- choosing
@@ -231,7 +225,9 @@ def test_arrows_move_the_choice_through_all_layers(page: DiagramPage, ready_wind
 # ---- any network
 
 
-def test_wide_layers_show_more_on_request(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_networks_that_are_wide_deep_shallow_and_broken(
+    page: DiagramPage, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     ready_window.canvas.set_strokes(SEVEN)
     activity = make(ready_window, page, qtbot, 784, 900, 900, 10)
     diagram, layout = page.diagram, page.diagram.arrangement
@@ -255,9 +251,8 @@ def test_wide_layers_show_more_on_request(page: DiagramPage, ready_window: CardW
     qtbot.mouseClick(diagram, Qt.LeftButton, pos=fewer.box.center().toPoint())
     assert diagram.arrangement.blocks[2].shown == 64
 
-
-def test_deep_networks_unfold(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    ready_window.canvas.set_strokes(SEVEN)
+    # Deep networks unfold.
+    ready_window.session.selection.choose_neuron(None)
     make(ready_window, page, qtbot, 784, *[6] * 60, 10)
     diagram = page.diagram
     assert diagram.arrangement is not None
@@ -273,33 +268,27 @@ def test_deep_networks_unfold(page: DiagramPage, ready_window: CardWindow, qtbot
     qtbot.keyClick(diagram, Qt.Key_Minus)
     assert diagram.width() <= page.view.width()
 
-
-def test_no_hidden_layer(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    ready_window.canvas.set_strokes(SEVEN)
-    make(ready_window, page, qtbot, 784, 10)
-    (links,) = page.diagram.links
-    assert len(links.values) == 60
-    assert "Softmax 0." in hover(page, middle(page, 1, 3))
-
-
-def test_a_network_that_diverged(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    ready_window.canvas.set_strokes(SEVEN)
-    for number in (np.nan, np.inf, 1e38):
-        broken = ready_window.session.displayed.network.copy()
-        broken.parameters[:] = number
-        assert not show(ready_window, broken, page, qtbot).is_lit, number
-        hover(page, middle(page, 1, 3))
-        page.diagram.grab()
-
-
-def test_places_do_not_jump_while_it_learns(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    ready_window.canvas.set_strokes(SEVEN)
+    # Places do not jump while it learns.
     before = make(ready_window, page, qtbot, 784, 900, 10).network
     numbers = page.diagram.ranks.numbers(1).tolist()
     changed = before.copy()
     changed.parameters *= 1 + np.random.default_rng(0).normal(0, 0.05, len(changed.parameters)).astype(np.float32)
     show(ready_window, changed, page, qtbot)
     assert page.diagram.ranks.numbers(1).tolist() == numbers
+
+    # No hidden layer.
+    make(ready_window, page, qtbot, 784, 10)
+    (links,) = page.diagram.links
+    assert len(links.values) == 60
+    assert "Softmax 0." in hover(page, middle(page, 1, 3))
+
+    # A network that diverged.
+    for number in (np.nan, np.inf, 1e38):
+        broken = ready_window.session.displayed.network.copy()
+        broken.parameters[:] = number
+        assert not show(ready_window, broken, page, qtbot).is_lit, number
+        hover(page, middle(page, 1, 3))
+        page.diagram.grab()
 
 
 def test_colours_of_tiles_fit_the_weights_at_once(page: DiagramPage, ready_window: CardWindow, qtbot: QtBot) -> None:

@@ -49,7 +49,7 @@ def show(
     return diagram
 
 
-@pytest.mark.parametrize("depth", [1, 5, 9, 12, 14, 30, 60])
+@pytest.mark.parametrize("depth", [1, 5, 12, 14, 60])
 def test_it_fits_every_size_without_taking_turns(view: DiagramView, depth: int) -> None:
     """A scroll bar takes height; less height may need more width, and with it a scroll bar."""
     diagram = show(view, [9, *[16] * depth, 10], (depth // 2 + 1, 3))

@@ -30,7 +30,9 @@ def page(ready_window: CardWindow, qtbot: QtBot) -> DistributionsPage:
     return page
 
 
-def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, ready_window: CardWindow) -> None:
+def test_a_row_for_each_layer_and_a_cell_for_each_kind(
+    page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     assert [row.name for row in page.grid.rows] == ["Layer 1", "Layer 2", "Output"]
     assert [row.note.split()[2] for row in page.grid.rows[:2]] == ["64", "32"]
     first = page.grid.rows[0].cells[0]
@@ -41,11 +43,84 @@ def test_a_row_for_each_layer_and_a_cell_for_each_kind(page: DistributionsPage, 
     np.testing.assert_array_equal(first.now, np.histogram(inside, edges)[0])
     np.testing.assert_array_equal(first.start, first.now)  # nothing is learned yet
 
+    # Its numbers as a table.
+    table = page.table()
+    assert table is not None
+    head, rows = table
+    lines = [list(row) for row in rows]
+    assert len(lines) == 2 * 3 * 4
+    assert all(len(line) == len(head) for line in lines)
+    assert lines[0][:4] == [1, "weights", "start", 784 * 64]
 
-def test_training_moves_now_and_not_the_start(page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # The read-out tells figures.
+    grid = page.grid
+    read_out = find(grid, QLabel, "readOut")
+    place = grid.cell_rect(0, 1).center()
+    hover(grid, (place.x(), place.y()))
+    assert read_out.isVisible()
+    assert "biases now: mean +0" in read_out.text()
+    hover(grid, (2, 2))
+    assert not read_out.isVisible()
+    hover(grid, (place.x(), place.y()))
+    leave(grid)
+    assert not read_out.isVisible()
+
+    # In a closed card it costs nothing.
+    probe = ready_window.session.models[Distributions].query
+    ready_window.card("curvesDock").close()
+    assert not probe.is_wanted
+    ready_window.card("curvesDock").show()
+    assert probe.is_wanted
+
+    # Dead neurons are told, and many are a warning.
+    assert page.grid.rows[0].note == "0 of 64 dead"
+    assert not page.grid.rows[0].is_warning
+    session, whole = ready_window.session, ready_window.session.displayed.network
+    dead = session.displayed.network.copy()
+    dead.biases[0][:20] = -1e5
+    session.displayed.network = dead
+    session.displayed.changed.emit()
+    qtbot.waitUntil(lambda: page.grid.rows[0].note == "20 of 64 dead")
+    assert page.grid.rows[0].is_warning
+
+    # What is beyond all bounds is drawn as far as it goes.
+    for scale in (1e15, 1e30, 1e38):
+        huge = whole.copy()
+        huge.parameters *= scale
+        session.displayed.network = huge
+        with qtbot.waitSignal(session.models[Distributions].query.changed):
+            session.displayed.changed.emit()
+        assert all(np.isfinite(cell.high) for row in page.grid.rows for cell in row.cells)
+        assert not page.grid.grab().isNull()
+
+    # Many layers scroll.
+    ready_window.session.settings.change("shape", shape=(784, *[8] * 9, 10))
+    qtbot.waitUntil(lambda: len(page.grid.rows) == 10)
+    last = page.grid.cell_rect(9, 0)
+    assert last.height() > 15
+    assert last.bottom() < page.grid.height()
+
+
+def test_training_moves_now_and_not_the_start_and_while_one_looks_back_they_are_of_that_moment(
+    page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     before = page.grid.rows[2].cells[0]
-    train_epochs(qtbot, ready_window, 3)
-    qtbot.waitUntil(lambda: ready_window.session.models[Distributions].query.is_up_to_date)
+    session = ready_window.session
+    train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_window, 1)
+    qtbot.waitUntil(lambda: session.models[Distributions].query.is_up_to_date)
+    assert "■</span> now" in page._keys.text()
+    session.timeline.go_to(1)
+    qtbot.waitUntil(lambda: session.models[Distributions].query.is_up_to_date)
+    assert "■</span> at epoch 1" in page._keys.text()
+    first = page.grid.rows[0].cells[0]
+    weights = summarise(session.displayed.network.weights[0])
+    assert first.text.startswith(f"weights at epoch 1: mean {weights.mean:+.3g}")
+    table = page.table()
+    assert table is not None
+    assert {row[2] for row in table[1]} == {"start", "at epoch 1"}
+    session.timeline.go_live()
+    qtbot.waitUntil(lambda: "■</span> now" in page._keys.text())
     after = page.grid.rows[2].cells[0]
     assert after.start is not None
     assert before.start is not None
@@ -65,97 +140,8 @@ def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_wind
     qtbot.waitUntil(lambda: probe.result is not before)
 
 
-def test_in_a_closed_card_it_costs_nothing(page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    probe = ready_window.session.models[Distributions].query
-    ready_window.card("curvesDock").close()
-    assert not probe.is_wanted
-    ready_window.card("curvesDock").show()
-    assert probe.is_wanted
-
-
-def test_the_read_out_tells_figures(page: DistributionsPage) -> None:
-    grid = page.grid
-    read_out = find(grid, QLabel, "readOut")
-    place = grid.cell_rect(0, 1).center()
-    hover(grid, (place.x(), place.y()))
-    assert read_out.isVisible()
-    assert "biases now: mean +0" in read_out.text()
-    hover(grid, (2, 2))
-    assert not read_out.isVisible()
-    hover(grid, (place.x(), place.y()))
-    leave(grid)
-    assert not read_out.isVisible()
-
-
-def test_dead_neurons_are_told_and_many_are_a_warning(
-    page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    assert page.grid.rows[0].note == "0 of 64 dead"
-    assert not page.grid.rows[0].is_warning
-    session = ready_window.session
-    dead = session.displayed.network.copy()
-    dead.biases[0][:20] = -1e5
-    session.displayed.network = dead
-    session.displayed.changed.emit()
-    qtbot.waitUntil(lambda: page.grid.rows[0].note == "20 of 64 dead")
-    assert page.grid.rows[0].is_warning
-
-
-@pytest.mark.parametrize("scale", [1e15, 1e30, 1e38])
-def test_answers_beyond_all_bounds_are_drawn_as_far_as_they_go(
-    page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot, scale: float
-) -> None:
-    session = ready_window.session
-    huge = session.displayed.network.copy()
-    huge.parameters *= scale
-    session.displayed.network = huge
-    with qtbot.waitSignal(session.models[Distributions].query.changed):
-        session.displayed.changed.emit()
-    assert all(np.isfinite(cell.high) for row in page.grid.rows for cell in row.cells)
-    assert not page.grid.grab().isNull()
-
-
-def test_its_numbers_as_a_table(page: DistributionsPage) -> None:
-    table = page.table()
-    assert table is not None
-    head, rows = table
-    lines = [list(row) for row in rows]
-    assert len(lines) == 2 * 3 * 4
-    assert all(len(line) == len(head) for line in lines)
-    assert lines[0][:4] == [1, "weights", "start", 784 * 64]
-
-
-def test_many_layers_scroll(ready_window: CardWindow, qtbot: QtBot, page: DistributionsPage) -> None:
-    ready_window.session.settings.change("shape", shape=(784, *[8] * 9, 10))
-    qtbot.waitUntil(lambda: len(page.grid.rows) == 10)
-    last = page.grid.cell_rect(9, 0)
-    assert last.height() > 15
-    assert last.bottom() < page.grid.height()
-
-
 def test_an_empty_grid_paints(qtbot: QtBot) -> None:
     grid = HistogramGrid(["a", "b"])
     qtbot.addWidget(grid)
     grid.resize(300, 200)
     assert not grid.grab().isNull()
-
-
-def test_while_one_looks_back_they_are_of_that_moment(
-    page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
-    train_epochs(qtbot, ready_window, 1)
-    train_epochs(qtbot, ready_window, 1)
-    qtbot.waitUntil(lambda: session.models[Distributions].query.is_up_to_date)
-    assert "■</span> now" in page._keys.text()
-    session.timeline.go_to(1)
-    qtbot.waitUntil(lambda: session.models[Distributions].query.is_up_to_date)
-    assert "■</span> at epoch 1" in page._keys.text()
-    first = page.grid.rows[0].cells[0]
-    weights = summarise(session.displayed.network.weights[0])
-    assert first.text.startswith(f"weights at epoch 1: mean {weights.mean:+.3g}")
-    table = page.table()
-    assert table is not None
-    assert {row[2] for row in table[1]} == {"start", "at epoch 1"}
-    session.timeline.go_live()
-    qtbot.waitUntil(lambda: "■</span> now" in page._keys.text())

@@ -89,9 +89,14 @@ def light(tmp_path: Path, few_digits: Dataset) -> Path:
 
 
 def test_dark_digits_on_light_paper_are_drawn_so(
-    qtbot: QtBot, window: MainWindow, light: Path, photo: np.ndarray
+    reads_here: None, qtbot: QtBot, window: MainWindow, light: Path, photo: np.ndarray
 ) -> None:
     session, canvas = window.session, window.canvas
+    assert session.data.dataset is None
+    assert not find(window, QToolButton, "randomDigitButton").isEnabled(), "no test digit without data"
+    assert not action(window, "actionRandomDigit").isEnabled()
+    window.draw.show_random_digit()
+    assert canvas.is_empty
     session.data.load(str(light))
     qtbot.waitUntil(lambda: is_shown(session.data))
     data = session.dataset
@@ -150,18 +155,6 @@ def test_drop_a_picture_out_of_another_window(ready_window: CardWindow, qtbot: Q
     given.setImageData(image_of(photo))
     assert drop(ready_window, given)
     wait_for_picture(qtbot, ready_window)
-
-
-def test_a_network_that_is_dropped_on_the_canvas_is_opened(
-    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    for width, name in enumerate(("NET.JSON", *(f"net{ending}" for ending in ENDINGS)), 5):
-        save_network(Network([784, width, 10]), tmp_path / name)
-        assert drop(whole_window, files(tmp_path / name)), "by the window, which Qt asks next"
-        assert not whole_window.canvas._is_target
-        event = QDropEvent(QPointF(50, 50), Qt.CopyAction, files(tmp_path / name), Qt.LeftButton, Qt.NoModifier)
-        QApplication.sendEvent(whole_window, event)
-        qtbot.waitUntil(lambda width=width: whole_window.session.displayed.network.shape == [784, width, 10])
 
 
 UNREADABLE = {
@@ -255,15 +248,6 @@ def test_a_random_test_digit(ready_window: CardWindow, qtbot: QtBot, few_digits:
     np.testing.assert_array_equal(window.session.question.example, drawn)
 
 
-def test_no_test_digit_without_data(make_window: object, load_with: object) -> None:
-    window = make_window()  # type: ignore[operator]
-    assert window.session.data.dataset is None
-    assert not find(window, QToolButton, "randomDigitButton").isEnabled()
-    assert not action(window, "actionRandomDigit").isEnabled()
-    window.draw.show_random_digit()
-    assert window.canvas.is_empty
-
-
 # ---- eraser and centring
 
 
@@ -290,7 +274,7 @@ def test_centring(ready_window: CardWindow, qtbot: QtBot) -> None:
 
 
 def test_in_the_window_it_is_pasted_erased_and_refused(
-    whole_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_digits: Dataset
+    whole_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_digits: Dataset, tmp_path: Path
 ) -> None:
     # It all fits.
     for size in ((1280, 720), (1440, 900)):
@@ -359,3 +343,12 @@ def test_in_the_window_it_is_pasted_erased_and_refused(
     assert not button.isChecked()
     action(window, "actionUndo").trigger()
     np.testing.assert_array_equal(window.session.question.example, drawn)
+
+    # A network that is dropped on the canvas is opened.
+    for width, name in enumerate(("NET.JSON", *(f"net{ending}" for ending in ENDINGS)), 5):
+        save_network(Network([784, width, 10]), tmp_path / name)
+        assert drop(whole_window, files(tmp_path / name)), "by the window, which Qt asks next"
+        assert not whole_window.canvas._is_target
+        event = QDropEvent(QPointF(50, 50), Qt.CopyAction, files(tmp_path / name), Qt.LeftButton, Qt.NoModifier)
+        QApplication.sendEvent(whole_window, event)
+        qtbot.waitUntil(lambda width=width: whole_window.session.displayed.network.shape == [784, width, 10])

@@ -100,37 +100,8 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     drag(window.canvas, seven(window.canvas))
     assert not window.canvas.is_empty
 
-
-# ---- rows
-
-
-@pytest.fixture
-def penguins(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
-    load(qtbot, ready_window, "penguins")
-    return ready_window
-
-
-def row_of(window: AnyWindow) -> str:
-    """What is asked about, by its number and its row of the file."""
-    origin, data = window.session.question.origin, window.session.data.dataset
-    return f"test row {origin.number} · row {data.test.file_row(origin.number)} of the file"
-
-
-def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow) -> None:
-    data, origin = penguins.session.data.dataset, penguins.session.question.origin
-    assert penguins.draw.head.title.text() == "Row"
-    assert not penguins.canvas.isVisible()
-    assert penguins.draw.form.isVisible()
-    name = data.class_names[data.test.labels[origin.number]]
-    assert told(penguins) == f"{row_of(penguins)}: true class {name}"
-    row = {column.name: penguins.draw.form for column in data.coding.columns}
-    written = [value(penguins, number) for number in range(1, len(row) + 1)]
-    encoded = data.coding.encode(dict(zip(row, written, strict=True)))[0]
-    np.testing.assert_allclose(encoded, penguins.session.question.example, atol=1e-5)
-
-
-def test_dice_and_reset(whole_window: MainWindow, qtbot: QtBot) -> None:
-    penguins = whole_window
+    # Dice and reset.
+    penguins = window
     load(qtbot, penguins, "penguins")
     assert action(penguins, "actionRandomDigit").text() == "Random test &row"
     question = penguins.session.question
@@ -152,9 +123,91 @@ def test_dice_and_reset(whole_window: MainWindow, qtbot: QtBot) -> None:
     assert question.origin == first
     assert action(penguins, "actionUndo").text() == "&Undo reset"
 
+    # The form fits or scrolls.
+    form, last = penguins.draw.form, find(penguins, QComboBox, "askValue6Combo")
+    for size in ((1280, 720), (1440, 900)):
+        penguins.resize(*size)
+        QApplication.processEvents()
+        assert form.widget().width() <= form.viewport().width(), size
+        assert find(penguins, QLabel, "answerLabel").visibleRegion().boundingRect().height() > 10, size
+        form.verticalScrollBar().setValue(0)
+        form.ensureWidgetVisible(last)
+        QApplication.processEvents()
+        assert last.visibleRegion().boundingRect() == last.rect(), size
 
-def test_typing_a_number(penguins: CardWindow, qtbot: QtBot) -> None:
-    data, question = penguins.session.data.dataset, penguins.session.question
+    # A point.
+    window.resize(1280, 720)
+    load(qtbot, window, "spirals")
+    assert window.draw.head.title.text() == "Point"
+    assert window.draw.head.detail.text() == "click in the plane"
+    qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
+    window.resize(1440, 900)
+    host = window.draw.parentWidget()
+
+    def is_told_in_full() -> bool:
+        host.resizeDocks([window.draw], [340], Qt.Horizontal)  # again, should the window not have its size yet
+        return window.draw.head.detail.shown == "click in the plane"
+
+    qtbot.waitUntil(is_told_in_full)
+    window.session.question.set_example([0.9, 0.9], "point")  # the random one may read 0.32 already, and would stay
+    retype(qtbot, window, "askValue1Edit", "0.32")
+    retype(qtbot, window, "askValue2Edit", "-0.18")
+    assert value(window, 2) == "−0.18"
+    np.testing.assert_allclose(window.session.question.example, [0.32, -0.18])
+    assert told(window) == "what the network is shown: two numbers, as they are (no scaling)"
+    window.session.question.set_example([0.5, 0.25], "point")  # as by a click in the plane
+    assert (value(window, 1), value(window, 2)) == ("0.50", "0.25")
+    answered(qtbot, window)
+    best = window.session.class_names[window.session.question.verdict.best]
+    assert find(window, QLabel, "answerLabel").text() == best
+
+
+# ---- rows
+
+
+@pytest.fixture
+def penguins(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
+    load(qtbot, ready_window, "penguins")
+    return ready_window
+
+
+def row_of(window: AnyWindow) -> str:
+    """What is asked about, by its number and its row of the file."""
+    origin, data = window.session.question.origin, window.session.data.dataset
+    return f"test row {origin.number} · row {data.test.file_row(origin.number)} of the file"
+
+
+def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow, qtbot: QtBot) -> None:
+    data, origin = penguins.session.data.dataset, penguins.session.question.origin
+    assert penguins.draw.head.title.text() == "Row"
+    assert not penguins.canvas.isVisible()
+    assert penguins.draw.form.isVisible()
+    name = data.class_names[data.test.labels[origin.number]]
+    assert told(penguins) == f"{row_of(penguins)}: true class {name}"
+    row = {column.name: penguins.draw.form for column in data.coding.columns}
+    written = [value(penguins, number) for number in range(1, len(row) + 1)]
+    encoded = data.coding.encode(dict(zip(row, written, strict=True)))[0]
+    np.testing.assert_allclose(encoded, penguins.session.question.example, atol=1e-5)
+
+    # To leave a field as it is changes nothing.
+    before = penguins.session.question.example
+    retype(qtbot, penguins, "askValue3Edit", value(penguins, 3))
+    assert penguins.session.question.example is before
+    assert penguins.session.question.origin is not None
+
+    # What is no number stays beside what is asked.
+    before, shown = penguins.session.question.example, value(penguins, 2)
+    field = retype(qtbot, penguins, "askValue2Edit", "long")
+    assert field.property("wrong")
+    assert find(penguins, QLabel, "askValue2Error").text().startswith("bill_length_mm is 'long'")
+    assert penguins.session.question.example is before
+    qtbot.keyClick(field, Qt.Key_Escape)
+    assert value(penguins, 2) == shown
+    assert not field.property("wrong")
+    assert penguins.session.question.example is before
+
+    # A number is typed.
+    question = penguins.session.question
     before, shown = question.example, value(penguins, 2)
     retype(qtbot, penguins, "askValue2Edit", "41,7")
     assert value(penguins, 2) == "41.7"
@@ -166,27 +219,7 @@ def test_typing_a_number(penguins: CardWindow, qtbot: QtBot) -> None:
     assert question.example is before
     assert value(penguins, 2) == shown
 
-
-def test_what_is_no_number_stays_beside_what_is_asked(penguins: CardWindow, qtbot: QtBot) -> None:
-    before, shown = penguins.session.question.example, value(penguins, 2)
-    field = retype(qtbot, penguins, "askValue2Edit", "long")
-    assert field.property("wrong")
-    assert find(penguins, QLabel, "askValue2Error").text().startswith("bill_length_mm is 'long'")
-    assert penguins.session.question.example is before
-    qtbot.keyClick(field, Qt.Key_Escape)
-    assert value(penguins, 2) == shown
-    assert not field.property("wrong")
-    assert penguins.session.question.example is before
-
-
-def test_leaving_a_field_as_it_is_changes_nothing(penguins: CardWindow, qtbot: QtBot) -> None:
-    before = penguins.session.question.example
-    retype(qtbot, penguins, "askValue3Edit", value(penguins, 3))
-    assert penguins.session.question.example is before
-    assert penguins.session.question.origin is not None
-
-
-def test_a_category(penguins: CardWindow, qtbot: QtBot) -> None:
+    # A category.
     combo = find(penguins, QComboBox, "askValue1Combo")
     combo.setFocus()
     other = (combo.currentIndex() + 1) % 3
@@ -201,8 +234,9 @@ def test_dragging_asks_at_every_move_and_is_one_step(penguins: CardWindow, qtbot
     train_epochs(qtbot, penguins, 2)
     session = penguins.session
     before, last, asked = session.question.example, session.undo.last(), []
-    session.question.changed.connect(lambda: asked.append(session.question.example[6]))
+    connection = session.question.changed.connect(lambda: asked.append(session.question.example[6]))
     slider = slide(penguins, 5, [5, 20, 40, 60])
+    session.question.changed.disconnect(connection)
     assert len(set(asked)) >= 3
     assert value(penguins, 5) == f"{2850 + 50 * slider.value()}"
     assert session.undo.last() is not last
@@ -212,9 +246,7 @@ def test_dragging_asks_at_every_move_and_is_one_step(penguins: CardWindow, qtbot
     assert session.question.example is before
     assert session.undo.last() is last
 
-
-@WITH_ALL
-def test_the_card_is_not_laid_out_anew_by_every_move(penguins: CardWindow, qtbot: QtBot) -> None:
+    # The card is not laid out anew by every move.
     retype(qtbot, penguins, "askValue5Edit", "4000")  # a row of one's own: what is told of it stays the same
     answered(qtbot, penguins)
     QApplication.processEvents()
@@ -227,8 +259,7 @@ def test_the_card_is_not_laid_out_anew_by_every_move(penguins: CardWindow, qtbot
     penguins.draw.removeEventFilter(watch)
     assert QEvent.LayoutRequest not in watch.seen
 
-
-def test_back_to_the_digits_and_to_the_row_again(penguins: CardWindow, qtbot: QtBot) -> None:
+    # Back to the digits, and to the row again.
     retype(qtbot, penguins, "askValue5Edit", "4000")
     row = penguins.session.question.example
     load(qtbot, penguins, "mnist")
@@ -241,21 +272,6 @@ def test_back_to_the_digits_and_to_the_row_again(penguins: CardWindow, qtbot: Qt
     load(qtbot, penguins, "penguins")
     assert penguins.session.question.example is row
     assert value(penguins, 5) == "4000"
-
-
-def test_the_form_fits_or_scrolls(whole_window: MainWindow, qtbot: QtBot) -> None:
-    penguins = whole_window
-    load(qtbot, penguins, "penguins")
-    form, last = penguins.draw.form, find(penguins, QComboBox, "askValue6Combo")
-    for size in ((1280, 720), (1440, 900)):
-        penguins.resize(*size)
-        QApplication.processEvents()
-        assert form.widget().width() <= form.viewport().width(), size
-        assert find(penguins, QLabel, "answerLabel").visibleRegion().boundingRect().height() > 10, size
-        form.verticalScrollBar().setValue(0)
-        form.ensureWidgetVisible(last)
-        QApplication.processEvents()
-        assert last.visibleRegion().boundingRect() == last.rect(), size
 
 
 # ---- other data in the place of MNIST
@@ -372,34 +388,7 @@ def test_other_pictures_for_the_canvas_are_shown_as_their_set_makes_them(
     np.testing.assert_allclose(window.session.question.example, inputs[number], atol=1e-6)
 
 
-# ---- points and numbers
-
-
-def test_a_point(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
-    load(qtbot, window, "spirals")
-    assert window.draw.head.title.text() == "Point"
-    assert window.draw.head.detail.text() == "click in the plane"
-    qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
-    window.resize(1440, 900)
-    host = window.draw.parentWidget()
-
-    def is_told_in_full() -> bool:
-        host.resizeDocks([window.draw], [340], Qt.Horizontal)  # again, should the window not have its size yet
-        return window.draw.head.detail.shown == "click in the plane"
-
-    qtbot.waitUntil(is_told_in_full)
-    window.session.question.set_example([0.9, 0.9], "point")  # the random one may read 0.32 already, and would stay
-    retype(qtbot, window, "askValue1Edit", "0.32")
-    retype(qtbot, window, "askValue2Edit", "-0.18")
-    assert value(window, 2) == "−0.18"
-    np.testing.assert_allclose(window.session.question.example, [0.32, -0.18])
-    assert told(window) == "what the network is shown: two numbers, as they are (no scaling)"
-    window.session.question.set_example([0.5, 0.25], "point")  # as by a click in the plane
-    assert (value(window, 1), value(window, 2)) == ("0.50", "0.25")
-    answered(qtbot, window)
-    best = window.session.class_names[window.session.question.verdict.best]
-    assert find(window, QLabel, "answerLabel").text() == best
+# ---- numbers
 
 
 @WITH_ALL

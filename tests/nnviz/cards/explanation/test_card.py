@@ -78,12 +78,6 @@ def card(ready_window: CardWindow, qtbot: QtBot) -> ExplanationCard:
     return explaining(qtbot, ready_window)
 
 
-@pytest.fixture
-def card_in_place(whole_window: MainWindow, qtbot: QtBot) -> ExplanationCard:
-    """Among the other cards, with the size that it has there."""
-    return explaining(qtbot, whole_window)
-
-
 def explaining(qtbot: QtBot, window: AnyWindow) -> ExplanationCard:
     """In view, of a network that has learned a little, and with a seven drawn."""
     train_epochs(qtbot, window, 3)
@@ -117,85 +111,6 @@ def test_nothing_is_asked_before_something_is_drawn(ready_window: CardWindow, qt
     assert card.view.line == "draw something to explain its prediction"
     assert not find(card, QToolButton, "playChangeButton").isVisible()
     assert card.table() is None
-
-
-def test_two_outputs_are_explained_against_a_baseline_and_others_are_chosen(
-    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    verdict = ready_window.session.question.verdict
-    assert verdict is not None
-    assert captions(card) == [f"for {verdict.best}", f"for {verdict.second}", f"makes it a {verdict.second}"]
-    assert card.sum_label.text().startswith("sums to ")
-    assert card.change_label.text().startswith("smallest change ")
-    assert (card.one_combo._shown, card.other_combo._shown) == (str(verdict.best), str(verdict.second))
-
-    # Words are plain text.
-    card.head.title.setTextFormat(Qt.PlainText)
-    for each in card.findChildren(QLabel):
-        assert isinstance(each, ConclusionLabel) or "<" not in each.text()
-
-    # The entries of a list are whole.
-    for combo in (card.one_combo, card.other_combo):
-        combo.showPopup()
-        view = combo.view()
-        qtbot.waitUntil(view.isVisible)
-        metrics = view.fontMetrics()
-        entries = [combo.itemText(index) for index in range(combo.count())]
-        assert view.viewport().width() >= max(map(metrics.horizontalAdvance, entries)) + 8
-        combo.hidePopup()
-
-    # Another baseline is another question.
-    card.details_button.setChecked(True)
-    assert card.contributions is not None
-    assert not card.contributions.baseline.any()
-    pick(qtbot, ready_window, "whyBaselineCombo", "the mean image")
-    settle(qtbot, ready_window)
-    assert card.contributions.baseline.any()
-    assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
-    assert ready_window.session.models[Explanation].baseline == MEAN
-
-    # Another output is compared.
-    pick(qtbot, ready_window, "whyCombo", "3")
-    pick(qtbot, ready_window, "whyNotCombo", "8")
-    settle(qtbot, ready_window)
-    assert captions(card)[:2] == ["for 3", "for 8"]
-    pick(qtbot, ready_window, "whyCombo", "8")
-    assert ready_window.session.models[Explanation].other is None, "an output is not compared with itself"
-    pick(qtbot, ready_window, "whyCombo", "predicted")
-    assert ready_window.session.models[Explanation].one is None
-
-
-def test_it_follows_the_drawing_and_clears_with_it(
-    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    before = card.view.content
-    side = ready_window.canvas.height()
-    drag(ready_window.canvas, [(0.3 * side, 0.5 * side), (0.7 * side, 0.5 * side)])
-    settle(qtbot, ready_window)
-    assert card.view.content is not before
-
-    # The network that learns is asked again.
-    probes = ready_window.session.queries
-    before = probes[CONTRIBUTIONS].result
-    train_epochs(qtbot, ready_window, 4)
-    probes.hurry()
-    settle(qtbot, ready_window)
-    assert probes[CONTRIBUTIONS].result is not before
-    assert card.contributions is not None
-    assert card.contributions.query.network is ready_window.session.displayed.network
-
-    click(qtbot, ready_window, QToolButton, "clearButton")
-    qtbot.waitUntil(lambda: card.view.content is None)
-    assert card.view.line == "draw something to explain its prediction"
-
-    # Out of view it asks nothing.
-    ready_window.show_workspace("train")
-    assert not probes[CONTRIBUTIONS].is_wanted
-    assert not probes[COUNTERFACTUAL].is_wanted
-    before = probes[CONTRIBUTIONS].result
-    drag(ready_window.canvas, seven(ready_window.canvas))
-    wait_for_answer(qtbot, ready_window)
-    assert probes[CONTRIBUTIONS].result is before
 
 
 def test_a_mistake_is_compared_with_its_true_class(
@@ -250,13 +165,7 @@ def test_the_conclusion_is_that_of_the_displayed_network(
     assert label.conclusion.text.startswith(REGIONS[part])
     assert label.conclusion.rest.endswith(f"read {best.best}, at {100 * best.confidence:.0f} %.")
 
-    click(qtbot, ready_window, QToolButton, "clearButton")
-    qtbot.waitUntil(lambda: label.conclusion is None)
-
-
-def test_one_click_swaps_both_classes_and_another_one_swaps_them_back(
-    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
-) -> None:
+    # One click swaps both classes, and another one swaps them back.
     model, before = ready_window.session.models[Explanation], captions(card)
     swap = find(card, QToolButton, "swapClassesButton")
     assert swap.focusPolicy() & Qt.TabFocus
@@ -272,11 +181,150 @@ def test_one_click_swaps_both_classes_and_another_one_swaps_them_back(
     settle(qtbot, ready_window)
     assert captions(card) == before
 
+    # The change is played and goes to the canvas.
+    end = captions(card)[2]
+    card._film.setInterval(1)
+    seen = set()
+    card._film.timeout.connect(lambda: seen.add(captions(card)[2]))
+    click(qtbot, ready_window, QToolButton, "playChangeButton")
+    assert captions(card)[2].endswith("%")
+    qtbot.waitUntil(lambda: not card._film.isActive())
+    assert captions(card)[2] == end
+    assert len(seen) > 2
 
-def test_in_its_place_it_is_whole_at_any_size(
-    card_in_place: ExplanationCard, whole_window: MainWindow, qtbot: QtBot
-) -> None:
-    card = card_in_place
+    # On the canvas it gets the other answer.
+    turning, before = card.counterfactual, ready_window.session.sketch.drawing
+    assert turning is not None
+    click(qtbot, ready_window, QToolButton, "changeToCanvasButton")
+    wait_for_answer(qtbot, ready_window)
+    verdict = ready_window.session.question.verdict
+    assert verdict is not None
+    assert verdict.best == turning.to
+    ready_window.session.undo.undo()
+    assert ready_window.session.sketch.drawing is before
+    settle(qtbot, ready_window)
+
+    # Two outputs are explained against a baseline, and others are chosen.
+    verdict = ready_window.session.question.verdict
+    assert verdict is not None
+    assert captions(card) == [f"for {verdict.best}", f"for {verdict.second}", f"makes it a {verdict.second}"]
+    assert card.sum_label.text().startswith("sums to ")
+    assert card.change_label.text().startswith("smallest change ")
+    assert (card.one_combo._shown, card.other_combo._shown) == (str(verdict.best), str(verdict.second))
+
+    # Words are plain text.
+    card.head.title.setTextFormat(Qt.PlainText)
+    for each in card.findChildren(QLabel):
+        assert isinstance(each, ConclusionLabel) or "<" not in each.text()
+
+    # The entries of a list are whole.
+    for combo in (card.one_combo, card.other_combo):
+        combo.showPopup()
+        view = combo.view()
+        qtbot.waitUntil(view.isVisible)
+        metrics = view.fontMetrics()
+        entries = [combo.itemText(index) for index in range(combo.count())]
+        assert view.viewport().width() >= max(map(metrics.horizontalAdvance, entries)) + 8
+        combo.hidePopup()
+
+    # Another baseline is another question.
+    card.details_button.setChecked(True)
+    assert card.contributions is not None
+    assert not card.contributions.baseline.any()
+    pick(qtbot, ready_window, "whyBaselineCombo", "the mean image")
+    settle(qtbot, ready_window)
+    assert card.contributions.baseline.any()
+    assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
+    assert ready_window.session.models[Explanation].baseline == MEAN
+
+    # Another output is compared.
+    pick(qtbot, ready_window, "whyCombo", "3")
+    pick(qtbot, ready_window, "whyNotCombo", "8")
+    settle(qtbot, ready_window)
+    assert captions(card)[:2] == ["for 3", "for 8"]
+    pick(qtbot, ready_window, "whyCombo", "8")
+    assert ready_window.session.models[Explanation].other is None, "an output is not compared with itself"
+    pick(qtbot, ready_window, "whyCombo", "predicted")
+    assert ready_window.session.models[Explanation].one is None
+
+    # Every method shows something, and has a table.
+    card.details_button.setChecked(True)
+    for method in METHODS:
+        pick(qtbot, ready_window, "whyMethodCombo", method)
+        settle(qtbot, ready_window)
+        kinds = {LAYERS: LayerStrips, NEAREST: ImageRows}
+        assert isinstance(card.view.content, kinds.get(method, ImageRows)), method
+        assert card.sum_label.text(), method
+        assert card.baseline_combo.isVisible() == (method not in kinds), method
+        table = card.table()
+        assert table is not None, method
+        rows = list(table[1])
+        assert rows, method
+        assert {len(row) for row in rows} == {len(table[0])}, method
+        hover(card.view, (20, 20))
+        assert [each for each in card.findChildren(ReadOut) if each.isVisible() and each.text()], method
+        leave(card.view)
+        assert not [each for each in card.findChildren(ReadOut) if each.isVisible()], method
+
+    # A click on a neuron or an example chooses it.
+    session.models[Explanation].choose(method=LAYERS)
+    settle(qtbot, ready_window)
+    assert card.contributions is not None
+    place = QPoint(54, card.view.height() - 20)
+    qtbot.mouseClick(card.view, Qt.LeftButton, pos=place)
+    assert session.selection.neuron == Neuron(2, int(card.contributions.layers[2].argmax()))
+    session.models[Explanation].choose(method=NEAREST)
+    settle(qtbot, ready_window)
+    assert card.counterfactual is not None
+    qtbot.mouseClick(card.view, Qt.LeftButton, pos=QPoint(10, 10))
+    assert session.selection.example == Example("train", card.counterfactual.neighbours[0][0].number)
+
+    # It follows the drawing, and clears with it.
+    model.choose(method=METHODS[0])
+    session.selection.choose_example(None)
+    settle(qtbot, ready_window)
+    before = card.view.content
+    side = ready_window.canvas.height()
+    drag(ready_window.canvas, [(0.3 * side, 0.5 * side), (0.7 * side, 0.5 * side)])
+    settle(qtbot, ready_window)
+    assert card.view.content is not before
+
+    # The network that learns is asked again.
+    probes = ready_window.session.queries
+    before = probes[CONTRIBUTIONS].result
+    train_epochs(qtbot, ready_window, 4)
+    probes.hurry()
+    settle(qtbot, ready_window)
+    assert probes[CONTRIBUTIONS].result is not before
+    assert card.contributions is not None
+    assert card.contributions.query.network is ready_window.session.displayed.network
+
+    click(qtbot, ready_window, QToolButton, "clearButton")
+    qtbot.waitUntil(lambda: card.view.content is None and label.conclusion is None)
+    assert card.view.line == "draw something to explain its prediction"
+
+    # Out of view it asks nothing.
+    ready_window.show_workspace("train")
+    assert not probes[CONTRIBUTIONS].is_wanted
+    assert not probes[COUNTERFACTUAL].is_wanted
+    before = probes[CONTRIBUTIONS].result
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    wait_for_answer(qtbot, ready_window)
+    assert probes[CONTRIBUTIONS].result is before
+
+
+def test_in_its_place_it_is_whole_at_any_size(whole_window: MainWindow, qtbot: QtBot) -> None:
+    # Another workspace does not make the window grow.
+    whole_window.resize(1280, 720)
+    QApplication.processEvents()
+    assert whole_window.height() == 720
+    inside(qtbot, whole_window)
+    QApplication.processEvents()
+    assert whole_window.height() == 720
+
+    # A short card has its figures behind details.
+    whole_window.resize(1440, 900)
+    card = explaining(qtbot, whole_window)
     figures = card.sum_label, card.baseline_combo, card.change_label
     assert not any(each.isVisible() for each in figures), "a short card has them behind details"
     card.details_button.click()
@@ -327,73 +375,6 @@ def expect_whole_words(card: ExplanationCard, qtbot: QtBot) -> None:
     card.sum_label.setText(before)
     card._sum_box.set_width(width)
     card.details_button.setChecked(False)
-
-
-# ---- choices
-
-
-def test_every_method_shows_something_and_has_a_table(
-    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    card.details_button.setChecked(True)
-    for method in METHODS:
-        pick(qtbot, ready_window, "whyMethodCombo", method)
-        settle(qtbot, ready_window)
-        kinds = {LAYERS: LayerStrips, NEAREST: ImageRows}
-        assert isinstance(card.view.content, kinds.get(method, ImageRows)), method
-        assert card.sum_label.text(), method
-        assert card.baseline_combo.isVisible() == (method not in kinds), method
-        table = card.table()
-        assert table is not None, method
-        rows = list(table[1])
-        assert rows, method
-        assert {len(row) for row in rows} == {len(table[0])}, method
-        hover(card.view, (20, 20))
-        assert [each for each in card.findChildren(ReadOut) if each.isVisible() and each.text()], method
-        leave(card.view)
-        assert not [each for each in card.findChildren(ReadOut) if each.isVisible()], method
-
-    # A click on a neuron or an example chooses it.
-    session = ready_window.session
-    session.models[Explanation].choose(method=LAYERS)
-    settle(qtbot, ready_window)
-    assert card.contributions is not None
-    place = QPoint(54, card.view.height() - 20)
-    qtbot.mouseClick(card.view, Qt.LeftButton, pos=place)
-    assert session.selection.neuron == Neuron(2, int(card.contributions.layers[2].argmax()))
-    session.models[Explanation].choose(method=NEAREST)
-    settle(qtbot, ready_window)
-    assert card.counterfactual is not None
-    qtbot.mouseClick(card.view, Qt.LeftButton, pos=QPoint(10, 10))
-    assert session.selection.example == Example("train", card.counterfactual.neighbours[0][0].number)
-
-
-# ---- the smallest change
-
-
-def test_the_change_is_played_and_goes_to_the_canvas(
-    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    end = captions(card)[2]
-    card._film.setInterval(1)
-    seen = set()
-    card._film.timeout.connect(lambda: seen.add(captions(card)[2]))
-    click(qtbot, ready_window, QToolButton, "playChangeButton")
-    assert captions(card)[2].endswith("%")
-    qtbot.waitUntil(lambda: not card._film.isActive())
-    assert captions(card)[2] == end
-    assert len(seen) > 2
-
-    # On the canvas it gets the other answer.
-    turning, before = card.counterfactual, ready_window.session.sketch.drawing
-    assert turning is not None
-    click(qtbot, ready_window, QToolButton, "changeToCanvasButton")
-    wait_for_answer(qtbot, ready_window)
-    verdict = ready_window.session.question.verdict
-    assert verdict is not None
-    assert verdict.best == turning.to
-    ready_window.session.undo.undo()
-    assert ready_window.session.sketch.drawing is before
 
 
 # ---- any data
@@ -466,16 +447,17 @@ def test_a_category_changes_as_a_whole(make_cards: MakeCards, load_with: Callabl
     assert found
 
 
-@pytest.mark.parametrize("hidden", [(6,) * 60, (400,), (1,), ()], ids=["deep", "wide", "one neuron", "flat"])
-def test_any_network(ready_window: CardWindow, qtbot: QtBot, hidden: tuple[int, ...]) -> None:
-    other_network(qtbot, ready_window, hidden)
+def test_any_network(ready_window: CardWindow, qtbot: QtBot) -> None:
+    """A deep one, a wide one, one of one neuron, and one without hidden layers."""
     card = inside(qtbot, ready_window)
     drag(ready_window.canvas, seven(ready_window.canvas))
-    for method in (INTEGRATED, LAYERS, NEAREST, OCCLUSION):
-        ready_window.session.models[Explanation].choose(method=method)
-        settle(qtbot, ready_window)
-        assert card.view.content is not None, card.view.line
-        card.view.grab()
+    for hidden in ((6,) * 60, (400,), (1,), ()):
+        other_network(qtbot, ready_window, hidden)
+        for method in (INTEGRATED, LAYERS, NEAREST, OCCLUSION):
+            ready_window.session.models[Explanation].choose(method=method)
+            settle(qtbot, ready_window)
+            assert card.view.content is not None, (hidden, method, card.view.line)
+            card.view.grab()
 
 
 def test_a_network_that_does_not_fit_the_data_is_told(
@@ -503,12 +485,3 @@ def test_outputs_that_are_not_finite_are_told(ready_window: CardWindow, qtbot: Q
     drag(ready_window.canvas, seven(ready_window.canvas))
     settle(qtbot, ready_window)
     qtbot.waitUntil(lambda: card.view.line == "the outputs are not finite")
-
-
-def test_another_workspace_does_not_make_the_window_grow(whole_window: MainWindow, qtbot: QtBot) -> None:
-    whole_window.resize(12120, 720)
-    qtbot.wait(50)
-    assert whole_window.height() == 720
-    inside(qtbot, whole_window)
-    qtbot.wait(50)
-    assert whole_window.height() == 720

@@ -16,7 +16,6 @@ from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.jobs import data_process
 from nnviz.ui.picture import Picture
 from nnviz.window.main_window import MainWindow
-from tests.conftest import close
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, use, wait, words
 from tests.nnviz.helpers import click, drop, find, pick, retype
@@ -43,6 +42,7 @@ def pictures(folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 
     return folder
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_a_folder_shows_its_classes_and_what_is_left_out(
     ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -67,6 +67,7 @@ def test_a_folder_shows_its_classes_and_what_is_left_out(
     assert ready_window.session.dataset.example_shape == (12, 12)
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_another_folder_with_the_same_classes_shows_its_own_pictures_at_their_names(
     ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -101,6 +102,7 @@ def test_arrays_are_listed_and_used(ready_window: CardWindow, qtbot: QtBot, tmp_
 # ---- dropping
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_files_are_dropped_anywhere(whole_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """The canvas leaves data to the window below it, and takes pictures itself."""
     folder = pictures(tmp_path / "pets", {"cat": 3, "dog": 3})
@@ -164,14 +166,14 @@ def test_choices_made_while_it_is_read_count(
     assert "2 classes: FEMALE 165, MALE 168" in words(ready_window, "importSummary")
 
 
-def test_closing_ends_what_is_read(whole_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_ends_what_is_read(ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_process, "_SMALL", 1000)
-    importing = whole_window.session.data_import
-    whole_window.data_dialogs.open_path(str(PENGUINS))
+    importing = ready_window.session.data_import
+    importing.open(str(PENGUINS))
     reader = importing._reader
     assert isinstance(reader, data_process.DataProcess)
     qtbot.waitUntil(lambda: reader.pid is not None)
-    close(whole_window)
+    assert ready_window.session.close()
     assert reader_ended(reader)
 
 

@@ -131,36 +131,6 @@ def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window
     assert ready_window.session.settings.experiment.shape[-1] == 3
 
 
-def test_a_mostly_empty_column_costs_no_rows_and_an_empty_one_is_left_out(
-    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    file = tmp_path / "ship.csv"
-    cells = (
-        f"{'' if at % 5 == 0 else at % 60 + 0.5},{'AB'[at % 2] if at % 9 == 1 else ''},,{'' if at == 5 else at % 2}"
-        for at in range(90)
-    )
-    file.write_text("age,deck,nothing,survived\n" + "\n".join(cells) + "\n")
-    look_at(qtbot, whole_window, file)
-    assert "89 of 90 examples" in words(whole_window, "importSummary")
-    notes = words(whole_window, "importNotes")
-    assert "1 row without the value to predict left out." in notes
-    assert "Missing values: 79 in deck get a category of their own; 17 in age filled with the median (" in notes
-    assert "Column nothing left out: it has no values." in notes
-    combo = find(whole_window, QComboBox, "importMissingCombo")
-    assert [combo.itemText(place) for place in range(3)] == ["fill", "most frequent", "drop 81 rows"]
-    assert combo.currentText() == "fill"
-    whole_window.resize(1280, 720)
-    QApplication.processEvents()
-    shown = [
-        each for each in find(whole_window, ImportSheet, "importSheet").findChildren(QComboBox) if each.isVisible()
-    ]
-    assert [each.objectName() for each in shown if each.width() < each.sizeHint().width()] == [], "none is cut"
-    use(qtbot, whole_window)
-    assert whole_window.session.data.settings == {"target": "survived"}
-    assert whole_window.session.dataset is not None
-    assert whole_window.session.dataset.columns == ("age", "deck = A", "deck = B", "deck = missing")
-
-
 def test_numbers_of_rows_stand_as_high_as_the_cells(
     qapp: QApplication, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -453,7 +423,9 @@ def test_a_file_that_changes_is_looked_at_or_loaded_again(ready_window: CardWind
 # ---- where it lies
 
 
-def test_it_lies_over_the_middle_and_nothing_is_cut_off(whole_window: MainWindow, qtbot: QtBot, mess: Path) -> None:
+def test_it_lies_over_the_middle_and_nothing_is_cut_off(
+    whole_window: MainWindow, qtbot: QtBot, mess: Path, tmp_path: Path
+) -> None:
     look_at(qtbot, whole_window, mess)
     sheet = find(whole_window, ImportSheet, "importSheet")
     curves = whole_window.card("curvesDock")
@@ -479,8 +451,7 @@ def test_it_lies_over_the_middle_and_nothing_is_cut_off(whole_window: MainWindow
         room = combo.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, combo).width()
         assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room, name
 
-
-def test_tab_reaches_the_sheet_and_not_what_lies_below_it(whole_window: MainWindow, qtbot: QtBot) -> None:
+    # Tab reaches the sheet, and not what lies below it.
     look_at(qtbot, whole_window, PENGUINS)
     seen: list[QWidget] = []
     for _ in range(120):
@@ -494,6 +465,33 @@ def test_tab_reaches_the_sheet_and_not_what_lies_below_it(whole_window: MainWind
     assert {"importFormatDelimiterCombo", "importTable", "useImportButton", "datasetCombo"} <= names
     assert "errorPlot" not in names
     wait_for(qtbot, whole_window, Status.READY)
+
+    # A mostly empty column costs no rows, and an empty one is left out.
+    file = tmp_path / "ship.csv"
+    cells = (
+        f"{'' if at % 5 == 0 else at % 60 + 0.5},{'AB'[at % 2] if at % 9 == 1 else ''},,{'' if at == 5 else at % 2}"
+        for at in range(90)
+    )
+    file.write_text("age,deck,nothing,survived\n" + "\n".join(cells) + "\n")
+    look_at(qtbot, whole_window, file)
+    assert "89 of 90 examples" in words(whole_window, "importSummary")
+    notes = words(whole_window, "importNotes")
+    assert "1 row without the value to predict left out." in notes
+    assert "Missing values: 79 in deck get a category of their own; 17 in age filled with the median (" in notes
+    assert "Column nothing left out: it has no values." in notes
+    combo = find(whole_window, QComboBox, "importMissingCombo")
+    assert [combo.itemText(place) for place in range(3)] == ["fill", "most frequent", "drop 81 rows"]
+    assert combo.currentText() == "fill"
+    whole_window.resize(1280, 720)
+    QApplication.processEvents()
+    shown = [
+        each for each in find(whole_window, ImportSheet, "importSheet").findChildren(QComboBox) if each.isVisible()
+    ]
+    assert [each.objectName() for each in shown if each.width() < each.sizeHint().width()] == [], "none is cut"
+    use(qtbot, whole_window)
+    assert whole_window.session.data.settings == {"target": "survived"}
+    assert whole_window.session.dataset is not None
+    assert whole_window.session.dataset.columns == ("age", "deck = A", "deck = B", "deck = missing")
 
 
 def test_the_column_to_predict_is_brought_into_sight(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from nnviz.cards.map import embedding as cloud_module
 from nnviz.cards.map.card import MapPage
 from nnviz.cards.map.embedding import Embedding
 from nnviz.cards.map.model import MAP, MAP_PLACE, PCA, TSNE, MapModel
-from nnviz.cards.map.tsne import is_installed
+from nnviz.cards.map.tsne import TsneEmbedding, is_installed
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example, Neuron
 from nnviz.ui.choice_button import ChoiceButton
@@ -396,8 +396,12 @@ def test_points_of_data_that_have_gone_are_not_shown(
 
 
 @needs_tsne
-def test_tsne_of_one_moment(make_cards: MakeCards, load_with: Load, few_digits: Dataset, qtbot: QtBot) -> None:
-    """Of 100 examples, as it takes hundreds of steps."""
+def test_tsne_of_one_moment(
+    make_cards: MakeCards, load_with: Load, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 100 examples, in a third of the steps."""
+    monkeypatch.setattr("nnviz.cards.map.tsne._EARLY", 100)
+    monkeypatch.setattr("nnviz.cards.map.tsne._LATE", 150)
     assert few_digits.test is not None
     data = replace(few_digits, test=few_digits.test.head(100))
     load_with(lambda: data)
@@ -579,3 +583,85 @@ def test_the_mark_is_called_what_is_asked_about(ready_window: CardWindow, qtbot:
     probe = ready_window.session.queries[MAP_PLACE]
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
     assert page.view.mark_name == "row"
+
+
+# ---- t-SNE without a window; in this file, as importing openTSNE takes a second
+
+
+def clusters(each: int = 40, width: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Three clusters of points, and which each is in."""
+    rng = np.random.default_rng(3)
+    labels = np.repeat(np.arange(3), each)
+    return rng.normal(size=(3, width))[labels] * 20 + rng.normal(size=(len(labels), width)), labels
+
+
+def arranged(activations: np.ndarray, start: np.ndarray | None = None) -> TsneEmbedding:
+    """All steps taken."""
+    made = TsneEmbedding(activations, np.zeros((len(activations), 2)) if start is None else start)
+    shares = list(made.steps())
+    assert shares == sorted(shares)
+    assert all(0 <= share < 1 for share in shares)
+    return made
+
+
+@needs_tsne
+def test_what_is_alike_lies_together_and_stays_where_it_was() -> None:
+    activations, labels = clusters()
+    made = arranged(activations)
+    points = made.points.copy()
+    middles = np.array([points[labels == label].mean(axis=0) for label in range(3)])
+    nearest = np.linalg.norm(points[:, None] - middles, axis=2).argmin(axis=1)
+    assert (nearest == labels).all()
+    assert points.dtype == np.float32
+
+    # A further example is placed among those like it.
+    place = made.place(activations[labels == 1].mean(axis=0))
+    assert place is not None
+    assert np.linalg.norm(middles - place, axis=1).argmin() == 1
+    assert np.array_equal(made.points, points), "the others stay"
+
+    # The next one begins where it was, so clusters keep their places from one snapshot to the next.
+    again = arranged(activations + 0.01, points).points
+
+    def order(points: np.ndarray) -> np.ndarray:
+        middles = np.array([points[labels == label].mean(axis=0) for label in range(3)])
+        return np.sign(middles[[0, 1, 2]] - middles[[1, 2, 0]])
+
+    assert np.array_equal(order(points), order(again))
+
+
+@needs_tsne
+def test_each_step_shows_new_places() -> None:
+    activations, _ = clusters()
+    made = TsneEmbedding(activations, activations[:, :2])
+    steps = made.steps()
+    for _ in range(3):
+        next(steps)
+    first = made.points
+    next(steps)
+    assert not np.array_equal(first, made.points)
+    steps.close()
+    assert made.place(activations[0]) is not None, "also where it was stopped"
+
+
+@needs_tsne
+@pytest.mark.parametrize("count", [1, 4, 5, 12])
+def test_few_points(count: int) -> None:
+    activations, _ = clusters(each=10)
+    made = arranged(activations[:count], activations[:count, :2])
+    assert made.points.shape == (count, 2)
+    assert np.isfinite(made.points).all()
+    place = made.place(activations[0])
+    assert (place is None) == (count < 5)
+
+
+@needs_tsne
+def test_equal_points() -> None:
+    made = arranged(np.ones((30, 4)))
+    assert np.isfinite(made.points).all()
+
+
+@needs_tsne
+def test_one_neuron() -> None:
+    made = arranged(np.linspace(0, 1, 50)[:, None])
+    assert np.isfinite(made.points).all()

@@ -136,20 +136,6 @@ def test_of_a_table_all_is_in_its_units(ready_window: CardWindow, qtbot: QtBot, 
     assert "length 2" in find(page.view, QLabel, "readOut").text().replace("&nbsp;", " ")
 
 
-@WITH_ALL
-def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    probes = [ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES)]
-    sides: list[int] = []
-    for probe in probes:
-        probe.changed.connect(lambda probe=probe: sides.append(probe.result.side if probe.result else 0))
-    train_for_a_while(qtbot, ready_window)
-    qtbot.waitUntil(lambda: len(sides) > 6)
-    assert set(sides) == {COARSE_LINE, COARSE_TILE_LINE}
-    pause(qtbot, ready_window)
-    wait_for_planes(qtbot, ready_window)
-    assert [probe.result.side for probe in probes] == [FINE_LINE, FINE_TILE_LINE]
-
-
 # ---- what is asked
 
 
@@ -157,7 +143,9 @@ def test_few_places_while_it_learns_and_many_at_rest(page: CurvePage, ready_wind
 
 
 @WITH_ALL
-def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_neuron_that_is_pointed_at_is_shown_large(
+    page: CurvePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     probe, lines = ready_window.session.queries[OUTPUT_SURFACE], lines_of(ready_window)
     point_at_tile(lines, 2, 3)
     assert "layer 2 · neuron 4" in find(lines, QLabel, "readOut").text()
@@ -175,11 +163,19 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(page: CurvePage, ready_windo
     assert page.view.line is not None
     assert not page.view.line.is_neuron
 
+    # There are few places while it learns, and many at rest.
+    probes = [ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES)]
+    sides: list[int] = []
+    for probe in probes:
+        probe.changed.connect(lambda probe=probe: sides.append(probe.result.side if probe.result else 0))
+    train_for_a_while(qtbot, ready_window)
+    qtbot.waitUntil(lambda: len(sides) > 6)
+    assert set(sides) == {COARSE_LINE, COARSE_TILE_LINE}
+    pause(qtbot, ready_window)
+    wait_for_planes(qtbot, ready_window)
+    assert [probe.result.side for probe in probes] == [FINE_LINE, FINE_TILE_LINE]
 
-@WITH_ALL
-def test_neurons_have_lines_while_the_network_fits(
-    page: CurvePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
+    # Neurons have lines while the network fits.
     probe = ready_window.session.queries[OUTPUT_SURFACE]
     point_at_tile(lines_of(ready_window), 3, 0)
     qtbot.waitUntil(lambda: probe.result.neuron == Neuron(3, 0) and probe.is_up_to_date)
@@ -220,12 +216,7 @@ def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_windo
     activations = explain.forward(network(ready_window), numbers[:, :1].astype(np.float32)).activations
     np.testing.assert_allclose(numbers[:, 1:], activations[2], atol=1e-5)
 
-
-# ---- what it costs, and what it exports
-
-
-@WITH_ALL
-def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Out of view it costs nothing.
     answers, neurons = (ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES))
     assert answers.is_wanted
     assert neurons.is_wanted
@@ -236,6 +227,9 @@ def test_out_of_view_it_costs_nothing(page: CurvePage, ready_window: CardWindow,
     before = answers.result
     train_epochs(qtbot, ready_window, 2)
     assert answers.result is before
+
+
+# ---- what it costs, and what it exports
 
 
 def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:

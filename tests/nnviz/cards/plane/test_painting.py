@@ -18,10 +18,9 @@ from nnviz.cards.plane.points_view import PointsView
 from nnviz.session.painting import REACH, PaintedPointsModel
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load, plane_of
-from tests.nnviz.conftest import Model
+from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import (
     action,
     click,
@@ -121,6 +120,12 @@ def test_it_begins_with_the_points_that_are_there(ready_window: CardWindow, qtbo
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, 0.9)])
     assert ready_window.session.data.name == PAINTED_PLANE
     assert sum(counts(ready_window)) == 301
+
+    # Undo of the first stroke brings the data back.
+    ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: ready_window.session.data.name == "spirals" and is_shown(ready_window.session.data))
+    assert painting.is_on
+    assert len(painting.points) == 300
 
 
 def test_it_ends_in_any_way(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -250,20 +255,6 @@ def test_keys_choose_and_set_wherever_the_focus_is(
     assert not painting.is_on
 
 
-def test_more_classes(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
-    retype(qtbot, ready_window, "dataClassesEdit", "3")
-    qtbot.waitUntil(lambda: painting.classes == 3)
-    click(qtbot, ready_window, QToolButton, "planeBrush3")
-    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0, 0.9)])
-    assert counts(ready_window) == [2, 2, 1]
-    assert ready_window.session.settings.experiment.shape[-1] == 3
-    retype(qtbot, ready_window, "dataClassesEdit", "2")
-    note = find(ready_window, QLabel, "dataClassesError")
-    qtbot.waitUntil(note.isVisible)
-    assert "the number of painted classes" in note.text()
-    assert counts(ready_window) == [2, 2, 1]
-
-
 def test_one_class_more(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
     # After all were erased they stay erased.
     click(qtbot, ready_window, QToolButton, "planeClearButton")
@@ -288,6 +279,19 @@ def test_one_class_more(painting: PaintedPointsModel, ready_window: CardWindow, 
     qtbot.waitUntil(lambda: painting.classes == 5)
     assert painting.brush == 0
 
+    # More classes.
+    retype(qtbot, ready_window, "dataClassesEdit", "3")
+    qtbot.waitUntil(lambda: painting.classes == 3)
+    click(qtbot, ready_window, QToolButton, "planeBrush3")
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0, 0.9)])
+    assert counts(ready_window) == [2, 2, 1]
+    assert ready_window.session.settings.experiment.shape[-1] == 3
+    retype(qtbot, ready_window, "dataClassesEdit", "2")
+    note = find(ready_window, QLabel, "dataClassesError")
+    qtbot.waitUntil(note.isVisible)
+    assert "the number of painted classes" in note.text()
+    assert counts(ready_window) == [2, 2, 1]
+
 
 @WITH_TRAINING
 def test_a_batch_is_not_larger_than_what_is_painted(
@@ -305,34 +309,16 @@ def test_a_batch_is_not_larger_than_what_is_painted(
     qtbot.waitUntil(lambda: sum(counts(ready_window)) > 20)
     assert session.settings.experiment.training.batch_size == 20
 
-
-def test_clear_and_undo(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
-    view = plane_of(ready_window).view
-    stroke(qtbot, ready_window, view, [(0.3, -0.7)])
-    click(qtbot, ready_window, QToolButton, "planeClearButton")
-    assert len(view.points.places) == len(painting.points) == 0
-    assert not find(ready_window, QToolButton, "planeClearButton").isEnabled()
-    assert counts(ready_window) == [3, 2], "the network learns from the old ones until there are new ones"
-    stroke(qtbot, ready_window, view, [(0.2, 0.2)])
-    assert counts(ready_window) == [1, 0]
-    for expected in ([3, 2], [3, 2], [2, 2]):
-        ready_window.session.undo.undo()
-        qtbot.waitUntil(lambda expected=expected: counts(ready_window) == expected)  # type: ignore[misc]
-    assert len(painting.points) == len(view.points.places) == 4
-    for expected in ([3, 2], [3, 2], [1, 0]):
-        ready_window.session.undo.redo()
-        qtbot.waitUntil(lambda expected=expected: counts(ready_window) == expected)  # type: ignore[misc]
-
-
-def test_undo_of_the_first_stroke_brings_the_data_back(ready_window: CardWindow, qtbot: QtBot) -> None:
-    load(qtbot, ready_window, "spirals", points=300)
-    painting = ready_window.session.painting
-    painting.begin()
-    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, 0.9)])
-    ready_window.session.undo.undo()
-    qtbot.waitUntil(lambda: ready_window.session.data.name == "spirals" and is_shown(ready_window.session.data))
-    assert painting.is_on
-    assert len(painting.points) == 300
+    # A training goes on with the new points.
+    retype(qtbot, ready_window, "batchSizeEdit", "2")
+    train_for_a_while(qtbot, ready_window)
+    run = ready_window.session.runs.current
+    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
+    qtbot.waitUntil(lambda: run.experiment.fingerprint == data_of(ready_window).fingerprint)
+    wait_for(qtbot, ready_window, Status.TRAINING)
+    assert ready_window.session.runs.current is run, "the same network learns on"
+    ready_window.session.pause()
+    wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
 
 
 def test_at_most_so_many(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -363,23 +349,57 @@ def test_points_stay_in_their_part(painting: PaintedPointsModel, ready_window: C
         shown = view.points.places[view.points.are_tests]
         assert {(round(float(x), 3), round(float(y), 3)) for x, y in shown} == now
 
+    # The right button and the eraser erase.
+    for _ in range(3):
+        ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: counts(ready_window) == [2, 2])
+    at = view.place_of(0.1, -0.9)
+    hover(view, (at.x(), at.y()))
+    before = view.grab().toImage()
+    painting.choose(None)
+    assert view.grab().toImage() != before
+
+    # The right button and the eraser erase.
+    stroke(qtbot, ready_window, view, [(-0.5, 0.02)], Qt.RightButton)
+    assert counts(ready_window) == [0, 2], "both are within its reach"
+    click(qtbot, ready_window, QToolButton, "planeEraseButton")
+    stroke(qtbot, ready_window, view, [(0.5, 0.1 + REACH - 0.02)])
+    assert counts(ready_window) == [0, 1]
+    assert painting.points.kinds.tolist() == [1]
+
+    # Clear, and undo.
+    for _ in range(2):
+        ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: counts(ready_window) == [2, 2])
+    painting.choose(0)
+    stroke(qtbot, ready_window, view, [(0.3, -0.7)])
+    click(qtbot, ready_window, QToolButton, "planeClearButton")
+    assert len(view.points.places) == len(painting.points) == 0
+    assert not find(ready_window, QToolButton, "planeClearButton").isEnabled()
+    assert counts(ready_window) == [3, 2], "the network learns from the old ones until there are new ones"
+    stroke(qtbot, ready_window, view, [(0.2, 0.2)])
+    assert counts(ready_window) == [1, 0]
+    for expected in ([3, 2], [3, 2], [2, 2]):
+        ready_window.session.undo.undo()
+        qtbot.waitUntil(lambda expected=expected: counts(ready_window) == expected)  # type: ignore[misc]
+    assert len(painting.points) == len(view.points.places) == 4
+    for expected in ([3, 2], [3, 2], [1, 0]):
+        ready_window.session.undo.redo()
+        qtbot.waitUntil(lambda expected=expected: counts(ready_window) == expected)  # type: ignore[misc]
+
+    # The eraser goes with the mouse.
+    painting.choose(None)
+    at = view.place_of(0.1, -0.9)
+    hover(view, (at.x(), at.y()))
+    QApplication.processEvents()
+    painted = []
+    view.paintEvent = lambda event: painted.append(event)  # type: ignore[method-assign]
+    leave(view)
+    QApplication.processEvents()
+    assert painted
+
 
 # ---- while it trains, and later
-
-
-@WITH_TRAINING
-def test_a_training_goes_on_with_the_new_points(
-    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    retype(qtbot, ready_window, "batchSizeEdit", "2")
-    train_for_a_while(qtbot, ready_window)
-    run = ready_window.session.runs.current
-    stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.3, -0.7)])
-    qtbot.waitUntil(lambda: run.experiment.fingerprint == data_of(ready_window).fingerprint)
-    wait_for(qtbot, ready_window, Status.TRAINING)
-    assert ready_window.session.runs.current is run, "the same network learns on"
-    ready_window.session.pause()
-    wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
 
 
 def test_the_data_card_draws_the_points_and_no_training_begins(
@@ -399,7 +419,7 @@ def test_the_data_card_draws_the_points_and_no_training_begins(
 
 
 def test_painted_points_are_there_when_they_are_chosen_again(
-    whole_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+    whole_window: MainWindow, restart: Restart, qtbot: QtBot
 ) -> None:
     begin_painting(qtbot, whole_window)
     stroke(qtbot, whole_window, plane_of(whole_window).view, [(0.3, -0.7)])
@@ -410,11 +430,11 @@ def test_painted_points_are_there_when_they_are_chosen_again(
     qtbot.waitUntil(lambda: counts(whole_window) == [3, 2])
     load(qtbot, whole_window, "spirals")
     whole_window.close_unasked()
-    other = make_window()
-    wait_for(qtbot, other, Status.READY)
-    other.session.painting.load_latest(PAINTED_PLANE)
-    wait_for(qtbot, other, Status.READY)
-    assert other.session.data.settings["painted"] == text
+    other = restart().session
+    qtbot.waitUntil(lambda: is_shown(other.data))
+    other.painting.load_latest(PAINTED_PLANE)
+    qtbot.waitUntil(lambda: is_shown(other.data) and other.data.name == PAINTED_PLANE)
+    assert other.data.settings["painted"] == text
 
 
 def test_damaged_memories_are_left_out(ready_model: Model) -> None:
@@ -450,36 +470,3 @@ def test_a_curve(ready_window: CardWindow, qtbot: QtBot) -> None:
     assert data.test is not None
     assert [int((shown.kinds == kind).sum()) for kind in (0, 2)] != [0, 0]
     assert shown.are_tests.sum() == len(data.test)
-
-
-# ---- what is seen
-
-
-def test_the_right_button_and_the_eraser_erase(
-    painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    view = plane_of(ready_window).view
-    at = view.place_of(0.1, -0.9)
-    hover(view, (at.x(), at.y()))
-    before = view.grab().toImage()
-    painting.choose(None)
-    assert view.grab().toImage() != before
-
-    # The right button and the eraser erase.
-    stroke(qtbot, ready_window, view, [(-0.5, 0.02)], Qt.RightButton)
-    assert counts(ready_window) == [0, 2], "both are within its reach"
-    click(qtbot, ready_window, QToolButton, "planeEraseButton")
-    stroke(qtbot, ready_window, view, [(0.5, 0.1 + REACH - 0.02)])
-    assert counts(ready_window) == [0, 1]
-    assert painting.points.kinds.tolist() == [1]
-
-    # The eraser goes with the mouse.
-    painting.choose(None)
-    at = view.place_of(0.1, -0.9)
-    hover(view, (at.x(), at.y()))
-    QApplication.processEvents()
-    painted = []
-    view.paintEvent = lambda event: painted.append(event)  # type: ignore[method-assign]
-    leave(view)
-    QApplication.processEvents()
-    assert painted

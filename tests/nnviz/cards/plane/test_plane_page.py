@@ -158,117 +158,13 @@ def expect_answers(qtbot: QtBot, ready_window: CardWindow) -> None:
         assert seen.getRgb()[:3] == pytest.approx(expected.getRgb()[:3], abs=8)
 
 
-def test_it_is_coarse_while_the_network_learns_and_fine_at_rest(
-    page: PlanePage, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    sides: list[int] = []
-    probe = ready_window.session.queries[OUTPUT_SURFACE]
-    probe.changed.connect(lambda: sides.append(probe.result.side if probe.result else 0))
-    train_for_a_while(qtbot, ready_window)
-    qtbot.waitUntil(lambda: len(sides) > 3)
-    assert set(sides) == {COARSE}
-    pause(qtbot, ready_window)
-    wait_for_planes(qtbot, ready_window)
-    assert sides[-1] == FINE
-    assert probe.result.network is network(ready_window)
-
-    # Behind another tab it costs nothing.
-    assert probe.is_wanted
-    click_tab(qtbot, ready_window, "errorTab")
-    assert not probe.is_wanted
-    before = probe.result
-    train_epochs(qtbot, ready_window, 2)
-    assert probe.result is before
-    click_tab(qtbot, ready_window, "planeTab")
-    qtbot.waitUntil(lambda: probe.result.network is network(ready_window))
-
-
-@WITH_ALL
-def test_a_network_that_does_not_fit_has_no_answers(
-    page: PlanePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    save_network(Network([4, 3, 2]), tmp_path / "other.json")
-    before = page.view.grab().toImage()
-    ready_window.session.files.open(tmp_path / "other.json")
-    qtbot.waitUntil(lambda: network(ready_window).shape == [4, 3, 2])
-    assert ready_window.session.queries[OUTPUT_SURFACE].result is None
-    assert len(page.view.points.places) == 400
-    assert page.view.grab().toImage() != before
-    assert not tiles_of(ready_window).isVisible(), "its weights are shown"
-
-
 # ---- the mouse
 
 
 def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
     page: PlanePage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
-    point_at(page, 0.5, -0.25)
-    read_out = find(page.view, QLabel, "readOut")
-    assert read_out.isVisible()
-    x, y = page.view.point_at(page.view.place_of(0.5, -0.25).toPoint()) or (0, 0)
-    outputs = network(ready_window).predict([[x, y]])[0]
-    name = ("blue", "orange")[int(outputs.argmax())]
-    assert name in read_out.text()
-    assert f"{100 * outputs.max():.1f} %" in read_out.text()
-    assert "−0.2" in read_out.text()
-    leave(page.view)
-    assert not read_out.isVisible()
-
-    # A click asks about a point and the arrow keys move it.
-    question = ready_window.session.question
-    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
-    assert question.example is not None
-    x, y = question.example.tolist()
-    assert (x, y) == pytest.approx((0.5, -0.25), abs=0.02)
-    assert colour_at(page, x, y).name() == theme.colour("text").name()
-    qtbot.keyClick(page.view, Qt.Key_Left)
-    assert question.example.tolist() == pytest.approx([x - 2.4 / 50, y])
-    wait_for_answer(qtbot, ready_window)
-    assert question.answer is not None
-    assert ("blue", "orange")[int(question.answer.argmax())] in page.view.accessibleDescription()
-    ready_window.session.undo.undo()
-    assert question.example.tolist() == pytest.approx([x, y])
-
-    # Steps have hard borders.
-    button = find(ready_window, QToolButton, "planeStepsButton")
-    assert button.text() == "shades"
-    qtbot.mouseClick(button, Qt.LeftButton)
-    assert button.text() == "steps"
-    find(ready_window, Key, "planeTestsKey").click()
-    strongest = {QColor(int(class_pixels(np.eye(2)[:, [number]], True)[0])).name() for number in (0, 1)}
-    image = page.view.grab().toImage()
-    frame = page.view.frame
-    seen = {QColor(image.pixel(x, frame.top() + 8)).name() for x in range(frame.left() + 10, frame.right() - 10)}
-    assert seen <= strongest
-
-
-@WITH_ALL
-def test_a_neuron_that_is_pointed_at_is_shown_large(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    probe, tiles = ready_window.session.queries[OUTPUT_SURFACE], tiles_of(ready_window)
-    before = page.view.grab().toImage()
-    point_at_tile(tiles, 2, 3)
-    qtbot.waitUntil(lambda: probe.result.neuron == Neuron(2, 3) and probe.is_up_to_date)
-    assert probe.result.side == FINE
-    points = plane_points(*probe.result.region.corners, FINE)
-    buffers = tiles_of_layer(network(ready_window), points, 2)
-    np.testing.assert_allclose(probe.result.layers[2][0], buffers[:, 3], atol=1e-5)
-    assert page.view.grab().toImage() != before
-    point_at(page, 0.2, 0.2)
-    assert "layer 2 · neuron 4" in find(page.view, QLabel, "readOut").text()
-    leave(tiles)
-    qtbot.waitUntil(lambda: probe.result.neuron is None and probe.is_up_to_date)
-
-
-def tiles_of_layer(of: Network, points: np.ndarray, layer: int) -> np.ndarray:
-    """(points, neurons): the activations of a layer, from 1."""
-    return explain.forward(of, points).activations[layer]
-
-
-# ---- what it costs, and what it exports
-
-
-def test_its_numbers_its_points_and_a_drag(page: PlanePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Its numbers.
     table = page.table()
     assert table is not None
     head, rows = table
@@ -301,3 +197,98 @@ def test_its_numbers_its_points_and_a_drag(page: PlanePage, ready_window: CardWi
     qtbot.mouseClick(key, Qt.LeftButton)
     assert len(page.view.points.places) == 320
     assert not page.view.points.are_tests.any()
+
+    # The mouse reads a point.
+    point_at(page, 0.5, -0.25)
+    read_out = find(page.view, QLabel, "readOut")
+    assert read_out.isVisible()
+    x, y = page.view.point_at(page.view.place_of(0.5, -0.25).toPoint()) or (0, 0)
+    outputs = network(ready_window).predict([[x, y]])[0]
+    name = ("blue", "orange")[int(outputs.argmax())]
+    assert name in read_out.text()
+    assert f"{100 * outputs.max():.1f} %" in read_out.text()
+    assert "−0.2" in read_out.text()
+    leave(page.view)
+    assert not read_out.isVisible()
+
+    # A click asks about a point and the arrow keys move it.
+    question = ready_window.session.question
+    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
+    assert question.example is not None
+    x, y = question.example.tolist()
+    assert (x, y) == pytest.approx((0.5, -0.25), abs=0.02)
+    assert colour_at(page, x, y).name() == theme.colour("text").name()
+    qtbot.keyClick(page.view, Qt.Key_Left)
+    assert question.example.tolist() == pytest.approx([x - 2.4 / 50, y])
+    wait_for_answer(qtbot, ready_window)
+    assert question.answer is not None
+    assert ("blue", "orange")[int(question.answer.argmax())] in page.view.accessibleDescription()
+    ready_window.session.undo.undo()
+    assert question.example.tolist() == pytest.approx([x, y])
+
+    # Steps have hard borders.
+    button = find(ready_window, QToolButton, "planeStepsButton")
+    assert button.text() == "shades"
+    qtbot.mouseClick(button, Qt.LeftButton)
+    assert button.text() == "steps"
+    strongest = {QColor(int(class_pixels(np.eye(2)[:, [number]], True)[0])).name() for number in (0, 1)}
+    image = page.view.grab().toImage()
+    frame = page.view.frame
+    seen = {QColor(image.pixel(x, frame.top() + 8)).name() for x in range(frame.left() + 10, frame.right() - 10)}
+    assert seen <= strongest
+
+    # It is coarse while the network learns, and fine at rest.
+    sides: list[int] = []
+    probe = ready_window.session.queries[OUTPUT_SURFACE]
+    probe.changed.connect(lambda: sides.append(probe.result.side if probe.result else 0))
+    train_for_a_while(qtbot, ready_window)
+    qtbot.waitUntil(lambda: len(sides) > 3)
+    assert set(sides) == {COARSE}
+    pause(qtbot, ready_window)
+    wait_for_planes(qtbot, ready_window)
+    assert sides[-1] == FINE
+    assert probe.result.network is network(ready_window)
+
+    # Behind another tab it costs nothing.
+    assert probe.is_wanted
+    click_tab(qtbot, ready_window, "errorTab")
+    assert not probe.is_wanted
+    before = probe.result
+    train_epochs(qtbot, ready_window, 2)
+    assert probe.result is before
+    click_tab(qtbot, ready_window, "planeTab")
+    qtbot.waitUntil(lambda: probe.result.network is network(ready_window))
+
+
+@WITH_ALL
+def test_a_neuron_that_is_pointed_at_is_shown_large(
+    page: PlanePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    probe, tiles = ready_window.session.queries[OUTPUT_SURFACE], tiles_of(ready_window)
+    before = page.view.grab().toImage()
+    point_at_tile(tiles, 2, 3)
+    qtbot.waitUntil(lambda: probe.result.neuron == Neuron(2, 3) and probe.is_up_to_date)
+    assert probe.result.side == FINE
+    points = plane_points(*probe.result.region.corners, FINE)
+    buffers = tiles_of_layer(network(ready_window), points, 2)
+    np.testing.assert_allclose(probe.result.layers[2][0], buffers[:, 3], atol=1e-5)
+    assert page.view.grab().toImage() != before
+    point_at(page, 0.2, 0.2)
+    assert "layer 2 · neuron 4" in find(page.view, QLabel, "readOut").text()
+    leave(tiles)
+    qtbot.waitUntil(lambda: probe.result.neuron is None and probe.is_up_to_date)
+
+    # A network that does not fit has no answers.
+    save_network(Network([4, 3, 2]), tmp_path / "other.json")
+    before = page.view.grab().toImage()
+    ready_window.session.files.open(tmp_path / "other.json")
+    qtbot.waitUntil(lambda: network(ready_window).shape == [4, 3, 2])
+    assert ready_window.session.queries[OUTPUT_SURFACE].result is None
+    assert len(page.view.points.places) == 400
+    assert page.view.grab().toImage() != before
+    assert not tiles_of(ready_window).isVisible(), "its weights are shown"
+
+
+def tiles_of_layer(of: Network, points: np.ndarray, layer: int) -> np.ndarray:
+    """(points, neurons): the activations of a layer, from 1."""
+    return explain.forward(of, points).activations[layer]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage
 from PyQt5.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -12,12 +12,10 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.draw.predicted_class_view import PredictedClassView
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.session.predicted_class import predicted_class_of
-from nnviz.session.status import Status
 from nnviz.ui import theme
-from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import drag, find, press, retype, seven, train_epochs, wait_for_answer
+from tests.nnviz.helpers import drag, find, retype, seven, train_epochs, wait_for_answer
 
 DIGITS = tuple("0123456789")
 
@@ -282,13 +280,6 @@ def test_keys_step_the_threshold_and_what_is_no_share_changes_nothing(ready_wind
         qtbot.keyClick(field, Qt.Key_Down)
     assert ready_window.session.question.threshold == 0
     assert field.text() == "0 %"
-
-
-def test_space_still_trains_from_there(whole_window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.mouseClick(find(whole_window, QLineEdit, "sureThresholdSpin"), Qt.LeftButton, pos=QPoint(8, 8))
-    whole_window.session.settings.change("epochs", epochs=1)
-    press(qtbot, whole_window, Qt.Key_Space)
-    qtbot.waitUntil(lambda: whole_window.session.state is Status.FINISHED)
 
 
 def test_the_network_is_left_as_it_is(ready_model: Model) -> None:

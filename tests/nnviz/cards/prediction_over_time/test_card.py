@@ -148,22 +148,13 @@ def test_a_drawing_of_afterwards_gets_the_whole_history(ready_window: CardWindow
     expect_true_history(window)
     assert not np.allclose(before[:, 1:], rows(window.card("learningStripDock"))[:, 1:])
 
-
-def test_a_second_run_goes_on_where_the_first_ended(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    drag(window.canvas, seven(window.canvas))
-    train_epochs(qtbot, window, 2)
+    # A second run goes on where the first ended.
     train_epochs(qtbot, window, 2)
     wait_until_asked(qtbot, window)
     expect_true_history(window)
-    assert rows(window.card("learningStripDock"))[-1, 0] == 4
+    assert rows(window.card("learningStripDock"))[-1, 0] == 5
 
-
-def test_reset_begins_a_history_and_undo_brings_the_old_one_back(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    drag(window.canvas, seven(window.canvas))
-    train_epochs(qtbot, window, 2)
-    wait_until_asked(qtbot, window)
+    # Reset begins a history, and undo brings the old one back.
     before = rows(window.card("learningStripDock"))
     window.session.reset()
     wait_until_asked(qtbot, window)
@@ -227,6 +218,18 @@ def test_the_leading_class_is_blue_the_second_orange(ready_window: CardWindow, q
     words = window.card("learningStripDock").head.detail.text()
     assert theme.colour("accent").name() in words
     assert words.index(f">{lines[0].name}<") < words.index(f">{lines[1].name}<")
+
+    # The head names the classes of the verdict.
+    window.session.reset()
+    window.canvas.set_strokes([])
+    train_epochs(qtbot, window, 1)
+    drag(window.canvas, [(60, 60), (120, 90), (60, 150)])
+    wait_until_asked(qtbot, window)
+    verdict = window.session.question.verdict
+    lines = window.card("learningStripDock").plot.lines
+    assert lines[0].name == str(verdict.best)
+    assert verdict.second_confidence >= 0.01, "after an epoch it is not that sure"
+    assert lines[1].name == str(verdict.second)
 
 
 def display(window: CardWindow, batch: int, digit: int) -> None:
@@ -308,30 +311,16 @@ def test_a_class_that_led_only_briefly_has_its_line() -> None:
     assert len(lines) == len(set(lines)) == 5
 
 
-def test_the_head_names_the_classes_of_the_verdict(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 1)
-    drag(window.canvas, [(60, 60), (120, 90), (60, 150)])
-    wait_until_asked(qtbot, window)
-    verdict = window.session.question.verdict
-    lines = window.card("learningStripDock").plot.lines
-    assert lines[0].name == str(verdict.best)
-    assert verdict.second_confidence >= 0.01, "after an epoch it is not that sure"
-    assert lines[1].name == str(verdict.second)
-
-
+@WITH_ALL
+@pytest.mark.usefixtures("reads_here")
 def test_other_pictures_are_called_so_at_once(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    strip = ready_window.card("learningStripDock")
+    window, strip = ready_window, ready_window.card("learningStripDock")
     assert strip.plot.note == "draw a digit to see it"
     load(qtbot, ready_window, str(clothes(tmp_path)))
     assert ready_window.session.question.example is None
     assert strip.plot.note == "draw an image to see it"
 
-
-@WITH_ALL
-def test_the_heads_names_give_way_until_they_fit(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window, strip = ready_window, ready_window.card("learningStripDock")
-    load(qtbot, window, str(clothes(tmp_path)))
+    # The head's names give way until they fit.
     drag(window.canvas, seven(window.canvas))
     wait_until_asked(qtbot, window)
     names = [line.name for line in strip.plot.lines]

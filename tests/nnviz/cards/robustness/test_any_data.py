@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread, current_thread, main_thread
 
 import numpy as np
@@ -130,7 +131,7 @@ def test_pictures_that_are_not_square(make_cards: MakeCards, load_with: Load, qt
 def test_networks_of_any_shape(
     make_cards: MakeCards, load_with: Load, qtbot: QtBot, few_digits: Dataset, hidden: tuple[int, ...]
 ) -> None:
-    data = Dataset("Few", few_digits.train, few_digits.train.head(40), (28, 28), few_digits.class_names)
+    data = Dataset("Few", few_digits.train.head(200), few_digits.train.head(20), (28, 28), few_digits.class_names)
     _, page = other_data(make_cards, load_with, qtbot, data, *hidden)
     assert all(len(plot.line.x) == len(plot.places) for plot in page.plots.plots)
 
@@ -181,7 +182,9 @@ def test_a_network_that_does_not_fit_the_data(ready_window: CardWindow, qtbot: Q
 def test_other_data_takes_the_place_of_what_was_pointed_at(
     make_cards: MakeCards, load_with: Load, qtbot: QtBot, few_digits: Dataset
 ) -> None:
-    window, page = other_data(make_cards, load_with, qtbot, few_digits, 4)
+    assert few_digits.test is not None
+    digits = replace(few_digits, test=few_digits.test.head(30))
+    window, page = other_data(make_cards, load_with, qtbot, digits, 4)
     model = window.session.models[RobustnessModel]
     model.point_at(PerturbationStrength("rotation", 30.0))
     window.session.data.dataset = made_up(3, 60)

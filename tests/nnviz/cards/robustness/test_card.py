@@ -45,9 +45,9 @@ NAMES = list(PERTURBATIONS)
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards, load_with: Callable[..., None], few_digits: Dataset) -> CardWindow:
-    """With 50 test examples, as each measurement asks about all of them again and again."""
+    """With 20 test examples, as each measurement asks about all of them again and again."""
     assert few_digits.test is not None
-    data = replace(few_digits, test=few_digits.test.head(50))
+    data = replace(few_digits, test=few_digits.test.head(20))
     load_with(lambda: data)
     return make_cards("networkDock", workspace="inside")
 
@@ -97,7 +97,7 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     for name in NAMES:
         assert at(page, PerturbationStrength(name, 0.0)) == 100 * ordinary
         assert page.plots.plots[NAMES.index(name)].line.x.tolist() == list(PERTURBATIONS[name]().strengths((28, 28)))
-    assert page.status.text() == "Error on 50 test examples at epoch 0"
+    assert page.status.text() == "Error on 20 test examples at epoch 0"
     assert page.measure_button.text() == "Measure again"
     assert not page.cancel_button.isVisible()
     assert not page.progress.isVisible()
@@ -113,7 +113,7 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     turned = next(line for line in lines if line[:2] == ["rotation", -45.0])
     assert turned[2] == "°"
     assert 100 * turned[3] == pytest.approx(at(page, PerturbationStrength("rotation", -45.0)))
-    assert turned[6:] == [50, "test", 0, ""]
+    assert turned[6:] == [20, "test", 0, ""]
 
     # It measures once and its numbers are read.
     result = ready_window.session.models[RobustnessModel].work.result
@@ -141,9 +141,120 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     found = robustness_conclusion(measured(ready_window, qtbot).curves, (28, 28))
     assert found is not None
     assert find(page, ConclusionLabel, "robustConclusion").conclusion == found
+
+    # The example is shown at the strength under the mouse.
+    session.models[RobustnessModel].point_at(None)
+    assert session.dataset is not None
+    assert session.dataset.test is not None
+    first = session.dataset.test.take(slice(0, 1), np.empty((1, 784), np.float32))
+    shown = shown_example(ready_window, qtbot)
+    np.testing.assert_array_equal(shown.inputs[1], first[0])
+    point_at(page, PerturbationStrength("covered", 8.0))
+    shown = shown_example(ready_window, qtbot)
+    assert shown.strength == PerturbationStrength("covered", 8.0)
+    assert page.example.title.text() == "Occlusion 8 px"
+    assert (shown.inputs[1].reshape(28, 28) == 0).sum() >= 64
+    leave(page.plots)
+    assert page.example.title.text() == "Occlusion 8 px", "it stays, so that it can be looked at"
+
+    # The example follows the mouse between what was measured.
+    rotation = page.plots.plots[NAMES.index("rotation")]
+    for angle in (-37.0, 4.0, 22.0):
+        said = point_at(page, PerturbationStrength("rotation", angle))
+        shown = shown_example(ready_window, qtbot)
+        assert shown.strength == PerturbationStrength("rotation", angle)
+        session = ready_window.session
+        answer = session.displayed.network.predict(shown.inputs[1][None])[0]
+        np.testing.assert_allclose(shown.outputs[1], answer, rtol=1e-5)
+        nearest = rotation.places[rotation.nearest(angle)]
+        assert f"Rotation {'+' if nearest > 0 else '−' if nearest < 0 else ''}{abs(nearest):g}°" in said
+        assert f"{at(page, PerturbationStrength('rotation', nearest)):.2f} %" in said
+    assert page.example.title.text() == "Rotation +22°"
+
+    # The drawing comes first, then the chosen example.
+    session.selection.choose_example(Example("test", 7))
+    assert session.dataset is not None
+    assert session.dataset.test is not None
+    chosen = session.dataset.test.take(slice(7, 8), np.empty((1, 784), np.float32))[0]
+    np.testing.assert_array_equal(shown_example(ready_window, qtbot).inputs[0], chosen)
+    ready_window.canvas.set_strokes(SEVEN)
+    drawn = session.question.example
+    assert drawn is not None
+    shown = shown_example(ready_window, qtbot)
+    np.testing.assert_array_equal(shown.inputs[0], drawn)
+    answer = session.displayed.network.predict(drawn[None])[0]
+    assert page.example.before.answer.text() == session.class_names[int(answer.argmax())]
+
+    # The answer follows the training.
+    before = shown_example(ready_window, qtbot).outputs[0]
     train_epochs(qtbot, ready_window, 1)
+    after = shown_example(ready_window, qtbot).outputs[0]
+    assert before is not None
+    assert after is not None
+    assert not np.array_equal(before, after)
+
+    # What was measured of another network has no conclusion.
     qtbot.waitUntil(lambda: "now" in page.status.text())
     assert find(page, ConclusionLabel, "robustConclusion").conclusion is None
+
+    # Arrow keys go along the curves.
+    ready_window.canvas.set_strokes([])
+    session.selection.choose_example(None)
+    model = ready_window.session.models[RobustnessModel]
+    model.point_at(None)
+    page.plots.setFocus(Qt.TabFocusReason)
+    assert model.pointed == PerturbationStrength("noise", 0.0)
+    qtbot.keyClick(page.plots, Qt.Key_Right)
+    assert model.pointed == PerturbationStrength("noise", 0.1)
+    assert "noise" in page.plots.accessibleDescription().lower()
+    for _ in range(20):
+        qtbot.keyClick(page.plots, Qt.Key_Right)
+    assert model.pointed == PerturbationStrength("noise", 0.8)
+    qtbot.keyClick(page.plots, Qt.Key_Down)
+    assert model.pointed == PerturbationStrength("shift", 0.0)
+    qtbot.keyClick(page.plots, Qt.Key_Down)
+    qtbot.keyClick(page.plots, Qt.Key_Left)
+    assert model.pointed == PerturbationStrength("rotation", -15.0)
+    shown = shown_example(ready_window, qtbot)
+    qtbot.keyClick(page.plots, Qt.Key_Return)
+    assert ready_window.session.question.example is not None
+    np.testing.assert_allclose(ready_window.session.question.example, shown.inputs[1], atol=0.02)
+
+    # A double click puts the perturbed example on the canvas.
+    question = ready_window.session.question
+    ready_window.canvas.set_strokes(SEVEN)
+    strength = PerturbationStrength("covered", 8.0)
+    point_at(page, strength)
+    shown = shown_example(ready_window, qtbot)
+    qtbot.mouseClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
+    assert len(ready_window.session.sketch.drawing) == 1
+    before = ready_window.session.sketch.drawing
+    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
+    assert question.example is not None
+    np.testing.assert_allclose(question.example, shown.inputs[1], atol=0.02)
+    ready_window.session.sketch.undo_stroke()
+    assert ready_window.session.sketch.drawing == before
+
+    # Once on the canvas it is shown as it is until the mouse moves.
+    question, strength = ready_window.session.question, PerturbationStrength("rotation", 45.0)
+    ready_window.canvas.set_strokes(SEVEN)
+    point_at(page, strength)
+    shown_example(ready_window, qtbot)
+    spot = place_of(page, strength)
+    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=spot)
+    hover(page.plots, (spot.x() + 1, spot.y()))  # no hand is quite still
+    put, shown = question.example, shown_example(ready_window, qtbot)
+    assert put is not None
+    np.testing.assert_array_equal(shown.inputs[1], put)
+    assert page.example.title.text() == "unperturbed"
+    assert not page.example.after.isVisible()
+    assert not find(page.plots, QLabel, "readOut").isVisible()
+    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=spot)
+    qtbot.waitUntil(lambda: question.example is not put)
+    assert question.example is not None
+    assert not np.allclose(question.example, put, atol=0.1), "turned once more, since that was asked for"
+    point_at(page, PerturbationStrength("rotation", 30.0))
+    assert shown_example(ready_window, qtbot).strength == PerturbationStrength("rotation", 30.0)
 
 
 def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -196,13 +307,13 @@ def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: CardWindo
     click(qtbot, ready_window, QPushButton, "cancelRobustButton")
     assert not model.work.is_running
     assert not page.progress.isVisible()
-    assert page.status.text() == "Error on 50 test examples at epoch 0, stopped"
+    assert page.status.text() == "Error on 20 test examples at epoch 0, stopped"
     found = model.measured
     assert found is not None
     assert 1 < len(page.plots.plots[0].line.x) == len(found[1].curves["noise"])
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
-    assert page.status.text() == "Error on 50 test examples at epoch 0"
+    assert page.status.text() == "Error on 20 test examples at epoch 0"
 
 
 def test_closing_in_the_middle_of_it(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -218,12 +329,12 @@ def test_measured_again_the_curve_of_before_is_grey_and_a_new_network_is_measure
 ) -> None:
     before = page.plots.plots[0].line.y.tolist()
     train_epochs(qtbot, ready_window, 2)
-    assert page.status.text() == "Error on 50 test examples at epoch 0 · now epoch 2"
+    assert page.status.text() == "Error on 20 test examples at epoch 0 · now epoch 2"
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     assert page.plots.plots[0].past.y.tolist() == before
     assert page.plots.plots[0].line.y.tolist() != before
-    assert page.status.text() == "Error on 50 test examples at epoch 2 · grey: epoch 0"
+    assert page.status.text() == "Error on 20 test examples at epoch 2 · grey: epoch 0"
     said = point_at(page, PerturbationStrength("noise", 0.3))
     assert "at epoch 2" in said
     assert "at epoch 0" in said
@@ -265,11 +376,11 @@ def test_of_another_moment_than_the_one_looked_back_at_curves_are_grey(
     error = Evaluator(session.displayed.network, session.dataset.test).evaluate().error
     assert error is not None
     assert at(page, PerturbationStrength("noise", 0.0)) == 100 * error
-    assert page.status.text() == "Error on 50 test examples at epoch 1 · grey: epoch 2"
+    assert page.status.text() == "Error on 20 test examples at epoch 1 · grey: epoch 2"
     session.timeline.go_to(0)
     assert page.status.text() == "Not measured at this epoch · grey: epoch 1"
     session.timeline.go_to(1)
-    assert page.status.text().startswith("Error on 50 test examples at epoch 1"), "it is known of that moment still"
+    assert page.status.text().startswith("Error on 20 test examples at epoch 1"), "it is known of that moment still"
 
 
 def test_what_the_training_covered_is_marked(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -290,60 +401,6 @@ def test_what_the_training_covered_is_marked(ready_window: CardWindow, qtbot: Qt
     assert "augmented by up to 2 px in training" in point_at(page, PerturbationStrength("shift", 3.0))
     assert "augmented by −15° to +15° in training" in point_at(page, PerturbationStrength("rotation", 30.0))
     assert "trained" not in point_at(page, PerturbationStrength("noise", 0.3))
-
-
-def test_the_example_is_shown_at_the_strength_under_the_mouse(
-    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
-    assert session.dataset is not None
-    assert session.dataset.test is not None
-    first = session.dataset.test.take(slice(0, 1), np.empty((1, 784), np.float32))
-    shown = shown_example(ready_window, qtbot)
-    np.testing.assert_array_equal(shown.inputs[1], first[0])
-    point_at(page, PerturbationStrength("covered", 8.0))
-    shown = shown_example(ready_window, qtbot)
-    assert shown.strength == PerturbationStrength("covered", 8.0)
-    assert page.example.title.text() == "Occlusion 8 px"
-    assert (shown.inputs[1].reshape(28, 28) == 0).sum() >= 64
-    leave(page.plots)
-    assert page.example.title.text() == "Occlusion 8 px", "it stays, so that it can be looked at"
-
-    # The example follows the mouse between what was measured.
-    rotation = page.plots.plots[NAMES.index("rotation")]
-    for angle in (-37.0, 4.0, 22.0):
-        said = point_at(page, PerturbationStrength("rotation", angle))
-        shown = shown_example(ready_window, qtbot)
-        assert shown.strength == PerturbationStrength("rotation", angle)
-        session = ready_window.session
-        answer = session.displayed.network.predict(shown.inputs[1][None])[0]
-        np.testing.assert_allclose(shown.outputs[1], answer, rtol=1e-5)
-        nearest = rotation.places[rotation.nearest(angle)]
-        assert f"Rotation {'+' if nearest > 0 else '−' if nearest < 0 else ''}{abs(nearest):g}°" in said
-        assert f"{at(page, PerturbationStrength('rotation', nearest)):.2f} %" in said
-    assert page.example.title.text() == "Rotation +22°"
-
-    # The drawing comes first, then the chosen example.
-    session.selection.choose_example(Example("test", 7))
-    assert session.dataset is not None
-    assert session.dataset.test is not None
-    chosen = session.dataset.test.take(slice(7, 8), np.empty((1, 784), np.float32))[0]
-    np.testing.assert_array_equal(shown_example(ready_window, qtbot).inputs[0], chosen)
-    ready_window.canvas.set_strokes(SEVEN)
-    drawn = session.question.example
-    assert drawn is not None
-    shown = shown_example(ready_window, qtbot)
-    np.testing.assert_array_equal(shown.inputs[0], drawn)
-    answer = session.displayed.network.predict(drawn[None])[0]
-    assert page.example.before.answer.text() == session.class_names[int(answer.argmax())]
-
-    # The answer follows the training.
-    before = shown_example(ready_window, qtbot).outputs[0]
-    train_epochs(qtbot, ready_window, 1)
-    after = shown_example(ready_window, qtbot).outputs[0]
-    assert before is not None
-    assert after is not None
-    assert not np.array_equal(before, after)
 
 
 # ---- what can be done with it
@@ -371,66 +428,6 @@ def test_an_answer_that_the_disturbance_changed_looks_different(
     assert seen[True][0] != seen[False][0]
 
 
-def test_a_double_click_puts_the_disturbed_example_on_the_canvas(
-    page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    # Arrow keys go along the curves.
-    model = ready_window.session.models[RobustnessModel]
-    page.plots.setFocus(Qt.TabFocusReason)
-    assert model.pointed == PerturbationStrength("noise", 0.0)
-    qtbot.keyClick(page.plots, Qt.Key_Right)
-    assert model.pointed == PerturbationStrength("noise", 0.1)
-    assert "noise" in page.plots.accessibleDescription().lower()
-    for _ in range(20):
-        qtbot.keyClick(page.plots, Qt.Key_Right)
-    assert model.pointed == PerturbationStrength("noise", 0.8)
-    qtbot.keyClick(page.plots, Qt.Key_Down)
-    assert model.pointed == PerturbationStrength("shift", 0.0)
-    qtbot.keyClick(page.plots, Qt.Key_Down)
-    qtbot.keyClick(page.plots, Qt.Key_Left)
-    assert model.pointed == PerturbationStrength("rotation", -15.0)
-    shown = shown_example(ready_window, qtbot)
-    qtbot.keyClick(page.plots, Qt.Key_Return)
-    assert ready_window.session.question.example is not None
-    np.testing.assert_allclose(ready_window.session.question.example, shown.inputs[1], atol=0.02)
-
-    # A double click puts the perturbed example on the canvas.
-    question = ready_window.session.question
-    ready_window.canvas.set_strokes(SEVEN)
-    strength = PerturbationStrength("covered", 8.0)
-    point_at(page, strength)
-    shown = shown_example(ready_window, qtbot)
-    qtbot.mouseClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
-    assert len(ready_window.session.sketch.drawing) == 1
-    before = ready_window.session.sketch.drawing
-    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
-    assert question.example is not None
-    np.testing.assert_allclose(question.example, shown.inputs[1], atol=0.02)
-    ready_window.session.sketch.undo_stroke()
-    assert ready_window.session.sketch.drawing == before
-
-    # Once on the canvas it is shown as it is until the mouse moves.
-    question, strength = ready_window.session.question, PerturbationStrength("rotation", 45.0)
-    ready_window.canvas.set_strokes(SEVEN)
-    point_at(page, strength)
-    shown_example(ready_window, qtbot)
-    at = place_of(page, strength)
-    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=at)
-    hover(page.plots, (at.x() + 1, at.y()))  # no hand is quite still
-    put, shown = question.example, shown_example(ready_window, qtbot)
-    assert put is not None
-    np.testing.assert_array_equal(shown.inputs[1], put)
-    assert page.example.title.text() == "unperturbed"
-    assert not page.example.after.isVisible()
-    assert not find(page.plots, QLabel, "readOut").isVisible()
-    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=at)
-    qtbot.waitUntil(lambda: question.example is not put)
-    assert question.example is not None
-    assert not np.allclose(question.example, put, atol=0.1), "turned once more, since that was asked for"
-    point_at(page, PerturbationStrength("rotation", 30.0))
-    assert shown_example(ready_window, qtbot).strength == PerturbationStrength("rotation", 30.0)
-
-
 def test_a_what_if_is_told_with_what_was_measured_and_its_network_is_not_held(
     page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
@@ -439,7 +436,7 @@ def test_a_what_if_is_told_with_what_was_measured_and_its_network_is_not_held(
     click(qtbot, ready_window, QPushButton, "measureRobustButton")
     measured(ready_window, qtbot)
     supposed = "layer 1 · neuron 5 off"
-    assert page.status.text() == f"Error on 50 test examples at epoch 0 with {supposed} · grey: epoch 0"
+    assert page.status.text() == f"Error on 20 test examples at epoch 0 with {supposed} · grey: epoch 0"
     assert f"at epoch 0 with {supposed}" in point_at(page, PerturbationStrength("noise", 0.3))
     table = page.table()
     assert table is not None

@@ -57,6 +57,14 @@ def spirals(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     return ready_window
 
 
+BAD = [
+    ("dataPointsEdit", "many", "Points is 'many': it must be a whole number"),
+    ("dataPointsEdit", "2000000", "Points is 2000000: it must be at most 1000000"),
+    ("dataNoiseEdit", "7", "Noise is 7: it must be"),
+    ("dataClassesEdit", "9", "Classes is 9: it must be"),
+]
+
+
 def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot: QtBot) -> None:
     def place() -> QPoint:
         return find(window, QWidget, "optimizerCombo").mapTo(window, QPoint())
@@ -67,6 +75,40 @@ def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot:
     wait_for_data(qtbot, window)
     QTest.qWait(1)
     assert place() == before
+
+    # To open data asks for a file and shows it first.
+    before, importing = window.session.dataset, window.session.data_import
+    for how in ("button", "menu"):
+        if how == "button":
+            click(qtbot, window, QToolButton, "openDataButton")
+        else:
+            action(window, "actionOpenData").trigger()
+        choose_file(qtbot, window, "openDataDialog", PENGUINS)
+        qtbot.waitUntil(lambda: importing.can_use)
+        assert importing.name == str(PENGUINS), how
+        assert window.session.dataset is before, how
+        assert find(window, QWidget, "importSheet").isVisible(), how
+        importing.cancel()
+        assert not find(window, QWidget, "importSheet").isVisible()
+
+    # A bad value is a problem at its field until undo.
+    spirals = window
+    choose(qtbot, spirals, "Spirals")
+    before = spirals.session.dataset
+    for field, typed, told in BAD:
+        retype(qtbot, spirals, field, typed)
+        wait_for_data(qtbot, spirals)
+        note = find(spirals, QLabel, field.replace("Edit", "Error"))
+        assert note.isVisible(), typed
+        assert told in note.text().replace(",", "")
+        assert find_field(spirals, field).text() == typed
+        assert not find(spirals, QWidget, "messageBar").isVisible(), "it is told once"
+        assert spirals.session.dataset is before
+        assert not spirals.session.training.can_start
+        action(spirals, "actionUndo").trigger()  # drops what was typed
+        assert not note.isVisible()
+        assert find_field(spirals, field).text() != typed
+        assert spirals.session.training.can_start
 
 
 def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -146,34 +188,6 @@ def test_a_field_loads_the_data_with_its_value(spirals: CardWindow, qtbot: QtBot
     assert spirals.session.training.can_start
 
 
-BAD = [
-    ("dataPointsEdit", "many", "Points is 'many': it must be a whole number"),
-    ("dataPointsEdit", "2000000", "Points is 2000000: it must be at most 1000000"),
-    ("dataNoiseEdit", "7", "Noise is 7: it must be"),
-    ("dataClassesEdit", "9", "Classes is 9: it must be"),
-]
-
-
-def test_a_bad_value_is_a_problem_at_its_field_until_undo(whole_window: MainWindow, qtbot: QtBot) -> None:
-    spirals = whole_window
-    choose(qtbot, spirals, "Spirals")
-    before = spirals.session.dataset
-    for field, typed, told in BAD:
-        retype(qtbot, spirals, field, typed)
-        wait_for_data(qtbot, spirals)
-        note = find(spirals, QLabel, field.replace("Edit", "Error"))
-        assert note.isVisible(), typed
-        assert told in note.text().replace(",", "")
-        assert find_field(spirals, field).text() == typed
-        assert not find(spirals, QWidget, "messageBar").isVisible(), "it is told once"
-        assert spirals.session.dataset is before
-        assert not spirals.session.training.can_start
-        action(spirals, "actionUndo").trigger()  # drops what was typed
-        assert not note.isVisible()
-        assert find_field(spirals, field).text() != typed
-        assert spirals.session.training.can_start
-
-
 @pytest.mark.parametrize("cards", [("dataCard", "networkCard", "trainingCard")], ids=["all"])
 def test_images_can_be_trained_on_fewer_examples(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
@@ -238,6 +252,7 @@ def test_a_run_on_fewer_examples_comes_back_with_them(restart: Restart, qtbot: Q
     assert again.session.dataset.fingerprint == fingerprint
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
     ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -346,19 +361,3 @@ def test_files_that_were_used_are_offered_also_after_a_restart(
     menu = next(each for each in again.menuBar().findChildren(QAction) if each.text() == "Recent da&ta").menu()
     menu.aboutToShow.emit()
     assert [each.text() for each in menu.actions()] == ["&1  birds <b>&&amp;.csv"]
-
-
-def test_open_data_asks_for_a_file_and_shows_it_first(whole_window: MainWindow, qtbot: QtBot) -> None:
-    before, importing = whole_window.session.dataset, whole_window.session.data_import
-    for how in ("button", "menu"):
-        if how == "button":
-            click(qtbot, whole_window, QToolButton, "openDataButton")
-        else:
-            action(whole_window, "actionOpenData").trigger()
-        choose_file(qtbot, whole_window, "openDataDialog", PENGUINS)
-        qtbot.waitUntil(lambda: importing.can_use)
-        assert importing.name == str(PENGUINS), how
-        assert whole_window.session.dataset is before, how
-        assert find(whole_window, QWidget, "importSheet").isVisible(), how
-        importing.cancel()
-        assert not find(whole_window, QWidget, "importSheet").isVisible()

@@ -16,7 +16,6 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from nnviz.session.status import Status
-from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import SETTING_GROUPS, click, find, retype, tab_of, train_epochs, unfold
 
@@ -64,8 +63,9 @@ def visible(window: CardWindow, kind: type, name: str) -> object:
     return next((widget for widget in window.findChildren(kind, name) if widget.isVisible()), None)
 
 
-def test_a_typed_shape_is_taken(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window = whole_window
+@pytest.mark.parametrize("cards", [("networkCard", "weightsDock")], ids=["weights"])
+def test_a_typed_shape_is_taken(ready_window: CardWindow, qtbot: QtBot) -> None:
+    window = ready_window
     for typed, shape in (
         ("784, 30, 10", (784, 30, 10)),
         ("784,100,50,20,10", (784, 100, 50, 20, 10)),

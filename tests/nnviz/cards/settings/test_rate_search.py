@@ -30,9 +30,16 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
     return make_cards("trainingCard")
 
 
+def small(qtbot: QtBot, window: AnyWindow) -> None:
+    """A network that is soon tried."""
+    window.session.settings.change("small", hidden=(8,))
+    qtbot.waitUntil(lambda: window.session.displayed.network.shape == [784, 8, 10])
+
+
 @pytest.fixture
 def open_window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
-    """A window with the schedule unfolded."""
+    """A window with the schedule unfolded, and a small network."""
+    small(qtbot, ready_window)
     unfold(qtbot, ready_window, "scheduleGroup")
     return ready_window
 
@@ -44,7 +51,9 @@ def search(qtbot: QtBot, window: AnyWindow) -> None:
     qtbot.waitUntil(lambda: not window.session.models[RateSearch].is_running, timeout=20_000)
 
 
-def test_it_finds_one_and_the_network_stays_as_it_was(open_window: CardWindow, qtbot: QtBot) -> None:
+def test_it_finds_one_and_the_network_stays_as_it_was(
+    open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window, session = open_window, open_window.session
     before = session.runs.current.network.parameters.copy()
     plot, take = find(window, SmallPlot, "ratePlot"), find(window, QPushButton, "takeRateButton")
@@ -83,6 +92,31 @@ def test_it_finds_one_and_the_network_stays_as_it_was(open_window: CardWindow, q
     assert not open_window.session.settings.problems
     assert open_window.session.training.can_start
 
+    # The interface does not search, and without a suggestion none is offered.
+    threads = []
+    pass_forward = Network.forward_with_loss
+
+    def watched(self: Network, *arguments: Any) -> float:
+        threads.append(threading.current_thread())
+        return pass_forward(self, *arguments)
+
+    monkeypatch.setattr(Network, "forward_with_loss", watched)
+    monkeypatch.setattr("engine.training.rate_finder.RateFinder.suggestion", None)
+    search(qtbot, open_window)
+    assert open_window.session.models[RateSearch].result is None
+    assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)
+    assert "fell clearly at no rate" in find(open_window, QLabel, "rateSearchLabel").text()
+    assert threads
+    assert threading.main_thread() not in threads
+
+    # One that cannot begin says so.
+    def refuse(*_: object) -> None:
+        raise SettingError("batch_size", 5, "must be smaller", "Try 3.")
+
+    monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", refuse)
+    search(qtbot, open_window)
+    assert "could not start" in open_window.session.messages.current.text
+
 
 def test_from_the_menu_it_is_all_in_sight(window: MainWindow, qtbot: QtBot) -> None:
     """Once there are data: the group is unfolded, and scrolled as far as the words under the curve."""
@@ -90,6 +124,7 @@ def test_from_the_menu_it_is_all_in_sight(window: MainWindow, qtbot: QtBot) -> N
     assert not entry.isEnabled()
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     assert entry.isEnabled()
+    small(qtbot, window)
     scroll = find(window, ScrollColumn, "settingsScroll")
     for size in ((1440, 900), (1280, 720)):
         window.resize(*size)
@@ -149,20 +184,6 @@ def test_a_search_that_was_stopped_does_not_judge(
     assert told.text() == "Stopped early: no suggestion."
 
 
-def test_the_interface_does_not_search(open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    threads = []
-    pass_forward = Network.forward_with_loss
-
-    def watched(self: Network, *arguments: Any) -> float:
-        threads.append(threading.current_thread())
-        return pass_forward(self, *arguments)
-
-    monkeypatch.setattr(Network, "forward_with_loss", watched)
-    search(qtbot, open_window)
-    assert threads
-    assert threading.main_thread() not in threads
-
-
 def test_while_it_trains_and_of_the_network_of_the_fields(open_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
     window = open_window
     train_for_a_while(qtbot, window)
@@ -174,14 +195,14 @@ def test_while_it_trains_and_of_the_network_of_the_fields(open_window: CardWindo
     # The network of the fields is searched for.
     window.session.settings.change("shape", hidden=(6,))
     search(qtbot, window)
-    assert window.session.runs.current.network.shape == [784, 64, 32, 10]
+    assert window.session.runs.current.network.shape == [784, 8, 10]
     assert window.session.messages.current is None
 
     # It says which network it tried, not the one that the fields describe by now.
     gate.close()
     click(qtbot, window, QPushButton, "findRateButton")
     gate.wait_until_reached()
-    window.session.settings.change("shape", hidden=(64, 32))
+    window.session.settings.change("shape", hidden=(8,))
     gate.open()
     qtbot.waitUntil(lambda: not window.session.models[RateSearch].is_running, timeout=20_000)
     assert find(window, QLabel, "rateSearchLabel").text().endswith("on a new network 784-6-10")
@@ -204,25 +225,6 @@ def test_another_network_or_other_data_end_it(open_window: CardWindow, qtbot: Qt
     QApplication.processEvents()
     assert search.partial is None
     assert not find(window, QLabel, "rateSearchLabel").isVisibleTo(window)
-
-
-def test_without_a_suggestion_none_is_offered(
-    open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.training.rate_finder.RateFinder.suggestion", None)
-    search(qtbot, open_window)
-    assert open_window.session.models[RateSearch].result is None
-    assert not find(open_window, QPushButton, "takeRateButton").isVisibleTo(open_window)
-    assert "fell clearly at no rate" in find(open_window, QLabel, "rateSearchLabel").text()
-
-
-def test_one_that_cannot_begin_says_so(open_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise SettingError("batch_size", 5, "must be smaller", "Try 3.")
-
-    monkeypatch.setattr("nnviz.cards.settings.rate_search.RateFinder", refuse)
-    search(qtbot, open_window)
-    assert "could not start" in open_window.session.messages.current.text
 
 
 def test_closing_meanwhile(whole_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:

@@ -230,21 +230,22 @@ def test_in_the_window_a_field_takes_its_value_gives_it_back_and_leaves_keys_to_
     assert whole_window.session.state is Status.READY
     assert whole_window.session.settings.experiment.training.learning_rate == 0.05
 
-    # Space in a number field trains.
-    edit = find(whole_window, QLineEdit, "epochsEdit")
-    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-    press(qtbot, whole_window, Qt.Key_Space)
-    assert whole_window.session.state is Status.TRAINING
-    assert edit.text() == "40"
-    press(qtbot, whole_window, Qt.Key_Space)
-    wait_for(qtbot, whole_window, Status.PAUSED, Status.FINISHED)
-
-
-def test_return_presses_a_button_and_space_trains(whole_window: MainWindow, qtbot: QtBot) -> None:
+    # Return presses a button.
     button = find(whole_window, QPushButton, "addLayerButton")
     button.setFocus()
     qtbot.keyClick(button, Qt.Key_Return)
     assert whole_window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
+
+    # Space in a number field trains.
+    for name in ("epochsEdit", "sureThresholdSpin"):
+        edit = find(whole_window, QLineEdit, name)
+        before = edit.text()
+        qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+        press(qtbot, whole_window, Qt.Key_Space)
+        assert whole_window.session.state is Status.TRAINING, name
+        assert edit.text() == before
+        press(qtbot, whole_window, Qt.Key_Space)
+        wait_for(qtbot, whole_window, Status.PAUSED, Status.FINISHED)
     shape = find(whole_window, QLineEdit, "shapeEdit")
     shape.setFocus(Qt.TabFocusReason)
     shape.selectAll()

@@ -26,7 +26,7 @@ from tests.nnviz.sweeps.helpers import Here, worked
 
 def a_sweep(data: Dataset, *typed: str, made: Experiment | None = None, **more: Any) -> Plan:
     """A sweep on a grid, of two epochs."""
-    base = an_experiment(data, epochs=2, hidden=(5,)) if made is None else made
+    base = an_experiment(data, epochs=2, batch_size=40, hidden=(5,)) if made is None else made
     return Plan(SWEEP, (base,), vary=tuple(map(parse_dimension, typed)), **{"sampler": GRID, **more})
 
 

@@ -31,7 +31,7 @@ OPENED = ["0.1", "0.01"]
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock")
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +112,9 @@ def test_it_is_one_row_with_its_count_and_its_best_and_clicks_open_and_close_it(
     wait_until_open(ready_window, qtbot)
     assert ready_window.session.runs.current is current
 
-
-def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Arrows open it and its trials, and lead back.
+    click_row(qtbot, table, SWEEP, SEEDS)
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
     click_row(qtbot, table, SWEEP)
     qtbot.keyClick(table, Qt.Key_Right)
     wait_until_open(ready_window, qtbot)
@@ -131,37 +132,21 @@ def test_arrows_open_it_and_its_trials_and_lead_back(table: RunTable, ready_wind
     qtbot.keyClick(table, Qt.Key_Left)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
 
+    # The run in the window marks the sweep while it is closed.
+    session = ready_window.session
+    with Library() as library:
+        run = SweepLibrary(library).runs(sweep)[0]
+    session.library.open(run)
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == run)
+    assert [table.lines.rows[row].is_current for row in (ALONE, SWEEP)] == [False, True]
+    session.library.unfold(SweepKey(sweep), True)
+    wait_until_open(ready_window, qtbot)
+    assert [table.lines.rows[row].is_current for row in range(4)] == [False, True, False, True]
 
-def test_its_trials_are_compared_as_they_stand_in_it_and_a_file_has_their_runs(
+
+def test_keys_that_come_before_it_is_read_count_too(
     table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
-    click_row(qtbot, table, SWEEP, SEEDS)
-    qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)
-    found = ready_window.card("runsDock").table()
-    assert found is not None
-    assert [row[1] for row in found[1]] == [
-        "alone",
-        *(f"sweep {sweep} · learning rate {rate} · seed {seed}" for rate in (0.1, 0.01) for seed in (1, 2)),
-    ]
-    click_row(qtbot, table, 3)
-    comparison = ready_window.session.comparison
-    assert list(comparison.colours) == [ready_window.session.library.rows[3].group]
-    qtbot.waitUntil(lambda: len(comparison.runs) == 1)
-
-
-def test_what_is_for_runs_is_not_done_with_all_of_them(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    table.go_to(SWEEP)
-    names = ("actionCompareRun", "actionBaselineRun", "actionStarRun", "actionNoteRun", "actionExportRun")
-    for name in names:
-        ready_window.session.messages.dismiss()
-        action(ready_window, name).trigger()
-        assert "Not available for a whole sweep" in message(ready_window), name
-    ready_window.session.messages.dismiss()
-    click_row(qtbot, table, SWEEP, STAR)
-    assert "Not available for a whole sweep" in message(ready_window), "a click beside the star marks none"
-
-
-def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     table.go_to(SWEEP)
     for key in (Qt.Key_Right, Qt.Key_Left):
         qtbot.keyClick(table, key)
@@ -173,6 +158,30 @@ def test_keys_that_come_before_it_is_read_count_too(table: RunTable, ready_windo
     for _ in range(3):
         click_row(qtbot, table, SWEEP, SEEDS)
     wait_until_open(ready_window, qtbot)
+
+    # What is for runs is not done with all of them.
+    table.go_to(SWEEP)
+    names = ("actionCompareRun", "actionBaselineRun", "actionStarRun", "actionNoteRun", "actionExportRun")
+    for name in names:
+        ready_window.session.messages.dismiss()
+        action(ready_window, name).trigger()
+        assert "Not available for a whole sweep" in message(ready_window), name
+    ready_window.session.messages.dismiss()
+    click_row(qtbot, table, SWEEP, STAR)
+    assert "Not available for a whole sweep" in message(ready_window), "a click beside the star marks none"
+
+    # Its trials are compared as they stand in it, and a file has their runs.
+    qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)
+    found = ready_window.card("runsDock").table()
+    assert found is not None
+    assert [row[1] for row in found[1]] == [
+        "alone",
+        *(f"sweep {sweep} · learning rate {rate} · seed {seed}" for rate in (0.1, 0.01) for seed in (1, 2)),
+    ]
+    click_row(qtbot, table, 3)
+    comparison = ready_window.session.comparison
+    assert list(comparison.colours) == [ready_window.session.library.rows[3].group]
+    qtbot.waitUntil(lambda: len(comparison.runs) == 1)
 
 
 def test_it_is_found_by_what_varies_but_groups_of_seeds_are_not(
@@ -226,10 +235,9 @@ def test_f2_renames_it_and_it_is_found_by_its_name(
     ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: titles(table) == [nameless])
 
-
-def test_another_name_stands_wherever_it_is_called(
-    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
-) -> None:
+    # Another name stands wherever it is called.
+    retype(qtbot, ready_window, "runSearchEdit", "")
+    qtbot.waitUntil(lambda: len(titles(table)) == 2)
     trials = click_sweep(table, ready_window, qtbot)
     ready_window.session.library.rename_sweep(trials.sweeps[0], "Größer")
     qtbot.waitUntil(lambda: [each.name for each in trials.sweeps] == ["Größer"])
@@ -237,17 +245,3 @@ def test_another_name_stands_wherever_it_is_called(
     qtbot.waitUntil(lambda: "Größer" in button.text())
     ready_window.session.library.find("grösser")
     qtbot.waitUntil(lambda: titles(table) == ["Größer · rate"])
-
-
-def test_the_run_in_the_window_marks_the_sweep_while_it_is_closed(
-    table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    session = ready_window.session
-    with Library() as library:
-        run = SweepLibrary(library).runs(sweep)[0]
-    session.library.open(run)
-    qtbot.waitUntil(lambda: session.runs.current.storage.record == run)
-    assert [table.lines.rows[row].is_current for row in (ALONE, SWEEP)] == [False, True]
-    session.library.unfold(SweepKey(sweep), True)
-    wait_until_open(ready_window, qtbot)
-    assert [table.lines.rows[row].is_current for row in range(4)] == [False, True, False, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import Qt
@@ -20,6 +21,7 @@ from nnviz.sweeps.live_figures import PlanNews, RunNews
 from nnviz.ui.choice_button import ChoiceButton
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, show_runs
+from tests.nnviz.cards.runs.seed_helpers import copy_library
 from tests.nnviz.helpers import bring_to_front, click, drag, find, press, seven
 from tests.nnviz.jobs.plans_helpers import Epochwise, choose_offer, told
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
@@ -50,14 +52,22 @@ def window(ready_window: CardWindow) -> CardWindow:
     return ready_window
 
 
-@pytest.fixture
-def table(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> RunTable:
-    """Two runs that can race."""
+@pytest.fixture(scope="module")
+def made_once(few_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with two runs that can race."""
+    path = tmp_path_factory.mktemp("race") / "library.sqlite"
     made = an_experiment(few_digits, epochs=EPOCHS, batch_size=100, hidden=(16,))
-    with Library() as library:
+    with Library(path) as library:
         library.introduce()
         record(library, made, few_digits, name="narrow")
         record(library, made.changed(hidden=(32,)), few_digits, name="wide")
+    return path
+
+
+@pytest.fixture
+def table(made_once: Path, window: CardWindow, qtbot: QtBot) -> RunTable:
+    """The list with the two runs."""
+    copy_library(made_once)
     return show_runs(window, qtbot)
 
 
@@ -91,7 +101,10 @@ def texts_of(table: DifferenceTable, name: str) -> list[str]:
 def test_a_race_is_seen_side_by_side_from_its_first_epoch_on(
     window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
 ) -> None:
+    drag(window.canvas, seven(window.canvas))
     start_race(window, qtbot, table)
+    qtbot.waitUntil(lambda: len(cells(table)) == 4)
+    assert [row[4] for row in cells(table)[:2]] == ["0 of 3", "0 of 3"]
     epochwise.let(1)
     qtbot.waitUntil(lambda: list(window.session.comparison.colours) == GROUPS)
     qtbot.waitUntil(lambda: ends(window) == [0, 0])
@@ -109,7 +122,27 @@ def test_a_race_is_seen_side_by_side_from_its_first_epoch_on(
     head, rows = window.card("theirCurvesDock").table()
     assert head == ["epoch", "32 · seed 1", "16 · seed 1"]
     assert [row[0] for row in rows] == [0, 1, 2]
+
+    # What differs and the list tell how far each is, and what was measured.
+    qtbot.waitUntil(lambda: [row[4] for row in cells(table)[:2]] == ["0 of 3 · epoch 2"] * 2)
+    assert [row[2] for row in cells(table)[:2]] == ["784-16-10 · Adam 0.01", "784-32-10 · Adam 0.01"]
+    differing = find(window, DifferenceTable, "differTable")
+    qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["2", "2"])
+    names = [row.name for row in differing.rows]
+    lines = {row.name: row.cells for row in differing.rows}
+    assert [cell.text for cell in lines["layers"]] == ["784-32-10", "784-16-10"]
+    live = [next(iter(window.session.active_runs.runs_of(group).values())).figures["test_error"] for group in GROUPS]
+    assert [cell.text for cell in lines["test error so far"]] == [f"{100 * value:.2f} %" for value in live]
+    assert lines["test error so far"][0].tip.startswith("median of 1 of 3, in training")
+    answers = find(window, PredictionRows, "theirAnswers")
+    qtbot.waitUntil(lambda: [row.reason for row in answers.rows] == ["first run in progress"] * 2)
+    epochwise.let(1)
+    qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["3", "3"])
+    assert [row.name for row in differing.rows] == names, "no row comes or goes"
+    epochwise.let(EPOCHS + 1)
+    qtbot.waitUntil(lambda: sorted(row[4] for row in cells(table)[:2]) == ["1 of 3 · epoch 2"] * 2, timeout=10_000)
     stop(window, qtbot)
+    qtbot.waitUntil(lambda: not any("of 3" in row[4] for row in cells(table)))
 
 
 def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
@@ -153,36 +186,6 @@ def test_what_is_written_takes_the_place_of_what_was_live_without_a_jump(
         expected = [run.members[0].history.error.test.at(0), live.curve("test_error").at(0)]
         assert plot_of(window).fills[number].high[0] == pytest.approx(100 * max(each or 0 for each in expected))
     stop(window, qtbot)
-
-
-def test_what_differs_and_the_list_tell_how_far_each_is_and_what_was_measured(
-    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
-) -> None:
-    drag(window.canvas, seven(window.canvas))
-    start_race(window, qtbot, table)
-    qtbot.waitUntil(lambda: len(cells(table)) == 4)
-    assert [row[4] for row in cells(table)[:2]] == ["0 of 3", "0 of 3"]
-    epochwise.let(3)
-    qtbot.waitUntil(lambda: ends(window) == [2, 2])
-    qtbot.waitUntil(lambda: [row[4] for row in cells(table)[:2]] == ["0 of 3 · epoch 2"] * 2)
-    assert [row[2] for row in cells(table)[:2]] == ["784-16-10 · Adam 0.01", "784-32-10 · Adam 0.01"]
-    differing = find(window, DifferenceTable, "differTable")
-    qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["2", "2"])
-    names = [row.name for row in differing.rows]
-    rows = {row.name: row.cells for row in differing.rows}
-    assert [cell.text for cell in rows["layers"]] == ["784-32-10", "784-16-10"]
-    live = [next(iter(window.session.active_runs.runs_of(group).values())).figures["test_error"] for group in GROUPS]
-    assert [cell.text for cell in rows["test error so far"]] == [f"{100 * value:.2f} %" for value in live]
-    assert rows["test error so far"][0].tip.startswith("median of 1 of 3, in training")
-    answers = find(window, PredictionRows, "theirAnswers")
-    qtbot.waitUntil(lambda: [row.reason for row in answers.rows] == ["first run in progress"] * 2)
-    epochwise.let(1)
-    qtbot.waitUntil(lambda: texts_of(differing, "epochs trained") == ["3", "3"])
-    assert [row.name for row in differing.rows] == names, "no row comes or goes"
-    epochwise.let(EPOCHS + 1)
-    qtbot.waitUntil(lambda: sorted(row[4] for row in cells(table)[:2]) == ["1 of 3 · epoch 2"] * 2, timeout=10_000)
-    stop(window, qtbot)
-    qtbot.waitUntil(lambda: not any("of 3" in row[4] for row in cells(table)))
 
 
 def test_a_row_without_runs_can_be_compared_and_nothing_else_and_goes_if_they_fail(
@@ -240,21 +243,6 @@ def test_seeds_fill_live_for_who_goes_to_runs(window: CardWindow, qtbot: QtBot, 
     stop(window, qtbot)
 
 
-def test_seeds_are_not_added_to_runs_that_the_user_chose(
-    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
-) -> None:
-    """Neither as they begin nor at their end; they are added to seeds that were compared by themselves."""
-    compare(window, qtbot, table, 0, 1)
-    comparison = window.session.comparison
-    chosen = list(comparison.colours)
-    window.session.sweeps.toggle()
-    epochwise.let(2)
-    qtbot.waitUntil(lambda: window.session.active_runs.progress_text(RunGroup(1, 0)) == "0 of 3 · epoch 1")
-    assert list(comparison.colours) == chosen
-    stop(window, qtbot)
-    assert list(comparison.colours) == chosen
-
-
 def test_done_again_a_run_that_was_stopped_counts_once_and_later_seeds_stand_beside_it(
     window: CardWindow,
     table: RunTable,
@@ -289,6 +277,21 @@ def test_done_again_a_run_that_was_stopped_counts_once_and_later_seeds_stand_bes
     qtbot.waitUntil(lambda: list(comparison.colours) == [group, RunGroup(2, 0)])
     assert len(set(comparison.colours.values())) == 2
     stop(window, qtbot)
+
+
+def test_seeds_are_not_added_to_runs_that_the_user_chose(
+    window: CardWindow, table: RunTable, qtbot: QtBot, epochwise: Epochwise
+) -> None:
+    """Neither as they begin nor at their end; they are added to seeds that were compared by themselves."""
+    compare(window, qtbot, table, 0, 1)
+    comparison = window.session.comparison
+    chosen = list(comparison.colours)
+    window.session.sweeps.toggle()
+    epochwise.let(2)
+    qtbot.waitUntil(lambda: window.session.active_runs.progress_text(RunGroup(1, 0)) == "0 of 3 · epoch 1")
+    assert list(comparison.colours) == chosen
+    stop(window, qtbot)
+    assert list(comparison.colours) == chosen
 
 
 # ---- in processes

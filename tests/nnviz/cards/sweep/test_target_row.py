@@ -23,6 +23,7 @@ from nnviz.library.sweeps import SweepLibrary
 from nnviz.sweeps.cluster import ClusterStatus, WorkerInfo, cluster_status
 from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError, address_of
 from nnviz.sweeps.executor import ExecutorHalted, Message
+from nnviz.ui import start_stop
 from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -38,7 +39,7 @@ HERE, GPU7 = "tcp://127.0.0.1:8786", "tcp://gpu7:8786"
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+    return make_cards("theirCurvesDock", "whatDiffersDock")
 
 
 class Clusters:
@@ -133,39 +134,33 @@ def statuses() -> list[str]:
 # ---- who is there
 
 
-def test_an_address_says_who_is_there_and_the_runs_are_done_there(
-    window: CardWindow, clusters: Clusters, does: Does, qtbot: QtBot
+def test_what_is_no_address_is_told_at_the_field_and_the_last_address_wins(
+    window: CardWindow, clusters: Clusters, qtbot: QtBot
 ) -> None:
-    here = does()
-    assert not line(window)
-    retype(qtbot, window, "sweepWhereEdit", HERE)
-    qtbot.waitUntil(lambda: line(window).startswith("2 workers with 8 cores and 16"))
-    assert f"nnviz {__version__}, numpy 1.26.4, Python 3.10.12, Dask 2024.8.0" in line(window)
-    assert threading.main_thread() not in clusters.threads
-    qtbot.waitUntil(lambda: "2 runs of 2 epochs on 8 cores of the cluster" in window.session.models[SweepForm].estimate)
-    start(qtbot, window)
-    wait_for_end(qtbot, window)
-    assert [each.url for each in clusters.begun] == [HERE]
-    assert len(clusters.executor.done) == 2
-    assert clusters.executor.is_closed
-    assert not here.done
-    assert statuses() == ["finished"]
-
-
-def test_empty_is_this_machine_and_so_it_is_for_seeds(
-    window: CardWindow, clusters: Clusters, does: Does, qtbot: QtBot
-) -> None:
-    here = does(data=window.session.data.dataset)
-    start(qtbot, window)
-    wait_for_end(qtbot, window)
-    assert len(here.done) == 2
+    note, button = find(window, Note, "sweepWhereError"), find(window, QPushButton, "sweepStartButton")
+    for typed in ("nowhere", "http://gpu7:8786", "tls://gpu7:8786"):
+        retype(qtbot, window, "sweepWhereEdit", typed)
+        qtbot.waitUntil(note.isVisible)
+        assert note.text().startswith("The address is "), typed
+        assert "--" not in note.text(), typed
+        assert not button.isEnabled(), typed
+        assert note.text() in button.toolTip(), typed
+        window.session.undo.undo()
+        qtbot.waitUntil(button.isEnabled)
     assert not clusters.asked
+
+    # The last address wins.
+    clusters.held.add(HERE)
     retype(qtbot, window, "sweepWhereEdit", HERE)
-    seeds = does(data=window.session.data.dataset)
-    window.session.sweeps.toggle()
-    wait_for_end(qtbot, window)
-    assert len(seeds.done) == 5
-    assert not clusters.begun
+    qtbot.waitUntil(lambda: len(clusters.asked) == 1)
+    assert line(window) == "Connecting to the cluster …"
+    retype(qtbot, window, "sweepWhereEdit", "tcp://127.0.0.2:1234")
+    qtbot.waitUntil(lambda: "2 workers" in line(window))
+    retype(qtbot, window, "sweepWhereEdit", "")
+    clusters.go.set()
+    assert window.session.sweep_target.close(5000)
+    assert not line(window)
+    assert "with 1 process" in window.session.models[SweepForm].estimate
 
 
 def test_nobody_answers_and_nothing_begins(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
@@ -181,39 +176,47 @@ def test_nobody_answers_and_nothing_begins(window: CardWindow, clusters: Cluster
     qtbot.waitUntil(lambda: "2 workers" in line(window))
 
 
-def test_the_last_address_wins(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
-    clusters.held.add(HERE)
-    retype(qtbot, window, "sweepWhereEdit", HERE)
-    qtbot.waitUntil(lambda: len(clusters.asked) == 1)
-    assert line(window) == "Connecting to the cluster …"
-    retype(qtbot, window, "sweepWhereEdit", "tcp://127.0.0.2:1234")
-    qtbot.waitUntil(lambda: "2 workers" in line(window))
-    retype(qtbot, window, "sweepWhereEdit", "")
-    clusters.go.set()
-    assert window.session.sweep_target.close(5000)
+def test_an_address_says_who_is_there_and_the_runs_are_done_there(
+    window: CardWindow, clusters: Clusters, does: Does, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start_stop, "REST", 0.0)  # seconds
+    here = does()
     assert not line(window)
-    assert "with 1 process" in window.session.models[SweepForm].estimate
+    retype(qtbot, window, "sweepWhereEdit", HERE)
+    qtbot.waitUntil(lambda: line(window).startswith("2 workers with 8 cores and 16"))
+    assert f"nnviz {__version__}, numpy 1.26.4, Python 3.10.12, Dask 2024.8.0" in line(window)
+    assert threading.main_thread() not in clusters.threads
+    qtbot.waitUntil(lambda: "2 runs of 2 epochs on 8 cores of the cluster" in window.session.models[SweepForm].estimate)
+    start(qtbot, window)
+    wait_for_end(qtbot, window)
+    assert [each.url for each in clusters.begun] == [HERE]
+    assert len(clusters.executor.done) == 2
+    assert clusters.executor.is_closed
+    assert not here.done
+    assert statuses() == ["finished"]
 
-
-def test_what_is_no_address_is_told_at_the_field(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
-    note, button = find(window, Note, "sweepWhereError"), find(window, QPushButton, "sweepStartButton")
-    for typed in ("nowhere", "http://gpu7:8786", "tls://gpu7:8786"):
-        retype(qtbot, window, "sweepWhereEdit", typed)
-        qtbot.waitUntil(note.isVisible)
-        assert note.text().startswith("The address is "), typed
-        assert "--" not in note.text(), typed
-        assert not button.isEnabled(), typed
-        assert note.text() in button.toolTip(), typed
-        window.session.undo.undo()
-        qtbot.waitUntil(button.isEnabled)
+    # Empty is this machine.
+    retype(qtbot, window, "sweepWhereEdit", "")
+    clusters.asked.clear()
+    clusters.begun.clear()
+    here = does(data=window.session.data.dataset)
+    start(qtbot, window)
+    wait_for_end(qtbot, window)
+    assert len(here.done) == 2
     assert not clusters.asked
+    retype(qtbot, window, "sweepWhereEdit", HERE)
+    seeds = does(data=window.session.data.dataset)
+    window.session.sweeps.toggle()
+    wait_for_end(qtbot, window)
+    assert len(seeds.done) == 5
+    assert not clusters.begun
 
 
 # ---- what is asked first
 
 
 def test_another_computer_is_asked_about_before_anything_is_sent(
-    window: CardWindow, clusters: Clusters, qtbot: QtBot
+    window: CardWindow, clusters: Clusters, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for typed in (GPU7, "", GPU7):
         retype(qtbot, window, "sweepWhereEdit", typed)
@@ -235,6 +238,22 @@ def test_another_computer_is_asked_about_before_anything_is_sent(
     retype(qtbot, window, "sweepWhereEdit", "tcp://gpu8:8786")
     qtbot.waitUntil(lambda: "Do you trust gpu8" in told(window.session))
 
+    # Data of one's own are asked about, also of a computer that is trusted.
+    choose_offer(window.session, "Do not send")
+    retype(qtbot, window, "sweepWhereEdit", GPU7)
+    load(qtbot, window, "painted")
+    clusters.begun.clear()
+    clusters.executor = Beside(data=window.session.data.dataset)
+    monkeypatch.setattr(start_stop, "REST", 0.0)  # seconds
+    start(qtbot, window)
+    assert "your own data, to gpu7?" in told(window.session)
+    choose_offer(window.session, "Do not send")
+    assert not clusters.begun
+    start(qtbot, window)
+    choose_offer(window.session, "Send them to gpu7")
+    wait_for_end(qtbot, window)
+    assert [each.may_send_rows for each in clusters.begun] == [True]
+
 
 def test_the_address_is_remembered_and_the_yes_is_not(
     whole_window: MainWindow, clusters: Clusters, qtbot: QtBot, make_window: MakeWindow
@@ -253,22 +272,6 @@ def test_the_address_is_remembered_and_the_yes_is_not(
     assert find_field(again, "sweepWhereEdit").text() == GPU7
     assert len(clusters.asked) == 1
     assert "trust" not in str(stored_settings()).lower()
-
-
-def test_ones_own_data_are_asked_about(window: CardWindow, clusters: Clusters, qtbot: QtBot) -> None:
-    load(qtbot, window, "painted")
-    clusters.executor = Beside(data=window.session.data.dataset)
-    retype(qtbot, window, "sweepWhereEdit", GPU7)
-    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
-    choose_offer(window.session, "Trust gpu7")
-    start(qtbot, window)
-    assert "your own data, to gpu7?" in told(window.session)
-    choose_offer(window.session, "Do not send")
-    assert not clusters.begun
-    start(qtbot, window)
-    choose_offer(window.session, "Send them to gpu7")
-    wait_for_end(qtbot, window)
-    assert [each.may_send_rows for each in clusters.begun] == [True]
 
 
 # ---- a scheduler that goes away; a real one

@@ -38,7 +38,7 @@ RATES = "learning-rate=0.001,0.01,0.1"
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock", "theirAnswersDock")
+    return make_cards("runsDock", "theirCurvesDock", "whatDiffersDock")
 
 
 @pytest.fixture
@@ -103,7 +103,9 @@ def test_it_begins_with_the_setting_that_matters(window: CardWindow, few_digits:
 
 def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, table: TrialTable, qtbot: QtBot) -> None:
     """Of few trials nothing is concluded; the mouse reads a run, arrows go from dot to dot."""
+    session, page = window.session, window.card("trialsPage")
     assert len(table.results.trials) == 6
+    assert not page.compare_button.isVisible()
     assert find(window, ConclusionLabel, "trialsConclusion").conclusion is None
     assert [dots(window, number).count for number in (1, 2)] == [24, 24]  # 18 runs and 6 medians
     assert "median of 3 seeds" in window.card("trialsPage").words.text()
@@ -136,6 +138,100 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, ta
     assert first in (0, 1), "the smallest learning rate"
     assert window.session.models[TrialsModel].chosen in (4, 5)
 
+    # A click chooses, and C compares, as in the list.
+    qtbot.mouseClick(plot, Qt.LeftButton, pos=at(plot, page.views.drawn(plot).dot_of(3)))
+    assert session.models[TrialsModel].chosen == 3
+    assert "trial 4 · learning rate 0.01 · hidden layers 8" in page.words.text()
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key_C)
+    assert list(session.comparison.colours) == [RunGroup(1, 3)]
+    assert page.compare_button.isChecked()
+    click(qtbot, window, QPushButton, "trialCompareButton")
+    assert not session.comparison.colours
+    click(qtbot, window, QPushButton, "trialOpenButton")
+    wait_for_current(qtbot, window, (table.run_of(3) or table.runs[0]).run)
+
+    # Enter puts the run in the middle of the chosen trial into the window.
+    window.session.models[TrialsModel].choose(2)
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key_Return)
+    middle = table.run_of(2)
+    assert middle is not None
+    assert middle.figures["validation_error"] == values_of(table, 2)[1]
+    wait_for_current(qtbot, window, middle.run)
+
+    # A double click puts that run there, with its past.
+    run = table.results.trials[1].runs[1]
+    place = at(plot, dot_of_run(window, 1, 1))
+    qtbot.mouseClick(plot, Qt.LeftButton, pos=place)
+    qtbot.mouseDClick(plot, Qt.LeftButton, pos=place)
+    wait_for_current(qtbot, window, run.run)
+    current = window.session.runs.current
+    assert current.epochs == 2
+    assert len(current.history.error.test.epochs) == 3
+    assert window.session.timeline.has_past
+
+    # Parallel coordinates show each trial, and the mouse finds it.
+    choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
+    lines = find(window, ParallelPlot, "trialLines")
+    assert lines.isVisible()
+    assert lines.count == 6
+    best = table.results.chosen
+    assert best is not None
+    place = lines.place_of(best.trial, 2).toPoint() - QPoint(3, 0)
+    hover(lines, (place.x(), place.y()))
+    assert f"trial {best.trial + 1} · 3 seeds" in read_out(lines)
+    qtbot.mouseClick(lines, Qt.LeftButton, pos=place)
+    assert window.session.models[TrialsModel].chosen == best.trial
+    qtbot.mouseDClick(lines, Qt.LeftButton, pos=place)
+    wait_for_current(qtbot, window, (table.run_of(best.trial) or table.runs[0]).run)
+    lines.setFocus()
+    qtbot.keyClick(lines, Qt.Key_Up)
+    assert window.session.models[TrialsModel].chosen != best.trial
+    assert window.session.models[TrialsModel].view == "parallel"
+
+    # The best so far falls from trial to trial.
+    choose_entry(qtbot, window, "trialsViewButton", "best so far")
+    line = find(window, PointPlot, "trialBestPlot")
+    assert line.isVisible()
+    assert line.count == 18
+    assert line.frame.x_name == "finished runs"
+    counts, medians = table.best_so_far()
+    assert len(counts)
+    assert list(medians) == sorted(medians, reverse=True)
+    click(qtbot, window, QPushButton, "trialsLogButton")
+    assert not line.frame.y_scale.is_log
+    low, high = line.frame.y
+    assert -0.03 * high < low < 0, "with room for a dot at 0"
+
+    # A table of all runs goes into a file, and deleted runs leave it.
+    card = window.card("theirCurvesDock")
+    assert card.caption == "Trials"
+    assert card.has_table
+    head, rows = card.table()
+    assert head == [
+        "trial",
+        "seed",
+        "learning_rate",
+        "hidden",
+        "validation_error",
+        "epochs",
+        "seconds",
+        "status",
+        "run",
+    ]
+    rows = list(rows)
+    assert len(rows) == 18
+    assert rows[0][:4] == [1, 1, 0.001, "4"]
+    assert math.isclose(rows[0][4], table.results.trials[0].runs[1].figures["validation_error"])
+    assert not any("test" in name for name in head), "the test error of a trial that was not chosen is not told"
+    library = session.library
+    qtbot.waitUntil(lambda: library.is_read)
+    library.delete([1, 2])
+    qtbot.waitUntil(lambda: len((window.session.models[TrialsModel].table or table).runs) == 16)
+    window.session.undo.undo()
+    qtbot.waitUntil(lambda: len((window.session.models[TrialsModel].table or table).runs) == 18)
+
 
 def test_the_best_trials_stand_as_they_are_ranked(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
     """One of which the better runs were stopped early is told so, and how many of its runs a trial still lacks."""
@@ -152,63 +248,6 @@ def test_the_best_trials_stand_as_they_are_ranked(window: CardWindow, few_digits
     assert rows[0].cells[2:] == ("pruned", "", "3")
     assert rows[1].cells[-1] == "2 of 3"
     assert rows[1].cells[2] == f"{100 * table.results.score(1):.2f}"
-
-
-def test_the_words_below_are_of_what_is_drawn(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
-    sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.001,0.1"))
-    with Library() as library:
-        library.database.update_run(SweepLibrary(library).runs(sweep)[0], {"status": PRUNED})
-    show_trials(window, qtbot)
-    words = window.card("trialsPage").words
-    qtbot.waitUntil(lambda: words.text() == "each dot is a run · • 1 pruned")
-    choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
-    qtbot.waitUntil(lambda: words.text().startswith("each line is a trial, the best are brighter · dotted: "))
-
-
-def test_a_double_click_puts_that_run_into_the_window_with_its_past(
-    window: CardWindow, few_digits: Dataset, qtbot: QtBot
-) -> None:
-    record_sweep(few_digits, a_sweep(few_digits, RATES))
-    table = show_trials(window, qtbot)
-    plot, run = dots(window), table.results.trials[1].runs[1]
-    place = at(plot, dot_of_run(window, 1, 1))
-    qtbot.mouseClick(plot, Qt.LeftButton, pos=place)
-    qtbot.mouseDClick(plot, Qt.LeftButton, pos=place)
-    wait_for_current(qtbot, window, run.run)
-    current = window.session.runs.current
-    assert current.epochs == 2
-    assert len(current.history.error.test.epochs) == 3
-    assert window.session.timeline.has_past
-
-
-def test_enter_puts_the_run_in_the_middle_of_the_chosen_trial_into_the_window(
-    window: CardWindow, table: TrialTable, qtbot: QtBot
-) -> None:
-    window.session.models[TrialsModel].choose(2)
-    plot = dots(window)
-    plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_Return)
-    middle = table.run_of(2)
-    assert middle is not None
-    assert middle.figures["validation_error"] == values_of(table, 2)[1]
-    wait_for_current(qtbot, window, middle.run)
-
-
-def test_a_click_chooses_and_c_compares_as_the_list_does(window: CardWindow, table: TrialTable, qtbot: QtBot) -> None:
-    session, plot = window.session, dots(window)
-    page = window.card("trialsPage")
-    assert not page.compare_button.isVisible()
-    qtbot.mouseClick(plot, Qt.LeftButton, pos=at(plot, page.views.drawn(plot).dot_of(3)))
-    assert session.models[TrialsModel].chosen == 3
-    assert "trial 4 · learning rate 0.01 · hidden layers 8" in page.words.text()
-    plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_C)
-    assert list(session.comparison.colours) == [RunGroup(1, 3)]
-    assert page.compare_button.isChecked()
-    click(qtbot, window, QPushButton, "trialCompareButton")
-    assert not session.comparison.colours
-    click(qtbot, window, QPushButton, "trialOpenButton")
-    wait_for_current(qtbot, window, (table.run_of(3) or table.runs[0]).run)
 
 
 def test_the_best_and_the_compared_stand_out_in_both_themes(
@@ -233,46 +272,6 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
             assert not page.views.currentWidget().grab().isNull(), (name, view)
 
 
-# ---- lines, and the best so far
-
-
-def test_parallel_coordinates_show_each_trial_and_the_mouse_finds_it(
-    window: CardWindow, table: TrialTable, qtbot: QtBot
-) -> None:
-    choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
-    lines = find(window, ParallelPlot, "trialLines")
-    assert lines.isVisible()
-    assert lines.count == 6
-    best = table.results.chosen
-    assert best is not None
-    place = lines.place_of(best.trial, 2).toPoint() - QPoint(3, 0)
-    hover(lines, (place.x(), place.y()))
-    assert f"trial {best.trial + 1} · 3 seeds" in read_out(lines)
-    qtbot.mouseClick(lines, Qt.LeftButton, pos=place)
-    assert window.session.models[TrialsModel].chosen == best.trial
-    qtbot.mouseDClick(lines, Qt.LeftButton, pos=place)
-    wait_for_current(qtbot, window, (table.run_of(best.trial) or table.runs[0]).run)
-    lines.setFocus()
-    qtbot.keyClick(lines, Qt.Key_Up)
-    assert window.session.models[TrialsModel].chosen != best.trial
-    assert window.session.models[TrialsModel].view == "parallel"
-
-
-def test_best_so_far_falls_from_trial_to_trial(window: CardWindow, table: TrialTable, qtbot: QtBot) -> None:
-    choose_entry(qtbot, window, "trialsViewButton", "best so far")
-    plot = find(window, PointPlot, "trialBestPlot")
-    assert plot.isVisible()
-    assert plot.count == 18
-    assert plot.frame.x_name == "finished runs"
-    counts, medians = table.best_so_far()
-    assert len(counts)
-    assert list(medians) == sorted(medians, reverse=True)
-    click(qtbot, window, QPushButton, "trialsLogButton")
-    assert not plot.frame.y_scale.is_log
-    low, high = plot.frame.y
-    assert -0.03 * high < low < 0, "with room for a dot at 0"
-
-
 # ---- runs that did not end well
 
 
@@ -286,8 +285,8 @@ def test_stopped_pruned_and_diverged_runs_are_told_apart(window: CardWindow, few
     table = show_trials(window, qtbot)
     assert sweep == 1
     assert table.statuses[:3].tolist() == [PRUNED, STOPPED, DIVERGED]
-    words = window.card("trialsPage").words.text()
-    assert "• 1 pruned · ○ 1 stopped · × 1 diverged" in words
+    words = window.card("trialsPage").words
+    qtbot.waitUntil(lambda: words.text() == "each dot is a run · • 1 pruned · ○ 1 stopped · × 1 diverged")
     plot = dots(window)
     looks = {series.mark + series.ink for series in plot.series}
     assert {"discpast", "circlepast", "crossmuted"} <= looks
@@ -298,6 +297,8 @@ def test_stopped_pruned_and_diverged_runs_are_told_apart(window: CardWindow, few
     rows = find(window, BestTrialTable, "bestTrialsTable").rows
     assert len(rows) == 4, "of the one that was stopped, nothing can be told"
     assert {row.cells[2] for row in rows[2:]} == {"pruned", "diverged"}
+    choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
+    qtbot.waitUntil(lambda: words.text().startswith("each line is a trial, the best are brighter · dotted: "))
 
 
 def test_numbers_to_predict_have_their_unit(window: CardWindow, qtbot: QtBot) -> None:
@@ -315,14 +316,34 @@ def test_numbers_to_predict_have_their_unit(window: CardWindow, qtbot: QtBot) ->
 # ---- which sweep
 
 
-def test_any_sweep_of_the_library_can_be_looked_at_the_newest_first(
-    window: CardWindow, few_digits: Dataset, qtbot: QtBot
+def test_what_is_hidden_is_not_drawn_and_any_sweep_of_the_library_can_be_looked_at(
+    window: CardWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_sweep(few_digits, a_sweep(few_digits, RATES), name="rates")
-    record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
     show_trials(window, qtbot)
-    trials, button = window.session.models[TrialsModel], find(window, ChoiceButton, "trialsSweepButton")
-    assert (trials.shown, button.entries, button.text()) == (2, ["2", "1"], "sweep 2 ▾")
+    drawn: list[Any] = []
+    original = PointPlot.show_points
+    monkeypatch.setattr(PointPlot, "show_points", lambda self, *given: drawn.append(self) or original(self, *given))
+    trials = window.session.models[TrialsModel]
+    window.card("theirCurvesDock").tabs.setCurrentIndex(0)
+    window.card("whatDiffersDock").tabs.setCurrentIndex(0)
+    assert trials.table is None, "nothing is kept of what nobody sees"
+    drawn.clear()
+    record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
+    trials.show(2)
+    window.card("theirCurvesDock").tabs.setCurrentIndex(0)
+    trials.set_view("best")
+    trials.set_view("dots")
+    assert not drawn
+    click_tab(qtbot, window, "trialsTab")
+    qtbot.waitUntil(lambda: trials.table is not None)
+    assert drawn
+    assert trials.shown == 2
+
+    # The newest comes first.
+    button = find(window, ChoiceButton, "trialsSweepButton")
+    qtbot.waitUntil(lambda: button.text() == "sweep 2 ▾")
+    assert button.entries == ["2", "1"]
     title = next(
         entry.text()
         for entry in find(window, QMenu, "trialsSweepButtonMenu").actions()
@@ -344,7 +365,7 @@ def test_a_sweep_of_another_program_appears_and_grows(
     show_trials(window, qtbot)
     trials = window.session.models[TrialsModel]
     assert [each.id for each in trials.sweeps] == [1]
-    record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
+    record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"), most=1)
     qtbot.waitUntil(lambda: [each.id for each in trials.sweeps] == [2, 1], timeout=10_000)
     assert trials.shown == 1
     with Library() as other:
@@ -353,8 +374,10 @@ def test_a_sweep_of_another_program_appears_and_grows(
     qtbot.waitUntil(lambda: trials.table is not None and not trials.table.runs, timeout=10_000)
 
 
-def test_t_in_the_list_shows_the_sweep_of_a_run(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
-    record_sweep(few_digits, a_sweep(few_digits, RATES))
+def test_t_in_the_list_shows_the_sweep_of_a_run(
+    window: CardWindow, made_once: Path, few_digits: Dataset, qtbot: QtBot
+) -> None:
+    copy_library(made_once)
     with Library() as library:
         record(library, an_experiment(few_digits, epochs=1, batch_size=500), few_digits)
         told_group(library, [0.1, 0.2])
@@ -381,62 +404,3 @@ def test_without_a_sweep_it_says_how_to_begin_one(window: CardWindow, qtbot: QtB
     hint = window.card("trialsPage").hint
     qtbot.waitUntil(lambda: hint.isVisible() and hint.text().startswith("No sweep yet"))
     assert not find(window, ChoiceButton, "trialsSweepButton").isVisible()
-
-
-def test_a_table_of_all_runs_goes_into_a_file_and_deleted_runs_leave_it(
-    window: CardWindow, table: TrialTable, qtbot: QtBot
-) -> None:
-    card = window.card("theirCurvesDock")
-    assert card.caption == "Trials"
-    assert card.has_table
-    head, rows = card.table()
-    assert head == [
-        "trial",
-        "seed",
-        "learning_rate",
-        "hidden",
-        "validation_error",
-        "epochs",
-        "seconds",
-        "status",
-        "run",
-    ]
-    rows = list(rows)
-    assert len(rows) == 18
-    assert rows[0][:4] == [1, 1, 0.001, "4"]
-    assert math.isclose(rows[0][4], table.results.trials[0].runs[1].figures["validation_error"])
-    assert not any("test" in name for name in head), "the test error of a trial that was not chosen is not told"
-    library = window.session.library
-    qtbot.waitUntil(lambda: library.is_read)
-    library.delete([1, 2])
-    qtbot.waitUntil(lambda: len((window.session.models[TrialsModel].table or table).runs) == 16)
-    window.session.undo.undo()
-    qtbot.waitUntil(lambda: len((window.session.models[TrialsModel].table or table).runs) == 18)
-
-
-# ---- what is hidden
-
-
-def test_what_is_hidden_is_neither_read_nor_drawn(
-    window: CardWindow, few_digits: Dataset, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record_sweep(few_digits, a_sweep(few_digits, RATES))
-    show_trials(window, qtbot)
-    drawn: list[Any] = []
-    original = PointPlot.show_points
-    monkeypatch.setattr(PointPlot, "show_points", lambda self, *given: drawn.append(self) or original(self, *given))
-    trials = window.session.models[TrialsModel]
-    window.card("theirCurvesDock").tabs.setCurrentIndex(0)
-    window.card("whatDiffersDock").tabs.setCurrentIndex(0)
-    assert trials.table is None, "nothing is kept of what nobody sees"
-    drawn.clear()
-    record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
-    trials.show(2)
-    window.card("theirCurvesDock").tabs.setCurrentIndex(0)
-    trials.set_view("best")
-    trials.set_view("dots")
-    assert not drawn
-    click_tab(qtbot, window, "trialsTab")
-    qtbot.waitUntil(lambda: trials.table is not None)
-    assert drawn
-    assert trials.shown == 2

@@ -61,12 +61,6 @@ def trained(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     return ready_window
 
 
-@pytest.fixture
-def whole(whole_window: MainWindow, qtbot: QtBot) -> MainWindow:
-    train(qtbot, whole_window)
-    return whole_window
-
-
 def train(qtbot: QtBot, window: AnyWindow) -> None:
     """Four epochs, one by one, so that the end of each is kept."""
     window.session.settings.change("epochs", epochs=4)
@@ -135,7 +129,29 @@ def test_the_slider_shows_where_it_is_and_goes_where_it_is_pressed(trained: Card
     assert slider.value() == 2000
 
 
-def test_keys_and_menu_of_the_window(whole: MainWindow, qtbot: QtBot) -> None:
+def why_no_branch(window: MainWindow) -> str:
+    """Returns the button's tooltip, which the menu entry and a screen reader share."""
+    button, entry = find(window, QPushButton, "branchButton"), action(window, "actionBranch")
+    assert button.isEnabled() == entry.isEnabled()
+    assert button.toolTip() == entry.toolTip() == button.accessibleDescription()
+    assert entry.associatedWidgets()[0].toolTipsVisible()  # type: ignore[attr-defined]
+    return "" if button.isEnabled() else button.toolTip()
+
+
+def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBot) -> None:
+    # Before any training there is nothing to go back to.
+    whole = whole_window
+    assert not slider_of(whole).isEnabled()
+    assert not find(whole, QPushButton, "playButton").isEnabled()
+    assert not action(whole, "actionEarlier").isEnabled()
+    assert not whole.curves.plot.playhead.dot.isVisible()
+
+    # A grey branch says why.
+    session = whole.session
+    assert why_no_branch(whole) == "There is nothing to branch from yet. Train the network first."
+
+    # Keys go through the epochs.
+    train(qtbot, whole)
     timeline = whole.session.timeline
     whole.setFocus()
     for key, epoch in ((Qt.Key_Left, timeline.epochs[-2]), (Qt.Key_Home, 0), (Qt.Key_Right, timeline.epochs[1])):
@@ -184,6 +200,37 @@ def test_keys_and_menu_of_the_window(whole: MainWindow, qtbot: QtBot) -> None:
         assert f"of epoch {name} " in action(whole, "actionSaveNetwork").text()
         assert whole.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
     assert len(set(names)) == len(names) == len(session.timeline.epochs)
+
+    # Every card says so, and a click goes live.
+    whole.session.timeline.go_to(2)
+    docks = [dock for dock in whole.docks if dock.isVisible() and dock.objectName() != "settingsDock"]
+    marks = [mark for mark in whole.findChildren(HeaderBadge) if mark.isVisible()]
+    assert len(marks) == len(docks) >= 5
+    assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
+    QTest.mouseClick(marks[0], Qt.LeftButton)
+    assert whole.session.timeline.is_live
+    assert not any(mark.isVisible() for mark in whole.findChildren(HeaderBadge))
+
+    # Cards of other runs do not say so.
+    whole.show_workspace("runs")
+    whole.session.timeline.go_to(2)
+    marked = {dock.objectName() for dock in whole.docks if dock.isVisible() and dock.findChild(HeaderBadge).isVisible()}
+    assert marked == {"drawDock", "predictionDock"}
+
+    # What is not recorded cannot branch.
+    whole.show_workspace("train")
+    timeline.go_live()
+    assert "This run is not recorded" in why_no_branch(whole)
+    assert "Recording is off: Ctrl+Alt+K switches it on." in why_no_branch(whole)
+    session.records.set_on(True)
+    assert "Recording is off" not in why_no_branch(whole)
+
+    # One can branch as soon as a run has a past, also while it trains.
+    train_for_a_while(qtbot, whole)
+    assert session.state is Status.TRAINING
+    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
+    qtbot.waitUntil(lambda: why_no_branch(whole) == "")
+    assert session.state is Status.TRAINING
 
 
 def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBot) -> None:
@@ -241,23 +288,6 @@ def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBo
 
 
 # ---- what the window shows
-
-
-def test_every_card_says_so_and_a_click_goes_live(whole: MainWindow) -> None:
-    whole.session.timeline.go_to(2)
-    docks = [dock for dock in whole.docks if dock.isVisible() and dock.objectName() != "settingsDock"]
-    marks = [mark for mark in whole.findChildren(HeaderBadge) if mark.isVisible()]
-    assert len(marks) == len(docks) >= 5
-    assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
-    QTest.mouseClick(marks[0], Qt.LeftButton)
-    assert whole.session.timeline.is_live
-    assert not any(mark.isVisible() for mark in whole.findChildren(HeaderBadge))
-
-    # Cards of other runs do not say so.
-    whole.show_workspace("runs")
-    whole.session.timeline.go_to(2)
-    marked = {dock.objectName() for dock in whole.docks if dock.isVisible() and dock.findChild(HeaderBadge).isVisible()}
-    assert marked == {"drawDock", "predictionDock"}
 
 
 @LINES
@@ -322,44 +352,6 @@ def test_every_epoch_can_be_read_whole(ready_window: CardWindow) -> None:
         QTest.qWait(0)
         assert edit.line.fontMetrics().horizontalAdvance(words) <= edit.line.width() - 4
         assert not edit.toolTip().startswith(words), "it would say what is cut"
-
-
-# ---- why one cannot branch
-
-
-def why_no_branch(window: MainWindow) -> str:
-    """Returns the button's tooltip, which the menu entry and a screen reader share."""
-    button, entry = find(window, QPushButton, "branchButton"), action(window, "actionBranch")
-    assert button.isEnabled() == entry.isEnabled()
-    assert button.toolTip() == entry.toolTip() == button.accessibleDescription()
-    assert entry.associatedWidgets()[0].toolTipsVisible()  # type: ignore[attr-defined]
-    return "" if button.isEnabled() else button.toolTip()
-
-
-def test_before_any_training_there_is_nothing_to_go_back_to_and_a_grey_branch_says_why(
-    whole_window: MainWindow, qtbot: QtBot
-) -> None:
-    assert not slider_of(whole_window).isEnabled()
-    assert not find(whole_window, QPushButton, "playButton").isEnabled()
-    assert not action(whole_window, "actionEarlier").isEnabled()
-    assert not whole_window.curves.plot.playhead.dot.isVisible()
-
-    # A grey branch says why.
-    session = whole_window.session
-    assert why_no_branch(whole_window) == "There is nothing to branch from yet. Train the network first."
-    session.step_epoch()
-    wait_for(qtbot, whole_window, Status.PAUSED)
-    assert "This run is not recorded" in why_no_branch(whole_window)
-    assert "Recording is off: Ctrl+Alt+K switches it on." in why_no_branch(whole_window)
-    session.records.set_on(True)
-    assert "Recording is off" not in why_no_branch(whole_window)
-
-    # One can branch as soon as a run has a past, also while it trains.
-    train_for_a_while(qtbot, whole_window)
-    assert session.state is Status.TRAINING
-    qtbot.waitUntil(lambda: session.runs.current.storage.is_kept)
-    qtbot.waitUntil(lambda: why_no_branch(whole_window) == "")
-    assert session.state is Status.TRAINING
 
 
 # ---- the playhead on the chart

@@ -24,7 +24,6 @@ from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import (
     choose_file,
@@ -114,16 +113,6 @@ def train_on(qtbot: QtBot, window: AnyWindow) -> None:
     click(qtbot, window, QPushButton, "trainOnOwnButton")
     own = window.session.user_examples
     qtbot.waitUntil(lambda: bool(own.is_mixed_in.all() and own.learned.all()) and is_shown(window.session.data))
-
-
-def teach(qtbot: QtBot, window: AnyWindow) -> None:
-    """A trained network learns from a drawing that was kept."""
-    train_epochs(qtbot, window, 2)
-    draw(qtbot, window)
-    keep_as(qtbot, window, "4")
-    open_page(qtbot, window)
-    train_on(qtbot, window)
-    wait_for(qtbot, window, Status.FINISHED)
 
 
 def shows(window: AnyWindow, name: str) -> str:
@@ -296,6 +285,7 @@ def test_a_chosen_one_is_asked_about_with_enter_and_removed_with_delete(own_wind
 
 def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
+    session.records.set_on(True)
     train_epochs(qtbot, window, 2)
     run, parameters = session.runs.current, np.array(session.displayed.network.parameters)
     draw(qtbot, window)
@@ -326,6 +316,26 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     assert tested.forgotten == int(((then == test.labels) & (now != test.labels)).sum())
     assert tested.before == pytest.approx(float((then != test.labels).mean()))
 
+    # Before it has learned from them nothing is compared while one looks back.
+    session.timeline.go_to(1)
+    assert not session.user_examples.learned.any()
+    wait_for_answers(qtbot, window)
+    assert session.queries[TEST_SET].result.before is None
+    assert "test error" not in shows(window, "ownProgress")
+    session.timeline.go_to(3)
+    assert session.user_examples.learned.all()
+    wait_for_answers(qtbot, window)
+    assert "test error" in shows(window, "ownProgress")
+
+    # A branch has learned what its parent had by then.
+    taught, before = session.runs.current, session.user_examples.before
+    assert before is not None
+    session.timeline.go_to(3)
+    session.timeline.branch()
+    qtbot.waitUntil(lambda: session.runs.current is not taught, timeout=20_000)
+    assert session.user_examples.learned.all()
+    assert session.user_examples.before is before
+
 
 def test_what_it_has_learned_from_is_told_after_undo_too(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
@@ -347,23 +357,19 @@ def test_what_it_has_learned_from_is_told_after_undo_too(own_window: CardWindow,
     wait_for_answers(qtbot, window)
     assert shows(window, "ownProgress") == "This is not in the training set."
 
-
-def test_before_it_has_learned_from_them_nothing_is_compared_while_one_looks_back(
-    own_window: CardWindow, qtbot: QtBot
-) -> None:
-    window, session = own_window, own_window.session
-    teach(qtbot, window)
+    # Other data may come after training on them: the network of before is of the old data, and is not asked.
+    train_epochs(qtbot, window, 1)
+    train_on(qtbot, window)
+    session.pause()
     wait_for_answers(qtbot, window)
-    assert "test error" in shows(window, "ownProgress")
-    session.timeline.go_to(1)
-    assert not session.user_examples.learned.any()
-    wait_for_answers(qtbot, window)
-    assert session.queries[TEST_SET].result.before is None
-    assert "test error" not in shows(window, "ownProgress")
-    session.timeline.go_to(3)
-    assert session.user_examples.learned.all()
-    wait_for_answers(qtbot, window)
-    assert "test error" in shows(window, "ownProgress")
+    failures: list[Exception] = []
+    session.queries[TEST_SET].failed.connect(failures.append)
+    load(qtbot, window, "spirals")
+    qtbot.waitUntil(lambda: session.displayed.network.shape[0] == 2)
+    session.user_examples.add(0)
+    open_page(qtbot, window)
+    assert session.user_examples.before is None
+    assert failures == []
 
 
 def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: CardWindow, qtbot: QtBot) -> None:
@@ -384,58 +390,6 @@ def test_nothing_is_compared_before_it_has_been_trained_on_them(own_window: Card
     assert not session.user_examples.learned.any()
     assert session.user_examples.before is None
     assert shows(window, "ownProgress") == "All in the training set, 10\u202f% of it; Train continues with them."
-
-
-def test_other_data_may_come_after_training_on_them(own_window: CardWindow, qtbot: QtBot) -> None:
-    """The network of before is of the old data: nothing asks it about the new ones."""
-    window, session = own_window, own_window.session
-    train_epochs(qtbot, window, 1)
-    draw(qtbot, window)
-    keep_as(qtbot, window, "4")
-    open_page(qtbot, window)
-    train_on(qtbot, window)
-    session.pause()
-    wait_for_answers(qtbot, window)
-    failures: list[Exception] = []
-    session.queries[TEST_SET].failed.connect(failures.append)
-    load(qtbot, window, "spirals")
-    qtbot.waitUntil(lambda: session.displayed.network.shape[0] == 2)
-    session.user_examples.add(0)
-    open_page(qtbot, window)
-    assert session.user_examples.before is None
-    assert failures == []
-
-
-def test_undo_takes_them_out_again_and_the_button_too(own_window: CardWindow, qtbot: QtBot) -> None:
-    window, session = own_window, own_window.session
-    draw(qtbot, window)
-    keep_as(qtbot, window, "1")
-    open_page(qtbot, window)
-    train_on(qtbot, window)
-    assert session.settings.experiment.data_settings["own"] == session.user_examples.mixed_in
-    assert not find(window, QPushButton, "trainOnOwnButton").isVisible()
-    window.session.undo.undo()
-    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
-    assert session.dataset is not None
-    assert len(session.dataset.train) == 2000
-    train_on(qtbot, window)
-    click(qtbot, window, QPushButton, "leaveOutOwnButton")
-    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
-    assert "own" not in session.settings.experiment.data_settings
-    assert session.user_examples.count == 1
-
-    # What is kept later is not in the training set yet.
-    own = session.user_examples
-    train_on(qtbot, window)
-    mixed = own.mixed_in
-    draw(qtbot, window)
-    keep_as(qtbot, window, "7")
-    assert own.is_mixed_in.tolist() == own.learned.tolist() == [True, False]
-    qtbot.waitUntil(lambda: shows(window, "ownProgress").startswith("1 of 2 in the training set"))
-    assert mixed is not None
-    assert len(read_user_examples(mixed)) == 1
-    train_on(qtbot, window)
-    assert own.mixed_in != mixed
 
 
 def own_share_of(window: AnyWindow) -> float:
@@ -484,11 +438,38 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: CardWindo
     qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
     assert field.text() == "30 %", "for the next time"
 
+    # Undo takes them out again, and the button too.
+    train_on(qtbot, window)
+    assert session.settings.experiment.data_settings["own"] == session.user_examples.mixed_in
+    assert not find(window, QPushButton, "trainOnOwnButton").isVisible()
+    window.session.undo.undo()
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
+    assert session.dataset is not None
+    assert len(session.dataset.train) == 2000
+    train_on(qtbot, window)
+    click(qtbot, window, QPushButton, "leaveOutOwnButton")
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.user_examples.mixed_in is None)
+    assert "own" not in session.settings.experiment.data_settings
+    assert session.user_examples.count == 1
+
+    # What is kept later is not in the training set yet.
+    own = session.user_examples
+    train_on(qtbot, window)
+    mixed = own.mixed_in
+    draw(qtbot, window)
+    keep_as(qtbot, window, "7")
+    assert own.is_mixed_in.tolist() == own.learned.tolist() == [True, False]
+    qtbot.waitUntil(lambda: shows(window, "ownProgress").startswith("1 of 2 in the training set"))
+    assert mixed is not None
+    assert len(read_user_examples(mixed)) == 1
+    train_on(qtbot, window)
+    assert own.mixed_in != mixed
+
 
 # ---- on disk
 
 
-def test_they_are_there_again_in_the_next_window_and_only_for_their_data(
+def test_they_are_there_again_in_the_next_window_and_a_damaged_file_is_put_aside(
     make_cards: MakeCards, own_window: CardWindow, qtbot: QtBot
 ) -> None:
     draw(qtbot, own_window)
@@ -502,9 +483,24 @@ def test_they_are_there_again_in_the_next_window_and_only_for_their_data(
     load(qtbot, again, "mnist")
     assert again.session.user_examples.count == 1
 
+    # A damaged file is told of, and put aside before one is written in its place.
+    close(again)
+    (path,) = user_examples_folder().glob("*.npz")
+    path.write_bytes(b"damaged")
+    third = make_cards(CURVES)
+    wait_until_read(qtbot, third)
+    qtbot.waitUntil(lambda: third.session.messages.current is not None)
+    assert third.session.messages.current is not None
+    assert "Your own examples could not be read" in third.session.messages.current.text
+    draw(qtbot, third)
+    keep_as(qtbot, third, "5")
+    close(third)
+    assert [aside.read_bytes() for aside in user_examples_folder().glob("*.damaged1")] == [b"damaged"]
+    assert read_user_examples(path).truths.tolist() == ["5"]
+
 
 def test_export_and_import_in_another_home(
-    make_window: MakeWindow, whole_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_cards: MakeCards, whole_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, path = whole_window, tmp_path / "mine.npz"
     wait_until_read(qtbot, window)
@@ -516,18 +512,27 @@ def test_export_and_import_in_another_home(
     qtbot.waitUntil(path.exists)
     assert window.session.user_examples.examples is not None
     mine = window.session.user_examples.examples.fingerprint
+    own = window.session.user_examples
+    window.session.undo.undo()
+    assert own.count == 0
+    click(qtbot, window, QToolButton, "keepExampleButton")
+    click(qtbot, window, QToolButton, "importOwnButton")
+    choose_file(qtbot, window, "importOwnDialog", path)
+    qtbot.waitUntil(lambda: own.count == 1)
+    assert own.examples is not None
+    assert own.examples.fingerprint == mine
+    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    assert own.count == 0
+
+    # In another home.
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "other"))
-    other = make_window()
+    other = make_cards(CURVES)
     wait_until_read(qtbot, other)
     assert other.session.user_examples.count == 0
-    click(qtbot, other, QToolButton, "keepExampleButton")
-    click(qtbot, other, QToolButton, "importOwnButton")
-    choose_file(qtbot, other, "importOwnDialog", path)
+    other.session.user_examples.import_file(path)
     qtbot.waitUntil(lambda: other.session.user_examples.count == 1)
     assert other.session.user_examples.examples is not None
     assert other.session.user_examples.examples.fingerprint == mine
-    press(qtbot, other, Qt.Key_Z, Qt.ControlModifier)
-    assert other.session.user_examples.count == 0
 
 
 def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -550,25 +555,16 @@ def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: CardWindow
         assert words in messages.current.text
     assert own_window.session.user_examples.count == 0
 
-
-def test_a_damaged_file_is_told_of_and_put_aside_before_one_is_written_in_its_place(
-    make_cards: MakeCards, own_window: CardWindow, qtbot: QtBot
-) -> None:
+    # One that was damaged meanwhile is put aside.
     draw(qtbot, own_window)
     keep_as(qtbot, own_window, "4")
-    close(own_window)
+    qtbot.waitUntil(lambda: on_disk() == ["4"])
     (path,) = user_examples_folder().glob("*.npz")
     path.write_bytes(b"damaged")
-    again = make_cards(CURVES)
-    wait_until_read(qtbot, again)
-    qtbot.waitUntil(lambda: again.session.messages.current is not None)
-    assert again.session.messages.current is not None
-    assert "Your own examples could not be read" in again.session.messages.current.text
-    draw(qtbot, again)
-    keep_as(qtbot, again, "5")
-    close(again)
+    keep_as(qtbot, own_window, "5")
+    close(own_window)
     assert [aside.read_bytes() for aside in user_examples_folder().glob("*.damaged1")] == [b"damaged"]
-    assert read_user_examples(path).truths.tolist() == ["5"]
+    assert on_disk() == ["4", "5"]
 
 
 # ---- two windows
@@ -627,18 +623,6 @@ def test_what_was_removed_in_a_window_does_not_come_back_there(
     assert on_disk() == ["5", "7", "8"]
 
 
-def test_a_file_that_was_damaged_meanwhile_is_put_aside(own_window: CardWindow, qtbot: QtBot) -> None:
-    draw(qtbot, own_window)
-    keep_as(qtbot, own_window, "4")
-    qtbot.waitUntil(lambda: on_disk() == ["4"])
-    (path,) = user_examples_folder().glob("*.npz")
-    path.write_bytes(b"damaged")
-    keep_as(qtbot, own_window, "5")
-    close(own_window)
-    assert [aside.read_bytes() for aside in user_examples_folder().glob("*.damaged1")] == [b"damaged"]
-    assert on_disk() == ["4", "5"]
-
-
 def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: CardWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
@@ -656,16 +640,3 @@ def test_of_the_files_that_trainings_name_the_newest_are_kept(own_window: CardWi
     train_on(qtbot, window)
     left = set(user_examples_folder().glob("*.npz"))
     assert left == {path, *others, Path(str(own.mixed_in)), first, *older[4:]}
-
-
-def test_a_branch_has_learned_what_its_parent_had_by_then(own_window: CardWindow, qtbot: QtBot) -> None:
-    window, session = own_window, own_window.session
-    session.records.set_on(True)
-    teach(qtbot, window)
-    taught, before = session.runs.current, session.user_examples.before
-    assert before is not None
-    session.timeline.go_to(3)
-    session.timeline.branch()
-    qtbot.waitUntil(lambda: session.runs.current is not taught, timeout=20_000)
-    assert session.user_examples.learned.all()
-    assert session.user_examples.before is before

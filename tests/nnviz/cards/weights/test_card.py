@@ -142,22 +142,6 @@ def test_the_read_out_follows_the_training(ready_window: CardWindow, qtbot: QtBo
     assert not read_out.isVisible()
 
 
-def test_an_output_is_called_by_its_class(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    click_tab(qtbot, window, "layer3Tab")
-    place = middle(window.card("weightsDock").map, 7)
-    hover(window.card("weightsDock").map, (place.x(), place.y()))
-    assert (
-        find(window.card("weightsDock").map, QLabel, "readOut").text().split(": ")[0].endswith(" → neuron 8 (class 7)")
-    )
-
-    # An output neuron tells its class.
-    click_tab(qtbot, window, "layer3Tab")
-    view = open_neuron(qtbot, window, 3)
-    assert title_of(window) == "Class 3 · neuron 4 of 10"
-    assert "Softmax" in words_in(view)
-
-
 # ---- one neuron
 
 
@@ -189,9 +173,8 @@ def test_a_click_enlarges_a_neuron_and_back(ready_window: CardWindow, qtbot: QtB
         assert window.card("weightsDock").map.isVisible()
         open_neuron(qtbot, window, 4)
 
-
-def test_neighbours_by_arrow_keys_and_buttons(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # Neighbours by arrow keys and buttons.
+    window.card("weightsDock").show_all()
     view = open_neuron(qtbot, window, 0)
     qtbot.keyClick(view, Qt.Key_Right)
     assert title_of(window) == "Neuron 2 of 64"
@@ -202,9 +185,9 @@ def test_neighbours_by_arrow_keys_and_buttons(ready_window: CardWindow, qtbot: Q
     qtbot.keyClick(view, Qt.Key_Left)
     assert title_of(window) == "Neuron 64 of 64", "round and round"
 
-
-def test_all_by_the_keyboard(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # All by the keyboard.
+    window.card("weightsDock").show_layer(0)
+    leave(window.card("weightsDock").map)
     window.card("weightsDock").map.setFocus()
     press(qtbot, window, Qt.Key_Right)
     press(qtbot, window, Qt.Key_Right)
@@ -218,9 +201,8 @@ def test_all_by_the_keyboard(ready_window: CardWindow, qtbot: QtBot) -> None:
     press(qtbot, window, Qt.Key_Return)
     assert title_of(window) == "Neuron 3 of 64"
 
-
-def test_a_hidden_neuron_shows_bars(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # A hidden neuron shows bars.
+    window.card("weightsDock").show_all()
     click_tab(qtbot, window, "layer2Tab")
     view = open_neuron(qtbot, window, 9)
     bars = find(window, WeightBars, "neuronBars")
@@ -233,6 +215,59 @@ def test_a_hidden_neuron_shows_bars(ready_window: CardWindow, qtbot: QtBot) -> N
     assert not find(bars, QLabel, "readOut").isVisible()
     qtbot.mouseClick(bars, Qt.LeftButton)
     assert window.card("weightsDock").neuron is None
+
+    # An output is called by its class.
+    click_tab(qtbot, window, "layer3Tab")
+    place = middle(window.card("weightsDock").map, 7)
+    hover(window.card("weightsDock").map, (place.x(), place.y()))
+    assert (
+        find(window.card("weightsDock").map, QLabel, "readOut").text().split(": ")[0].endswith(" → neuron 8 (class 7)")
+    )
+
+    # An output neuron tells its class.
+    click_tab(qtbot, window, "layer3Tab")
+    view = open_neuron(qtbot, window, 3)
+    assert title_of(window) == "Class 3 · neuron 4 of 10"
+    assert "Softmax" in words_in(view)
+
+    # One neuron makes the window no higher.
+    window.card("weightsDock").show_all()
+    click_tab(qtbot, window, "layer1Tab")
+    window.resize(1280, 720)
+    QCoreApplication.processEvents()
+    size, least = window.size(), window.minimumSizeHint()
+    open_neuron(qtbot, window, 4)
+    QCoreApplication.processEvents()
+    assert window.size() == size
+    assert window.minimumSizeHint().height() <= least.height()
+    assert window.minimumSizeHint().width() <= least.width()
+    back = find(window, QPushButton, "neuronBackButton")
+    assert back.visibleRegion().boundingRect() == back.rect()
+
+    # The table holds the displayed layer.
+    window.card("weightsDock").show_all()
+    click_tab(qtbot, window, "layer2Tab")
+    header, rows = window.card("weightsDock").table()
+    network = window.session.displayed.network
+    made = list(rows)
+    assert header[:3] == ["neuron", "bias", "neuron 1 of layer 1"]
+    assert len(header) == 66
+    assert len(made) == 32
+    assert made[31][0] == 32
+    np.testing.assert_allclose(np.array([row[1] for row in made], float), network.biases[1][:, 0])
+    np.testing.assert_array_equal(np.array([row[2:] for row in made], np.float32), network.weights[1])
+    click_tab(qtbot, window, "layer1Tab")
+    assert window.card("weightsDock").table()[0][2] == "pixel row 1, column 1"
+
+    # Numbers that are none break nothing.
+    window.session.displayed.network.parameters[:] = np.nan
+    window.session.displayed.network.weights[1][0, :3] = [np.inf, -np.inf, 3e38]
+    for layer in range(3):
+        window.card("weightsDock").show_layer(layer)
+        window.grab()
+        window.card("weightsDock").show_neuron(0)
+        window.grab()
+        window.card("weightsDock").show_all()
 
 
 def test_an_enlarged_neuron_learns_on(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -271,51 +306,6 @@ def test_a_neuron_that_is_gone_is_left(ready_window: CardWindow, qtbot: QtBot) -
     open_neuron(qtbot, window, 3)
     retype(qtbot, window, "shapeEdit", "784, 40, 10")
     assert window.card("weightsDock").neuron is None, "its layer is gone"
-
-
-def test_one_neuron_makes_the_window_no_higher(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    window.resize(1280, 720)
-    QCoreApplication.processEvents()
-    size, least = window.size(), window.minimumSizeHint()
-    open_neuron(qtbot, window, 4)
-    QCoreApplication.processEvents()
-    assert window.size() == size
-    assert window.minimumSizeHint().height() <= least.height()
-    assert window.minimumSizeHint().width() <= least.width()
-    back = find(window, QPushButton, "neuronBackButton")
-    assert back.visibleRegion().boundingRect() == back.rect()
-
-
-def test_numbers_that_are_none_break_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    window.session.displayed.network.parameters[:] = np.nan
-    window.session.displayed.network.weights[1][0, :3] = [np.inf, -np.inf, 3e38]
-    for layer in range(3):
-        window.card("weightsDock").show_layer(layer)
-        window.grab()
-        window.card("weightsDock").show_neuron(0)
-        window.grab()
-        window.card("weightsDock").show_all()
-
-
-# ---- for a file
-
-
-def test_the_table_holds_the_displayed_layer(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    click_tab(qtbot, window, "layer2Tab")
-    header, rows = window.card("weightsDock").table()
-    network = window.session.displayed.network
-    made = list(rows)
-    assert header[:3] == ["neuron", "bias", "neuron 1 of layer 1"]
-    assert len(header) == 66
-    assert len(made) == 32
-    assert made[31][0] == 32
-    np.testing.assert_allclose(np.array([row[1] for row in made], float), network.biases[1][:, 0])
-    np.testing.assert_array_equal(np.array([row[2:] for row in made], np.float32), network.weights[1])
-    click_tab(qtbot, window, "layer1Tab")
-    assert window.card("weightsDock").table()[0][2] == "pixel row 1, column 1"
 
 
 def test_facts_of_inputs_that_are_no_pictures(ready_model: Model) -> None:

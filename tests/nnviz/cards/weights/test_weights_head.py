@@ -45,8 +45,31 @@ def bring_output_to_front(window: AnyWindow, qtbot: QtBot) -> None:
     click_tab(qtbot, window, "layer3Tab")
 
 
-def test_words_give_way_before_a_tab_does(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window, head = whole_window, whole_window.card("weightsDock").head
+def test_the_scale_is_that_of_the_tiles_after_each_text_size_and_words_give_way_before_a_tab(
+    whole_window: MainWindow, qtbot: QtBot
+) -> None:
+    window, panel = whole_window, whole_window.card("weightsDock")
+    window.resize(1280, 690)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == (1280, 690))
+    QApplication.processEvents()
+    ends = set()
+    try:
+        for size in (100, 200, 100):
+            window.set_text_size(size)
+            for _ in range(6):
+                QTest.qWait(5)
+            ends.add(panel.map.end)
+            block = panel.map.grid.down.block
+            words = f"Means of {block}×{block} weights." if block > 1 else "Weights."
+            assert panel.head.detail.toolTip() == words, size
+            assert panel.bar.accessibleDescription() == f"−{panel.map.end:.2g} to +{panel.map.end:.2g}", size
+            assert panel.bar.toolTip().startswith(f"Weights beyond ±{panel.map.end:.2g} "), size
+        assert len(ends) == 2, "smaller tiles show means, which are smaller"
+    finally:
+        window.set_text_size(100)
+
+    # Words give way before a tab does.
+    head = panel.head
     for size in ((1440, 900), (1280, 720)):
         window.resize(*size)
         qtbot.waitUntil(lambda size=size: (window.width(), window.height()) == size)
@@ -75,28 +98,6 @@ def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: CardWindow, q
     window.resize(1180, 700)
     QApplication.processEvents()
     assert tabs_in_sight(window)[strip.tabText(12)], "in a narrower window too"
-
-
-def test_the_scale_is_that_of_the_tiles_after_each_text_size(whole_window: MainWindow, qtbot: QtBot) -> None:
-    window, panel = whole_window, whole_window.card("weightsDock")
-    window.resize(1280, 690)
-    qtbot.waitUntil(lambda: (window.width(), window.height()) == (1280, 690))
-    QApplication.processEvents()
-    ends = set()
-    try:
-        for size in (100, 200, 100):
-            window.set_text_size(size)
-            for _ in range(6):
-                QTest.qWait(5)
-            ends.add(panel.map.end)
-            block = panel.map.grid.down.block
-            words = f"Means of {block}×{block} weights." if block > 1 else "Weights."
-            assert panel.head.detail.toolTip() == words, size
-            assert panel.bar.accessibleDescription() == f"−{panel.map.end:.2g} to +{panel.map.end:.2g}", size
-            assert panel.bar.toolTip().startswith(f"Weights beyond ±{panel.map.end:.2g} "), size
-        assert len(ends) == 2, "smaller tiles show means, which are smaller"
-    finally:
-        window.set_text_size(100)
 
 
 # ---- names of the rows
