@@ -26,7 +26,54 @@ def box_of(widget: QWidget, window: QWidget) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
 
 
-def test_three_at_first_each_saying_one_thing_that_can_be_done(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_where_they_lie_and_what_they_say(ready_window: MainWindow, qtbot: QtBot) -> None:
+    """They cover no control and have no focus, and are out of sight while their control is."""
+    window = ready_window
+    for size in ((1280, 720), (1440, 900), (1920, 1080)):
+        window.resize(*size)
+        QApplication.processEvents()
+        assert in_sight(window) == ALL, size
+        for hint in (find(window, Callout, f"{name}Hint") for name in ALL):
+            assert window.rect().contains(box_of(hint, window)), size
+            for control in acted_on(window):
+                if not hint.isAncestorOf(control) and control is not hint.parentWidget():
+                    covered = box_of(hint, window).intersects(box_of(control, window))
+                    assert not covered, (size, control.objectName())
+            for part in (hint, *hint.findChildren(QWidget)):
+                assert part.focusPolicy() == Qt.NoFocus
+
+    # Each goes while its place is scrolled out of view.
+    window.resize(1280, 480)
+    qtbot.waitUntil(lambda: "change" not in in_sight(window))
+    window.resize(1280, 900)
+    qtbot.waitUntil(lambda: in_sight(window) == ALL)
+
+    # Likewise while another card is enlarged, or its own floats.
+    window.cards.toggle(window.card("weightsDock"))
+    qtbot.waitUntil(lambda: in_sight(window) == ["train"])
+    window.cards.put_back()
+    qtbot.waitUntil(lambda: in_sight(window) == ALL)
+    window.draw.setFloating(True)
+    qtbot.waitUntil(lambda: in_sight(window) == ["change", "train"])
+    window.draw.setFloating(False)
+    qtbot.waitUntil(lambda: in_sight(window) == ALL)
+
+    # In the other workspace nothing but the canvas is covered.
+    window.show_workspace("inside")
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: window.canvas.height() < 150)
+    QApplication.processEvents()
+    canvas = window.canvas
+    assert in_sight(window) == ["draw", "train"]
+    at = find(window, Callout, "drawHint").geometry()
+    assert canvas.rect().contains(at)
+    assert not at.intersects(QRect(0, canvas.height() // 2 - 8, canvas.width(), 16)), "the words of the canvas"
+
+    # Three at first each saying one thing that can be done.
+    window.show_workspace("train")
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: in_sight(window) == ALL)
+    QApplication.processEvents()
     assert in_sight(ready_window) == ALL
     for name in ALL:
         hint = find(ready_window, Callout, f"{name}Hint")
@@ -96,59 +143,14 @@ def test_a_stroke_may_begin_on_the_hint(ready_window: MainWindow) -> None:
 
 def test_dismissed_for_good(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
     window, left = ready_window, [*ALL]
-    for names in (["train"], ["draw", "change"]):
-        for name in names:
-            click(qtbot, window, QToolButton, f"dismiss{name.capitalize()}HintButton")
-            left.remove(name)
-            assert in_sight(window) == left
-            window.session.step_batch()
-            wait_for(qtbot, window, Status.PAUSED)
-            assert in_sight(window) == left, f"{name} comes back at a pause"
-        quit_unasked(window)
-        window = make_window()
-        wait_for(qtbot, window, Status.READY)
-        assert in_sight(window) == left, names
-
-
-def test_where_they_lie(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """They cover no control and have no focus, and are out of sight while their control is."""
-    window = ready_window
-    for size in ((1280, 720), (1440, 900), (1920, 1080)):
-        window.resize(*size)
-        QApplication.processEvents()
-        assert in_sight(window) == ALL, size
-        for hint in (find(window, Callout, f"{name}Hint") for name in ALL):
-            assert window.rect().contains(box_of(hint, window)), size
-            for control in acted_on(window):
-                if not hint.isAncestorOf(control) and control is not hint.parentWidget():
-                    covered = box_of(hint, window).intersects(box_of(control, window))
-                    assert not covered, (size, control.objectName())
-            for part in (hint, *hint.findChildren(QWidget)):
-                assert part.focusPolicy() == Qt.NoFocus
-
-    # Each goes while its place is scrolled out of view.
-    window.resize(1280, 480)
-    qtbot.waitUntil(lambda: "change" not in in_sight(window))
-    window.resize(1280, 900)
-    qtbot.waitUntil(lambda: in_sight(window) == ALL)
-
-    # Likewise while another card is enlarged, or its own floats.
-    window.cards.toggle(window.card("weightsDock"))
-    qtbot.waitUntil(lambda: in_sight(window) == ["train"])
-    window.cards.put_back()
-    qtbot.waitUntil(lambda: in_sight(window) == ALL)
-    window.draw.setFloating(True)
-    qtbot.waitUntil(lambda: in_sight(window) == ["change", "train"])
-    window.draw.setFloating(False)
-    qtbot.waitUntil(lambda: in_sight(window) == ALL)
-
-    # In the other workspace nothing but the canvas is covered.
-    window.show_workspace("inside")
-    window.resize(1280, 720)
-    qtbot.waitUntil(lambda: window.canvas.height() < 150)
-    QApplication.processEvents()
-    canvas = window.canvas
-    assert in_sight(window) == ["draw", "train"]
-    at = find(window, Callout, "drawHint").geometry()
-    assert canvas.rect().contains(at)
-    assert not at.intersects(QRect(0, canvas.height() // 2 - 8, canvas.width(), 16)), "the words of the canvas"
+    for name in ("train", "draw"):
+        click(qtbot, window, QToolButton, f"dismiss{name.capitalize()}HintButton")
+        left.remove(name)
+        assert in_sight(window) == left
+        window.session.step_batch()
+        wait_for(qtbot, window, Status.PAUSED)
+        assert in_sight(window) == left, f"{name} comes back at a pause"
+    quit_unasked(window)
+    window = make_window()
+    wait_for(qtbot, window, Status.READY)
+    assert in_sight(window) == left
