@@ -85,12 +85,9 @@ def silent_neuron(window: MainWindow) -> Neuron:
 
 
 def test_each_mark_is_a_whole_pill_and_nothing_moves(look_inside: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    """In a small window they are looked at below, with long names."""
     window = look_inside()
     expect_marks_and_nothing_moved(window, qtbot, USUAL)
-    window.resize(SMALL)
-    expect_marks_and_nothing_moved(window, qtbot, SMALL)
-    window.show_workspace("train")
-    expect_in_place(window, SMALL, "train")
 
 
 def test_long_names_leave_the_window_its_size_and_cards_their_places(

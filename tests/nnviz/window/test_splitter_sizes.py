@@ -50,7 +50,9 @@ def drag_line(window: MainWindow, by: int) -> None:
 USUAL, DRAWN = 343 / 760, 415 / 760
 
 
-def test_plane_and_curve_get_more_and_give_it_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_plane_and_curve_get_more_and_give_it_back_once_both_cards_are_there(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     """So the plane is large enough."""
     window = ready_window
     resize(window, 1440, 900)
@@ -69,15 +71,8 @@ def test_plane_and_curve_get_more_and_give_it_back(ready_window: MainWindow, qtb
     expect_large_plane(window, 250)
     assert window.height() == 720
 
-
-def expect_large_plane(window: MainWindow, side: int) -> None:
-    view = find(window, QWidget, "planeView")
-    assert min(view.width(), view.height()) >= side
-
-
-def test_it_waits_until_both_cards_are_there(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """While a card is enlarged, and while the other workspace is shown."""
-    window = ready_window
+    # It waits while a card is enlarged, and while the other workspace is shown.
+    load(qtbot, window, "penguins")
     resize(window, 1440, 900)
     window.cards.toggle(window.card("curvesDock"))
     load(qtbot, window, "spirals", points=160)
@@ -98,6 +93,11 @@ def test_it_waits_until_both_cards_are_there(ready_window: MainWindow, qtbot: Qt
     load(qtbot, window, "spirals", points=160)
     wait_until_divided(qtbot, window, DRAWN)
     assert window.draw.width() > 330
+
+
+def expect_large_plane(window: MainWindow, side: int) -> None:
+    view = find(window, QWidget, "planeView")
+    assert min(view.width(), view.height()) >= side
 
 
 def test_a_start_with_the_plane_goes_back_for_other_data_and_what_a_person_chose_stays(
