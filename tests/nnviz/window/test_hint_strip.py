@@ -11,14 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.hints.rules import Hint
 from nnviz.session.hints import HINTS
-from nnviz.session.status import Status
-from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.window.guide import GuideText
 from nnviz.window.hint_strip import HintStrip
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, find, press, quit_unasked, train_epochs, wait_for
+from tests.nnviz.conftest import Restart
+from tests.nnviz.helpers import action, click, find, press, stored_settings, train_epochs
 from tests.nnviz.hints.test_rules import RIGHT
 
 HINT = Hint(
@@ -128,7 +126,28 @@ def test_what_it_says(hinted: MainWindow) -> None:
     assert not cut
 
 
-def test_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
+def test_a_message_comes_first_and_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
+    free = hinted._docks.free_below
+    assert free == strip_of(hinted).height()
+    hinted.session.messages.show("Something to know")
+    assert not strip_of(hinted).isVisible()
+    assert hinted._docks.free_below == free
+    hinted.session.messages.warn("Something went wrong")
+    assert hinted._docks.free_below >= free
+    hinted.session.messages.clear()
+    assert strip_of(hinted).isVisible()
+    assert hinted._docks.free_below == free
+    show(hinted, None)
+    assert hinted._docks.free_below == 0
+
+    # It follows the size of the window. That of the text is looked at in test_text_size.
+    show(hinted, HINT)
+    hinted.resize(1280, 720)
+    QApplication.processEvents()
+    middle = hinted._docks.middle()
+    assert strip_of(hinted).width() == middle.width()
+
+    # The buttons by mouse and by keys.
     click(qtbot, hinted, QPushButton, "whyHintButton")
     guide = find(hinted, GuideText, "guideText")
     assert guide.source().toString() == "hints#overfitting"
@@ -150,45 +169,15 @@ def test_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> N
     assert hinted.session.hints.dismissed == {"overfitting"}
 
 
-def test_dismissed_for_good_and_shown_again_by_the_menu(
-    hinted: MainWindow, make_window: MakeWindow, qtbot: QtBot
-) -> None:
+def test_dismissed_for_good_and_shown_again_by_the_menu(hinted: MainWindow, restart: Restart, qtbot: QtBot) -> None:
     assert not action(hinted, "actionHintsAgain").isEnabled()
     click(qtbot, hinted, QToolButton, "dismissHintButton")
     assert not strip_of(hinted).isVisible()
-    quit_unasked(hinted)
-    again = make_window()
-    wait_for(qtbot, again, Status.READY)
-    assert again.session.hints.dismissed == {"overfitting"}
-    press(qtbot, again, Qt.Key_H, int(Qt.ControlModifier) | int(Qt.AltModifier))
-    assert not again.session.hints.dismissed
-    assert not action(again, "actionHintsAgain").isEnabled()
-
-
-def test_a_message_comes_first_and_the_cards_stay(hinted: MainWindow, qtbot: QtBot) -> None:
-    free = hinted._docks.free_below
-    assert free == strip_of(hinted).height()
-    hinted.session.messages.show("Something to know")
-    assert not strip_of(hinted).isVisible()
-    assert hinted._docks.free_below == free
-    hinted.session.messages.warn("Something went wrong")
-    assert hinted._docks.free_below >= free
-    hinted.session.messages.clear()
-    assert strip_of(hinted).isVisible()
-    assert hinted._docks.free_below == free
-    show(hinted, None)
-    assert hinted._docks.free_below == 0
-
-    # It follows the size of the window and of the text.
-    show(hinted, HINT)
-    strip, low = strip_of(hinted), strip_of(hinted).height()
-    hinted.resize(1280, 720)
-    QApplication.processEvents()
-    middle = hinted._docks.middle()
-    assert strip.width() == middle.width()
-    hinted.set_text_size(theme.SIZES[-1])
-    qtbot.waitUntil(lambda: strip.height() > low)
-    assert strip.text.heightForWidth(strip.text.width()) <= 2.5 * strip.text.fontMetrics().lineSpacing()
+    qtbot.waitUntil(lambda: "overfitting" in stored_settings().get("dismissed_hints", ""))
+    assert restart().session.hints.dismissed == {"overfitting"}
+    press(qtbot, hinted, Qt.Key_H, int(Qt.ControlModifier) | int(Qt.AltModifier))
+    assert not hinted.session.hints.dismissed
+    assert not action(hinted, "actionHintsAgain").isEnabled()
 
 
 def test_a_real_run(ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -67,7 +67,8 @@ def odd_window(
 
 def texts(window: MainWindow) -> Iterator[tuple[QWidget | QAction, str]]:
     """Every text that a widget or action of any window shows or could show."""
-    for widget in [widget for top in QApplication.topLevelWidgets() for widget in (top, *top.findChildren(QWidget))]:
+    tops = [top for top in QApplication.topLevelWidgets() if top.parent() is None]  # menus are found below others
+    for widget in [widget for top in tops for widget in (top, *top.findChildren(QWidget))]:
         yield widget, widget.windowTitle().replace("[*]", "")
         if isinstance(widget, QLabel | QAbstractButton):
             yield widget, widget.text()
@@ -77,16 +78,21 @@ def texts(window: MainWindow) -> Iterator[tuple[QWidget | QAction, str]]:
         yield from ((action, action.text()) for action in widget.actions() if not action.isSeparator())
 
 
+def about(widget: QWidget | QAction, text: str) -> str:
+    return f"{type(widget).__name__} {widget.objectName()}: {text[:80]!r}"
+
+
 def check(window: MainWindow) -> None:
     """No label guesses, none has a foreign tag, no text has signs that hide others, and none is endless."""
     for widget, text in texts(window):
-        about = f"{type(widget).__name__} {widget.objectName()}: {text[:80]!r}"
-        assert not UNSAFE.search(text.replace("\t", "", 1)), about  # a menu's entry has a tab before its key
-        assert len(text) < 2000, about
+        assert not UNSAFE.search(text.replace("\t", "", 1)), about(
+            widget, text
+        )  # a menu's entry has a tab before its key
+        assert len(text) < 2000, about(widget, text)
         if isinstance(widget, QLabel):
-            assert widget.textFormat() != Qt.AutoText or not Qt.mightBeRichText(text), about
+            assert widget.textFormat() != Qt.AutoText or not Qt.mightBeRichText(text), about(widget, text)
             if widget.textFormat() == Qt.RichText:
-                assert not re.search("<(h1|img|b>bold|!--)", text), about
+                assert not re.search("<(h1|img|b>bold|!--)", text), about(widget, text)
 
 
 def broken_file(folder: Path, name: str) -> Path:

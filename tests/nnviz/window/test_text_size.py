@@ -36,10 +36,12 @@ from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.ui.row_table import ListColumn
+from nnviz.window.hint_strip import HintStrip
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, MakeCards
 from tests.nnviz.helpers import action, find, is_shown, press, store_settings, stored_settings
+from tests.nnviz.window.test_hint_strip import HINT, show
 
 SMALL = QSize(1280, 690)  # what a frame leaves of 1280 × 720
 
@@ -77,9 +79,15 @@ def test_keys_change_the_size_of_all_texts_and_back(make_window: MakeWindow, qtb
     assert find(window, CurvePlot, "errorPlot").getAxis("left").style["tickFont"].pixelSize() == 24
     assert find(window, QLineEdit, "learningRateEdit").fontInfo().pixelSize() == 26
     assert not action(window, "actionLargerText").isEnabled()
+    show(window, HINT)
+    strip = find(window, HintStrip, "hintStrip")
+    high = strip.height()
+    assert strip.text.heightForWidth(strip.text.width()) <= 2.5 * strip.text.fontMetrics().lineSpacing()
     press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
     assert theme.text_size() == 100
     assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)
+    qtbot.waitUntil(lambda: strip.height() < high)
+    show(window, None)
     small = title.fontMetrics().height()
     assert large == pytest.approx(2 * small, abs=1.5)
     assert not action(window, "actionSmallerText").isEnabled()

@@ -90,7 +90,9 @@ def group_at(window: CardWindow, row: int) -> RunGroup:
 # ---- the list
 
 
-def Y(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_group_is_one_row_that_opens_by_click_and_keys_and_is_found(
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     assert [row[2:4] for row in cells(table)] == [["alone", ""], ["wide", "×5"], ["narrow", "×5"]]
     median = statistics.median(errors_of(group_at(ready_window, WIDE)))
     assert texts(table)[WIDE][2] == f"{100 * median:.2f} %"
@@ -118,6 +120,9 @@ def Y(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     assert cells(table)[0][3] == "×5"
 
     # Arrows open it and its runs are told apart.
+    library.annotate(library.rows[0].runs[3:4], note="")
+    retype(qtbot, ready_window, "runSearchEdit", "")
+    qtbot.waitUntil(lambda: titles(table) == ["alone", "wide", "narrow"])
     click_row(qtbot, table, NARROW)
     qtbot.keyClick(table, Qt.Key_Right)
     assert len(titles(table)) == 8
@@ -141,7 +146,9 @@ def Y(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: titles(table)[WIDE : WIDE + 3] == ["wide", "seed 1", "seed 2 · odd"])
 
 
-def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_star_name_and_note_are_those_of_all_its_runs_which_one_undo_brings_back(
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     group = group_at(ready_window, WIDE)
     click_row(qtbot, table, WIDE, STAR)
     qtbot.waitUntil(lambda: texts(table)[WIDE][0] == "★")
@@ -165,10 +172,9 @@ def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_win
             (False, "wide", "")
         }
 
-
-def test_del_deletes_all_of_it_or_one_run_and_one_undo_brings_it_back(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
+    # Del deletes all of it or one run, and one undo brings it back.
+    ready_window.session.comparison.clear()
+    qtbot.waitUntil(lambda: titles(table)[WIDE] == "wide")
     compare(ready_window, qtbot, table, NARROW)
     qtbot.keyClick(table, Qt.Key_Delete)
     qtbot.waitUntil(lambda: titles(table) == ["alone", "wide"])
