@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QPoint, QSize, Qt
 from PyQt5.QtWidgets import QAction, QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -174,10 +174,13 @@ def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, q
 # ---- workspaces
 
 
-def test_each_workspace_keeps_its_own_arrangement(
+def test_each_workspace_keeps_its_own_arrangement_and_the_window_its_size(
     ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
     window = ready_window
+    window.resize(1300, 800)
+    press(qtbot, window, Qt.Key_3, Qt.AltModifier)
+    assert not window.card("weightsDock").isVisible()
     window.card("learningStripDock").close()
     window.show_workspace("inside")
     window.card("predictionDock").close()
@@ -188,8 +191,13 @@ def test_each_workspace_keeps_its_own_arrangement(
     assert not window.card("predictionDock").isVisible()
     window.close()
     again = make_window()
+    assert again.size() == QSize(1300, 800)
     assert again.workspace == "inside"
     assert not again.card("predictionDock").isVisible()
     again.show_workspace("train")
     assert again.card("predictionDock").isVisible()
     assert not again.card("learningStripDock").isVisible()
+    assert not again.card("weightsDock").isVisible()
+    assert not action(again, "actionView3").isChecked()
+    press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
+    assert again.card("weightsDock").isVisible()

@@ -63,7 +63,7 @@ def box_of(widget: QWidget, window: QWidget) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
 
 
-def test_it_lies_at_the_foot_of_the_middle_column_and_moves_no_card(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_lies_at_the_foot_of_the_middle_column_and_what_it_says(ready_window: MainWindow, qtbot: QtBot) -> None:
     queries = ready_window.session.queries
     for size, workspace in (((1440, 900), "train"), *(((1280, 720), each) for each in ("train", "inside", "runs"))):
         ready_window.resize(*size)
@@ -72,32 +72,12 @@ def test_it_lies_at_the_foot_of_the_middle_column_and_moves_no_card(ready_window
         QApplication.processEvents()
         expect_at_its_place(ready_window)
 
-
-def expect_at_its_place(window: MainWindow) -> None:
-    case = (window.size(), window.workspace)
-    before = places(window)
-    strip = strip_of(window)
-    assert not strip.isVisible(), case
-    show(window, HINT)
-    assert strip.isVisible(), case
-    assert places(window) == before, case
-    middle = window._docks.middle().translated(window._docks.host.mapTo(window, QPoint(0, 0)))
-    at = box_of(strip, window)
-    assert (at.left(), at.right(), at.bottom()) == (middle.left(), middle.right(), middle.bottom()), case
-    parts = [*(find(strip, kind, name) for kind, name in PARTS), find(strip, QToolButton, "dismissHintButton")]
-    boxes = [box_of(part, strip) for part in parts]
-    assert all(strip.rect().contains(box) for box in boxes), case
-    assert all(left.right() < right.left() for left, right in itertools.pairwise(boxes)), case
-    assert strip.text.height() >= strip.text.heightForWidth(strip.text.width()), case
-    card = max((dock for dock in window._docks._in_middle if isinstance(dock, DockCard)), key=lambda dock: dock.y())
-    seen = box_of(card.sheet.parentWidget(), window)
-    assert seen.bottom() - card.free_below < at.top(), f"{case}: it covers nothing: content gives way, or scrolls"
-    show(window, None)
-    assert not strip.isVisible(), case
-    assert places(window) == before, case
-
-
-def test_what_it_says(hinted: MainWindow) -> None:
+    # What it says.
+    hinted = ready_window
+    hinted.resize(1440, 900)
+    hinted.show_workspace("train")
+    QApplication.processEvents()
+    show(hinted, HINT)
     words = strip_of(hinted).text
     assert 'epoch 12: <span style="font-weight: 600">overfitting.</span>' in words.text()
     assert words.toolTip() == HINT.sentence
@@ -124,6 +104,30 @@ def test_what_it_says(hinted: MainWindow) -> None:
         if "…" in strip_of(hinted).text.text():
             cut.append(rule.__name__)
     assert not cut
+
+
+def expect_at_its_place(window: MainWindow) -> None:
+    case = (window.size(), window.workspace)
+    before = places(window)
+    strip = strip_of(window)
+    assert not strip.isVisible(), case
+    show(window, HINT)
+    assert strip.isVisible(), case
+    assert places(window) == before, case
+    middle = window._docks.middle().translated(window._docks.host.mapTo(window, QPoint(0, 0)))
+    at = box_of(strip, window)
+    assert (at.left(), at.right(), at.bottom()) == (middle.left(), middle.right(), middle.bottom()), case
+    parts = [*(find(strip, kind, name) for kind, name in PARTS), find(strip, QToolButton, "dismissHintButton")]
+    boxes = [box_of(part, strip) for part in parts]
+    assert all(strip.rect().contains(box) for box in boxes), case
+    assert all(left.right() < right.left() for left, right in itertools.pairwise(boxes)), case
+    assert strip.text.height() >= strip.text.heightForWidth(strip.text.width()), case
+    card = max((dock for dock in window._docks._in_middle if isinstance(dock, DockCard)), key=lambda dock: dock.y())
+    seen = box_of(card.sheet.parentWidget(), window)
+    assert seen.bottom() - card.free_below < at.top(), f"{case}: it covers nothing: content gives way, or scrolls"
+    show(window, None)
+    assert not strip.isVisible(), case
+    assert places(window) == before, case
 
 
 def test_a_message_comes_first_and_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
@@ -169,7 +173,9 @@ def test_a_message_comes_first_and_the_buttons_by_mouse_and_by_keys(hinted: Main
     assert hinted.session.hints.dismissed == {"overfitting"}
 
 
-def test_dismissed_for_good_and_shown_again_by_the_menu(hinted: MainWindow, restart: Restart, qtbot: QtBot) -> None:
+def test_dismissed_for_good_and_shown_again_by_the_menu_for_a_real_run(
+    hinted: MainWindow, restart: Restart, qtbot: QtBot
+) -> None:
     assert not action(hinted, "actionHintsAgain").isEnabled()
     click(qtbot, hinted, QToolButton, "dismissHintButton")
     assert not strip_of(hinted).isVisible()
@@ -179,8 +185,9 @@ def test_dismissed_for_good_and_shown_again_by_the_menu(hinted: MainWindow, rest
     assert not hinted.session.hints.dismissed
     assert not action(hinted, "actionHintsAgain").isEnabled()
 
-
-def test_a_real_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+    # A real run.
+    show(hinted, None)
+    ready_window = hinted
     ready_window.session.settings.change("rate", learning_rate=0.0005)
     train_epochs(qtbot, ready_window, 4)
     strip = strip_of(ready_window)

@@ -217,12 +217,12 @@ def test_a_foreign_lock_holds_nothing_up(restart: Restart, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: '"epochs": 1,' in stored("configuration"))
 
 
-def test_settings_elsewhere(tmp_path: Path, qapp: QApplication) -> None:
+def test_settings_elsewhere(restart: Restart, tmp_path: Path) -> None:
     store_settings(theme="dark")
-    window = create_window(settings=tmp_path / "mine.json")
-    window.draw.pen.setValue(17)
-    window.close()
-    assert json.loads((tmp_path / "mine.json").read_bytes())["pen_width"] == 17
+    model = restart(settings=tmp_path / "mine.json")
+    model.session.question.set_threshold(0.85)
+    model.close()
+    assert json.loads((tmp_path / "mine.json").read_bytes())["sure_from"] == 0.85
     assert stored_settings() == {"theme": "dark"}
 
 

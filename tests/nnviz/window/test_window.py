@@ -261,21 +261,7 @@ def test_the_mouse_reads_the_weights(make_cards: MakeCards, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
 
 
-# ---- docks
-
-
-def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    window.resize(1300, 800)
-    press(qtbot, window, Qt.Key_3, Qt.AltModifier)
-    assert not window.card("weightsDock").isVisible()
-    window.close()
-    again = make_window()
-    assert again.size() == QSize(1300, 800)
-    assert not again.card("weightsDock").isVisible()
-    assert not action(again, "actionView3").isChecked()
-    press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
-    assert again.card("weightsDock").isVisible()
+# ---- damage
 
 
 def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow, qtbot: QtBot) -> None:

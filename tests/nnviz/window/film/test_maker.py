@@ -158,7 +158,9 @@ def as_pillow(image: QImage) -> Image.Image:
 # ---- what is in it
 
 
-def test_the_whole_window_without_its_messages(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window = ready_window
     subject, probes = WindowSubject(window), window.session.queries
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
@@ -193,6 +195,93 @@ def test_the_whole_window_without_its_messages(ready_window: MainWindow, qtbot: 
     assert "Film saved as first.gif" in announced(window.session)
     assert not told(window)
     assert window.session.timeline.is_live
+
+    # What the dialog proposes refuses and replaces and what gives a film up.
+    monkeypatch.setenv("PATH", str(home))
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+
+    # Of a card.
+    card = find(window, DockCard, "weightsDock")
+    choose(qtbot, window, card, "Film")
+    dialog = find(window, QFileDialog, "filmDialog")
+    assert Path(dialog.selectedFiles()[0]).name == "weights-layer-1.gif"
+    assert dialog.windowTitle() == "Film of 0.5 seconds"
+    choose_file(qtbot, window, "filmDialog", home / "weights.gif")
+    wait_for_film(qtbot, film_of(window))
+    pages = pages_of(home / "weights.gif")
+    assert pages[0][0].size == (card.width() // 2 * 2, card.height() // 2 * 2)
+    assert pages[0][0].tobytes() != pages[-1][0].tobytes()
+
+    # Another format gives the name its ending.
+    action(window, "actionFilm").trigger()
+    dialog = find(window, QFileDialog, "filmDialog")
+    webp = next(each for each in dialog.nameFilters() if "webp" in each)
+    dialog.selectNameFilter(webp)
+    dialog.filterSelected.emit(webp)
+    assert Path(dialog.selectedFiles()[0]).name == "training.webp"
+    assert not any("mp4" in each for each in dialog.nameFilters())
+    dialog.close()
+
+    # Formats that cannot be written.
+    for name, what in (("film.avi", ".gif, .webp, .mp4, .png"), ("film.mp4", "ffmpeg")):
+        window.session.messages.clear()
+        action(window, "actionFilm").trigger()
+        choose_file(qtbot, window, "filmDialog", home / name)
+        wait_for_film(qtbot, film_of(window))
+        assert what in told(window), name
+        assert window.session.timeline.is_live
+        assert not (home / name).exists()
+
+    # A folder is replaced only if it is a film, and after a question.
+    window.session.models[Player].set_seconds(0.2)
+    window.session.messages.clear()
+
+    def film_to_folder() -> None:
+        window.films.of_card(find(window, DockCard, "predictionDock"))
+        choose_file(qtbot, window, "filmDialog", home / "film.png")
+
+    (home / "film").mkdir()
+    (home / "film" / "film-9999.png").write_bytes(b"an old one")
+    film_to_folder()
+    find(window, QMessageBox, "replaceFilmBox").reject()
+    assert not film_of(window).is_active
+    assert (home / "film" / "film-9999.png").exists()
+    film_to_folder()
+    box = find(window, QMessageBox, "replaceFilmBox")
+    replace = next(button for button in box.buttons() if "Rep" in button.text())
+    qtbot.mouseClick(replace, Qt.LeftButton)
+    wait_for_film(qtbot, film_of(window))
+    assert len(os.listdir(home / "film")) == round(25 * 0.2)
+    assert not (home / "film" / "film-9999.png").exists()
+    (home / "film" / "letter.txt").write_text("dear")
+    film_to_folder()
+    assert "the folder exists and is not a film" in told(window)
+    assert (home / "film" / "letter.txt").exists()
+
+    # End cancel and closing the window give it up.
+    window.session.messages.clear()
+    window.session.models[Player].set_seconds(SECONDS)
+    session, maker = window.session, film_of(window)
+
+    def begin() -> None:
+        maker.make(CardSubject(find(window, DockCard, "weightsDock"), session), home / "film.gif")
+        qtbot.waitUntil(lambda: not session.timeline.is_live)
+        assert "Writing the film film.gif" in told(window)
+
+    begin()
+    window.setFocus()
+    press(qtbot, window, Qt.Key_End)
+    assert not maker.is_active
+    assert session.timeline.is_live
+    session.messages.clear()
+    begin()
+    click(qtbot, window, QPushButton, "messageChoice1Button")
+    assert not maker.is_active
+    assert session.timeline.is_live
+    assert not told(window)
+    begin()
+    assert ends_whole(window)
+    assert not [name for name in os.listdir(home) if "film.gif" in name]
 
 
 @pytest.mark.parametrize(("workspace", "name"), [("train", "predictionDock"), ("inside", "mistakesDock")])
@@ -293,98 +382,6 @@ def test_it_goes_back_to_the_moment_before_and_is_given_up_for_another_one(
     assert sorted(name for name in os.listdir(home) if "gif" in name) == ["film.gif"]
 
 
-def test_what_the_dialog_proposes_refuses_and_replaces_and_what_gives_a_film_up(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = ready_window
-    train(qtbot, window)
-    monkeypatch.setenv("PATH", str(home))
-    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-
-    # Of a card.
-    card = find(window, DockCard, "weightsDock")
-    choose(qtbot, window, card, "Film")
-    dialog = find(window, QFileDialog, "filmDialog")
-    assert Path(dialog.selectedFiles()[0]).name == "weights-layer-1.gif"
-    assert dialog.windowTitle() == "Film of 0.5 seconds"
-    choose_file(qtbot, window, "filmDialog", home / "weights.gif")
-    wait_for_film(qtbot, film_of(window))
-    pages = pages_of(home / "weights.gif")
-    assert pages[0][0].size == (card.width() // 2 * 2, card.height() // 2 * 2)
-    assert pages[0][0].tobytes() != pages[-1][0].tobytes()
-
-    # Another format gives the name its ending.
-    action(window, "actionFilm").trigger()
-    dialog = find(window, QFileDialog, "filmDialog")
-    webp = next(each for each in dialog.nameFilters() if "webp" in each)
-    dialog.selectNameFilter(webp)
-    dialog.filterSelected.emit(webp)
-    assert Path(dialog.selectedFiles()[0]).name == "training.webp"
-    assert not any("mp4" in each for each in dialog.nameFilters())
-    dialog.close()
-
-    # Formats that cannot be written.
-    for name, what in (("film.avi", ".gif, .webp, .mp4, .png"), ("film.mp4", "ffmpeg")):
-        window.session.messages.clear()
-        action(window, "actionFilm").trigger()
-        choose_file(qtbot, window, "filmDialog", home / name)
-        wait_for_film(qtbot, film_of(window))
-        assert what in told(window), name
-        assert window.session.timeline.is_live
-        assert not (home / name).exists()
-
-    # A folder is replaced only if it is a film, and after a question.
-    window.session.models[Player].set_seconds(0.2)
-    window.session.messages.clear()
-
-    def film_to_folder() -> None:
-        window.films.of_card(find(window, DockCard, "predictionDock"))
-        choose_file(qtbot, window, "filmDialog", home / "film.png")
-
-    (home / "film").mkdir()
-    (home / "film" / "film-9999.png").write_bytes(b"an old one")
-    film_to_folder()
-    find(window, QMessageBox, "replaceFilmBox").reject()
-    assert not film_of(window).is_active
-    assert (home / "film" / "film-9999.png").exists()
-    film_to_folder()
-    box = find(window, QMessageBox, "replaceFilmBox")
-    replace = next(button for button in box.buttons() if "Rep" in button.text())
-    qtbot.mouseClick(replace, Qt.LeftButton)
-    wait_for_film(qtbot, film_of(window))
-    assert len(os.listdir(home / "film")) == round(25 * 0.2)
-    assert not (home / "film" / "film-9999.png").exists()
-    (home / "film" / "letter.txt").write_text("dear")
-    film_to_folder()
-    assert "the folder exists and is not a film" in told(window)
-    assert (home / "film" / "letter.txt").exists()
-
-    # End cancel and closing the window give it up.
-    window.session.messages.clear()
-    window.session.models[Player].set_seconds(SECONDS)
-    session, maker = window.session, film_of(window)
-
-    def begin() -> None:
-        maker.make(CardSubject(find(window, DockCard, "weightsDock"), session), home / "film.gif")
-        qtbot.waitUntil(lambda: not session.timeline.is_live)
-        assert "Writing the film film.gif" in told(window)
-
-    begin()
-    window.setFocus()
-    press(qtbot, window, Qt.Key_End)
-    assert not maker.is_active
-    assert session.timeline.is_live
-    session.messages.clear()
-    begin()
-    click(qtbot, window, QPushButton, "messageChoice1Button")
-    assert not maker.is_active
-    assert session.timeline.is_live
-    assert not told(window)
-    begin()
-    assert ends_whole(window)
-    assert not [name for name in os.listdir(home) if "film.gif" in name]
-
-
 def test_training_goes_on(
     make_untrained: MakeStudio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -405,7 +402,9 @@ def test_training_goes_on(
     pause(qtbot, window)
 
 
-def test_it_waits_while_its_card_cannot_be_seen(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
+def test_it_waits_while_its_card_cannot_be_seen_and_there_is_one_at_a_time(
+    weights_studio: Studio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     maker, subject, shares = weights_studio.maker, weights_studio.subject, []
     maker.make(subject, home / "film.gif")
     shooting = maker._renderer
@@ -422,6 +421,20 @@ def test_it_waits_while_its_card_cannot_be_seen(weights_studio: Studio, qtbot: Q
     subject.widget.show()
     wait_for_film(qtbot, maker)
     assert len(pages_of(home / "film.gif")) == count_of(weights_studio.session)
+
+    # One at a time and limits.
+    for limit, value, what in (("LONGEST", 0.1, "must be at most 0.1 s"), ("MOST_PIXELS", 1000, "smaller")):
+        with monkeypatch.context() as patch:
+            patch.setattr(films, limit, value)
+            maker.make(subject, home / "film.gif")
+        assert what in weights_studio.told
+        assert not maker.is_active
+    weights_studio.session.messages.clear()
+    maker.make(subject, home / "film.gif")
+    first = maker._renderer
+    maker.make(subject, home / "other.gif")
+    assert "Another film is being written" in weights_studio.told
+    assert maker._renderer is first
 
 
 def test_a_moment_that_takes_too_long(
@@ -459,22 +472,6 @@ def test_a_card_that_cannot_be_drawn_is_told_once(
 
 
 # ---- what is refused
-
-
-def test_one_at_a_time_and_limits(weights_studio: Studio, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    maker, subject = weights_studio.maker, weights_studio.subject
-    for limit, value, what in (("LONGEST", 0.1, "must be at most 0.1 s"), ("MOST_PIXELS", 1000, "smaller")):
-        with monkeypatch.context() as patch:
-            patch.setattr(films, limit, value)
-            maker.make(subject, home / "film.gif")
-        assert what in weights_studio.told
-        assert not maker.is_active
-    weights_studio.session.messages.clear()
-    maker.make(subject, home / "film.gif")
-    first = maker._renderer
-    maker.make(subject, home / "other.gif")
-    assert "Another film is being written" in weights_studio.told
-    assert maker._renderer is first
 
 
 # ---- the dialog
