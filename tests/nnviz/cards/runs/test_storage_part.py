@@ -34,7 +34,7 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
 
 def train_large(count: int, path: Path | None = None) -> list[int]:
     """Runs with moments that can go, in the test's library unless a path is given."""
-    made = an_experiment(epochs=40).changed(hidden=(2000,))
+    made = an_experiment(epochs=40).changed(hidden=(400,))
     with Library(path) as library:
         return [record(library, made)[0] for _ in range(count)]
 
