@@ -67,15 +67,16 @@ def test_typed_opened_and_the_distributions_at_the_start(
     qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
     action(ready_window, "actionUndo").trigger()
     qtbot.waitUntil(lambda: network_is(ready_window, Experiment().shape))
-    action(ready_window, "actionRedo").trigger()
-    qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
-    assert not on_interface
 
     # The search for a rate.
     search = ready_window.session.models[RateSearch]
     search.search()
     qtbot.waitUntil(lambda: len(search.partial or ()) > 1)
     search.cancel()
+    assert not on_interface
+
+    action(ready_window, "actionRedo").trigger()
+    qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
     assert not on_interface
 
     # Opened and the distributions at the start.

@@ -51,7 +51,7 @@ FRAMES = 10  # of a GIF
 def train(qtbot: QtBot, window: AnyWindow) -> None:
     """Four epochs, one by one, so that the end of each is kept, with a drawing; a film is short."""
     window.canvas.set_strokes([seven(window.canvas)])
-    window.session.settings.change("epochs", epochs=4)
+    window.session.settings.change("small", hidden=(16, 8), epochs=4)
     for _ in range(4):
         window.session.step_epoch()
         wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
