@@ -23,12 +23,13 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import sys
 from nnviz.app import create_window
+from PyQt5.QtCore import QEventLoop
 from PyQt5.QtWidgets import QApplication
 import numpy as np
 window = create_window(settings=sys.argv[1])
 assert not window.isVisible()
 while window.session.data.dataset is None:
-    QApplication.processEvents()
+    QApplication.processEvents(QEventLoop.WaitForMoreEvents)
 window.canvas.set_strokes([np.array([(60, 50), (180, 50), (120, 210)])])
 assert window.canvas.network_input().shape == (784,)
 assert window.session.prediction.shape == (10,)
@@ -109,6 +110,7 @@ import gc
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
+from PyQt5.QtCore import QEventLoop
 from PyQt5.QtWidgets import QApplication
 from engine.datasets import DATASETS, Dataset
 from engine.datasets.dataset import classification_split
@@ -132,7 +134,7 @@ for _ in range(4):
     window = create_window("light")
     window.show()
     while window.session.dataset is None:
-        QApplication.processEvents()
+        QApplication.processEvents(QEventLoop.WaitForMoreEvents)
     window.close()
     QApplication.processEvents()
     gc.collect()
