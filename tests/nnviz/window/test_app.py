@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.app import _CrashReporter, _log_to_file, create_window
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import store_settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -83,6 +84,7 @@ def test_a_script_that_makes_a_second_application_ends_well() -> None:
 
     With an application, PyQt destroys what Python owns. Nothing of ours that is still needed may be among that.
     """
+    store_settings(dataset="xor")  # which is quickly there
     command = [sys.executable, "-c", SECOND_APPLICATION]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout == "done\n", done.stderr
@@ -264,6 +266,7 @@ sys.exit(main([]))
 
 def test_a_slot_that_raises_does_not_end_the_program(home: Path) -> None:
     """Nor does it leave garbage uncollected, as the start does."""
+    store_settings(dataset="xor")
     done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout == "True True True\nTrue\n", done.stderr
     assert done.returncode == 0
