@@ -247,42 +247,39 @@ def background(window: MainWindow) -> str:
     return window.grab().toImage().pixelColor(4, window.height() // 2).name()
 
 
-def test_both_themes_while_it_runs(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    for key, look in ((Qt.Key_D, DARK), (Qt.Key_L, LIGHT)):
-        press(qtbot, window, key, Qt.ControlModifier | Qt.AltModifier)
-        assert theme.current() is look
-        assert background(window) == look.window
-        image = window.card("weightsDock").grab().toImage()
-        assert image.pixelColor(image.width() // 2, 8).name() == look.card
-        assert window.curves.plot.backgroundBrush().color().name() == look.card
-        assert action(window, f"actionTheme{look.name.capitalize()}").isChecked()
-    qtbot.waitUntil(lambda: stored_settings().get("theme") == "light")
+def expect_painted(window: MainWindow, look: Theme) -> None:
+    assert theme.current() is look
+    assert background(window) == look.window
+    image = window.card("weightsDock").grab().toImage()
+    assert image.pixelColor(image.width() // 2, 8).name() == look.card
+    assert window.curves.plot.backgroundBrush().color().name() == look.card
 
 
-def test_the_choice_is_remembered(make_window: MakeWindow) -> None:
+def test_both_themes_and_that_of_the_system_while_it_runs(
+    make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The choice is remembered. The system is followed if it is chosen, when the window is active again."""
     store_settings(theme="dark")
     window = make_window()
-    assert theme.current() is DARK
     assert action(window, "actionThemeDark").isChecked()
-    action(window, "actionThemeSystem").trigger()
-    assert theme.current().name == theme.system_theme()
+    assert action(window, "actionThemeDark").shortcut().toString() == "Ctrl+Alt+D"
+    expect_painted(window, DARK)
+    press(qtbot, window, Qt.Key_L, Qt.ControlModifier | Qt.AltModifier)
+    assert action(window, "actionThemeLight").isChecked()
+    expect_painted(window, LIGHT)
+    qtbot.waitUntil(lambda: stored_settings().get("theme") == "light")
 
-
-def test_the_system_is_followed_while_it_runs(
-    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When the person comes back to the window; not where light or dark was chosen."""
-    window = ready_window
-    assert window.follows_system
     bring_to_front(qtbot, window)
     monkeypatch.setattr(theme, "system_theme", lambda: "dark")
     QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+    assert theme.current() is LIGHT
+    action(window, "actionThemeSystem").trigger()
+    assert window.follows_system
     assert theme.current() is DARK
-    assert background(window) == DARK.window
-    press(qtbot, window, Qt.Key_L, Qt.ControlModifier | Qt.AltModifier)
+    monkeypatch.setattr(theme, "system_theme", lambda: "light")
     QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
     assert theme.current() is LIGHT
+    assert background(window) == LIGHT.window
 
 
 def test_python_deletes_no_widget_while_qt_goes_through_all_of_them(qtbot: QtBot, qapp: QApplication) -> None:

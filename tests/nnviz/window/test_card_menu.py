@@ -65,7 +65,7 @@ class Numbers:
 # ---- enlarged
 
 
-def test_enlarged_and_back_to_the_pixel(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, weights = ready_window, ready_window.card("weightsDock")
     before = places(window)
     choose(qtbot, window, weights, "Enlarge")
@@ -123,6 +123,35 @@ def test_enlarged_and_back_to_the_pixel(ready_window: MainWindow, qtbot: QtBot) 
     assert window.curves.isVisible()
     assert window.docks[0].isVisible()
 
+    # A message moves nothing and follows the width.
+    press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
+    before = places(window)
+    window.session.messages.show("A message of some words. " * 12)
+    qtbot.waitUntil(window.message_bar.isVisible)
+    assert places(window) == before
+    bar = window.message_bar
+    assert bar.mapTo(window, QPoint(0, 0)).y() > window.run_bar.mapTo(window, QPoint(0, window.run_bar.height())).y()
+    assert bar.text.height() >= bar.text.heightForWidth(bar.text.width()), "all words can be read"
+    button = find(window, QPushButton, "trainButton")
+    assert button.visibleRegion().boundingRect() == button.rect()
+    window.resize(1290, 800)
+    QApplication.processEvents()
+    middle = window.card("weightsDock")
+    centres = [part.mapTo(window, part.rect().center()).x() for part in (bar, middle)]
+    assert abs(centres[0] - centres[1]) <= 2
+    click(qtbot, window, QToolButton, "dismissMessageButton")
+    assert not bar.isVisible()
+
+    # What is no error goes by itself.
+    bar.time.setInterval(20)
+    window.session.messages.show("A message")
+    assert bar.isVisible()
+    qtbot.waitUntil(lambda: not bar.isVisible())
+    assert window.session.messages.current is None
+    window.session.messages.warn("An error")
+    assert bar.isVisible()
+    assert not bar.time.isActive()
+
 
 def test_the_layout_of_before_is_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
     window = ready_window
@@ -136,7 +165,7 @@ def test_the_layout_of_before_is_remembered(ready_window: MainWindow, make_windo
 # ---- pictures and numbers
 
 
-def test_a_picture(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     window, weights, card = ready_window, ready_window.card("weightsDock"), ready_window.card("predictionDock")
 
     # Copied at twice the size.
@@ -186,9 +215,8 @@ def test_a_picture(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     assert "x.svg could not be exported" in window.session.messages.current.text
     assert window.message_bar.isVisible()
 
-
-def test_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    window, card = ready_window, ready_window.card("predictionDock")
+    # Csv.
+    window.session.messages.clear()
     rows: list[list[object]] = [[1, 0.25], [2, "a, b"]]
     with monkeypatch.context() as patch:
         Numbers((["epoch", "error"], iter(rows))).put_on(card, patch)
@@ -211,33 +239,3 @@ def test_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: py
 
 
 # ---- messages
-
-
-def test_a_message_moves_nothing_and_follows_the_width(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    before = places(window)
-    window.session.messages.show("A message of some words. " * 12)
-    qtbot.waitUntil(window.message_bar.isVisible)
-    assert places(window) == before
-    bar = window.message_bar
-    assert bar.mapTo(window, QPoint(0, 0)).y() > window.run_bar.mapTo(window, QPoint(0, window.run_bar.height())).y()
-    assert bar.text.height() >= bar.text.heightForWidth(bar.text.width()), "all words can be read"
-    button = find(window, QPushButton, "trainButton")
-    assert button.visibleRegion().boundingRect() == button.rect()
-    window.resize(1290, 800)
-    QApplication.processEvents()
-    middle = window.card("weightsDock")
-    centres = [part.mapTo(window, part.rect().center()).x() for part in (bar, middle)]
-    assert abs(centres[0] - centres[1]) <= 2
-    click(qtbot, window, QToolButton, "dismissMessageButton")
-    assert not bar.isVisible()
-
-    # What is no error goes by itself.
-    bar.time.setInterval(20)
-    window.session.messages.show("A message")
-    assert bar.isVisible()
-    qtbot.waitUntil(lambda: not bar.isVisible())
-    assert window.session.messages.current is None
-    window.session.messages.warn("An error")
-    assert bar.isVisible()
-    assert not bar.time.isActive()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QPoint, QSize, Qt
 from PyQt5.QtWidgets import QAction, QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -73,30 +73,9 @@ def test_every_card_has_a_help_text(name: str) -> None:
     assert texts_of(name)
 
 
-def test_every_card_of_the_workspaces_is_there_once(ready_window: MainWindow) -> None:
-    make_all_cards(ready_window)
-
-    # Each has its menu at the far right.
-    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
-    assert len(cards) >= 9
-    for card in cards:
-        if not card.isVisible():
-            ready_window.show_workspace(next(iter(CARDS[card.objectName()].places)))
-        button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
-        assert button.isVisible(), card.objectName()
-        assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, card.objectName()
-
-    make_all_pages(ready_window)
-    for name in CARDS:
-        assert ready_window.card(name).objectName() == name
-    names = [dock.objectName() for dock in ready_window.docks]
-    wanted = [name for name in CARDS if not (CARDS[name].is_fixed or CARDS[name].page_of)]
-    assert sorted(names) == sorted([SETTINGS, *wanted])
-    with pytest.raises(KeyError):
-        ready_window.card("nothingDock")
-
-
-def test_the_view_menu_and_help_know_the_cards_of_the_workspace(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_there_once(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     assert [entry.text() for entry in view_menu(ready_window) if entry.isVisible()] == [
         "Settings",
         *("Curves", "Weights", "Draw a digit", "Prediction", "Prediction over time"),
@@ -137,6 +116,28 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace(ready_window: Ma
         lambda: [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()] == shown_before
     )
 
+    # Every card of the workspaces is there once.
+    make_all_cards(ready_window)
+
+    # Each has its menu at the far right.
+    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
+    assert len(cards) >= 9
+    for card in cards:
+        if not card.isVisible():
+            ready_window.show_workspace(next(iter(CARDS[card.objectName()].places)))
+        button = find(ready_window, QToolButton, f"{card.objectName()}MenuButton")
+        assert button.isVisible(), card.objectName()
+        assert button.mapTo(card, QPoint(button.width(), 0)).x() > card.width() - 20, card.objectName()
+
+    make_all_pages(ready_window)
+    for name in CARDS:
+        assert ready_window.card(name).objectName() == name
+    names = [dock.objectName() for dock in ready_window.docks]
+    wanted = [name for name in CARDS if not (CARDS[name].is_fixed or CARDS[name].page_of)]
+    assert sorted(names) == sorted([SETTINGS, *wanted])
+    with pytest.raises(KeyError):
+        ready_window.card("nothingDock")
+
 
 def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, qtbot: QtBot) -> None:
     card = another.card("anotherDock")
@@ -173,10 +174,13 @@ def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, q
 # ---- workspaces
 
 
-def test_each_workspace_keeps_its_own_arrangement(
+def test_each_workspace_keeps_its_own_arrangement_and_the_window_its_size(
     ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
     window = ready_window
+    window.resize(1300, 800)
+    press(qtbot, window, Qt.Key_3, Qt.AltModifier)
+    assert not window.card("weightsDock").isVisible()
     window.card("learningStripDock").close()
     window.show_workspace("inside")
     window.card("predictionDock").close()
@@ -187,8 +191,13 @@ def test_each_workspace_keeps_its_own_arrangement(
     assert not window.card("predictionDock").isVisible()
     window.close()
     again = make_window()
+    assert again.size() == QSize(1300, 800)
     assert again.workspace == "inside"
     assert not again.card("predictionDock").isVisible()
     again.show_workspace("train")
     assert again.card("predictionDock").isVisible()
     assert not again.card("learningStripDock").isVisible()
+    assert not again.card("weightsDock").isVisible()
+    assert not action(again, "actionView3").isChecked()
+    press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
+    assert again.card("weightsDock").isVisible()

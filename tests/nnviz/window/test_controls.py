@@ -25,7 +25,7 @@ from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.focus_order import focus_order
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import SETTING_GROUPS, find, tabify, train_epochs, unfold
+from tests.nnviz.helpers import SETTING_GROUPS, find, press, tabify, train_epochs, unfold
 
 ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QTextBrowser, Canvas)
 LOOKED_AT = (QGraphicsView, ProbabilityBars, Picture, HeatMap, QProgressBar)
@@ -61,7 +61,7 @@ def complaints(of: QWidget) -> list[str]:
     return sorted(set(found))
 
 
-def test_at_the_start_with_a_message_and_in_every_group_of_settings(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: MainWindow, qtbot: QtBot) -> None:
     assert not complaints(ready_window)
 
     # In every group of settings.
@@ -87,25 +87,9 @@ def test_at_the_start_with_a_message_and_in_every_group_of_settings(ready_window
         assert only.endswith(f"no {what}")
         put(before)
 
-
-def test_on_every_page_of_every_card(ready_window: MainWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 1)
-    for workspace in ("train", "inside", "runs"):
-        ready_window.show_workspace(workspace)
-        cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard) and dock.isVisible()]
-        assert cards
-        QApplication.processEvents()
-        assert not complaints(ready_window), workspace
-        for card in cards:
-            for index in range(len(card.pages)):
-                card.tabs.setCurrentIndex(index)
-                QApplication.processEvents()
-                assert not complaints(card), card.page.title
-
-
-def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """What you choose, what you watch, what you ask."""
+    # Tab goes from the run bar through the cards: what you choose, what you watch, what you ask.
     window = ready_window
+    window.session.messages.clear()
     find(window, QAbstractButton, "trainButton").setFocus()
     visited: list[str] = []
     first = QApplication.focusWidget()
@@ -126,6 +110,21 @@ def test_tab_goes_from_the_run_bar_through_the_cards(ready_window: MainWindow, q
     reached = focus_order(window, [window.run_bar], window.docks)
     assert "penWidthSlider" in [widget.objectName() for widget in reached]
     assert not [widget for widget in reached if widget.objectName() in names and behind.isAncestorOf(widget)]
+
+    # On every page of every card.
+    press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
+    train_epochs(qtbot, ready_window, 1)
+    for workspace in ("train", "inside", "runs"):
+        ready_window.show_workspace(workspace)
+        cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard) and dock.isVisible()]
+        assert cards
+        QApplication.processEvents()
+        assert not complaints(ready_window), workspace
+        for card in cards:
+            for index in range(len(card.pages)):
+                card.tabs.setCurrentIndex(index)
+                QApplication.processEvents()
+                assert not complaints(card), card.page.title
 
 
 def _place_of(window: MainWindow, widget: QWidget) -> str:

@@ -28,8 +28,42 @@ def bars(window: MainWindow) -> str:
     return find(window, ProbabilityBars, "predictionBars").accessibleDescription()
 
 
-def test_closing_draw_loses_neither_drawing_nor_answer(drawn: MainWindow, qtbot: QtBot) -> None:
-    session, told = drawn.session, bars(drawn)
+def test_what_takes_a_stroke_back_and_closing_draw_loses_neither_drawing_nor_answer(
+    drawn: MainWindow, qtbot: QtBot
+) -> None:
+    session = drawn.session
+
+    # Ctrl+Z does, so the entry for the canvas alone has words of its own.
+    (menu,) = (menu for menu in drawn.menuBar().findChildren(QMenu) if menu.title() == "&Edit")
+    texts = [entry.text().replace("&", "") for entry in menu.actions() if not entry.isSeparator()]
+    assert "Undo stroke" in texts
+    assert len(texts) == len(set(texts))
+
+    # The canvas takes back its last step only.
+    session.settings.change("epochs", epochs=9)
+    assert find(drawn, QToolButton, "undoStrokeButton").isEnabled()
+    action(drawn, "actionUndoStroke").trigger()
+    assert session.question.example is None
+    assert session.settings.experiment.training.epochs == 9
+    action(drawn, "actionUndo").trigger()
+    assert session.settings.experiment.training.epochs != 9
+
+    # Undo and clear reach a closed canvas.
+    drag(drawn.canvas, seven(drawn.canvas))
+    drawn.draw.close()
+    action(drawn, "actionUndoStroke").trigger()
+    assert session.question.example is None
+    action(drawn, "actionRedo").trigger()
+    assert session.question.example is not None
+    action(drawn, "actionClearDrawing").trigger()
+    assert session.question.example is None
+    assert drawn.canvas.is_empty
+
+    # Closing draw loses neither drawing nor answer.
+    drawn.default_layout()
+    drag(drawn.canvas, seven(drawn.canvas))
+    qtbot.waitUntil(lambda: session.question.answer is not None)
+    told = bars(drawn)
     drawing, picture, answer = session.sketch.drawing, session.question.example, session.question.answer
     assert picture is not None
     drawn.draw.close()
@@ -61,33 +95,3 @@ def test_closing_draw_loses_neither_drawing_nor_answer(drawn: MainWindow, qtbot:
     drawn.default_layout()
     qtbot.waitUntil(lambda: np.array_equal(session.question.answer, prediction))
     assert not drawn.canvas.is_empty
-
-
-def test_what_takes_a_stroke_back(drawn: MainWindow) -> None:
-    session = drawn.session
-
-    # Ctrl+Z does, so the entry for the canvas alone has words of its own.
-    (menu,) = (menu for menu in drawn.menuBar().findChildren(QMenu) if menu.title() == "&Edit")
-    texts = [entry.text().replace("&", "") for entry in menu.actions() if not entry.isSeparator()]
-    assert "Undo stroke" in texts
-    assert len(texts) == len(set(texts))
-
-    # The canvas takes back its last step only.
-    session.settings.change("epochs", epochs=9)
-    assert find(drawn, QToolButton, "undoStrokeButton").isEnabled()
-    action(drawn, "actionUndoStroke").trigger()
-    assert session.question.example is None
-    assert session.settings.experiment.training.epochs == 9
-    action(drawn, "actionUndo").trigger()
-    assert session.settings.experiment.training.epochs != 9
-
-    # Undo and clear reach a closed canvas.
-    drag(drawn.canvas, seven(drawn.canvas))
-    drawn.draw.close()
-    action(drawn, "actionUndoStroke").trigger()
-    assert session.question.example is None
-    action(drawn, "actionRedo").trigger()
-    assert session.question.example is not None
-    action(drawn, "actionClearDrawing").trigger()
-    assert session.question.example is None
-    assert drawn.canvas.is_empty

@@ -29,14 +29,45 @@ def export(qtbot: QtBot, window: MainWindow, name: str, path: Path) -> None:
     qtbot.waitUntil(lambda: not window.session.files.activity)
 
 
-def test_a_script_and_onnx(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opening_one_and_exporting_a_script_and_onnx(
+    folder: Path, ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, session = ready_window, ready_window.session
+    assert not find(window, QMenu, "menuNetwork").menuAction().isVisible(), "there was none when it was made"
+    path = folder / "best.npz"
+    save_checkpoint(a_network(title="Small: 784-64-32-10", test_error=0.0041, epochs=5), path)
+    menu = find(window, QMenu, "menuShipped")
+    menu.aboutToShow.emit()
+    assert [entry.text() for entry in menu.actions()] == ["&1  Small: 784-64-32-10 · 0.41 % test error"]
+    before = session.runs.current
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: session.runs.current is not before)
+    assert window.windowTitle().startswith("Small: 784-64-32-10")
+    assert session.runs.current.storage.path is None
+    assert find(window, QLabel, "testFigure").text() == "0.41 %", "as its file says"
+    assert find(window, QLabel, "trainFigure").text() == "–"
+    assert not session.runs.current.untouched
+    assert session.runs.current.history.completed == 5
+    assert not window.isWindowModified()
+
+    content = path.read_bytes()
+    train_epochs(qtbot, window, 1)
+    action(window, "actionSaveNetwork").trigger()
+    proposed = find(window, QFileDialog, "saveNetworkDialog").selectedFiles()[0]
+    assert Path(proposed).name == "Small-784-64-32-10.json"
+    choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == home / "mine.npz")
+    assert path.read_bytes() == content, "the shipped file stays"
+    assert window.windowTitle().startswith("mine.npz")
+
+    # A script and onnx.
+    session.reset()
     action(ready_window, "actionExportScript").trigger()
     dialog = find(ready_window, QFileDialog, "exportNetworkDialog")
     assert Path(dialog.selectedFiles()[0]).name == "network.py"
     dialog.close()
 
     # A script.
-    window = ready_window
     export(qtbot, window, "actionExportScript", home / "digits")
     assert "Exported to digits.py" in announced(window.session)
     rows = np.zeros((2, 784), np.float32)
@@ -109,36 +140,6 @@ def test_the_weights_are_not_read_for_the_menu(folder: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Npz, "numbers", no_numbers)
     assert [network.title for network in shipped.bundled_networks()] == ["One"]
-
-
-def test_opening_one(folder: Path, ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, session = ready_window, ready_window.session
-    assert not find(window, QMenu, "menuNetwork").menuAction().isVisible(), "there was none when it was made"
-    path = folder / "best.npz"
-    save_checkpoint(a_network(title="Small: 784-64-32-10", test_error=0.0041, epochs=5), path)
-    menu = find(window, QMenu, "menuShipped")
-    menu.aboutToShow.emit()
-    assert [entry.text() for entry in menu.actions()] == ["&1  Small: 784-64-32-10 · 0.41 % test error"]
-    before = session.runs.current
-    menu.actions()[0].trigger()
-    qtbot.waitUntil(lambda: session.runs.current is not before)
-    assert window.windowTitle().startswith("Small: 784-64-32-10")
-    assert session.runs.current.storage.path is None
-    assert find(window, QLabel, "testFigure").text() == "0.41 %", "as its file says"
-    assert find(window, QLabel, "trainFigure").text() == "–"
-    assert not session.runs.current.untouched
-    assert session.runs.current.history.completed == 5
-    assert not window.isWindowModified()
-
-    content = path.read_bytes()
-    train_epochs(qtbot, window, 1)
-    action(window, "actionSaveNetwork").trigger()
-    proposed = find(window, QFileDialog, "saveNetworkDialog").selectedFiles()[0]
-    assert Path(proposed).name == "Small-784-64-32-10.json"
-    choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
-    qtbot.waitUntil(lambda: session.runs.current.storage.path == home / "mine.npz")
-    assert path.read_bytes() == content, "the shipped file stays"
-    assert window.windowTitle().startswith("mine.npz")
 
 
 def test_a_setting_does_not_throw_an_opened_one_away(folder: Path, ready_model: Model, qtbot: QtBot) -> None:

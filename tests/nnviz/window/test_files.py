@@ -30,6 +30,7 @@ from tests.nnviz.helpers import (
     drag,
     find,
     is_shown,
+    pause,
     press,
     retype,
     seven,
@@ -96,10 +97,40 @@ def open_and_wait(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     qtbot.waitUntil(lambda: window.session.runs.current.storage.path == path)
 
 
-def test_a_broken_file_says_what_is_wrong_and_changes_nothing(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, write: Callable[[str, str], Path]
+def test_what_cannot_be_written_or_read_is_told_and_changes_nothing(
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write: Callable[[str, str], Path],
 ) -> None:
     window = ready_window
+    train_epochs(qtbot, window, 1)
+    (home / "folder.json").mkdir()
+    for path in (home / "no such folder" / "x.json", home / "folder.json"):
+        with qtbot.waitSignal(window.session.messages.changed):
+            window.session.files.save(path)
+        assert f"{path.name} could not be saved" in message(window).text()
+        assert window.session.runs.current.storage.path is None
+        assert window.isWindowModified()
+        window.session.messages.dismiss()
+    assert not list(home.glob("*.part")) + list(home.glob(".*.part"))
+
+    # A full disk leaves the old file.
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    save_network(Network([784, 10]), home / "old.json")
+    before = (home / "old.json").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with qtbot.waitSignal(window.session.messages.changed):
+            window.session.files.save(home / "old.json")
+    assert "No space left" in message(window).text()
+    assert (home / "old.json").read_bytes() == before
+
+    # A broken file changes nothing.
+    window.session.messages.dismiss()
     session = window.session
     train_epochs(qtbot, window, 1)
     run, network, parameters = (
@@ -141,54 +172,30 @@ def test_a_broken_file_says_what_is_wrong_and_changes_nothing(
     assert session.state is Status.TRAINING
     assert message(window).isVisible()
 
+    # The file of the data is not replaced.
+    pause(qtbot, window)
+    window.session.messages.dismiss()
+    table = home / "rows.csv"
+    rows = "a,b,class\n" + "1,2,x\n2,1,y\n" * 20
+    table.write_text(rows)
+    window.session.data.load(str(table))
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    assert window.session.data.loaded_name == str(table)
+    cancelled: list[bool] = []
+    window.dialogs.save_network_as(cancelled=lambda: cancelled.append(True))
+    dialog = find(window, QFileDialog, "saveNetworkDialog")
+    dialog.fileSelected.emit(str(home / ".." / home.name / "rows.csv"))
+    dialog.close()
+    assert "rows.csv contains the current data and would be overwritten" in message(window).text()
+    assert cancelled
+    assert not window.session.files.activity
+    assert table.read_text() == rows
+
 
 # ---- what opens
 
 
-def test_a_file_of_ours_comes_back_as_it_was(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    session = window.session
-    retype(qtbot, window, "shapeEdit", "784, 20, 10")
-    train_epochs(qtbot, window, 1)
-    drag(window.canvas, seven(window.canvas))
-    answer, error = session.prediction.copy(), session.runs.current.history.error.test.values[-1]
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # there is no file yet: it asks
-    choose_file(qtbot, window, "saveNetworkDialog", home / "mine")
-    qtbot.waitUntil(lambda: session.runs.current.storage.path == home / "mine.json")
-    assert "mine.json" in announced(session)
-    click(qtbot, window, QPushButton, "resetButton")
-    retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
-    open_and_wait(qtbot, window, home / "mine.json")
-    assert find(window, QLineEdit, "shapeEdit").text() == "784, 20, 10"
-    np.testing.assert_array_equal(session.prediction, answer)
-    provenance = load_network(home / "mine.json").provenance
-    assert provenance["test_error"] == error
-    assert provenance["epochs"] == 1
-
-
-def test_a_file_of_the_ancestor_opens_and_learns_on(
-    ready_window: MainWindow, qtbot: QtBot, write: Callable[[str, str], Path]
-) -> None:
-    window = ready_window
-    rng = np.random.default_rng(0)
-    old = document((784, 15, 10))
-    old["weights"] = [rng.normal(size=(15, 784)).tolist(), rng.normal(size=(10, 15)).tolist()]
-    open_and_wait(qtbot, window, write("ancestor.json", json.dumps(old)))
-    network = window.session.runs.current.network
-    assert network.activations == ["sigmoid", "sigmoid"]
-    assert network.loss == "quadratic"
-    assert window.session.messages.current is None
-    assert find(window, QLineEdit, "layer1Edit").text() == "15"
-    # The output row tells what this network has.
-    qtbot.waitUntil(lambda: "Sigmoid" in [label.text() for label in window.card("networkCard").findChildren(QLabel)])
-    train_epochs(qtbot, window, 1)
-    assert window.session.runs.current.network is network
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # to the file it came from, without a question
-    qtbot.waitUntil(lambda: not window.isWindowModified())
-    assert window.findChild(QFileDialog, "saveNetworkDialog") is None
-
-
-def test_opening_can_be_undone(
+def test_a_file_opens_and_opening_can_be_undone(
     ready_window: MainWindow, qtbot: QtBot, home: Path, write: Callable[[str, str], Path]
 ) -> None:
     window = ready_window
@@ -213,14 +220,79 @@ def test_opening_can_be_undone(
     assert session.runs.current is trained
     assert window.isWindowModified()
 
+    # A file of the ancestor opens and learns on.
+    rng = np.random.default_rng(0)
+    old = document((784, 15, 10))
+    old["weights"] = [rng.normal(size=(15, 784)).tolist(), rng.normal(size=(10, 15)).tolist()]
+    open_and_wait(qtbot, window, write("ancestor.json", json.dumps(old)))
+    network = window.session.runs.current.network
+    assert network.activations == ["sigmoid", "sigmoid"]
+    assert network.loss == "quadratic"
+    assert window.session.messages.current is None
+    assert find(window, QLineEdit, "layer1Edit").text() == "15"
+    # The output row tells what this network has.
+    qtbot.waitUntil(lambda: "Sigmoid" in [label.text() for label in window.card("networkCard").findChildren(QLabel)])
+    train_epochs(qtbot, window, 1)
+    assert window.session.runs.current.network is network
+    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # to the file it came from, without a question
+    qtbot.waitUntil(lambda: not window.isWindowModified())
+    assert window.findChild(QFileDialog, "saveNetworkDialog") is None
+
+    # A file of ours comes back as it was.
+    session = window.session
+    retype(qtbot, window, "shapeEdit", "784, 20, 10")
+    train_epochs(qtbot, window, 1)
+    drag(window.canvas, seven(window.canvas))
+    answer, error = session.prediction.copy(), session.runs.current.history.error.test.values[-1]
+    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # there is no file yet: it asks
+    choose_file(qtbot, window, "saveNetworkDialog", home / "mine")
+    qtbot.waitUntil(lambda: session.runs.current.storage.path == home / "mine.json")
+    assert "mine.json" in announced(session)
+    click(qtbot, window, QPushButton, "resetButton")
+    retype(qtbot, window, "shapeEdit", "784, 64, 32, 10")
+    open_and_wait(qtbot, window, home / "mine.json")
+    assert find(window, QLineEdit, "shapeEdit").text() == "784, 20, 10"
+    np.testing.assert_array_equal(session.prediction, answer)
+    provenance = load_network(home / "mine.json").provenance
+    assert provenance["test_error"] == error
+    assert provenance["epochs"] == 1
+
 
 # ---- what does not fit
 
 
-def test_a_network_that_does_not_fit_opens_and_says_so(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, write: Callable[[str, str], Path]
+def test_recent_files_and_a_network_that_does_not_fit(
+    ready_window: MainWindow,
+    qtbot: QtBot,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write: Callable[[str, str], Path],
 ) -> None:
+    monkeypatch.setattr(network_dialogs, "_MOST_RECENT", 3)
     window = ready_window
+    menu = find(window, QMenu, "menuRecent")
+    menu.aboutToShow.emit()
+    assert [entry.isEnabled() for entry in menu.actions()] == [False]
+    for number in range(5):
+        path = home / f"net{number}.json"
+        save_network(Network([784, 10]), path)
+        open_and_wait(qtbot, window, path)
+    open_and_wait(qtbot, window, home / "net3.json")
+    menu.aboutToShow.emit()
+    names = [entry.text().split()[-1] for entry in menu.actions()]
+    assert names == [f"net{number}.json" for number in (3, 4, 2)]
+    menu.actions()[2].trigger()
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "net2.json")
+    newest_first = json.dumps(str(home / "net2.json"))
+    qtbot.waitUntil(lambda: stored_settings().get("recent", "").startswith(f"[{newest_first}"))
+    (home / "net4.json").unlink()
+    menu.aboutToShow.emit()
+    with qtbot.waitSignal(window.session.messages.changed):
+        next(entry for entry in menu.actions() if "net4" in entry.text()).trigger()
+    assert "net4.json" in message(window).text()
+    assert window.session.runs.current.storage.path == home / "net2.json"
+
+    # A network that does not fit opens and says so.
     train = find(window, QPushButton, "trainButton")
     drag(window.canvas, seven(window.canvas))
     open_and_wait(qtbot, window, write("small.json", changed()))
@@ -271,53 +343,6 @@ def test_one_opened_while_the_data_still_loads(window: MainWindow, qtbot: QtBot,
 # ---- what cannot be written
 
 
-def test_a_place_that_cannot_be_written(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = ready_window
-    train_epochs(qtbot, window, 1)
-    (home / "folder.json").mkdir()
-    for path in (home / "no such folder" / "x.json", home / "folder.json"):
-        with qtbot.waitSignal(window.session.messages.changed):
-            window.session.files.save(path)
-        assert f"{path.name} could not be saved" in message(window).text()
-        assert window.session.runs.current.storage.path is None
-        assert window.isWindowModified()
-        window.session.messages.dismiss()
-    assert not list(home.glob("*.part")) + list(home.glob(".*.part"))
-
-    # A full disk leaves the old file.
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    save_network(Network([784, 10]), home / "old.json")
-    before = (home / "old.json").read_bytes()
-    with monkeypatch.context() as patch:
-        patch.setattr("os.fsync", full)
-        with qtbot.waitSignal(window.session.messages.changed):
-            window.session.files.save(home / "old.json")
-    assert "No space left" in message(window).text()
-    assert (home / "old.json").read_bytes() == before
-
-
-def test_the_file_of_the_data_is_not_replaced(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window, table = ready_window, home / "rows.csv"
-    rows = "a,b,class\n" + "1,2,x\n2,1,y\n" * 20
-    table.write_text(rows)
-    window.session.data.load(str(table))
-    qtbot.waitUntil(lambda: is_shown(window.session.data))
-    assert window.session.data.loaded_name == str(table)
-    cancelled: list[bool] = []
-    window.dialogs.save_network_as(cancelled=lambda: cancelled.append(True))
-    dialog = find(window, QFileDialog, "saveNetworkDialog")
-    dialog.fileSelected.emit(str(home / ".." / home.name / "rows.csv"))
-    dialog.close()
-    assert "rows.csv contains the current data and would be overwritten" in message(window).text()
-    assert cancelled
-    assert not window.session.files.activity
-    assert table.read_text() == rows
-
-
 def test_a_folder_without_permission(ready_model: Model, qtbot: QtBot, home: Path) -> None:
     locked = home / "locked"
     locked.mkdir(mode=0o500)
@@ -331,29 +356,3 @@ def test_a_folder_without_permission(ready_model: Model, qtbot: QtBot, home: Pat
 
 
 # ---- recent files
-
-
-def test_recent_files(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network_dialogs, "_MOST_RECENT", 3)
-    window = ready_window
-    menu = find(window, QMenu, "menuRecent")
-    menu.aboutToShow.emit()
-    assert [entry.isEnabled() for entry in menu.actions()] == [False]
-    for number in range(5):
-        path = home / f"net{number}.json"
-        save_network(Network([784, 10]), path)
-        open_and_wait(qtbot, window, path)
-    open_and_wait(qtbot, window, home / "net3.json")
-    menu.aboutToShow.emit()
-    names = [entry.text().split()[-1] for entry in menu.actions()]
-    assert names == [f"net{number}.json" for number in (3, 4, 2)]
-    menu.actions()[2].trigger()
-    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "net2.json")
-    newest_first = json.dumps(str(home / "net2.json"))
-    qtbot.waitUntil(lambda: stored_settings().get("recent", "").startswith(f"[{newest_first}"))
-    (home / "net4.json").unlink()
-    menu.aboutToShow.emit()
-    with qtbot.waitSignal(window.session.messages.changed):
-        next(entry for entry in menu.actions() if "net4" in entry.text()).trigger()
-    assert "net4.json" in message(window).text()
-    assert window.session.runs.current.storage.path == home / "net2.json"

@@ -66,8 +66,35 @@ def text_of(name: str) -> HelpText:
     return texts_of(name)[0]
 
 
-def test_f1_for_what_is_under_the_mouse_or_has_the_focus(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
+    press(qtbot, window, Qt.Key_F1, Qt.ControlModifier)
+    text = words(window, "shortcutsWindow")
+    lines = text.splitlines()
+    for entry in menu_actions(window):
+        keys = dict.fromkeys(key.toString().replace("Return", "Enter") for key in entry.shortcuts())
+        assert any(", ".join(keys) == line.strip() for line in lines), f"{list(keys)} of {entry.text()}"
+        assert entry.text().replace("&", "").removesuffix(" …") in text
+    assert "Ctrl+Shift+Z, Ctrl+Y" in text
+    assert "Export: ONNX" in text
+    assert "Double click on the head" in text
+    qtbot.keyClick(find(window, QDialog, "shortcutsWindow"), Qt.Key_Escape)
+    assert not [box for box in window.findChildren(QDialog, "shortcutsWindow") if box.isVisible()]
+
+    # The titles of undo and redo are fixed in the list.
+    window.session.settings.change("epochs", epochs=3)
+    action(window, "actionShortcuts").trigger()
+    text = words(window, "shortcutsWindow")
+    assert "Undo change of epochs" not in text
+    assert "Undo" in text
+
+    # The window can be used meanwhile.
+    action(window, "actionStepBatch").trigger()
+    qtbot.waitUntil(lambda: window.session.training.progress.batch == 1)
+    find(window, QDialog, "shortcutsWindow").close()
+    QApplication.processEvents()
+
+    # F1 for what is under the mouse or has the focus.
 
     # The screen of the tests is 800 pixels wide: the settings lie at its left, and there is room beside them.
     size = window.size()
@@ -120,6 +147,57 @@ def test_f1_for_what_is_under_the_mouse_or_has_the_focus(ready_window: MainWindo
     window.draw.pen.setFocus()
     press(qtbot, window, Qt.Key_Escape)
     assert not [box for box in window.findChildren(QDialog) if box.isVisible()]
+
+    # Every card tab and control has a text.
+    corner = QPoint(window.width() - 3, window.height() - 3)
+    QCursor.setPos(window.mapToGlobal(corner))  # a tab under the mouse would be described
+    of_all = controls(window)
+    unknown = {each.objectName() for each in acted_on(window)}
+    assert unknown <= {each.objectName() for each in [*of_all, window.canvas]}
+    assert texts_of("drawCanvas")
+    assert not [each.objectName() for each in of_all if not texts_of(each.objectName())]
+
+    # A fields name is as good as the field.
+    field = find(window, QLineEdit, "batchSizeEdit")
+    caption = next(each for each in window.findChildren(QLabel) if each.text() == "Batch size")
+    assert described(caption) == described(field)
+
+    # A title is told once.
+    assert described(find(window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
+
+    # Controls of a page in the header have the text of the page.
+    for control, page in (("stepOfBatchButton", "stepThroughPage"), ("mapMethodButton", "mapPage")):
+        text = described(find(window, QWidget, control))
+        assert plain(text_of(control).text) in text
+        assert plain(text_of(page).text) in text
+        assert plain(text_of("networkDock").text) not in text
+    assert plain(text_of("networkDock").text) in described(find(window, QWidget, "strongestButton"))
+    assert plain(text_of("activation.softmax").text) in described(find(window, QComboBox, "outputCombo"))
+    assert plain(text_of("loss.cross-entropy").text) in described(find(window, QComboBox, "lossCombo"))
+
+    # Every name is one of a card, a control or a registry.
+    names = {each.objectName() for each in window.findChildren(QWidget)}
+    names |= {name for _, _, name in tabs(window)}
+    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
+    names |= {f"dataset.{name}" for name in DATASETS}
+    names |= {tab.name for _, tab in layer_tabs((2, 3, 2), "of a layer", "of all")}  # over the plane
+    assert not [name for name in texts() if not fnmatch.filter(names, name)]
+
+    # No text repeats a tooltip.
+    tips = {each.toolTip() for each in window.findChildren(QWidget)}
+    assert not [each.title for each in every_text() if each.text in tips]
+
+    # Every card and every tab has a text.
+    for card in window.docks:
+        title, text, *_ = text_of(card.objectName())
+        inside = card.head.detail if isinstance(card, DockCard) else card.widget()
+        assert title in described(inside)
+        assert plain(text) in described(inside)
+    found = tabs(window)
+    assert len(found) > 4
+    for bar, index, name in found:
+        bar.setCurrentIndex(index)
+        assert plain(text_of(name).text) in described(bar), name
 
 
 # ---- the texts
@@ -203,59 +281,6 @@ def tabs(window: MainWindow) -> list[tuple[QTabBar, int, str]]:
     assert plain(preset.description) in described(find(window, QComboBox, "presetCombo"))
 
 
-def test_every_card_tab_and_control_has_a_text(ready_window: MainWindow) -> None:
-    window = ready_window
-    corner = QPoint(window.width() - 3, window.height() - 3)
-    QCursor.setPos(window.mapToGlobal(corner))  # a tab under the mouse would be described
-    of_all = controls(window)
-    unknown = {each.objectName() for each in acted_on(window)}
-    assert unknown <= {each.objectName() for each in [*of_all, window.canvas]}
-    assert texts_of("drawCanvas")
-    assert not [each.objectName() for each in of_all if not texts_of(each.objectName())]
-
-    # A fields name is as good as the field.
-    field = find(window, QLineEdit, "batchSizeEdit")
-    caption = next(each for each in window.findChildren(QLabel) if each.text() == "Batch size")
-    assert described(caption) == described(field)
-
-    # A title is told once.
-    assert described(find(window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
-
-    # Controls of a page in the header have the text of the page.
-    for control, page in (("stepOfBatchButton", "stepThroughPage"), ("mapMethodButton", "mapPage")):
-        text = described(find(window, QWidget, control))
-        assert plain(text_of(control).text) in text
-        assert plain(text_of(page).text) in text
-        assert plain(text_of("networkDock").text) not in text
-    assert plain(text_of("networkDock").text) in described(find(window, QWidget, "strongestButton"))
-    assert plain(text_of("activation.softmax").text) in described(find(window, QComboBox, "outputCombo"))
-    assert plain(text_of("loss.cross-entropy").text) in described(find(window, QComboBox, "lossCombo"))
-
-    # Every name is one of a card, a control or a registry.
-    names = {each.objectName() for each in window.findChildren(QWidget)}
-    names |= {name for _, _, name in tabs(window)}
-    names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
-    names |= {f"dataset.{name}" for name in DATASETS}
-    names |= {tab.name for _, tab in layer_tabs((2, 3, 2), "of a layer", "of all")}  # over the plane
-    assert not [name for name in texts() if not fnmatch.filter(names, name)]
-
-    # No text repeats a tooltip.
-    tips = {each.toolTip() for each in window.findChildren(QWidget)}
-    assert not [each.title for each in every_text() if each.text in tips]
-
-    # Every card and every tab has a text.
-    for card in window.docks:
-        title, text, *_ = text_of(card.objectName())
-        inside = card.head.detail if isinstance(card, DockCard) else card.widget()
-        assert title in described(inside)
-        assert plain(text) in described(inside)
-    found = tabs(window)
-    assert len(found) > 4
-    for bar, index, name in found:
-        bar.setCurrentIndex(index)
-        assert plain(text_of(name).text) in described(bar), name
-
-
 def test_every_registered_name_has_a_text() -> None:
     missing = [f"{table.kind}.{name}" for table in REGISTRIES for name in table if not texts_of(f"{table.kind}.{name}")]
     assert not missing
@@ -284,35 +309,6 @@ def test_a_name_without_a_text() -> None:
 
 
 # ---- the windows
-
-
-def test_shortcuts_lists_every_key(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    press(qtbot, window, Qt.Key_F1, Qt.ControlModifier)
-    text = words(window, "shortcutsWindow")
-    lines = text.splitlines()
-    for entry in menu_actions(window):
-        keys = dict.fromkeys(key.toString().replace("Return", "Enter") for key in entry.shortcuts())
-        assert any(", ".join(keys) == line.strip() for line in lines), f"{list(keys)} of {entry.text()}"
-        assert entry.text().replace("&", "").removesuffix(" …") in text
-    assert "Ctrl+Shift+Z, Ctrl+Y" in text
-    assert "Export: ONNX" in text
-    assert "Double click on the head" in text
-    qtbot.keyClick(find(window, QDialog, "shortcutsWindow"), Qt.Key_Escape)
-    assert not [box for box in window.findChildren(QDialog, "shortcutsWindow") if box.isVisible()]
-
-    # The titles of undo and redo are fixed in the list.
-    window.session.settings.change("epochs", epochs=3)
-    action(window, "actionShortcuts").trigger()
-    text = words(window, "shortcutsWindow")
-    assert "Undo change of epochs" not in text
-    assert "Undo" in text
-
-    # The window can be used meanwhile.
-    action(window, "actionStepBatch").trigger()
-    qtbot.waitUntil(lambda: window.session.training.progress.batch == 1)
-    find(window, QDialog, "shortcutsWindow").close()
-    QApplication.processEvents()
 
 
 # ---- where the window of help lies

@@ -38,8 +38,23 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return calls
 
 
-def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
+def test_hidden_docks_and_a_view_behind_another_tab_are_not_drawn(
+    ready_window: MainWindow, qtbot: QtBot, drawn: list[str]
+) -> None:
     window = ready_window
+    tabify(window.card("weightsDock"), window.curves)
+    window.curves.raise_()
+    qtbot.waitUntil(lambda: not window.card("weightsDock").in_view)
+    drawn.clear()
+    train_for_a_while(qtbot, window)
+    assert "HeatMap" not in drawn
+    pause(qtbot, window)
+    window.card("weightsDock").raise_()
+    qtbot.waitUntil(lambda: "HeatMap" in drawn)
+
+    # Hidden docks are not drawn.
+    window.session.reset()
+    action(window, "actionDefaultLayout").trigger()
     docks = [dock for dock in window.docks if dock.isVisible()]
     for number in range(1, len(docks) + 1):
         press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.AltModifier)
@@ -67,19 +82,6 @@ def test_hidden_docks_are_not_drawn(ready_window: MainWindow, qtbot: QtBot, draw
     leave(find(window, HeatMap, "weightsMap"))
     drawn.clear()
     window.session.step_batch()
-    qtbot.waitUntil(lambda: "HeatMap" in drawn)
-
-
-def test_a_view_behind_another_tab_is_hidden_too(ready_window: MainWindow, qtbot: QtBot, drawn: list[str]) -> None:
-    window = ready_window
-    tabify(window.card("weightsDock"), window.curves)
-    window.curves.raise_()
-    qtbot.waitUntil(lambda: not window.card("weightsDock").in_view)
-    drawn.clear()
-    train_for_a_while(qtbot, window)
-    assert "HeatMap" not in drawn
-    pause(qtbot, window)
-    window.card("weightsDock").raise_()
     qtbot.waitUntil(lambda: "HeatMap" in drawn)
 
 

@@ -11,14 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.hints.rules import Hint
 from nnviz.session.hints import HINTS
-from nnviz.session.status import Status
-from nnviz.ui import theme
 from nnviz.ui.card import DockCard
 from nnviz.window.guide import GuideText
 from nnviz.window.hint_strip import HintStrip
 from nnviz.window.main_window import MainWindow
-from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click, find, press, quit_unasked, train_epochs, wait_for
+from tests.nnviz.conftest import Restart
+from tests.nnviz.helpers import action, click, find, press, stored_settings, train_epochs
 from tests.nnviz.hints.test_rules import RIGHT
 
 HINT = Hint(
@@ -65,15 +63,47 @@ def box_of(widget: QWidget, window: QWidget) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
 
 
-def test_it_lies_at_the_foot_of_the_middle_column_and_moves_no_card(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_it_lies_at_the_foot_of_the_middle_column_and_what_it_says(ready_window: MainWindow, qtbot: QtBot) -> None:
     queries = ready_window.session.queries
-    for size in ((1280, 720), (1440, 900)):
+    for size, workspace in (((1440, 900), "train"), *(((1280, 720), each) for each in ("train", "inside", "runs"))):
         ready_window.resize(*size)
-        for workspace in ("train", "inside", "runs"):
-            ready_window.show_workspace(workspace)
-            qtbot.waitUntil(lambda: all(not query.is_wanted or query.is_up_to_date for query in queries))
-            QApplication.processEvents()
-            expect_at_its_place(ready_window)
+        ready_window.show_workspace(workspace)
+        qtbot.waitUntil(lambda: all(not query.is_wanted or query.is_up_to_date for query in queries))
+        QApplication.processEvents()
+        expect_at_its_place(ready_window)
+
+    # What it says.
+    hinted = ready_window
+    hinted.resize(1440, 900)
+    hinted.show_workspace("train")
+    QApplication.processEvents()
+    show(hinted, HINT)
+    words = strip_of(hinted).text
+    assert 'epoch 12: <span style="font-weight: 600">overfitting.</span>' in words.text()
+    assert words.toolTip() == HINT.sentence
+    assert strip_of(hinted).accessibleDescription() == HINT.sentence
+
+    # Names from files are plain, and shortened to two lines.
+    height = strip_of(hinted).height()
+    show(hinted, LONG)
+    assert "&lt;b&gt;class" in words.text()
+    assert " …: <span" in words.text()
+    assert "a class is missing.</span>" in words.text()
+    assert words.heightForWidth(words.width()) <= 2.5 * words.fontMetrics().lineSpacing()
+    assert strip_of(hinted).height() == height
+
+    # Every sentence is whole in a small window.
+    show(hinted, None)
+    hinted.resize(1280, 720)
+    hinted.show_workspace("inside")
+    QApplication.processEvents()
+    cut = []
+    for case in RIGHT:
+        rule, *_, state = case.values
+        show(hinted, rule(state))
+        if "…" in strip_of(hinted).text.text():
+            cut.append(rule.__name__)
+    assert not cut
 
 
 def expect_at_its_place(window: MainWindow) -> None:
@@ -100,35 +130,28 @@ def expect_at_its_place(window: MainWindow) -> None:
     assert places(window) == before, case
 
 
-def test_what_it_says(hinted: MainWindow) -> None:
-    words = strip_of(hinted).text
-    assert 'epoch 12: <span style="font-weight: 600">overfitting.</span>' in words.text()
-    assert words.toolTip() == HINT.sentence
-    assert strip_of(hinted).accessibleDescription() == HINT.sentence
+def test_a_message_comes_first_and_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
+    free = hinted._docks.free_below
+    assert free == strip_of(hinted).height()
+    hinted.session.messages.show("Something to know")
+    assert not strip_of(hinted).isVisible()
+    assert hinted._docks.free_below == free
+    hinted.session.messages.warn("Something went wrong")
+    assert hinted._docks.free_below >= free
+    hinted.session.messages.clear()
+    assert strip_of(hinted).isVisible()
+    assert hinted._docks.free_below == free
+    show(hinted, None)
+    assert hinted._docks.free_below == 0
 
-    # Names from files are plain, and shortened to two lines.
-    height = strip_of(hinted).height()
-    show(hinted, LONG)
-    assert "&lt;b&gt;class" in words.text()
-    assert " …: <span" in words.text()
-    assert "a class is missing.</span>" in words.text()
-    assert words.heightForWidth(words.width()) <= 2.5 * words.fontMetrics().lineSpacing()
-    assert strip_of(hinted).height() == height
-
-    # Every sentence is whole in a small window.
+    # It follows the size of the window. That of the text is looked at in test_text_size.
+    show(hinted, HINT)
     hinted.resize(1280, 720)
-    hinted.show_workspace("inside")
     QApplication.processEvents()
-    cut = []
-    for case in RIGHT:
-        rule, *_, state = case.values
-        show(hinted, rule(state))
-        if "…" in strip_of(hinted).text.text():
-            cut.append(rule.__name__)
-    assert not cut
+    middle = hinted._docks.middle()
+    assert strip_of(hinted).width() == middle.width()
 
-
-def test_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
+    # The buttons by mouse and by keys.
     click(qtbot, hinted, QPushButton, "whyHintButton")
     guide = find(hinted, GuideText, "guideText")
     assert guide.source().toString() == "hints#overfitting"
@@ -150,60 +173,30 @@ def test_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> N
     assert hinted.session.hints.dismissed == {"overfitting"}
 
 
-def test_it_is_hidden_while_looking_back(hinted: MainWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, hinted, 2)
-    qtbot.waitUntil(lambda: hinted.session.queries[HINTS].is_up_to_date)  # or its result would replace the hint
-    show(hinted, HINT)
-    hinted.session.timeline.go_to(1)
-    assert not strip_of(hinted).isVisible()
-    hinted.session.timeline.go_live()
-    assert strip_of(hinted).isVisible()
-
-
-def test_dismissed_for_good_and_shown_again_by_the_menu(
-    hinted: MainWindow, make_window: MakeWindow, qtbot: QtBot
+def test_dismissed_for_good_and_shown_again_by_the_menu_for_a_real_run(
+    hinted: MainWindow, restart: Restart, qtbot: QtBot
 ) -> None:
     assert not action(hinted, "actionHintsAgain").isEnabled()
     click(qtbot, hinted, QToolButton, "dismissHintButton")
     assert not strip_of(hinted).isVisible()
-    quit_unasked(hinted)
-    again = make_window()
-    wait_for(qtbot, again, Status.READY)
-    assert again.session.hints.dismissed == {"overfitting"}
-    press(qtbot, again, Qt.Key_H, int(Qt.ControlModifier) | int(Qt.AltModifier))
-    assert not again.session.hints.dismissed
-    assert not action(again, "actionHintsAgain").isEnabled()
+    qtbot.waitUntil(lambda: "overfitting" in stored_settings().get("dismissed_hints", ""))
+    assert restart().session.hints.dismissed == {"overfitting"}
+    press(qtbot, hinted, Qt.Key_H, int(Qt.ControlModifier) | int(Qt.AltModifier))
+    assert not hinted.session.hints.dismissed
+    assert not action(hinted, "actionHintsAgain").isEnabled()
 
-
-def test_a_message_comes_first_and_the_cards_stay(hinted: MainWindow, qtbot: QtBot) -> None:
-    free = hinted._docks.free_below
-    assert free == strip_of(hinted).height()
-    hinted.session.messages.show("Something to know")
-    assert not strip_of(hinted).isVisible()
-    assert hinted._docks.free_below == free
-    hinted.session.messages.warn("Something went wrong")
-    assert hinted._docks.free_below >= free
-    hinted.session.messages.clear()
-    assert strip_of(hinted).isVisible()
-    assert hinted._docks.free_below == free
+    # A real run.
     show(hinted, None)
-    assert hinted._docks.free_below == 0
-
-    # It follows the size of the window and of the text.
-    show(hinted, HINT)
-    strip, low = strip_of(hinted), strip_of(hinted).height()
-    hinted.resize(1280, 720)
-    QApplication.processEvents()
-    middle = hinted._docks.middle()
-    assert strip.width() == middle.width()
-    hinted.set_text_size(theme.SIZES[-1])
-    qtbot.waitUntil(lambda: strip.height() > low)
-    assert strip.text.heightForWidth(strip.text.width()) <= 2.5 * strip.text.fontMetrics().lineSpacing()
-
-
-def test_a_real_run(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window = hinted
     ready_window.session.settings.change("rate", learning_rate=0.0005)
     train_epochs(qtbot, ready_window, 4)
     strip = strip_of(ready_window)
     qtbot.waitUntil(strip.isVisible)
     assert "learning rate too small" in strip.text.text()
+
+    # It is hidden while looking back.
+    qtbot.waitUntil(lambda: ready_window.session.queries[HINTS].is_up_to_date)
+    ready_window.session.timeline.go_to(1)
+    assert not strip.isVisible()
+    ready_window.session.timeline.go_live()
+    assert strip.isVisible()

@@ -59,21 +59,37 @@ def network_is(window: MainWindow | Model, shape: tuple[int, ...]) -> bool:
     return tuple(window.session.runs.current.network.shape) == shape
 
 
-def test_typed(ready_window: MainWindow, qtbot: QtBot, on_interface: list[str]) -> None:
+def test_typed_opened_and_the_distributions_at_the_start(
+    ready_window: MainWindow, qtbot: QtBot, on_interface: list[str], home: Path
+) -> None:
     retype(qtbot, ready_window, "shapeEdit", ", ".join(map(str, LARGE)))
     assert ready_window.session.state is Status.BUILDING
     qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
     action(ready_window, "actionUndo").trigger()
     qtbot.waitUntil(lambda: network_is(ready_window, Experiment().shape))
-    action(ready_window, "actionRedo").trigger()
-    qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
-    assert not on_interface
 
     # The search for a rate.
     search = ready_window.session.models[RateSearch]
     search.search()
     qtbot.waitUntil(lambda: len(search.partial or ()) > 1)
     search.cancel()
+    assert not on_interface
+
+    action(ready_window, "actionRedo").trigger()
+    qtbot.waitUntil(lambda: network_is(ready_window, LARGE))
+    assert not on_interface
+
+    # Opened and the distributions at the start.
+    save_network(Experiment().changed(shape=LARGE).build(), home / "large.npz")
+    on_interface.clear()
+    window = ready_window
+    window.session.files.open(home / "large.npz")
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "large.npz")
+    assert network_is(window, LARGE)
+    window.setFocus()
+    window.curves.tabs.setCurrentIndex(window.curves.tabs.count() - 1)
+    press(qtbot, window, Qt.Key_B)
+    wait_for(qtbot, window, Status.PAUSED)
     assert not on_interface
 
 
@@ -109,20 +125,6 @@ def test_start_of_another_network_than_the_trained(ready_model: Model, qtbot: Qt
     session.start()
     qtbot.waitUntil(lambda: network_is(ready_model, LARGE) and session.state is Status.TRAINING)
     pause(qtbot, ready_model)
-    assert not on_interface
-
-
-def test_opened_and_the_distributions_at_the_start(
-    ready_window: MainWindow, qtbot: QtBot, on_interface: list[str], home: Path
-) -> None:
-    window = ready_window
-    save_network(Experiment().changed(shape=LARGE).build(), home / "large.npz")
-    on_interface.clear()
-    window.session.files.open(home / "large.npz")
-    qtbot.waitUntil(lambda: network_is(window, LARGE))
-    window.curves.tabs.setCurrentIndex(window.curves.tabs.count() - 1)
-    press(qtbot, window, Qt.Key_B)
-    wait_for(qtbot, window, Status.PAUSED)
     assert not on_interface
 
 

@@ -27,27 +27,43 @@ def sizes(window: MainWindow) -> dict[str, QRect]:
 # ---- another size and back
 
 
-def test_columns_are_as_before_when_the_window_is(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_preset_moves_no_card_and_columns_are_as_before_when_the_window_is(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     window = ready_window
     resize(window, 1440, 900)
-    before = sizes(window)
-    for between in ((1280, 900), (1280, 720), (1440, 720), (1920, 1080)):
+    card = window.card("trainingCard")
+    combo = find(window, QComboBox, "presetCombo")
+    column = find(window, QScrollArea, "settingsScroll").widget()
+    before = card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))
+    names = [preset.name for preset in presets()]
+    assert len({len(preset.experiment.hidden) for preset in presets()}) > 1
+    for name in [*names, names[0]]:
+        pick(qtbot, window, "presetCombo", name)
+        QTest.qWait(10)
+        assert (card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))) == before, name
+
+    # Columns are as before when the window is.
+    resize(window, 1440, 900)
+    resize(window, 1440, 900)
+    at = sizes(window)
+    for between in ((1280, 720), (1920, 1080)):
         resize(window, *between)
-        assert sizes(window) != before, between
+        assert sizes(window) != at, between
         resize(window, 1440, 900)
-        assert sizes(window) == before, between
+        assert sizes(window) == at, between
 
     # So they are in many small steps, as a person drags the corner.
     for width in (*range(1440, 1280, -40), *range(1280, 1441, 40)):
         window.resize(width, 900)
         QApplication.processEvents()
     resize(window, 1440, 900)
-    assert sizes(window) == before
+    assert sizes(window) == at
 
     # In the default layout, too.
     press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
     resize(window, 1440, 900)
-    assert sizes(window) == before
+    assert sizes(window) == at
 
     # A small screen leaves the strip a curve.
     resize(window, 1280, 720)
@@ -75,18 +91,3 @@ def test_columns_are_as_before_when_the_window_is(ready_window: MainWindow, qtbo
 
 
 # ---- presets
-
-
-def test_a_preset_does_not_move_the_card_it_is_chosen_on(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    resize(window, 1440, 900)
-    card = window.card("trainingCard")
-    combo = find(window, QComboBox, "presetCombo")
-    column = find(window, QScrollArea, "settingsScroll").widget()
-    before = card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))
-    names = [preset.name for preset in presets()]
-    assert len({len(preset.experiment.hidden) for preset in presets()}) > 1
-    for name in [*names, names[0]]:
-        pick(qtbot, window, "presetCombo", name)
-        QTest.qWait(10)
-        assert (card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))) == before, name

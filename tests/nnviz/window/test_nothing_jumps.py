@@ -89,8 +89,10 @@ def resize(window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
     QApplication.processEvents()
 
 
-def test_an_error_moves_nothing_and_covers_no_control(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
+    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window, messages = ready_window, ready_window.session.messages
     for size in SIZES:
         resize(window, qtbot, size)
         before = controls(window)
@@ -112,16 +114,9 @@ def test_an_error_moves_nothing_and_covers_no_control(ready_window: MainWindow, 
             assert edit.text() == was, field
             assert edit.accessibleDescription() == described
 
-
-def test_an_error_message_covers_nothing_and_moves_no_card(
-    ready_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    """The card below it makes room, and has its room back when the message goes."""
-    window, messages = ready_window, ready_window.session.messages
-    for size in SIZES:
-        resize(window, qtbot, size)
+        # The card below a message makes room, and has its room back when the message goes.
         cards, tiles = {dock: dock.geometry() for dock in window.docks}, window.card("weightsDock").map
-        before, least = place(window, tiles), window.minimumSizeHint()
+        at, least = place(window, tiles), window.minimumSizeHint()
         choices = [MessageChoice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
         died = "The network has died: every neuron of layer 2 has the same output for all examples. "
         messages.warn(died * 2, *choices)
@@ -134,7 +129,7 @@ def test_an_error_message_covers_nothing_and_moves_no_card(
         assert {dock: dock.geometry() for dock in window.docks} == cards, size
         assert (window.minimumSizeHint(), (window.width(), window.height())) == (least, size)
         messages.dismiss()
-        qtbot.waitUntil(lambda before=before, tiles=tiles: place(window, tiles) == before)  # type: ignore[misc]
+        qtbot.waitUntil(lambda at=at, tiles=tiles: place(window, tiles) == at)  # type: ignore[misc]
 
     # It leaves the sheet of an import free.
     (tmp_path / "table.csv").write_text("a,b,kind\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(40)))
@@ -147,9 +142,9 @@ def test_an_error_message_covers_nothing_and_moves_no_card(
     messages.dismiss()
     assert sheet.geometry() == under
 
-
-def test_an_error_goes_along_when_the_column_is_scrolled(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # An error goes along when the column is scrolled.
+    window.session.data_import.cancel()
+    resize(window, qtbot, SIZES[0])
     retype(qtbot, window, "learningRateEdit", "as-fast-as-it-can-be-without-any-of-it-being-lost-on-the-way")
     retype(qtbot, window, "batchSizeEdit", "-4")
     first, second = (find(window, Note, name) for name in ("learningRateError", "batchSizeError"))
@@ -200,7 +195,9 @@ def test_an_error_goes_with_what_it_is_about(settings_window: CardWindow, qtbot:
 # ---- what waits
 
 
-def test_what_waits_moves_nothing_and_is_read_without_a_mouse(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_what_waits_moves_nothing_is_read_without_a_mouse_and_says_what_space_does(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
     before = controls(window)
@@ -233,10 +230,7 @@ def test_what_waits_moves_nothing_and_is_read_without_a_mouse(ready_window: Main
     click(qtbot, window, QPushButton, "resetButton")
     assert not notice.isVisible()
 
-
-def test_the_notice_says_what_space_does(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """It starts the new network, in the middle of a run as behind its end."""
-    window = ready_window
+    # Space starts the new network, in the middle of a run as behind its end.
     notice = find(window, NoticeLine, "networkNotice")
     train_epochs(qtbot, window, 1)
     retype(qtbot, window, "shapeEdit", "784, 9, 10")

@@ -108,7 +108,9 @@ def test_one_made_with_a_preset_names_it(settings_window: CardWindow, qtbot: QtB
         assert preset_box(window) == preset
 
 
-def test_shipped_networks_show_what_they_were_made_with(settings_window: CardWindow, qtbot: QtBot) -> None:
+def test_shipped_networks_show_what_they_were_made_with_and_are_measured(
+    settings_window: CardWindow, qtbot: QtBot
+) -> None:
     window, session = settings_window, settings_window.session
     for shipped in bundled_networks()[:2]:
         told = load_checkpoint(shipped.path)[0].provenance["experiment"]
@@ -125,8 +127,7 @@ def test_shipped_networks_show_what_they_were_made_with(settings_window: CardWin
         named = next((preset for preset in session.settings.presets if preset.name == preset_box(window)), None)
         assert named is None or named.matches(session.settings.experiment), shipped.title
 
-
-def test_a_shipped_network_that_learns_on_is_measured(settings_window: CardWindow, qtbot: QtBot) -> None:
+    # A shipped network that learns on is measured.
     window, session = settings_window, settings_window.session
     small = bundled_networks()[-1]
     open_file(qtbot, window, small.path)
@@ -169,11 +170,21 @@ def write_ancestor(home: Path) -> Callable[[Network], Path]:
     return write
 
 
-def test_without_its_experiment_no_preset_is_named(
+def test_without_its_experiment_no_preset_is_named_also_by_undo(
     settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
 ) -> None:
-    """Although the fields are as a preset has them: nobody knows how it was trained."""
-    window, session = settings_window, settings_window.session
+    """A new network is made with what the fields say."""
+    window = settings_window
+    open_file(qtbot, window, write_ancestor(Experiment().build()))
+    window.session.undo.undo()
+    assert preset_box(window) == "First steps"
+    window.session.undo.redo()
+    assert preset_box(window) == OWN
+    window.session.reset()
+    assert preset_box(window) == "First steps"
+
+    # Although the fields are as a preset has them: nobody knows how it was trained.
+    session = window.session
     assert preset_box(window) == "First steps"
     network = Experiment().build()
     network.parameters += np.float32(0.01)
@@ -186,11 +197,7 @@ def test_without_its_experiment_no_preset_is_named(
     pick(qtbot, window, "presetCombo", "First steps")
     assert preset_box(window) == "First steps", "now the person has chosen it"
 
-
-def test_undo_of_a_preset_does_not_name_what_is_only_guessed(
-    settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
-) -> None:
-    window = settings_window
+    # Undo of a preset does not name what is only guessed.
     open_file(qtbot, window, write_ancestor(Experiment().build()))
     pick(qtbot, window, "presetCombo", "Modern")
     assert preset_box(window) == "Modern"
@@ -198,38 +205,24 @@ def test_undo_of_a_preset_does_not_name_what_is_only_guessed(
     assert preset_box(window) == OWN
 
 
-@pytest.mark.parametrize("epochs", [0, 1])
 def test_a_guess_that_was_saved_stays_one(
-    settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path], home: Path, epochs: int
+    settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path], home: Path
 ) -> None:
     """Its settings come back; that it was made with the preset is not known for that."""
     window, session = settings_window, settings_window.session
-    open_file(qtbot, window, write_ancestor(Experiment().build()))
-    if epochs:
-        train_epochs(qtbot, window, epochs)
-        session.settings.change("epochs", epochs=20)
-    run, seen = session.runs.current, fields(window)
-    session.files.save(home / "again.json")
-    qtbot.waitUntil(lambda: run.storage.path == home / "again.json")
-    session.reset()
-    assert preset_box(window) == "First steps"
-    open_file(qtbot, window, home / "again.json")
-    assert {**fields(window), "epochsEdit": ""} == {**seen, "epochsEdit": ""}
-    assert preset_box(window) == OWN
-
-
-def test_undo_of_opening_names_the_preset_again(
-    settings_window: CardWindow, qtbot: QtBot, write_ancestor: Callable[[Network], Path]
-) -> None:
-    """A new network is made with what the fields say."""
-    window = settings_window
-    open_file(qtbot, window, write_ancestor(Experiment().build()))
-    window.session.undo.undo()
-    assert preset_box(window) == "First steps"
-    window.session.undo.redo()
-    assert preset_box(window) == OWN
-    window.session.reset()
-    assert preset_box(window) == "First steps"
+    for epochs in (0, 1):
+        open_file(qtbot, window, write_ancestor(Experiment().build()))
+        if epochs:
+            train_epochs(qtbot, window, epochs)
+            session.settings.change("epochs", epochs=20)
+        run, seen = session.runs.current, fields(window)
+        session.files.save(home / "again.json")
+        qtbot.waitUntil(lambda run=run: run.storage.path == home / "again.json")
+        session.reset()
+        assert preset_box(window) == "First steps"
+        open_file(qtbot, window, home / "again.json")
+        assert {**fields(window), "epochsEdit": ""} == {**seen, "epochsEdit": ""}
+        assert preset_box(window) == OWN, epochs
 
 
 def test_it_is_not_named_at_the_next_start_either(

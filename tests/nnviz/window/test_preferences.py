@@ -143,13 +143,33 @@ def test_the_last_of_two_windows_wins(tmp_path: Path) -> None:
     assert json.loads(path.read_bytes()) == {"theme": "dark"}
 
 
-def test_an_error_in_writing_is_told_once_and_logged(
+def test_choices_are_written_when_they_are_made_and_an_error_in_writing_is_told_once(
     ready_window: MainWindow,
     qtbot: QtBot,
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """The window stays open: nothing is left for its end."""
+    window = ready_window
+    pick(qtbot, window, "optimizerCombo", "Adam")
+    qtbot.waitUntil(lambda: "adam" in stored("configuration"))
+    window.draw.pen.setValue(31)
+    qtbot.waitUntil(lambda: stored("pen_width") == 31)
+    window.session.question.set_threshold(0.85)
+    qtbot.waitUntil(lambda: stored("sure_from") == 0.85)
+    window.curves.loss.set_log(not window.curves.loss.is_log)
+    qtbot.waitUntil(lambda: stored("log_loss") == int(window.curves.loss.is_log))
+    before = stored("layout/train")
+    action(window, "actionView3").trigger()
+    qtbot.waitUntil(lambda: stored("layout/train") != before)
+    window.resize(1300, 800)
+    qtbot.waitUntil(lambda: (json.loads(stored("place")) or [])[2:] == [1300, 800, 0])
+    window.session.files.save(home / "mine.json")
+    qtbot.waitUntil(lambda: stored("network") == str(home / "mine.json"))
+    assert json.loads(stored("recent")) == [str(home / "mine.json")]
+
+    # An error in writing is told once and logged.
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -177,29 +197,6 @@ def stored(key: str) -> Any:
     return stored_settings().get(key, "null")
 
 
-def test_choices_are_written_when_they_are_made(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    """The window stays open: nothing is left for its end."""
-    window = ready_window
-    pick(qtbot, window, "optimizerCombo", "Adam")
-    qtbot.waitUntil(lambda: "adam" in stored("configuration"))
-    window.draw.pen.setValue(31)
-    qtbot.waitUntil(lambda: stored("pen_width") == 31)
-    window.session.question.set_threshold(0.85)
-    qtbot.waitUntil(lambda: stored("sure_from") == 0.85)
-    window.curves.loss.set_log(not window.curves.loss.is_log)
-    qtbot.waitUntil(lambda: stored("log_loss") == int(window.curves.loss.is_log))
-    action(window, "actionThemeDark").trigger()
-    qtbot.waitUntil(lambda: stored("theme") == "dark")
-    before = stored("layout/train")
-    action(window, "actionView3").trigger()
-    qtbot.waitUntil(lambda: stored("layout/train") != before)
-    window.resize(1300, 800)
-    qtbot.waitUntil(lambda: (json.loads(stored("place")) or [])[2:] == [1300, 800, 0])
-    window.session.files.save(home / "mine.json")
-    qtbot.waitUntil(lambda: stored("network") == str(home / "mine.json"))
-    assert json.loads(stored("recent")) == [str(home / "mine.json")]
-
-
 def test_a_network_that_is_still_being_saved_at_the_end_is_remembered(
     ready_window: MainWindow, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -220,12 +217,12 @@ def test_a_foreign_lock_holds_nothing_up(restart: Restart, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: '"epochs": 1,' in stored("configuration"))
 
 
-def test_settings_elsewhere(tmp_path: Path, qapp: QApplication) -> None:
+def test_settings_elsewhere(restart: Restart, tmp_path: Path) -> None:
     store_settings(theme="dark")
-    window = create_window(settings=tmp_path / "mine.json")
-    window.draw.pen.setValue(17)
-    window.close()
-    assert json.loads((tmp_path / "mine.json").read_bytes())["pen_width"] == 17
+    model = restart(settings=tmp_path / "mine.json")
+    model.session.question.set_threshold(0.85)
+    model.close()
+    assert json.loads((tmp_path / "mine.json").read_bytes())["sure_from"] == 0.85
     assert stored_settings() == {"theme": "dark"}
 
 

@@ -111,8 +111,8 @@ def names(folder: Path) -> set[str]:
 # ---- export
 
 
-def test_a_run_of_the_list_is_written_into_a_new_folder(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path
+def test_a_run_of_the_list_is_written_into_a_new_folder_about_which_is_asked(
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = runs_window.session
     news = listened(session)
@@ -128,11 +128,67 @@ def test_a_run_of_the_list_is_written_into_a_new_folder(
     assert find(again, QLineEdit, "exportFolderEdit").text() == str(home / f"run-{numbers[2]}-2"), "nothing is replaced"
     qtbot.keyClick(again, Qt.Key_Escape)
 
+    # By the right button: a folder that cannot be made is told and can be corrected, or chosen in a dialog.
+    for name in ("there", "elsewhere"):
+        (home / name).mkdir()
+    table = show_runs(runs_window, qtbot)
+    click_row(qtbot, table, 1)
+    (entry,) = [each for each in table.actions() if each.objectName() == "actionExportRun"]
+    entry.trigger()
+    box = dialog(runs_window)
+    assert box.windowTitle() == f"Export run {numbers[0]}"
+    for name in ("exportPathsBox", "exportRowsBox"):
+        assert not find(box, QCheckBox, name).isEnabled(), "data that are no file have no paths and rows"
+    field = find(box, QLineEdit, "exportFolderEdit")
+    error = find(box, QLabel, "exportFolderError")
+    for typed, message in REFUSED_FOLDERS:
+        field.setText(typed.format(home=home))
+        export(qtbot, box)
+        assert box.isVisible(), typed
+        assert error.text().startswith(message.format(home=home))
+        qtbot.keyClicks(field, "x")
+        assert not error.isVisible(), typed
+    field.setText(str(home / f"run-{numbers[0]}"))
+    click(qtbot, box, QPushButton, "exportFolderButton")
+    find(box, QFileDialog, "exportPlaceDialog").fileSelected.emit(str(home / "elsewhere"))
+    assert field.text() == str(home / "elsewhere" / f"run-{numbers[0]}")
+    qtbot.keyClick(box, Qt.Key_Escape)
 
-def test_the_run_in_the_window_is_exported_from_the_file_menu(
-    ready_window: MainWindow, qtbot: QtBot, home: Path
+    # Of a run that was not read yet that is said.
+    monkeypatch.setattr(session.library, "record", lambda run: None)
+    find_dialogs(runs_window).export(numbers[0])
+    assert session.messages.current is not None
+    assert session.messages.current.text.startswith(f"Run {numbers[0]} is still being read.")
+
+
+def test_a_run_is_imported_by_dropping_its_file_and_exported_from_the_file_menu(
+    ready_window: MainWindow, qtbot: QtBot, passed_on: Path, home: Path
 ) -> None:
+    """What is no run is told, and adds nothing: chosen by the menu's key."""
     session = ready_window.session
+    assert drop(ready_window.canvas, passed_on), "by the window, which Qt asks next"
+    assert not ready_window.canvas._is_target
+    assert drop(ready_window, passed_on)
+    qtbot.waitUntil(lambda: announced(session) == "from-a-friend.nnvizrun was imported as run 1.")
+    click(qtbot, ready_window, QPushButton, "announcementChoice1Button")
+    qtbot.waitUntil(lambda: session.runs.current.storage.record == 1)
+    assert session.runs.current.title == "a friend's"
+
+    path = home / "notes.nnvizrun"
+    path.write_text("somebody's notes")
+    press(qtbot, ready_window, Qt.Key_I, Qt.ControlModifier)
+    choose_file(qtbot, ready_window, "importRunDialog", path)
+    messages = session.messages
+    qtbot.waitUntil(lambda: messages.current is not None)
+    assert messages.current is not None
+    assert messages.current.is_error
+    assert messages.current.text.startswith("notes.nnvizrun: damaged, or not an exported run")
+    with Library() as library:
+        assert len(library.runs()) == 1
+
+    # The run in the window is exported from the file menu.
+    messages.dismiss()
+    session.reset()
     whole = action(ready_window, "actionExportWholeRun")
     assert whole not in find(ready_window, QMenu, "menuExport").actions(), "that exports the moment's network"
     whole.trigger()
@@ -181,43 +237,6 @@ REFUSED_FOLDERS = [
     ("{home}/there", "New folder there: it already exists. Try there-2."),
     ("{home}/no/such/folder", "New folder in {home}/no/such: there is no such folder."),
 ]
-
-
-def test_what_is_asked_before_an_export(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By the right button: a folder that cannot be made is told and can be corrected, or chosen in a dialog."""
-    for name in ("there", "elsewhere"):
-        (home / name).mkdir()
-    table = show_runs(runs_window, qtbot)
-    click_row(qtbot, table, 1)
-    (entry,) = [each for each in table.actions() if each.objectName() == "actionExportRun"]
-    entry.trigger()
-    box = dialog(runs_window)
-    assert box.windowTitle() == f"Export run {numbers[0]}"
-    for name in ("exportPathsBox", "exportRowsBox"):
-        assert not find(box, QCheckBox, name).isEnabled(), "data that are no file have no paths and rows"
-    field = find(box, QLineEdit, "exportFolderEdit")
-    error = find(box, QLabel, "exportFolderError")
-    for typed, message in REFUSED_FOLDERS:
-        field.setText(typed.format(home=home))
-        export(qtbot, box)
-        assert box.isVisible(), typed
-        assert error.text().startswith(message.format(home=home))
-        qtbot.keyClicks(field, "x")
-        assert not error.isVisible(), typed
-    field.setText(str(home / f"run-{numbers[0]}"))
-    click(qtbot, box, QPushButton, "exportFolderButton")
-    find(box, QFileDialog, "exportPlaceDialog").fileSelected.emit(str(home / "elsewhere"))
-    assert field.text() == str(home / "elsewhere" / f"run-{numbers[0]}")
-    qtbot.keyClick(box, Qt.Key_Escape)
-
-    # Of a run that was not read yet that is said.
-    session = runs_window.session
-    monkeypatch.setattr(session.library, "record", lambda run: None)
-    find_dialogs(runs_window).export(numbers[0])
-    assert session.messages.current is not None
-    assert session.messages.current.text.startswith(f"Run {numbers[0]} is still being read.")
 
 
 def test_what_could_not_be_written_is_told(
@@ -294,9 +313,17 @@ def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it
     assert not [each for each in names(home) if "run-" in each]
 
 
-def test_the_list_is_read_while_something_is_exported(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, slow: threading.Event
+def test_an_imported_run_is_chosen_in_the_list_which_is_read_while_something_is_exported(
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, passed_on: Path, slow: threading.Event
 ) -> None:
+    table = show_runs(runs_window, qtbot)
+    next(each for each in table.actions() if each.objectName() == "actionImportRunHere").trigger()
+    choose_file(qtbot, runs_window, "importRunDialog", passed_on)
+    qtbot.waitUntil(lambda: len(texts(table)) == len(numbers) + 1)
+    assert texts(table)[0][1] == "a friend's"
+    assert table.current == 0
+
+    # The list is read while something is exported.
     export(qtbot, ask(runs_window, qtbot))
     library = runs_window.session.library
     with qtbot.waitSignal(library.listed):
@@ -316,43 +343,6 @@ def passed_on(few_digits: Dataset, home: Path) -> Path:
         run, _ = record(other, made, few_digits, name="a friend's")
         write_run(other, run, path)
     return path
-
-
-def test_a_run_is_imported_by_dropping_its_file(
-    ready_window: MainWindow, qtbot: QtBot, passed_on: Path, home: Path
-) -> None:
-    """What is no run is told, and adds nothing: chosen by the menu's key."""
-    session = ready_window.session
-    assert drop(ready_window.canvas, passed_on), "by the window, which Qt asks next"
-    assert not ready_window.canvas._is_target
-    assert drop(ready_window, passed_on)
-    qtbot.waitUntil(lambda: announced(session) == "from-a-friend.nnvizrun was imported as run 1.")
-    click(qtbot, ready_window, QPushButton, "announcementChoice1Button")
-    qtbot.waitUntil(lambda: session.runs.current.storage.record == 1)
-    assert session.runs.current.title == "a friend's"
-
-    path = home / "notes.nnvizrun"
-    path.write_text("somebody's notes")
-    press(qtbot, ready_window, Qt.Key_I, Qt.ControlModifier)
-    choose_file(qtbot, ready_window, "importRunDialog", path)
-    messages = session.messages
-    qtbot.waitUntil(lambda: messages.current is not None)
-    assert messages.current is not None
-    assert messages.current.is_error
-    assert messages.current.text.startswith("notes.nnvizrun: damaged, or not an exported run")
-    with Library() as library:
-        assert len(library.runs()) == 1
-
-
-def test_an_imported_run_is_chosen_in_the_list(
-    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, passed_on: Path
-) -> None:
-    table = show_runs(runs_window, qtbot)
-    next(each for each in table.actions() if each.objectName() == "actionImportRunHere").trigger()
-    choose_file(qtbot, runs_window, "importRunDialog", passed_on)
-    qtbot.waitUntil(lambda: len(texts(table)) == len(numbers) + 1)
-    assert texts(table)[0][1] == "a friend's"
-    assert table.current == 0
 
 
 def test_an_import_that_is_cancelled_adds_nothing(

@@ -50,43 +50,36 @@ def drag_line(window: MainWindow, by: int) -> None:
 USUAL, DRAWN = 343 / 760, 415 / 760
 
 
-def test_plane_and_curve_get_more_and_give_it_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_plane_and_curve_get_more_and_give_it_back_once_both_cards_are_there(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     """So the plane is large enough."""
     window = ready_window
     resize(window, 1440, 900)
     before = heights(window)
-    for name in ("spirals", "sine"):
-        load(qtbot, window, name, points=160)
-        wait_until_divided(qtbot, window, DRAWN)
-        if name == "spirals":
-            expect_large_plane(window, 345)
-        load(qtbot, window, "penguins")
-        wait_until_divided(qtbot, window, USUAL)
-        assert heights(window) == before, name
-    resize(window, 1280, 720)
     load(qtbot, window, "spirals", points=160)
+    wait_until_divided(qtbot, window, DRAWN)
+    expect_large_plane(window, 345)
+    resize(window, 1280, 720)
     wait_until_divided(qtbot, window, DRAWN)
     expect_large_plane(window, 250)
     assert window.height() == 720
-
-
-def expect_large_plane(window: MainWindow, side: int) -> None:
-    view = find(window, QWidget, "planeView")
-    assert min(view.width(), view.height()) >= side
-
-
-def test_it_waits_until_both_cards_are_there(ready_window: MainWindow, qtbot: QtBot) -> None:
-    """While a card is enlarged, and while the other workspace is shown."""
-    window = ready_window
     resize(window, 1440, 900)
-    window.cards.toggle(window.card("curvesDock"))
-    load(qtbot, window, "spirals", points=160)
-    window.cards.put_back()
-    wait_until_divided(qtbot, window, DRAWN)
-    window.show_workspace("inside")
     load(qtbot, window, "penguins")
-    window.show_workspace("train")
     wait_until_divided(qtbot, window, USUAL)
+    assert heights(window) == before
+    load(qtbot, window, "sine", points=160)
+    wait_until_divided(qtbot, window, DRAWN)
+
+    # It waits while a card is enlarged, and while the other workspace is shown.
+    window.cards.toggle(window.card("curvesDock"))
+    load(qtbot, window, "penguins")
+    window.cards.put_back()
+    wait_until_divided(qtbot, window, USUAL)
+    window.show_workspace("inside")
+    load(qtbot, window, "spirals", points=160)
+    window.show_workspace("train")
+    wait_until_divided(qtbot, window, DRAWN)
 
     # The line between columns divides no heights.
     host = window.curves.parentWidget()
@@ -95,9 +88,14 @@ def test_it_waits_until_both_cards_are_there(ready_window: MainWindow, qtbot: Qt
     drag_on(host, (line.x() - 40, line.y()))
     QTest.qWait(10)
     QTest.mouseRelease(host, Qt.LeftButton, pos=line - QPoint(40, 0))
-    load(qtbot, window, "spirals", points=160)
-    wait_until_divided(qtbot, window, DRAWN)
+    load(qtbot, window, "penguins")
+    wait_until_divided(qtbot, window, USUAL)
     assert window.draw.width() > 330
+
+
+def expect_large_plane(window: MainWindow, side: int) -> None:
+    view = find(window, QWidget, "planeView")
+    assert min(view.width(), view.height()) >= side
 
 
 def test_a_start_with_the_plane_goes_back_for_other_data_and_what_a_person_chose_stays(
@@ -121,7 +119,6 @@ def test_a_start_with_the_plane_goes_back_for_other_data_and_what_a_person_chose
     assert heights(window) == chosen
     close(window)
     again = make_window()
-    load(qtbot, again, "sine", points=150)
     load(qtbot, again, "spirals", points=160)
     QTest.qWait(30)
     assert heights(again) == chosen

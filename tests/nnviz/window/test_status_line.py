@@ -13,7 +13,7 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import announced, find, press
 
 
-def test_an_announcement_covers_nothing_and_the_mark_moves_nothing(
+def test_an_announcement_covers_nothing_and_goes_by_escape_after_a_message(
     ready_window: MainWindow, qtbot: QtBot, home: Path
 ) -> None:
     """What was done is said once, and near the top."""
@@ -48,9 +48,8 @@ def test_an_announcement_covers_nothing_and_the_mark_moves_nothing(
         assert (window.width(), window.height()) == size
         assert [dock.geometry() for dock in window.docks if dock.isVisible()] == docks, size
 
-
-def test_escape_dismisses_an_announcement_after_a_message(ready_window: MainWindow, qtbot: QtBot) -> None:
-    messages = ready_window.session.messages
+    # Escape dismisses an announcement after a message.
+    messages = window.session.messages
     messages.warn("An error.")
     messages.announce("Saved to x.json")
     press(qtbot, ready_window, Qt.Key_Escape)
@@ -60,7 +59,6 @@ def test_escape_dismisses_an_announcement_after_a_message(ready_window: MainWind
     assert announced(ready_window.session) == ""
 
     # What goes on stays.
-    label = find(ready_window, QLabel, "activityLabel")
     ready_window.status_line.show_activity("Saving something large …")
     ready_window.session.step_batch()
     assert label.isVisible()

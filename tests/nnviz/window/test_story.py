@@ -42,7 +42,7 @@ def test_from_the_first_space_to_the_last_click(
 
 def _train_and_pause(window: MainWindow, qtbot: QtBot) -> None:
     """Two epochs of many batches, typed and started by key. Paused on the way, once."""
-    retype(qtbot, window, "batchSizeEdit", "50")
+    retype(qtbot, window, "batchSizeEdit", "120")
     retype(qtbot, window, "epochsEdit", "2")
     press(qtbot, window, Qt.Key_Space)
     qtbot.waitUntil(lambda: window.session.training.progress.batch > 20, timeout=20_000)
@@ -70,7 +70,7 @@ def _step_to_the_end_of_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, window, Qt.Key_E)
     wait_for(qtbot, window, Status.TRAINING)
     wait_for(qtbot, window, Status.PAUSED)
-    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 1200)
+    assert (session.training.progress.epoch, session.training.progress.batch) == (1, 500)
     assert session.runs.current.history.error.test.epochs == [0, 1]
     assert session.runs.current.history.error.test.values[-1] < 0.1
     assert "untitled" in window.windowTitle()

@@ -21,7 +21,7 @@ from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click_tab, find, wait_for
 
 DEEP = 1100  # hidden layers
-DEEPEST = 11_000  # so that their shape as text is longer than what a line edit usually takes
+DEEPEST = 8_300  # of two digits, so that their shape as text is longer than what a line edit usually takes
 
 
 def open_deep(qtbot: QtBot, window: MainWindow | Model, folder: Path, hidden: int) -> None:
@@ -103,7 +103,7 @@ def test_its_shape_as_text_is_whole(make_cards: MakeCards, qtbot: QtBot) -> None
     window = make_cards("networkCard")
     settings = window.session.settings
     edit = find(window, QLineEdit, "shapeEdit")
-    edit.setText(", ".join(map(str, (784, 2, *([1] * (DEEPEST - 1)), 10))))
+    edit.setText(", ".join(map(str, (784, 2, *([12] * (DEEPEST - 1)), 10))))
     edit.setFocus()
     qtbot.keyClick(edit, Qt.Key_Home)
     for _ in "784, 2":
@@ -111,7 +111,7 @@ def test_its_shape_as_text_is_whole(make_cards: MakeCards, qtbot: QtBot) -> None
     qtbot.keyClicks(edit, "1")
     qtbot.keyClick(edit, Qt.Key_Return)
     assert settings.problems == {}
-    assert settings.experiment.shape == (784, 21, *([1] * (DEEPEST - 1)), 10)
+    assert settings.experiment.shape == (784, 21, *([12] * (DEEPEST - 1)), 10)
     assert find(window, NumberEdit, "layer1Edit").text() == "21"
     assert edit.text().count(",") == DEEPEST + 1
 

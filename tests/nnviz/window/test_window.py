@@ -68,7 +68,9 @@ AGREED = [
 ]
 
 
-def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip_and_room(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
     widgets = acted_on(ready_window)
     assert len(widgets) > 15
     for widget in widgets:
@@ -119,6 +121,20 @@ def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip(ready_wi
     ]
     assert [name for name in names if name in expected] == expected
 
+    # Nothing is squeezed out.
+    shown = ("trainButton", "resetButton", "shapeEdit", "addLayerButton", "errorPlot", "weightsMap", "drawCanvas")
+    for width, height in ((1280, 720), (1440, 900), (1920, 1080)):
+        window.resize(width, height)
+        QCoreApplication.processEvents()
+        assert window.size() == QSize(width, height), "it fits"
+        for name in shown:
+            widget = find(window, QWidget, name)
+            assert widget.isVisible(), name
+            seen = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
+            assert seen.visibleRegion().boundingRect() == seen.rect(), f"{name} is cut off at {width}"
+        assert window.canvas.width() >= 200, width
+        assert window.canvas.height() >= (126 if height < 900 else 160), "it leaves room for what is below it"
+
 
 def menu_actions(window: MainWindow) -> list[QAction]:
     """All entries of all menus, but for separators, menus within menus, the recent files, cards of other workspaces."""
@@ -145,8 +161,32 @@ def test_menus_have_no_underlined_letters_and_dialogs_no_icons(qapp: QApplicatio
     assert all(button.icon().isNull() for button in box.buttons())
 
 
-def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot) -> None:
+def test_a_training_is_in_the_title_and_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
+    assert window.windowTitle() == "untitled[*] – nnviz"
+    assert not window.isWindowModified()
+    find(window, QPushButton, "resetButton").setFocus()
+    train_for_a_while(qtbot, window)
+    run = window.session.runs.current
+    qtbot.waitUntil(lambda: window.windowTitle().startswith("untitled[*] – epoch "))
+    assert window.windowTitle().endswith(" of 100\u202f000 – nnviz")
+    assert window.isWindowModified()
+
+    # The current data set can be chosen again: training pauses, and goes on.
+    combo = find(window, QComboBox, "datasetCombo")
+    combo.activated.emit(combo.currentIndex())
+    wait_for(qtbot, window, Status.TRAINING)
+
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.PAUSED)
+    assert window.session.runs.current is run, "it was not the button that was pressed"
+    assert window.windowTitle() == "untitled[*] – nnviz"
+    window.session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+
+    # Shortcuts do what the menu says.
+    window.session.reset()
+    window.setFocus()
     window.session.settings.change("epochs", epochs=100_000)
     press(qtbot, window, Qt.Key_B)
     wait_for(qtbot, window, Status.PAUSED)
@@ -179,49 +219,7 @@ def test_shortcuts_do_what_the_menu_says(ready_window: MainWindow, qtbot: QtBot)
     qtbot.keyClick(file, Qt.Key_Escape)
 
 
-def test_a_training_is_in_the_title_and_space_on_a_focused_button_pauses_it(
-    ready_window: MainWindow, qtbot: QtBot
-) -> None:
-    window = ready_window
-    assert window.windowTitle() == "untitled[*] – nnviz"
-    assert not window.isWindowModified()
-    find(window, QPushButton, "resetButton").setFocus()
-    train_for_a_while(qtbot, window)
-    run = window.session.runs.current
-    qtbot.waitUntil(lambda: window.windowTitle().startswith("untitled[*] – epoch "))
-    assert window.windowTitle().endswith(" of 100\u202f000 – nnviz")
-    assert window.isWindowModified()
-
-    # The current data set can be chosen again: training pauses, and goes on.
-    combo = find(window, QComboBox, "datasetCombo")
-    combo.activated.emit(combo.currentIndex())
-    wait_for(qtbot, window, Status.TRAINING)
-
-    press(qtbot, window, Qt.Key_Space)
-    wait_for(qtbot, window, Status.PAUSED)
-    assert window.session.runs.current is run, "it was not the button that was pressed"
-    assert window.windowTitle() == "untitled[*] – nnviz"
-    window.session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
-
-
 # ---- looks
-
-
-def test_nothing_is_squeezed_out(ready_window: MainWindow) -> None:
-    window = ready_window
-    shown = ("trainButton", "resetButton", "shapeEdit", "addLayerButton", "errorPlot", "weightsMap", "drawCanvas")
-    for width, height in ((1280, 720), (1440, 900), (1920, 1080)):
-        window.resize(width, height)
-        QCoreApplication.processEvents()
-        assert window.size() == QSize(width, height), "it fits"
-        for name in shown:
-            widget = find(window, QWidget, name)
-            assert widget.isVisible(), name
-            seen = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
-            assert seen.visibleRegion().boundingRect() == seen.rect(), f"{name} is cut off at {width}"
-        assert window.canvas.width() >= 200, width
-        assert window.canvas.height() >= (126 if height < 900 else 160), "it leaves room for what is below it"
 
 
 def test_the_mouse_reads_the_weights(make_cards: MakeCards, qtbot: QtBot) -> None:
@@ -263,21 +261,7 @@ def test_the_mouse_reads_the_weights(make_cards: MakeCards, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
 
 
-# ---- docks
-
-
-def test_layout_and_size_are_remembered(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    window.resize(1300, 800)
-    press(qtbot, window, Qt.Key_3, Qt.AltModifier)
-    assert not window.card("weightsDock").isVisible()
-    window.close()
-    again = make_window()
-    assert again.size() == QSize(1300, 800)
-    assert not again.card("weightsDock").isVisible()
-    assert not action(again, "actionView3").isChecked()
-    press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
-    assert again.card("weightsDock").isVisible()
+# ---- damage
 
 
 def test_damaged_settings_do_not_keep_the_window_shut(make_window: MakeWindow, qtbot: QtBot) -> None:

@@ -23,7 +23,6 @@ from nnviz.ui import theme
 from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
-from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import click_row, compare, show_runs
 from tests.nnviz.helpers import click, click_tab, drag, find, hover, is_shown, seven, tab_of
@@ -61,7 +60,9 @@ def settle(window: AnyWindow, qtbot: QtBot, name: str) -> None:
 
 
 @CURVES
-def test_each_compared_run_has_its_curve(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_each_compared_run_has_its_curve_and_a_name_of_at_most_a_quarter_of_the_plot(
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     compare(ready_window, qtbot, table, 0, 1)
     plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
     assert [(run.title, run.colour) for run in plot.runs] == [(run.title, run.colour) for run in runs]
@@ -94,16 +95,18 @@ def test_each_compared_run_has_its_curve(table: RunTable, ready_window: CardWind
             label = plot._label(shown, width)
             assert label.endswith(value)
             assert measure(label) <= width
+    width = plot.width()
     plot.resize(260, plot.height())
     QApplication.processEvents()
     room = plot.width() - plot.plot_area().right()
     assert room > max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
 
-
-@CURVES
-def test_names_take_at_most_a_quarter_of_the_plot(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+    # Names take at most a quarter of the plot.
+    ready_window.session.comparison.clear()
+    plot.resize(width, plot.height())
+    QApplication.processEvents()
     compare(ready_window, qtbot, table, 0, 1)
-    plot, comparison = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison
+    comparison = ready_window.session.comparison
     quarter = plot.width() / 4 + 1
 
     def rename(name: str) -> None:
@@ -158,20 +161,6 @@ def test_only_what_differs_is_told_with_deltas_to_the_baseline(
 # ---- where they disagree
 
 
-def test_enter_asks_all_about_the_chosen_example(whole_window: MainWindow, three_runs: list[int], qtbot: QtBot) -> None:
-    table = show_runs(whole_window, qtbot)
-    compare(whole_window, qtbot, table, 1, 0)
-    click_tab(qtbot, whole_window, "disagreeTab")
-    settle(whole_window, qtbot, DISAGREEMENT)
-    matrix = find(whole_window, AgreementTable, "disagreeMatrix")
-    qtbot.keyClick(matrix, Qt.Key_Left)
-    pictures = find(whole_window, PictureList, "disagreePictures")
-    qtbot.keyClick(pictures, Qt.Key_Right)
-    assert whole_window.session.question.example is None
-    qtbot.keyClick(pictures, Qt.Key_Return)
-    assert whole_window.session.question.example is not None
-
-
 @DIFFERENCES
 def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
@@ -212,6 +201,13 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     comparison.choose_for_pair(0, comparison.runs[1].chosen)
     settle(ready_window, qtbot, DISAGREEMENT)
     assert matrix.counts.tolist() == before.T.tolist()
+
+    # Enter asks all about the chosen example.
+    qtbot.keyClick(matrix, Qt.Key_Left)
+    qtbot.keyClick(pictures, Qt.Key_Right)
+    assert ready_window.session.question.example is None
+    qtbot.keyClick(pictures, Qt.Key_Return)
+    assert ready_window.session.question.example is not None
 
 
 # ---- their answers
@@ -255,18 +251,25 @@ def test_each_answers_to_the_drawing(table: RunTable, ready_window: CardWindow, 
 # ---- other data
 
 
-@pytest.mark.parametrize("name", ["penguins", "mpg", "spirals"])
-def test_runs_of_other_data(ready_window: CardWindow, qtbot: QtBot, name: str) -> None:
-    window = ready_window
+def test_runs_of_other_data(ready_window: CardWindow, qtbot: QtBot) -> None:
+    for name in ("penguins", "mpg", "spirals"):
+        expect_compared_runs_of(ready_window, qtbot, name)
+
+
+def expect_compared_runs_of(window: CardWindow, qtbot: QtBot, name: str) -> None:
+    """Two runs of those data, the latest of the library, are compared on all cards."""
+    window.session.comparison.clear()
     window.session.data.load(name)
     wait_until(window, lambda: is_shown(window.session.data))
     data = window.session.data.dataset
     assert data is not None
+    table = show_runs(window, qtbot)
     made = window.session.settings.experiment.changed(epochs=3)
     with Library() as library:
         for rate in (0.01, 0.002):
             record(library, made.changed(learning_rate=rate), data)
-    table = show_runs(window, qtbot)
+    with qtbot.waitSignal(window.session.library.listed):
+        window.session.library.refresh()
     compare(window, qtbot, table, 0, 1)
     settle(window, qtbot, COMPARED_PREDICTIONS)
     rows = find(window, PredictionRows, "theirAnswers").rows

@@ -57,6 +57,7 @@ def button(window: CardWindow) -> RaceButton:
 def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     window: CardWindow, table: RunTable, qtbot: QtBot, does: Does
 ) -> None:
+    """If runs are not kept, it offers to keep them first."""
     executor, comparison = does(held_seed=3), window.session.comparison
     assert not button(window).isVisible(), "there is nothing to compare yet"
     compare(window, qtbot, table, WIDE, NARROW)
@@ -64,7 +65,11 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     window.canvas.set_strokes([np.array(seven(window.canvas))])  # those that come meanwhile answer, too
     answers = window.session.queries[COMPARED_PREDICTIONS]
     qtbot.waitUntil(lambda: answers.is_up_to_date)
+    window.session.records.set_on(False)
     click(qtbot, window, RaceButton, "raceButton")
+    assert window.session.sweeps.plan_progress is None
+    assert "Keep runs in the library is off" in told(window.session)
+    choose_offer(window.session, "Keep runs")
     groups = [RunGroup(1, 0), RunGroup(1, 1)]
     qtbot.waitUntil(lambda: list(comparison.colours) == groups, timeout=10_000)
     qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [2, 2], timeout=10_000)
@@ -90,20 +95,9 @@ def test_groups_race_again_with_the_same_seeds(
     for race in (1, 2):
         click(qtbot, window, RaceButton, "raceButton")
         qtbot.waitUntil(lambda: sweeps.plan_progress is None, timeout=10_000)
-        groups = [RunGroup(race, 0), RunGroup(race, 1)]
-        qtbot.waitUntil(lambda groups=groups: list(comparison.colours) == groups, timeout=10_000)
+        assert list(comparison.colours) == [RunGroup(race, 0), RunGroup(race, 1)]
         qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [3, 3])
     assert sorted(spec.experiment.seed for spec in executor.done) == sorted([1, 2, 3] * 4)
-
-
-def test_a_quick_race_is_compared_when_it_is_over(
-    window: CardWindow, table: RunTable, qtbot: QtBot, does: Does
-) -> None:
-    does()
-    compare(window, qtbot, table, WIDE, NARROW)
-    click(qtbot, window, RaceButton, "raceButton")
-    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
-    assert list(window.session.comparison.colours) == [RunGroup(1, 0), RunGroup(1, 1)]
 
 
 def test_a_click_stops_a_race(window: CardWindow, table: RunTable, qtbot: QtBot, does: Does) -> None:
@@ -116,35 +110,19 @@ def test_a_click_stops_a_race(window: CardWindow, table: RunTable, qtbot: QtBot,
     assert told(window.session) == "The race was stopped after 2 of 6 runs, which are kept."
 
 
-def test_what_differs_in_its_seed_only_does_not_race(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_what_differs_in_its_seed_only_or_in_its_data_does_not_race(
+    window: CardWindow, few_digits: Dataset, qtbot: QtBot
+) -> None:
     made = an_experiment(few_digits, epochs=1, batch_size=500)
     with Library() as library:
         for seed in (1, 2):
             record(library, made.changed(seed=seed), few_digits, name=f"seed {seed}")
-    table = show_runs(window, qtbot)
-    compare(window, qtbot, table, 0, 1)
-    assert not button(window).isEnabled()
-    assert "only in their seed" in button(window).toolTip()
-
-
-def test_runs_of_different_data_do_not_race(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
-    with Library() as library:
-        record(library, an_experiment(few_digits, epochs=1, batch_size=500), few_digits)
         record(library, an_experiment(DATA, epochs=1), DATA)
     table = show_runs(window, qtbot)
-    compare(window, qtbot, table, 0, 1)
+    compare(window, qtbot, table, 1, 2)
+    assert not button(window).isEnabled()
+    assert "only in their seed" in button(window).toolTip()
+    window.session.comparison.clear()
+    compare(window, qtbot, table, 0, 2)
     assert not button(window).isEnabled()
     assert "same data" in button(window).toolTip()
-
-
-def test_with_recording_off_it_offers_to_keep_the_runs(
-    window: CardWindow, table: RunTable, qtbot: QtBot, does: Does
-) -> None:
-    executor = does()
-    window.session.records.set_on(False)
-    compare(window, qtbot, table, WIDE, NARROW)
-    click(qtbot, window, RaceButton, "raceButton")
-    assert "Keep runs in the library is off" in told(window.session)
-    choose_offer(window.session, "Keep runs")
-    qtbot.waitUntil(lambda: len(executor.done) == 6, timeout=10_000)
-    qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,11 @@ from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.pages import Page
 from nnviz.ui.plots.legend import Key
-from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
-    action,
+    MANY_EPOCHS,
     click,
     click_tab,
     find,
@@ -34,7 +34,6 @@ from tests.nnviz.helpers import (
     is_shown,
     make_all_pages,
     pause,
-    press,
     tab_of,
     train_epochs,
     train_for_a_while,
@@ -128,18 +127,18 @@ def test_error_and_loss_each_have_a_page(ready_window: CardWindow, qtbot: QtBot)
 
 
 def test_fine_lines_move_within_an_epoch(
-    make_cards: MakeCards, load_with: Callable[..., None], mnist: Dataset, qtbot: QtBot
+    make_cards: MakeCards, load_with: Callable[..., None], mnist: Dataset, few_digits: Dataset, qtbot: QtBot
 ) -> None:
-    load_with(lambda: mnist)
+    digits = replace(few_digits, train=mnist.train.head(20_000))  # epochs that last a while
+    load_with(lambda: digits)
     window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
-    window.session.settings.change("batch size", batch_size=10)
+    window.session.settings.change("batch size", batch_size=5, epochs=MANY_EPOCHS)
+    window.session.start()
     for tab, plot in (("errorTab", "errorPlot"), ("lossTab", "lossPlot")):
-        window.session.reset()
         turn_to(qtbot, window, tab)
-        window.session.start()
         qtbot.waitUntil(lambda plot=plot: len(drawn(plot_of(window, plot), "live_test")[0]) >= 2, timeout=20_000)
-        pause(qtbot, window)
+    pause(qtbot, window)
 
 
 def test_nobody_estimates_for_a_page_that_is_not_in_view(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -237,9 +236,26 @@ def test_a_change_of_settings_is_marked_in_the_middle_of_a_run(ready_window: Car
     assert name + " " in read_at(plot_of(window, "errorPlot"), 1)
 
 
-def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: CardWindow, qtbot: QtBot) -> None:
-    session = ready_window.session
+def test_a_run_that_is_trained_on_stays_one_with_marks_and_follows_edits(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
     train_epochs(qtbot, ready_window, 1)
+    train_epochs(qtbot, ready_window, 1)
+    assert ready_window.session.runs.compared == []
+    assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
+
+    # More epochs behind the end are marked.
+    window = ready_window
+    window.session.settings.change("learning rate", learning_rate=0.1)
+    train_epochs(qtbot, window, 3)
+    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2, 3, 4, 5]
+    _, (epoch, words) = plot_of(window, "errorPlot").changes
+    assert epoch == 2
+    assert words.startswith("3 more epochs")
+    assert "learning rate 0.1" in words
+
+    # The end of a curve follows edits and their undo.
+    session = window.session
     run, plot = session.runs.current, plot_of(ready_window, "errorPlot")
 
     def is_drawn() -> bool:
@@ -253,6 +269,16 @@ def test_the_end_of_a_curve_follows_edits_and_their_undo(ready_window: CardWindo
     session.undo.undo()
     qtbot.waitUntil(is_drawn)
 
+    # No mistake is half of one example: the axis does not go down to shares that so few examples cannot have.
+    load(qtbot, ready_window, "moons", points=200)
+    train_epochs(qtbot, ready_window, 1)
+    plot, curves = plot_of(ready_window, "errorPlot"), ready_window.session.runs.current.history.error
+    curves.train.add(2, 0.0)
+    plot.show_curves(vars(curves), 2, None)
+    lowest = np.log10(100 * 0.5 / 160)
+    assert plot.view[1][0] == pytest.approx(lowest)
+    assert drawn(plot, "train")[1][-1] == pytest.approx(lowest), "it lies on the axis"
+
 
 # ---- legend
 
@@ -263,7 +289,7 @@ def colours_of(window: CardWindow, name: str) -> set[str]:
     return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
 
 
-def test_a_key_hides_its_curve_and_shows_it_again(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_key_hides_its_curve_and_a_right_click_offers_to_forget(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 2)
     line = plot_of(window, "errorPlot").line("train")
@@ -284,6 +310,28 @@ def test_a_key_hides_its_curve_and_shows_it_again(ready_window: CardWindow, qtbo
         click(qtbot, window, Key, "testKey")
         assert test.grab().toImage().pixelColor(middle).name() != theme.current().test
         click(qtbot, window, Key, "testKey")
+
+    # A right click offers to forget.
+    chosen: list[str] = []
+
+    def choose() -> None:
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        chosen[:] = [each.text() for each in menu.actions()]
+        menu.setActiveAction(menu.actions()[-1])
+        qtbot.keyClick(menu, Qt.Key_Return)
+
+    for name in ("earlierKey", "errorPlot"):
+        train_epochs(qtbot, window, 1)
+        window.session.reset()
+        QCoreApplication.processEvents()
+        assert len(window.session.runs.compared) == 1
+        widget = key(window, name) if name == "earlierKey" else plot_of(window, name).viewport()
+        QTimer.singleShot(0, choose)
+        centre = widget.rect().center()
+        QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
+        qtbot.waitUntil(lambda: window.session.runs.compared == [])
+        assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
 
 
 def test_everything_has_a_name_of_its_own(ready_window: CardWindow) -> None:
@@ -395,35 +443,6 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindo
     assert "784-64-32-10 " in told
 
 
-def test_no_mistake_is_half_of_one_example(ready_window: CardWindow, qtbot: QtBot) -> None:
-    """The axis does not go down to shares that so few examples cannot have."""
-    load(qtbot, ready_window, "moons", points=200)
-    train_epochs(qtbot, ready_window, 1)
-    plot, curves = plot_of(ready_window, "errorPlot"), ready_window.session.runs.current.history.error
-    curves.train.add(2, 0.0)
-    plot.show_curves(vars(curves), 2, None)
-    lowest = np.log10(100 * 0.5 / 160)
-    assert plot.view[1][0] == pytest.approx(lowest)
-    assert drawn(plot, "train")[1][-1] == pytest.approx(lowest), "it lies on the axis"
-
-
-def test_a_run_that_is_trained_on_stays_one_and_more_epochs_are_marked(ready_window: CardWindow, qtbot: QtBot) -> None:
-    train_epochs(qtbot, ready_window, 1)
-    train_epochs(qtbot, ready_window, 1)
-    assert ready_window.session.runs.compared == []
-    assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
-
-    # More epochs behind the end are marked.
-    window = ready_window
-    window.session.settings.change("learning rate", learning_rate=0.1)
-    train_epochs(qtbot, window, 3)
-    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2, 3, 4, 5]
-    _, (epoch, words) = plot_of(window, "errorPlot").changes
-    assert epoch == 2
-    assert words.startswith("3 more epochs")
-    assert "learning rate 0.1" in words
-
-
 def test_runs_of_other_data_are_not_compared(ready_model: Model, qtbot: QtBot) -> None:
     # A run stopped in its middle is kept too.
     train_for_a_while(qtbot, ready_model)
@@ -466,61 +485,7 @@ def test_opening_a_file_makes_the_present_network_an_earlier_one(
     assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
 
 
-def test_in_the_window_earlier_runs_are_forgotten_by_the_menu_and_curves_are_hidden_by_keys(
-    whole_window: MainWindow, qtbot: QtBot
-) -> None:
-    window, session = whole_window, whole_window.session
-    forget = action(window, "actionForgetEarlierRuns")
-    assert not forget.isEnabled()
-    train_epochs(qtbot, window, 1)
-    session.reset()
-    plot = plot_of(window, "errorPlot")
-    assert len(plot.earlier_lines) == 1
-    assert forget.isEnabled()
-    forget.trigger()
-    assert session.runs.compared == []
-    assert len(plot.earlier_lines) == 0
-    assert not key(window, "earlierKey").isVisible()
-    window.session.undo.undo()
-    assert len(plot.earlier_lines) == 1
-    assert key(window, "earlierKey").isVisible()
-
-    # Return on a key of the legend hides its curve and shows it again.
-    for shown in (False, True):
-        key(window, "trainKey").setFocus(Qt.TabFocusReason)
-        press(qtbot, window, Qt.Key_Return)
-        assert plot.line("train").isVisible() is shown
-        assert key(window, "trainKey").isChecked() is shown
-
-
-def test_a_right_click_offers_to_forget(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    chosen: list[str] = []
-
-    def choose() -> None:
-        menu = QApplication.activePopupWidget()
-        assert isinstance(menu, QMenu)
-        chosen[:] = [each.text() for each in menu.actions()]
-        menu.setActiveAction(menu.actions()[-1])
-        qtbot.keyClick(menu, Qt.Key_Return)
-
-    for name in ("earlierKey", "errorPlot"):
-        train_epochs(qtbot, window, 1)
-        window.session.reset()
-        QCoreApplication.processEvents()
-        assert len(window.session.runs.compared) == 1
-        widget = key(window, name) if name == "earlierKey" else plot_of(window, name).viewport()
-        QTimer.singleShot(0, choose)
-        centre = widget.rect().center()
-        QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
-        qtbot.waitUntil(lambda: window.session.runs.compared == [])
-        assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
-
-
-# ---- numbers
-
-
-def test_the_table_gives_the_figures(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_the_table_gives_the_figures_and_tabs_and_legend_stay_in_sight(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 1)
     window.session.settings.change("validation share", validation_share=0.1)
@@ -537,16 +502,10 @@ def test_the_table_gives_the_figures(ready_window: CardWindow, qtbot: QtBot) -> 
     assert names == ["epoch", "train loss", "test loss", "validation loss"]
     assert [row[1] for row in rows] == history.loss.train.values
 
-
-# ---- looks
-
-
-def test_tabs_and_legend_stay_in_sight(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
+    # Tabs and legend stay in sight.
     if len(window.curves.pages) < 3:
         window.curves.add_page(Page("Distributions", "distributionsTab", ""))
-    window.session.settings.change("validation share", validation_share=0.1)
-    train_epochs(qtbot, window, 1)
+    turn_to(qtbot, window, "errorTab")
     window.session.reset()
     train_epochs(qtbot, window, 1)
     for size in ((1280, 720), (1440, 900)):
@@ -560,3 +519,6 @@ def test_tabs_and_legend_stay_in_sight(ready_window: CardWindow, qtbot: QtBot) -
             assert widget.visibleRegion().boundingRect() == widget.rect(), (size, name)
             if name in ("trainKey", "testKey", "validationKey"):
                 assert widget.width() == widget.sizeHint().width(), f"{size}: the name of {name} is cut off"
+
+
+# ---- looks

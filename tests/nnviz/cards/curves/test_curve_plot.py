@@ -44,24 +44,21 @@ def test_the_ends_of_the_axes_are_marks(plot: CurvePlot) -> None:
     np.testing.assert_allclose(y, [1, 10])
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
+def test_the_axis_holds_the_curve(plot: CurvePlot) -> None:
+    for values, expected in (
         ([0.9, 0.3], (1, 50)),
         ([0.9, 0.004], (0.2, 10)),
         ([0.9, 0.0], (0.001, 10)),
         ([0.9], (1, 100)),
         ([0.9, 1.0], (1, 100)),
         ([], (1, 100)),
-    ],
-)
-def test_the_axis_holds_the_curve(plot: CurvePlot, values: list[float], expected: tuple[float, float]) -> None:
-    curve = Curve(list(range(len(values))), values)
-    plot.show_curves({"train": curve, "test": Curve()}, 5)
-    x, y = ranges(plot)
-    np.testing.assert_allclose(x, [0, 5])
-    np.testing.assert_allclose(y, expected)
-    assert np.isfinite(plot.line("train").getData()[1] if values else 0).all()
+    ):
+        curve = Curve(list(range(len(values))), values)
+        plot.show_curves({"train": curve, "test": Curve()}, 5)
+        x, y = ranges(plot)
+        np.testing.assert_allclose(x, [0, 5], err_msg=str(values))
+        np.testing.assert_allclose(y, expected, err_msg=str(values))
+        assert np.isfinite(plot.line("train").getData()[1] if values else 0).all(), values
 
 
 def test_few_marks_of_a_power_of_ten_where_there_is_little_room(plot: CurvePlot) -> None:
@@ -165,23 +162,26 @@ def test_a_linear_axis_begins_at_zero(plot: CurvePlot) -> None:
     np.testing.assert_allclose(ranges(plot)[1], [1, 10])
 
 
+LOSSES = [[2.3, 0.4, 0.31], [1e-9, 0.0, 0.0], [1e30, 1e20, 3e6], [np.inf, np.nan, 0.5], []]
+
+
 @pytest.mark.parametrize("is_log", [True, False])
-@pytest.mark.parametrize("values", [[2.3, 0.4, 0.31], [1e-9, 0.0, 0.0], [1e30, 1e20, 3e6], [np.inf, np.nan, 0.5], []])
-def test_any_loss_finds_a_place(qtbot: QtBot, values: list[float], is_log: bool) -> None:
+def test_any_loss_finds_a_place(qtbot: QtBot, is_log: bool) -> None:
     plot = CurvePlot(LOSS)
     qtbot.addWidget(plot)
     plot.resize(600, 300)
     plot.set_log(is_log)
     plot.show()
-    plot.show_curves({"train": Curve(list(range(len(values))), values), "test": Curve()}, 2)
-    _, (low, high) = plot.getPlotItem().getViewBox().viewRange()
-    assert math.isfinite(low)
-    assert low < high < 1e13
-    late = np.array([value for value in values[1:] if math.isfinite(value)])
-    heights = LOSS.height(np.minimum(late, LOSS.highest), is_log)
-    assert all(low - 1e-9 <= height <= high + 1e-9 for height in heights)
-    assert 2 <= len(left_axis(plot).tickValues(low, high, 260)[0][1]) <= 14
-    plot.grab()
+    for values in LOSSES:
+        plot.show_curves({"train": Curve(list(range(len(values))), values), "test": Curve()}, 2)
+        _, (low, high) = plot.getPlotItem().getViewBox().viewRange()
+        assert math.isfinite(low), values
+        assert low < high < 1e13, values
+        late = np.array([value for value in values[1:] if math.isfinite(value)])
+        heights = LOSS.height(np.minimum(late, LOSS.highest), is_log)
+        assert all(low - 1e-9 <= height <= high + 1e-9 for height in heights), values
+        assert 2 <= len(left_axis(plot).tickValues(low, high, 260)[0][1]) <= 14, values
+        plot.grab()
 
 
 def test_a_loss_is_read_in_its_own_figures() -> None:

@@ -130,8 +130,9 @@ def test_two_marks_where_many_values_have_little_room(plot: CurvePlot) -> None:
 
 def inked(plot: CurvePlot, name: str) -> list[tuple[int, int]]:
     """The pixels that are of that colour."""
-    image, ink = plot.grab().toImage(), theme.colour(name).rgb()
-    return [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixel(x, y) == ink]
+    image, ink = plot.grab().toImage().convertToFormat(QImage.Format_RGB32), theme.colour(name).rgb()
+    pixels = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint32)
+    return [(int(x), int(y)) for y, x in np.argwhere(pixels.reshape(image.height(), -1) == ink)]
 
 
 @pytest.mark.parametrize("epoch", [0, 75, 150])

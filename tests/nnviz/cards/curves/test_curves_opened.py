@@ -16,7 +16,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.curves.test_card import another_network, drawn, key, plot_of, turn_to
-from tests.nnviz.helpers import action, click, find, train_epochs
+from tests.nnviz.helpers import action, click, find, press, train_epochs
 
 
 @pytest.fixture
@@ -83,13 +83,37 @@ def test_one_that_was_only_measured_leaves_nothing_behind(
 # ---- the right click
 
 
-def test_from_the_menu_the_zoom_is_reset_and_the_scale_switched(
-    whole_window: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window = whole_window
+def test_earlier_runs_zoom_and_scale_by_menus_and_keys(whole_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window, session = whole_window, whole_window.session
+    forget = action(window, "actionForgetEarlierRuns")
+    assert not forget.isEnabled()
+    train_epochs(qtbot, window, 1)
+    session.reset()
+    plot = plot_of(window, "errorPlot")
+    assert len(plot.earlier_lines) == 1
+    assert forget.isEnabled()
+    forget.trigger()
+    assert session.runs.compared == []
+    assert len(plot.earlier_lines) == 0
+    assert not key(window, "earlierKey").isVisible()
+    window.session.undo.undo()
+    assert len(plot.earlier_lines) == 1
+    assert key(window, "earlierKey").isVisible()
+
+    # Return on a key of the legend hides its curve and shows it again.
+    for shown in (False, True):
+        key(window, "trainKey").setFocus(Qt.TabFocusReason)
+        press(qtbot, window, Qt.Key_Return)
+        assert plot.line("train").isVisible() is shown
+        assert key(window, "trainKey").isChecked() is shown
+
+    # ---- numbers
+
+    # The zoom is reset from the menu.
+    forget.trigger()
     train_epochs(qtbot, window, 3)
     window.curves.loss.fill()
-    plot, reset = plot_of(window, "errorPlot"), action(window, "actionResetZoom")
+    reset = action(window, "actionResetZoom")
     assert reset in plot.actions()
     assert not reset.isEnabled()
     plot.setFocus()

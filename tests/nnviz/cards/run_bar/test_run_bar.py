@@ -39,7 +39,7 @@ def kill(window: AnyWindow) -> None:
 # ---- a network that died
 
 
-def test_a_network_that_died_is_told_where_the_error_is(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_network_that_died_is_told_once_where_the_error_is(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     session.settings.change("learning rate", learning_rate=0.3)
     kill(window)
@@ -57,8 +57,8 @@ def test_a_network_that_died_is_told_where_the_error_is(ready_window: CardWindow
     assert session.runs.current.untouched
     assert "dead" not in status(window)
 
-
-def test_that_it_died_is_told_once(ready_window: CardWindow, qtbot: QtBot) -> None:
+    # That it died is told once.
+    session.reset()
     window, session = ready_window, ready_window.session
     session.settings.change("epochs", epochs=4)
     kill(window)
@@ -160,11 +160,10 @@ def test_symbols_follow_the_theme_and_the_state(qapp: QApplication, make_cards: 
         for button in ("stepBatchButton", "stepEpochButton", "resetButton", "addLayerButton"):
             assert look.text in symbol_colours(window, button), button
         assert look.on_accent in symbol_colours(window, "trainButton")
-    window.session.settings.set_problem("epochs", "wrong")
-    for name in ("light", "dark"):
-        theme.apply(qapp, name)
+        window.session.settings.set_problem("epochs", "wrong")
         for button in ("stepBatchButton", "resetButton"):
-            assert symbol_colours(window, button) == {theme.current().past}, button
+            assert symbol_colours(window, button) == {look.past}, button
+        window.session.settings.forget_problems()
 
 
 def symbol_colours(window: AnyWindow, name: str) -> set[str]:

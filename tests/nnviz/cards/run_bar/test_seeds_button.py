@@ -136,9 +136,50 @@ def test_the_window_trains_on_meanwhile(recorded: CardWindow, qtbot: QtBot, does
     assert recorded.session.runs.current.epochs == 2
 
 
-def test_how_many_is_chosen_in_a_menu_remembered_and_shown_in_runs(
-    whole: MainWindow, qtbot: QtBot, does: Does, restart: Restart
+def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_shown_in_runs(
+    whole: MainWindow, qtbot: QtBot, does: Does, restart: Restart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A wrong field is named in its tooltip.
+    retype(qtbot, whole, "learningRateEdit", "-1")
+    assert not button(whole).isEnabled()
+    assert "Learning rate" in button(whole).toolTip()
+    assert not action(whole, "actionSeeds").isEnabled()
+    whole.session.settings.forget_problems()
+    assert button(whole).isEnabled()
+
+    # While they train it shows how far they are and a click stops.
+    executor = does(held_seed=3)
+    click(qtbot, whole, QPushButton, "seedsButton")
+    assert executor.reached.wait(10)
+    qtbot.waitUntil(lambda: button(whole).text() == "■ 2/5")
+    assert button(whole).share == pytest.approx(0.4)
+    assert "2 of 5 runs done" in button(whole).toolTip()
+    assert find(whole, QLabel, "activityLabel").text().startswith("5 seeds: 2 of 5 runs done")
+    assert action(whole, "actionSeeds").text() == "Stop &seeds"
+    assert not find(whole, QToolButton, "seedsCountButton").isEnabled()
+    click(qtbot, whole, QPushButton, "seedsButton")
+    wait_for_end(qtbot, whole)
+    assert button(whole).text() == "5 seeds"
+    assert button(whole).share is None
+    assert told(whole.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
+    assert seeds_in_library() == [1, 2]
+
+    # The shortcut takes what was typed, and starts and stops.
+    executor = does(held_seed=2)
+    rate = find_field(whole, "learningRateEdit")
+    rate.setFocus()
+    qtbot.keyClick(rate, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClicks(rate, "0.07")
+    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    assert executor.reached.wait(10)
+    assert executor.done[0].experiment.training.learning_rate == 0.07
+    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    wait_for_end(qtbot, whole)
+    assert seeds_in_library(2) == [1]
+
+    # How many is chosen in a menu remembered and shown in runs.
+    whole.session.messages.clear()
+    monkeypatch.setattr("nnviz.ui.start_stop.REST", 0.0)
     does()
     click(qtbot, whole, QToolButton, "seedsCountButton")
     menu = find(whole, QMenu, "seedsCountMenu")
@@ -185,48 +226,6 @@ def test_a_run_that_diverges_is_told_and_not_counted(recorded: CardWindow, qtbot
     click(qtbot, recorded, QPushButton, "seedsButton")
     wait_for_end(qtbot, recorded)
     assert told(recorded.session) == "5 seeds: no run finished. Not counted: 5 diverged."
-
-
-def test_while_they_train_it_shows_how_far_they_are_and_a_click_stops(
-    whole: MainWindow, qtbot: QtBot, does: Does
-) -> None:
-    # A wrong field is named in its tooltip.
-    retype(qtbot, whole, "learningRateEdit", "-1")
-    assert not button(whole).isEnabled()
-    assert "Learning rate" in button(whole).toolTip()
-    assert not action(whole, "actionSeeds").isEnabled()
-    whole.session.settings.forget_problems()
-    assert button(whole).isEnabled()
-
-    # While they train it shows how far they are and a click stops.
-    executor = does(held_seed=3)
-    click(qtbot, whole, QPushButton, "seedsButton")
-    assert executor.reached.wait(10)
-    qtbot.waitUntil(lambda: button(whole).text() == "■ 2/5")
-    assert button(whole).share == pytest.approx(0.4)
-    assert "2 of 5 runs done" in button(whole).toolTip()
-    assert find(whole, QLabel, "activityLabel").text().startswith("5 seeds: 2 of 5 runs done")
-    assert action(whole, "actionSeeds").text() == "Stop &seeds"
-    assert not find(whole, QToolButton, "seedsCountButton").isEnabled()
-    click(qtbot, whole, QPushButton, "seedsButton")
-    wait_for_end(qtbot, whole)
-    assert button(whole).text() == "5 seeds"
-    assert button(whole).share is None
-    assert told(whole.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
-    assert seeds_in_library() == [1, 2]
-
-    # The shortcut takes what was typed, and starts and stops.
-    executor = does(held_seed=2)
-    rate = find_field(whole, "learningRateEdit")
-    rate.setFocus()
-    qtbot.keyClick(rate, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClicks(rate, "0.07")
-    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
-    assert executor.reached.wait(10)
-    assert executor.done[0].experiment.training.learning_rate == 0.07
-    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
-    wait_for_end(qtbot, whole)
-    assert seeds_in_library(2) == [1]
 
 
 def test_what_the_closed_window_left_is_offered_at_the_next_start(

@@ -90,7 +90,9 @@ def group_at(window: CardWindow, row: int) -> RunGroup:
 # ---- the list
 
 
-def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_group_is_one_row_that_opens_by_click_and_keys_and_is_found(
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     assert [row[2:4] for row in cells(table)] == [["alone", ""], ["wide", "×5"], ["narrow", "×5"]]
     median = statistics.median(errors_of(group_at(ready_window, WIDE)))
     assert texts(table)[WIDE][2] == f"{100 * median:.2f} %"
@@ -117,8 +119,10 @@ def test_a_group_is_one_row_that_opens_and_is_found(table: RunTable, ready_windo
     qtbot.waitUntil(lambda: titles(table) == ["narrow"])
     assert cells(table)[0][3] == "×5"
 
-
-def test_arrows_open_it_and_its_runs_are_told_apart(table: RunTable, qtbot: QtBot, ready_window: CardWindow) -> None:
+    # Arrows open it and its runs are told apart.
+    library.annotate(library.rows[0].runs[3:4], note="")
+    retype(qtbot, ready_window, "runSearchEdit", "")
+    qtbot.waitUntil(lambda: titles(table) == ["alone", "wide", "narrow"])
     click_row(qtbot, table, NARROW)
     qtbot.keyClick(table, Qt.Key_Right)
     assert len(titles(table)) == 8
@@ -142,7 +146,9 @@ def test_arrows_open_it_and_its_runs_are_told_apart(table: RunTable, qtbot: QtBo
     qtbot.waitUntil(lambda: titles(table)[WIDE : WIDE + 3] == ["wide", "seed 1", "seed 2 · odd"])
 
 
-def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_star_name_and_note_are_those_of_all_its_runs_which_one_undo_brings_back(
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     group = group_at(ready_window, WIDE)
     click_row(qtbot, table, WIDE, STAR)
     qtbot.waitUntil(lambda: texts(table)[WIDE][0] == "★")
@@ -166,10 +172,9 @@ def test_star_name_and_note_are_those_of_all_its_runs(table: RunTable, ready_win
             (False, "wide", "")
         }
 
-
-def test_del_deletes_all_of_it_or_one_run_and_one_undo_brings_it_back(
-    table: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
+    # Del deletes all of it or one run, and one undo brings it back.
+    ready_window.session.comparison.clear()
+    qtbot.waitUntil(lambda: titles(table)[WIDE] == "wide")
     compare(ready_window, qtbot, table, NARROW)
     qtbot.keyClick(table, Qt.Key_Delete)
     qtbot.waitUntil(lambda: titles(table) == ["alone", "wide"])
@@ -190,7 +195,7 @@ def test_del_deletes_all_of_it_or_one_run_and_one_undo_brings_it_back(
 
 def test_many_groups_are_read_as_they_come_into_sight(ready_window: CardWindow, qtbot: QtBot) -> None:
     with Library() as library:
-        for number in range(120):
+        for number in range(40):
             told_group(library, [0.1, 0.2, 0.3], name=f"group {number}")
     table, library = show_runs(ready_window, qtbot), ready_window.session.library
     assert sum(library.record(run) is not None for row in library.rows for run in row.all_runs) == 75
@@ -214,9 +219,18 @@ def equal(few_digits: Dataset, ready_window: CardWindow, qtbot: QtBot) -> RunTab
     return show_runs(ready_window, qtbot)
 
 
-def test_equal_runs_are_one_row_that_opens_by_click_and_keys_and_stays_open(
+def test_equal_runs_are_one_row_that_opens_and_stays_open_and_is_deleted_as_one(
     equal: RunTable, ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
+    click_row(qtbot, equal, 1)
+    qtbot.keyClick(equal, Qt.Key_Delete)
+    qtbot.waitUntil(lambda: len(titles(equal)) == 1)
+    assert ready_window.session.messages.current.text.startswith("3 runs were deleted.")
+    ready_window.session.undo.undo()
+    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)] == ["", "×3"])
+    ready_window.session.comparison.clear()
+
+    # Equal runs are one row that opens by click and keys and stays open.
     assert [row[2:4] for row in cells(equal)] == [["rate 0.05", ""], ["rate 0.01 · seeds 1, 2", "×3"]]
     click_row(qtbot, equal, 1, SEEDS)
     assert titles(equal)[2:] == ["seed 1", "seed 2", "seed 2"]
@@ -234,17 +248,17 @@ def test_equal_runs_are_one_row_that_opens_by_click_and_keys_and_stays_open(
 
 
 @CURVES
-def test_compared_equal_runs_are_a_band_of_their_seeds(equal: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_compared_equal_runs_have_one_colour_and_a_band_and_stay_so_when_the_first_is_deleted(
+    equal: RunTable, ready_window: CardWindow, qtbot: QtBot
+) -> None:
     """A seed that was trained twice counts once: both runs are the same, and would feign certainty."""
     compare(ready_window, qtbot, equal, 1)
     (run,) = ready_window.session.comparison.runs
     assert [seed_of(record) for record in run.records] == ["seed 1", "seed 2"]
     assert len(find(ready_window, RunsPlot, "theirErrorPlot").fills[0].x)
 
-
-def test_compared_equal_runs_have_one_colour_and_stay_compared_pinned_and_open_when_the_first_is_deleted(
-    equal: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
+    # Compared equal runs have one colour and stay compared pinned and open when the first is deleted.
+    ready_window.session.comparison.clear()
     comparison = ready_window.session.comparison
     click_row(qtbot, equal, 1, SEEDS)
     click_row(qtbot, equal, 2)
@@ -264,17 +278,6 @@ def test_compared_equal_runs_have_one_colour_and_stay_compared_pinned_and_open_w
     qtbot.waitUntil(lambda: [len(run.records) for run in comparison.runs] == [1])  # one seed, trained twice
     assert titles(equal)[2:] == ["seed 2", "seed 2"]
     assert (comparison.baseline, comparison.is_pinned) == (group, True)
-
-
-def test_del_deletes_all_equal_runs_and_one_undo_brings_them_back(
-    equal: RunTable, ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    click_row(qtbot, equal, 1)
-    qtbot.keyClick(equal, Qt.Key_Delete)
-    qtbot.waitUntil(lambda: len(titles(equal)) == 1)
-    assert ready_window.session.messages.current.text.startswith("3 runs were deleted.")
-    ready_window.session.undo.undo()
-    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)] == ["", "×3"])
 
 
 # ---- compared

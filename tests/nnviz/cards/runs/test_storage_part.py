@@ -34,7 +34,7 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
 
 def train_large(count: int, path: Path | None = None) -> list[int]:
     """Runs with moments that can go, in the test's library unless a path is given."""
-    made = an_experiment(epochs=40).changed(hidden=(2000,))
+    made = an_experiment(epochs=40).changed(hidden=(400,))
     with Library(path) as library:
         return [record(library, made)[0] for _ in range(count)]
 
@@ -82,7 +82,9 @@ def value(window: CardWindow, name: str) -> str:
 # ---- what is shown
 
 
-def test_without_a_library_nothing_is_taken_and_none_is_made(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_without_a_library_nothing_is_taken_and_a_budget_that_is_typed_makes_one(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
     group = open_room(ready_window, qtbot)
     assert group.head.summary == "0 bytes of 2 GB"
     assert [value(ready_window, f"{name}RoomEdit") for name in ("library", "run", "memory")] == ["2", "32", "64"]
@@ -90,14 +92,36 @@ def test_without_a_library_nothing_is_taken_and_none_is_made(ready_window: CardW
     assert not find(ready_window, QPushButton, "thinButton").isEnabled()
     assert not ready_window.session.records.path.exists()
 
+    # A wrong value is told beside its field and changes nothing.
+    open_room(ready_window, qtbot)
+    room = ready_window.session.models[StorageModel]
+    for name, typed, message in WRONG:
+        field = retype(qtbot, ready_window, f"{name}RoomEdit", typed)
+        note = find(ready_window, QLabel, f"{name}RoomError")
+        assert note.isVisible(), name
+        assert note.text().startswith(message)
+        assert field.text() == typed, "it can be corrected"
+        assert room.memory_budget == MOST_BYTES
+        assert room.usage is not None
+        assert (room.usage.plan.budget, room.usage.snapshot_budget) == (BUDGET, SNAPSHOT_BUDGET)
+        qtbot.keyClick(field, Qt.Key_Escape)
+        assert not note.isVisible(), name
+        assert value(ready_window, f"{name}RoomEdit") in ("2", "32", "64")
 
-def test_it_tells_what_is_taken_and_what_could_go(
-    ready_window: CardWindow, qtbot: QtBot, large_runs: Callable[[int], list[int]]
+    # A budget that is typed first makes the library.
+    retype(qtbot, ready_window, "libraryRoomEdit", "1")
+    qtbot.waitUntil(lambda: group.head.summary.endswith(" of 1 GB"))
+    with Library() as library:
+        assert library.quota.budget == 10**9
+
+
+def test_it_tells_what_is_taken_and_what_could_go_and_looks_once(
+    ready_window: CardWindow, qtbot: QtBot, large_runs: Callable[[int], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large_runs(2)
     group = open_room(ready_window, qtbot)
-    with Library() as library:
-        taken = library.quota.nbytes
+    with Library() as kept:
+        taken = kept.quota.nbytes
     assert group.head.summary.startswith(f"{taken / 1e6:.1f}".removesuffix(".0"))
     assert group.head.summary.endswith(" MB of 2 GB")
     qtbot.waitUntil(lambda: "could be removed" in words(ready_window))
@@ -105,6 +129,27 @@ def test_it_tells_what_is_taken_and_what_could_go(
     assert "; none starred)." in words(ready_window)
     assert not find(ready_window, QLabel, "roomWarning").isVisible()
     assert not find(ready_window, QPushButton, "thinButton").isEnabled()
+
+    # There may be thousands; the list is read every second while the network learns.
+    looks: list[int | None] = []
+    plan = Quota.plan
+
+    def counted(room: Quota, budget: int | None = None) -> ThinningPlan:
+        looks.append(budget)
+        return plan(room, budget)
+
+    monkeypatch.setattr(Quota, "plan", counted)
+    library, room = ready_window.session.library, ready_window.session.models[StorageModel]
+    for _ in range(3):
+        with qtbot.waitSignal(library.listed):
+            library.refresh()
+        qtbot.waitUntil(lambda: not room._is_looking)
+    assert not looks
+    train_large(1)
+    with qtbot.waitSignal(room.changed):
+        library.refresh()
+    assert "snapshots of 3 old runs" in words(ready_window)
+    assert 0 in looks
 
 
 def test_too_much_is_said_in_the_closed_card_before_anything_goes(
@@ -143,14 +188,6 @@ def test_the_librarys_budgets_are_typed_and_kept_in_the_library(
         assert (library.quota.budget, library.quota.snapshot_budget) == (500_000_000, 8_000_000)
 
 
-def test_a_budget_that_is_typed_first_makes_the_library(ready_window: CardWindow, qtbot: QtBot) -> None:
-    group = open_room(ready_window, qtbot)
-    retype(qtbot, ready_window, "libraryRoomEdit", "1")
-    qtbot.waitUntil(lambda: group.head.summary.endswith(" of 1 GB"))
-    with Library() as library:
-        assert library.quota.budget == 10**9
-
-
 WRONG = [
     ("library", "0", "Library is 0: it must be a number from 0.001 to 10000 GB. Try 2."),
     ("library", "much", "Library is 'much': it must be a number. Try 2."),
@@ -159,23 +196,6 @@ WRONG = [
     ("memory", "1e9", "Snapshots in memory is 1000000000: it must be a number from 1 to"),
     ("memory", "", "Snapshots in memory is '': it must be a number. Try 64."),
 ]
-
-
-def test_a_wrong_value_is_told_beside_its_field_and_changes_nothing(ready_window: CardWindow, qtbot: QtBot) -> None:
-    open_room(ready_window, qtbot)
-    room = ready_window.session.models[StorageModel]
-    for name, typed, message in WRONG:
-        field = retype(qtbot, ready_window, f"{name}RoomEdit", typed)
-        note = find(ready_window, QLabel, f"{name}RoomError")
-        assert note.isVisible(), name
-        assert note.text().startswith(message)
-        assert field.text() == typed, "it can be corrected"
-        assert room.memory_budget == MOST_BYTES
-        assert room.usage is not None
-        assert (room.usage.plan.budget, room.usage.snapshot_budget) == (BUDGET, SNAPSHOT_BUDGET)
-        qtbot.keyClick(field, Qt.Key_Escape)
-        assert not note.isVisible(), name
-        assert value(ready_window, f"{name}RoomEdit") in ("2", "32", "64")
 
 
 def test_a_library_that_cannot_be_changed_keeps_its_budget_and_says_so(
@@ -292,31 +312,3 @@ def test_what_the_view_says_goes_after_the_next_training_does(
     train_epochs(qtbot, ready_window, 1)
     with Library() as library:
         qtbot.waitUntil(lambda: len(library.snapshot_epochs(run)) < len(before))
-
-
-def test_old_runs_are_not_looked_at_again_and_again(
-    ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, large_runs: Callable[[int], list[int]]
-) -> None:
-    """There may be thousands; the list is read every second while the network learns."""
-    large_runs(2)
-    looks: list[int | None] = []
-    plan = Quota.plan
-
-    def counted(room: Quota, budget: int | None = None) -> ThinningPlan:
-        looks.append(budget)
-        return plan(room, budget)
-
-    open_room(ready_window, qtbot)
-    qtbot.waitUntil(lambda: "could be removed" in words(ready_window))
-    monkeypatch.setattr(Quota, "plan", counted)
-    library, room = ready_window.session.library, ready_window.session.models[StorageModel]
-    for _ in range(3):
-        with qtbot.waitSignal(library.listed):
-            library.refresh()
-        qtbot.waitUntil(lambda: not room._is_looking)
-    assert not looks
-    train_large(1)
-    with qtbot.waitSignal(room.changed):
-        library.refresh()
-    assert "snapshots of 3 old runs" in words(ready_window)
-    assert 0 in looks

@@ -51,7 +51,7 @@ FRAMES = 10  # of a GIF
 def train(qtbot: QtBot, window: AnyWindow) -> None:
     """Four epochs, one by one, so that the end of each is kept, with a drawing; a film is short."""
     window.canvas.set_strokes([seven(window.canvas)])
-    window.session.settings.change("epochs", epochs=4)
+    window.session.settings.change("small", hidden=(16, 8), epochs=4)
     for _ in range(4):
         window.session.step_epoch()
         wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
@@ -158,8 +158,26 @@ def as_pillow(image: QImage) -> Image.Image:
 # ---- what is in it
 
 
-def test_the_whole_window(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
+def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
+    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window = ready_window
+    subject, probes = WindowSubject(window), window.session.queries
+    qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
+    before = drawn(subject)
+    window.session.messages.show("Something else that is told")
+    window.session.messages.announce("Saved to x.json")
+    QApplication.processEvents()
+    assert window.message_bar.isVisible()
+    assert window.announcement_bar.isVisible()
+    assert drawn(subject) == before
+    assert window.message_bar.isVisible()
+    assert window.announcement_bar.isVisible()
+    seen = window.grab().toImage().convertToFormat(QImage.Format_RGB32)
+    assert as_pillow(seen).tobytes() != as_pillow(before).tobytes()
+
+    # The whole window.
+    window.session.messages.clear()
     press(qtbot, window, Qt.Key_M, Qt.ControlModifier)
     assert "Train the network first" in told(window)
     assert window.findChild(QFileDialog, "filmDialog") is None
@@ -178,22 +196,92 @@ def test_the_whole_window(ready_window: MainWindow, qtbot: QtBot, home: Path) ->
     assert not told(window)
     assert window.session.timeline.is_live
 
+    # What the dialog proposes refuses and replaces and what gives a film up.
+    monkeypatch.setenv("PATH", str(home))
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
 
-def test_messages_are_not_in_the_film(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    subject, probes = WindowSubject(window), window.session.queries
-    qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
-    before = drawn(subject)
-    window.session.messages.show("Something else that is told")
-    window.session.messages.announce("Saved to x.json")
-    QApplication.processEvents()
-    assert window.message_bar.isVisible()
-    assert window.announcement_bar.isVisible()
-    assert drawn(subject) == before
-    assert window.message_bar.isVisible()
-    assert window.announcement_bar.isVisible()
-    seen = window.grab().toImage().convertToFormat(QImage.Format_RGB32)
-    assert as_pillow(seen).tobytes() != as_pillow(before).tobytes()
+    # Of a card.
+    card = find(window, DockCard, "weightsDock")
+    choose(qtbot, window, card, "Film")
+    dialog = find(window, QFileDialog, "filmDialog")
+    assert Path(dialog.selectedFiles()[0]).name == "weights-layer-1.gif"
+    assert dialog.windowTitle() == "Film of 0.5 seconds"
+    choose_file(qtbot, window, "filmDialog", home / "weights.gif")
+    wait_for_film(qtbot, film_of(window))
+    pages = pages_of(home / "weights.gif")
+    assert pages[0][0].size == (card.width() // 2 * 2, card.height() // 2 * 2)
+    assert pages[0][0].tobytes() != pages[-1][0].tobytes()
+
+    # Another format gives the name its ending.
+    action(window, "actionFilm").trigger()
+    dialog = find(window, QFileDialog, "filmDialog")
+    webp = next(each for each in dialog.nameFilters() if "webp" in each)
+    dialog.selectNameFilter(webp)
+    dialog.filterSelected.emit(webp)
+    assert Path(dialog.selectedFiles()[0]).name == "training.webp"
+    assert not any("mp4" in each for each in dialog.nameFilters())
+    dialog.close()
+
+    # Formats that cannot be written.
+    for name, what in (("film.avi", ".gif, .webp, .mp4, .png"), ("film.mp4", "ffmpeg")):
+        window.session.messages.clear()
+        action(window, "actionFilm").trigger()
+        choose_file(qtbot, window, "filmDialog", home / name)
+        wait_for_film(qtbot, film_of(window))
+        assert what in told(window), name
+        assert window.session.timeline.is_live
+        assert not (home / name).exists()
+
+    # A folder is replaced only if it is a film, and after a question.
+    window.session.models[Player].set_seconds(0.2)
+    window.session.messages.clear()
+
+    def film_to_folder() -> None:
+        window.films.of_card(find(window, DockCard, "predictionDock"))
+        choose_file(qtbot, window, "filmDialog", home / "film.png")
+
+    (home / "film").mkdir()
+    (home / "film" / "film-9999.png").write_bytes(b"an old one")
+    film_to_folder()
+    find(window, QMessageBox, "replaceFilmBox").reject()
+    assert not film_of(window).is_active
+    assert (home / "film" / "film-9999.png").exists()
+    film_to_folder()
+    box = find(window, QMessageBox, "replaceFilmBox")
+    replace = next(button for button in box.buttons() if "Rep" in button.text())
+    qtbot.mouseClick(replace, Qt.LeftButton)
+    wait_for_film(qtbot, film_of(window))
+    assert len(os.listdir(home / "film")) == round(25 * 0.2)
+    assert not (home / "film" / "film-9999.png").exists()
+    (home / "film" / "letter.txt").write_text("dear")
+    film_to_folder()
+    assert "the folder exists and is not a film" in told(window)
+    assert (home / "film" / "letter.txt").exists()
+
+    # End cancel and closing the window give it up.
+    window.session.messages.clear()
+    window.session.models[Player].set_seconds(SECONDS)
+    session, maker = window.session, film_of(window)
+
+    def begin() -> None:
+        maker.make(CardSubject(find(window, DockCard, "weightsDock"), session), home / "film.gif")
+        qtbot.waitUntil(lambda: not session.timeline.is_live)
+        assert "Writing the film film.gif" in told(window)
+
+    begin()
+    window.setFocus()
+    press(qtbot, window, Qt.Key_End)
+    assert not maker.is_active
+    assert session.timeline.is_live
+    session.messages.clear()
+    begin()
+    click(qtbot, window, QPushButton, "messageChoice1Button")
+    assert not maker.is_active
+    assert session.timeline.is_live
+    assert not told(window)
+    begin()
+    assert ends_whole(window)
+    assert not [name for name in os.listdir(home) if "film.gif" in name]
 
 
 @pytest.mark.parametrize(("workspace", "name"), [("train", "predictionDock"), ("inside", "mistakesDock")])
@@ -255,7 +343,9 @@ def test_a_card_that_changes_its_size_keeps_that_of_the_film(weights_studio: Stu
 # ---- meanwhile, and afterwards
 
 
-def test_it_goes_back_to_the_moment_before(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
+def test_it_goes_back_to_the_moment_before_and_is_given_up_for_another_one(
+    weights_studio: Studio, qtbot: QtBot, home: Path
+) -> None:
     studio, timeline = weights_studio, weights_studio.session.timeline
     timeline.go_to(1)
     studio.maker.make(studio.subject, home / "film.gif")
@@ -264,55 +354,32 @@ def test_it_goes_back_to_the_moment_before(weights_studio: Studio, qtbot: QtBot,
     assert timeline.epoch == 1
     assert (home / "film.gif").exists()
 
-
-def test_who_goes_to_another_moment_stays_there(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
-    studio, timeline = weights_studio, weights_studio.session.timeline
-    studio.maker.make(studio.subject, home / "film.gif")
+    # Who goes to another moment stays there.
+    timeline.go_live()
+    studio.maker.make(studio.subject, home / "second.gif")
     qtbot.waitUntil(lambda: not timeline.is_live)
     timeline.go_to(1)
     assert not studio.maker.is_active
     assert "another epoch" in studio.told
     assert timeline.epoch == 1
-    assert studio.maker.close(5000)
-    assert not [name for name in os.listdir(home) if "film" in name]
 
+    # A place that cannot be written.
+    timeline.go_live()
+    studio.maker.make(studio.subject, home / "nowhere" / "film.gif")
+    wait_for_film(qtbot, studio.maker)
+    assert "film.gif could not be written: No such file or directory" in studio.told
+    assert studio.session.timeline.is_live
 
-def test_end_cancel_and_closing_the_window_give_it_up(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    window = ready_window
-    session, maker = window.session, film_of(window)
-    train(qtbot, window)
-
-    def begin() -> None:
-        maker.make(CardSubject(find(window, DockCard, "weightsDock"), session), home / "film.gif")
-        qtbot.waitUntil(lambda: not session.timeline.is_live)
-        assert "Writing the film film.gif" in told(window)
-
-    begin()
-    window.setFocus()
-    press(qtbot, window, Qt.Key_End)
-    assert not maker.is_active
-    assert session.timeline.is_live
-    session.messages.clear()
-    begin()
-    click(qtbot, window, QPushButton, "messageChoice1Button")
-    assert not maker.is_active
-    assert session.timeline.is_live
-    assert not told(window)
-    begin()
-    assert ends_whole(window)
-    assert not [name for name in os.listdir(home) if "film" in name]
-
-
-def test_another_network_ends_it(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
-    studio = weights_studio
-    studio.maker.make(studio.subject, home / "film.gif")
+    # Another network ends it.
+    studio.session.messages.clear()
+    studio.maker.make(studio.subject, home / "third.gif")
     qtbot.waitUntil(lambda: not studio.session.timeline.is_live)
     studio.session.reset()
     wait_for_film(qtbot, studio.maker)
     assert "was replaced" in studio.told, "what happened to the network matters more"
     assert studio.session.timeline.is_live
     assert studio.maker.close(5000)
-    assert not (home / "film.gif").exists()
+    assert sorted(name for name in os.listdir(home) if "gif" in name) == ["film.gif"]
 
 
 def test_training_goes_on(
@@ -335,7 +402,9 @@ def test_training_goes_on(
     pause(qtbot, window)
 
 
-def test_it_waits_while_its_card_cannot_be_seen(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
+def test_it_waits_while_its_card_cannot_be_seen_and_there_is_one_at_a_time(
+    weights_studio: Studio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     maker, subject, shares = weights_studio.maker, weights_studio.subject, []
     maker.make(subject, home / "film.gif")
     shooting = maker._renderer
@@ -352,6 +421,20 @@ def test_it_waits_while_its_card_cannot_be_seen(weights_studio: Studio, qtbot: Q
     subject.widget.show()
     wait_for_film(qtbot, maker)
     assert len(pages_of(home / "film.gif")) == count_of(weights_studio.session)
+
+    # One at a time and limits.
+    for limit, value, what in (("LONGEST", 0.1, "must be at most 0.1 s"), ("MOST_PIXELS", 1000, "smaller")):
+        with monkeypatch.context() as patch:
+            patch.setattr(films, limit, value)
+            maker.make(subject, home / "film.gif")
+        assert what in weights_studio.told
+        assert not maker.is_active
+    weights_studio.session.messages.clear()
+    maker.make(subject, home / "film.gif")
+    first = maker._renderer
+    maker.make(subject, home / "other.gif")
+    assert "Another film is being written" in weights_studio.told
+    assert maker._renderer is first
 
 
 def test_a_moment_that_takes_too_long(
@@ -391,95 +474,4 @@ def test_a_card_that_cannot_be_drawn_is_told_once(
 # ---- what is refused
 
 
-def test_one_at_a_time_and_limits(weights_studio: Studio, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    maker, subject = weights_studio.maker, weights_studio.subject
-    for limit, value, what in (("LONGEST", 0.1, "must be at most 0.1 s"), ("MOST_PIXELS", 1000, "smaller")):
-        with monkeypatch.context() as patch:
-            patch.setattr(films, limit, value)
-            maker.make(subject, home / "film.gif")
-        assert what in weights_studio.told
-        assert not maker.is_active
-    weights_studio.session.messages.clear()
-    maker.make(subject, home / "film.gif")
-    first = maker._renderer
-    maker.make(subject, home / "other.gif")
-    assert "Another film is being written" in weights_studio.told
-    assert maker._renderer is first
-
-
-def test_a_place_that_cannot_be_written(weights_studio: Studio, qtbot: QtBot, home: Path) -> None:
-    studio = weights_studio
-    studio.maker.make(studio.subject, home / "nowhere" / "film.gif")
-    wait_for_film(qtbot, studio.maker)
-    assert "film.gif could not be written: No such file or directory" in studio.told
-    assert studio.session.timeline.is_live
-
-
 # ---- the dialog
-
-
-def test_what_the_dialog_proposes_refuses_and_replaces(
-    ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = ready_window
-    train(qtbot, window)
-    monkeypatch.setenv("PATH", str(home))
-    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-
-    # Of a card.
-    card = find(window, DockCard, "weightsDock")
-    choose(qtbot, window, card, "Film")
-    dialog = find(window, QFileDialog, "filmDialog")
-    assert Path(dialog.selectedFiles()[0]).name == "weights-layer-1.gif"
-    assert dialog.windowTitle() == "Film of 0.5 seconds"
-    choose_file(qtbot, window, "filmDialog", home / "weights.gif")
-    wait_for_film(qtbot, film_of(window))
-    pages = pages_of(home / "weights.gif")
-    assert pages[0][0].size == (card.width() // 2 * 2, card.height() // 2 * 2)
-    assert pages[0][0].tobytes() != pages[-1][0].tobytes()
-
-    # Another format gives the name its ending.
-    action(window, "actionFilm").trigger()
-    dialog = find(window, QFileDialog, "filmDialog")
-    webp = next(each for each in dialog.nameFilters() if "webp" in each)
-    dialog.selectNameFilter(webp)
-    dialog.filterSelected.emit(webp)
-    assert Path(dialog.selectedFiles()[0]).name == "training.webp"
-    assert not any("mp4" in each for each in dialog.nameFilters())
-    dialog.close()
-
-    # Formats that cannot be written.
-    for name, what in (("film.avi", ".gif, .webp, .mp4, .png"), ("film.mp4", "ffmpeg")):
-        window.session.messages.clear()
-        action(window, "actionFilm").trigger()
-        choose_file(qtbot, window, "filmDialog", home / name)
-        wait_for_film(qtbot, film_of(window))
-        assert what in told(window), name
-        assert window.session.timeline.is_live
-        assert not (home / name).exists()
-
-    # A folder is replaced only if it is a film, and after a question.
-    window.session.models[Player].set_seconds(0.2)
-    window.session.messages.clear()
-
-    def film_to_folder() -> None:
-        window.films.of_card(find(window, DockCard, "predictionDock"))
-        choose_file(qtbot, window, "filmDialog", home / "film.png")
-
-    (home / "film").mkdir()
-    (home / "film" / "film-9999.png").write_bytes(b"an old one")
-    film_to_folder()
-    find(window, QMessageBox, "replaceFilmBox").reject()
-    assert not film_of(window).is_active
-    assert (home / "film" / "film-9999.png").exists()
-    film_to_folder()
-    box = find(window, QMessageBox, "replaceFilmBox")
-    replace = next(button for button in box.buttons() if "Rep" in button.text())
-    qtbot.mouseClick(replace, Qt.LeftButton)
-    wait_for_film(qtbot, film_of(window))
-    assert len(os.listdir(home / "film")) == round(25 * 0.2)
-    assert not (home / "film" / "film-9999.png").exists()
-    (home / "film" / "letter.txt").write_text("dear")
-    film_to_folder()
-    assert "the folder exists and is not a film" in told(window)
-    assert (home / "film" / "letter.txt").exists()
