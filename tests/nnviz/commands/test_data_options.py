@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+def quiet(monkeypatch: pytest.MonkeyPatch, load_with: Callable[..., None], mnist: Dataset) -> None:
+    """No thread of bars; and MNIST is read once for all tests."""
+    load_with(lambda: mnist)
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
