@@ -266,6 +266,11 @@ def test_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
             "--batch-size",
             "--activation",
             "--seed",
+            "--preset",
+            "--set",
+            "--checkpoint",
+            "--resume",
+            "validation",
         ):
             assert word in out
 
