@@ -12,7 +12,7 @@ from tests.pictures import FILM, FOLDER, PICTURES, make
 
 
 def test_a_picture_is_made(tmp_path: Path) -> None:
-    make(tmp_path / "window.png", "--size", "1280x720", "--epochs", "0", scale="2")
+    make(tmp_path / "window.png", "--data", "spirals", "--size", "1280x720", "--epochs", "0", scale="2")
     assert (tmp_path / "window.png").read_bytes().startswith(b"\x89PNG")
     picture = QImage(str(tmp_path / "window.png"))
     assert (picture.width(), picture.height()) == (2560, 1440)

@@ -196,9 +196,11 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return kept | folders | {"HOME": str(home), "LANG": "C.UTF-8"} | more
 
 
-PLACES = """
+TWIN = """
 import json, os, sys
+import numpy as np
 from nnviz.app import create_window
+from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QWidget
 window = create_window()
 window.resize(int(sys.argv[1]), int(sys.argv[2]))
@@ -210,41 +212,9 @@ for widget in window.findChildren(QWidget):
     if widget.objectName() and widget.isVisible():
         corner = widget.mapTo(window, widget.rect().topLeft())
         places[widget.objectName()] = (corner.x(), corner.y(), widget.width(), widget.height())
-print("places", json.dumps(places), flush=True)
-os._exit(0)  # it may still be loading its data, which nobody needs here
-"""
-
-
-def places(size: tuple[int, int], home: Path) -> dict[str, Box]:
-    """Where every named widget lies in a window of ``size``, asked of a twin that needs no display."""
-    twin = subprocess.run(
-        [sys.executable, "-c", PLACES, *map(str, size)],
-        cwd=ROOT,
-        env=environment(home, QT_QPA_PLATFORM="offscreen"),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    found = re.search(r"^places (.*)$", twin.stdout, re.MULTILINE)
-    assert found, twin.stderr
-    return {name: tuple(box) for name, box in json.loads(found[1]).items()}
-
-
-ANSWERS = """
-import os, sys
-import numpy as np
-from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import QApplication
-from nnviz.app import create_window
-window = create_window()
-window.resize(int(sys.argv[1]), int(sys.argv[2]))
-window.show()
-names = [str(digit) for digit in range(10)]
-for _ in range(20):
-    QApplication.processEvents()
 looks = []
 for digit in range(10):
-    window.draw.answer.show_answer(names[digit], 1.0, names[(digit + 1) % 10], 0.0, True)
+    window.draw.answer.show_answer(str(digit), 1.0, str((digit + 1) % 10), 0.0, True)
     QApplication.processEvents()
     label = window.draw.answer.name
     place = label.rect().translated(label.mapTo(window, label.rect().topLeft()))
@@ -254,22 +224,27 @@ for digit in range(10):
     rows = np.frombuffer(memory, np.uint8).reshape(image.height(), image.bytesPerLine())
     looks.append(rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy())
 np.save(sys.argv[3], np.stack(looks))
+print("places", json.dumps(places), flush=True)
 os._exit(0)  # it may still be loading its data, which nobody needs here
 """
 
 
-def looks_of_answers(size: tuple[int, int], home: Path) -> npt.NDArray[np.uint8]:
-    """How the large answer looks for each digit, (10, height, width, 3), in a twin that needs no display."""
-    file = home / "answers.npy"
+def twin_of(size: tuple[int, int], home: Path) -> tuple[dict[str, Box], npt.NDArray[np.uint8]]:
+    """A window of ``size`` that needs no display: where its named widgets lie, and how the answers 0 to 9 look there.
+
+    The looks of the large answer are (10, height, width, 3).
+    """
     home.mkdir(parents=True, exist_ok=True)
+    file = home / "answers.npy"
     twin = subprocess.run(
-        [sys.executable, "-c", ANSWERS, *map(str, size), str(file)],
+        [sys.executable, "-c", TWIN, *map(str, size), str(file)],
         cwd=ROOT,
         env=environment(home, QT_QPA_PLATFORM="offscreen"),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
     )
-    assert file.exists(), twin.stderr
+    found = re.search(r"^places (.*)$", twin.stdout, re.MULTILINE)
+    assert found, twin.stderr
     looks: npt.NDArray[np.uint8] = np.load(file)
-    return looks
+    return {name: tuple(box) for name, box in json.loads(found[1]).items()}, looks

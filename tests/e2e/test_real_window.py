@@ -1,7 +1,8 @@
-"""The program as a person meets it: started, trained, drawn for and closed, on a real (virtual) screen."""
+"""The program as a person meets it on a real (virtual) screen: settings, drawn digits, a training, a quick end."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,26 +10,48 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.e2e.program import Box, Point, Program, places, until
+from nnviz.window.bundled_networks import bundled_networks
+from tests.e2e.program import Box, Point, Program, Screen, twin_of, until
 
 pytestmark = pytest.mark.e2e
 
 # Complaints that a clean end must not leave on the terminal.
 COMPLAINTS = ("Traceback", "QThread", "QObject", "QTimer", "QBasicTimer", "core dumped")
-SEVEN = ((0.25, 0.2), (0.75, 0.2), (0.65, 0.45), (0.45, 0.85))
+# Strokes as people write them, in a box of 1 × 1.
+STROKES = {
+    7: [[(0.25, 0.2), (0.75, 0.2), (0.65, 0.45), (0.45, 0.85)]],
+    2: [[(0.3, 0.3), (0.4, 0.18), (0.6, 0.18), (0.7, 0.32), (0.62, 0.5), (0.3, 0.8), (0.72, 0.8)]],
+    4: [[(0.35, 0.2), (0.28, 0.52), (0.7, 0.52)], [(0.64, 0.2), (0.6, 0.85)]],
+    0: [[(0.5, 0.18), (0.32, 0.32), (0.3, 0.62), (0.48, 0.82), (0.66, 0.64), (0.68, 0.34), (0.5, 0.18)]],
+}
 
 
-def test_train_draw_and_quit_without_saving(program: Program, tmp_path: Path) -> None:
-    """The library keeps what was trained, so nothing is asked."""
+def test_settings_unfold_drawn_digits_are_read_and_a_training_is_quit_without_saving(
+    program: Program, screen: Screen, tmp_path: Path
+) -> None:
+    """By the best shipped network. The library keeps what was trained, so nothing is asked."""
     window = program.wait_for_window("nnviz")
     program.focus(window)
+    program.resize(window, screen.size)  # so high that nothing has to be scrolled
+    here = program.box(window)
+    place, looks = twin_of(here[2:], tmp_path / "twin")
+    canvas = square(place["drawCanvas"])
+    expect_unfolding(program, window, place)
+    open_shipped(program, window, "best")
 
+    label = shifted(place["answerLabel"], by=here)
+    for digit, strokes in STROKES.items():
+        draw(program, window, canvas, strokes)
+        until(lambda digit=digit: answer(program, label, looks) == digit, f"the answer {digit}")
+        program.key("ctrl+Delete")
+        until(lambda: answer(program, label, looks) is None, "an empty canvas")
+
+    open_shipped(program, window, "small")
     program.key("space")
-    program.wait_for_title(window, r"untitled.*epoch \d+ of \d+")
-
-    canvas = places(program.box(window)[2:], tmp_path / "twin")["drawCanvas"]
-    draw(program, window, canvas)
-
+    program.wait_for_title(window, r"epoch \d+ of \d+")
+    before = screen.pixels(shifted(canvas, by=here))
+    draw(program, window, canvas, STROKES[7])
+    until(lambda: ink(before, screen.pixels(shifted(canvas, by=here))) > 0.01, "strokes on the canvas")
     program.close(window)
     closed = time.monotonic()
 
@@ -37,12 +60,45 @@ def test_train_draw_and_quit_without_saving(program: Program, tmp_path: Path) ->
     assert not [word for word in COMPLAINTS if word in program.output()], program.output()
 
 
-def draw(program: Program, window: str, canvas: Box) -> None:
-    """Draws a seven, and sees its strokes."""
-    on_screen = shifted(canvas, by=program.box(window))
+def open_shipped(program: Program, window: str, name: str) -> None:
+    """By the keys of Network → Shipped networks → its number."""
+    number, wanted = next(
+        (number, network) for number, network in enumerate(bundled_networks(), 1) if network.path.stem == name
+    )
+    program.key("alt+n", "s", str(number))
+    program.wait_for_title(window, "^" + re.escape(wanted.title))
+
+
+def draw(program: Program, window: str, canvas: Box, strokes: Sequence[Sequence[tuple[float, float]]]) -> None:
+    for stroke in strokes:
+        program.drag(window, smooth(within(canvas, stroke)))
+
+
+def square(box: Box) -> Box:
+    """The middle of it."""
+    left, top, width, height = box
+    side = min(width, height)
+    return left + (width - side) // 2, top + (height - side) // 2, side, side
+
+
+def expect_unfolding(program: Program, window: str, place: dict[str, Box]) -> None:
+    """A click on the head of a group of settings moves what comes after it; another one moves it back."""
+    head, below = place["optimizerGroupButton"], place["initialisationGroupButton"]  # where no tooltip reaches
+    on_screen = shifted(below, by=program.box(window))
+    at = (head[0] + head[2] // 2, head[1] + head[3] // 2)
     before = program.screen.pixels(on_screen)
-    program.drag(window, smooth(within(canvas, SEVEN)))
-    until(lambda: ink(before, program.screen.pixels(on_screen)) > 0.01, "strokes on the canvas")
+    program.click(window, at)
+    until(lambda: ink(before, program.screen.pixels(on_screen)) > 0.01, "what comes after it further down")
+    program.click(window, at)
+    until(lambda: ink(before, program.screen.pixels(on_screen)) < 0.001, "it where it was")
+
+
+def answer(program: Program, label: Box, looks: np.ndarray) -> int | None:
+    """The digit that the large answer on the screen looks like; None where there is none."""
+    seen = program.screen.pixels(label).astype(int)
+    if np.abs(seen - seen[0, 0]).max() < 60:
+        return None
+    return int(np.abs(looks.astype(int) - seen).mean(axis=(1, 2, 3)).argmin())
 
 
 def ink(before: np.ndarray, after: np.ndarray) -> float:

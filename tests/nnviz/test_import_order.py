@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import subprocess
 import sys
 
-# Imports the modules of a package in alphabetical order or in reverse, and only then what the package imports itself.
+import pytest
+
+# Imports the modules of a package in reverse alphabetical order, and only then what the package imports itself.
 DATA_MODULES = """
 import importlib, pkgutil, sys, types
 
@@ -14,20 +18,20 @@ folder = importlib.util.find_spec(name).submodule_search_locations
 package = sys.modules[name] = types.ModuleType(name)
 package.__path__ = folder
 modules = [module.name for module in pkgutil.iter_modules(folder) if not module.ispkg]
-for module in sorted(modules, reverse={reverse}):
-    importlib.import_module(f"{{name}}.{{module}}")
+for module in sorted(modules, reverse=True):
+    importlib.import_module(f"{name}.{module}")
 del sys.modules[name]
 importlib.import_module(name)
 """
 
-# Imports the modules of all cards in the order in which they are listed or in reverse.
+# Imports the modules of all cards in the reverse of the order in which they are listed.
 CARD_MODULES = """
 import importlib
 from nnviz.cards import registry
 
 modules = [module for modules in registry._MODULES.values() for module in modules]
-for module in reversed(modules) if {reverse} else modules:
-    importlib.import_module(f"nnviz.cards.{{module}}")
+for module in reversed(modules):
+    importlib.import_module(f"nnviz.cards.{module}")
 """
 
 DATA = """
@@ -51,20 +55,28 @@ window.close_unasked()
 """
 
 
-def output(imports: str, shown: str, is_reversed: bool) -> str:
-    program = imports.format(reverse=is_reversed) + shown
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+def reversed_output(imports: str, shown: str) -> str:
+    """What a process prints that imports in reverse."""
+    done = subprocess.run([sys.executable, "-c", imports + shown], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+def output(shown: str) -> str:
+    """What this process prints, which imported as the program does."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(shown, {})
+    return printed.getvalue()
+
+
 def test_data_sets_are_offered_in_the_same_order() -> None:
-    forwards = output(DATA_MODULES, DATA, is_reversed=False)
-    assert forwards == output(DATA_MODULES, DATA, is_reversed=True)
-    assert forwards.startswith("[('mnist', ")
+    here = output(DATA)
+    assert here == reversed_output(DATA_MODULES, DATA)
+    assert here.startswith("[('mnist', ")
 
 
+@pytest.mark.usefixtures("qapp")
 def test_cards_and_menus_stand_in_the_same_order() -> None:
-    forwards = output(CARD_MODULES, CARDS, is_reversed=False)
-    assert forwards == output(CARD_MODULES, CARDS, is_reversed=True)
-    assert "whatDiffersDock" in forwards
+    here = output(CARDS)
+    assert here == reversed_output(CARD_MODULES, CARDS)
+    assert "whatDiffersDock" in here

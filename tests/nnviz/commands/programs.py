@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnviz.commands import cli
-from nnviz.library import Library
+from nnviz.library import Library, RunRecord
 from nnviz.library.sweeps import FINISHED, SweepLibrary
 
 ROOT = Path(__file__).parents[3]
@@ -22,8 +22,17 @@ _EXITING = 0x4  # PF_EXITING, in the flags of proc(5)
 
 def begun(*where: str) -> subprocess.Popen[str]:
     """In a session of its own, as in a terminal of its own; ``where`` are options for who does the runs."""
+    return _started(*WORDS, *where)
+
+
+def begun_again(*where: str) -> subprocess.Popen[str]:
+    """Goes on with the first sweep."""
+    return _started("sweep", "--resume", "1", *where)
+
+
+def _started(*words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "main.py", *WORDS, *where],
+        [sys.executable, "main.py", *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -65,9 +74,14 @@ def written_runs(path: Path) -> int:
         return len(library.runs())
 
 
-def is_whole(library: Library, epochs: int = EPOCHS) -> None:
+def finished_runs(path: Path) -> list[RunRecord]:
+    with Library(path) as library:
+        return [run for run in library.runs() if run.status == "finished"]
+
+
+def is_whole(library: Library) -> None:
     """Each trial with each seed, once."""
     runs = list(library.runs())
     assert sorted((run.trial, run.experiment.seed) for run in runs) == [(n, seed) for n in range(4) for seed in (1, 2)]
-    assert {(run.status, run.epochs) for run in runs} == {("finished", epochs)}
+    assert {(run.status, run.epochs) for run in runs} == {("finished", EPOCHS)}
     assert SweepLibrary(library).get(1).status == FINISHED

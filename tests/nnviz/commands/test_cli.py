@@ -184,7 +184,7 @@ def test_predict_reads_pictures(
 ) -> None:
     """They are classified as the originals are, but for a few."""
     assert few_digits.test is not None
-    inputs = (few_digits.test.inputs[:12] * few_digits.test.scale).astype(np.float32)
+    inputs = (few_digits.test.inputs[:8] * few_digits.test.scale).astype(np.float32)
     originals = load_network(trained).predict(inputs).argmax(axis=1)
     for kind in KINDS:
         files = [as_png(digit.reshape(28, 28), tmp_path / f"{number}.png", kind) for number, digit in enumerate(inputs)]
@@ -227,19 +227,18 @@ def test_screenshots_in_both_themes_after_training_and_looking_back(
     done = main_py("screenshot", str(tmp_path / "dark.png"), "--theme", "dark", *size, "--draw")
     assert (done.returncode, done.stderr) == (0, "")
     light, violet = ("--theme", "light", *size, "--draw"), QColor(LIGHT.looking_back)
-    for name, words in (("light", ()), ("trained", ("--epochs", "2")), ("back", ("--epochs", "2", "--at", "1"))):
+    for name, words in (("trained", ("--epochs", "2")), ("back", ("--epochs", "2", "--at", "1"))):
         code, _, err = run(capsys, "screenshot", str(tmp_path / f"{name}.png"), *light, *words)
         assert code == 0, (name, err)
     pictures = {}
-    for name in ("dark", "light", "trained", "back"):
+    for name in ("dark", "trained", "back"):
         with Image.open(tmp_path / f"{name}.png") as picture:
             assert picture.format == "PNG", name
             assert picture.size == (1280, 720), name
             pictures[name] = np.asarray(picture.convert("RGB"), int)
     assert pictures["dark"].mean() < 80
-    assert pictures["light"].mean() > 180
+    assert pictures["trained"].mean() > 180
     assert pictures["dark"].std() > 5
-    assert (pictures["trained"] != pictures["light"]).any()
 
     def count_violet(pixels: np.ndarray) -> int:
         near = np.abs(pixels - [violet.red(), violet.green(), violet.blue()]).max(axis=2) < 8
@@ -267,6 +266,11 @@ def test_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
             "--batch-size",
             "--activation",
             "--seed",
+            "--preset",
+            "--set",
+            "--checkpoint",
+            "--resume",
+            "validation",
         ):
             assert word in out
 

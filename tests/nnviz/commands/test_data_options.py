@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,16 @@ import pytest
 from PIL import Image
 from tqdm import tqdm
 
-from engine.datasets import DATASETS, load_data, source_of
+from engine.datasets import DATASETS, Dataset, load_data, source_of
 from engine.datasets.painted_points import PaintedPoints
 from engine.experiment import Experiment
 from engine.presets import DEFAULT_PRESET, preset_named
 from engine.provenance import Provenance
 from engine.storage import load_network
-from nnviz.commands import cli
+from nnviz.commands import cli, screenshot
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment, fitted_experiment
+from nnviz.window.main_window import MainWindow
 
 # Settings that differ from the usual ones, for each group of data.
 PAINTED = PaintedPoints(np.random.default_rng(1).uniform(-1, 1, (150, 2)), np.arange(150) % 3)
@@ -40,7 +42,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+def quiet(monkeypatch: pytest.MonkeyPatch, load_with: Callable[..., None], mnist: Dataset) -> None:
+    """No thread of bars; and MNIST is read once for all tests."""
+    load_with(lambda: mnist)
     monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
@@ -279,16 +283,25 @@ def test_names_that_are_no_letters_of_the_terminal_are_written_somehow(tmp_path:
 
 
 def test_a_picture_of_the_window_with_other_data(
-    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, cars: Path
+    qapp: object,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    cars: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pictures = []
-    for words in (("spirals", "--points", "40"), (str(cars), "--target", "colour")):
-        file = tmp_path / f"{len(pictures)}.png"
-        code, _, err = run(capsys, "screenshot", str(file), "--workspace", "inside", "--data", *words)
-        assert (code, err) == (0, "")
-        with Image.open(file) as picture:
-            pictures.append(np.asarray(picture).tobytes())
-    assert len(set(pictures)) == 2
+    windows: list[MainWindow] = []
+    create_window = screenshot.create_window
+    monkeypatch.setattr(screenshot, "create_window", lambda *given: windows.append(create_window(*given)) or windows[0])
+    shown: list[Dataset | None] = []
+    png = screenshot.png
+    monkeypatch.setattr(screenshot, "png", lambda picture: shown.append(windows[0].session.dataset) or png(picture))
+    words = ("screenshot", str(tmp_path / "x.png"), "--data", str(cars), "--target", "colour")
+    assert run(capsys, *words)[::2] == (0, "")
+    (data,) = shown
+    assert data is not None
+    assert (data.title, set(data.class_names)) == ("cars", {"red", "blue"})
+    with Image.open(tmp_path / "x.png") as picture:
+        assert picture.format == "PNG"
 
 
 @pytest.mark.parametrize(

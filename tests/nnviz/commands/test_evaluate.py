@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from tqdm import tqdm
 
 from engine.basics.assets_folder import ASSETS
-from engine.datasets import load_data
+from engine.datasets import Dataset, load_data
 from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage import load_network, save_network
@@ -37,7 +38,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 def trained(folder: Path, *data: str) -> str:
     file = str(folder / "net.npz")
-    words = ("--epochs", "15", "--batch-size", "20", "--hidden", "8", "--learning-rate", "0.05")
+    words = ("--epochs", "6", "--batch-size", "20", "--hidden", "8", "--learning-rate", "0.05")
     assert cli.main(["train", "--data", *data, *words, "--save", file]) == 0
     return file
 
@@ -68,9 +69,10 @@ def test_the_data_it_was_trained_with_are_taken(capsys: pytest.CaptureFixture[st
 
 
 def test_a_network_of_few_examples_is_measured_on_the_whole_test_set(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, load_with: Callable[..., None], mnist: Dataset
 ) -> None:
     """And its file says with which it was trained."""
+    load_with(lambda: mnist)
     net = trained(tmp_path, "mnist", "--train-examples", "300")
     made = Provenance.read(load_network(net)).experiment
     assert made is not None

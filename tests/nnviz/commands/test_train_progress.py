@@ -73,10 +73,10 @@ def test_on_a_terminal_the_last_epoch_before_an_early_stop_leaves_a_line_too() -
     assert best == f"best validation result at epoch {epoch - 1}: its weights are restored"
 
 
-def test_into_a_pipe_every_epoch_is_a_line() -> None:
-    command = [sys.executable, "main.py", "train", *POINTS, "--epochs", "40"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert [int(number) for number in LINE.findall(done.stdout)] == list(range(1, 41))
+@pytest.mark.usefixtures("small_data_here")
+def test_into_a_pipe_every_epoch_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", *POINTS, "--epochs", "40"]) == 0
+    assert [int(number) for number in LINE.findall(capsys.readouterr().out)] == list(range(1, 41))
 
 
 @pytest.mark.usefixtures("small_data_here")

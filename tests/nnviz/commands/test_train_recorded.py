@@ -233,12 +233,12 @@ def test_a_library_that_cannot_be_made_ends_no_training(
 def test_what_goes_is_said_before_and_goes_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
     with Library() as library:
         record(library, an_experiment(epochs=8).changed(hidden=(2000,)))  # with as many moments on any machine
-    train("--shape", "784,200,10", "--epochs", "8")
+    train("--shape", "784,200,10", "--epochs", "2")
     with Library() as library:
         library.quota.budget = 1_000_000
         before = library.snapshot_epochs(1)
     assert "it may" not in capsys.readouterr().out
-    train("--shape", "784,200,10", "--epochs", "8")
+    train("--shape", "784,200,10", "--epochs", "2")
     out = capsys.readouterr().out
     assert "of its 1 MB limit. After this run, nnviz removes" in out
     assert "Results and last states are kept" in out

@@ -57,29 +57,9 @@ def test_a_process_that_cannot_be_started_says_why(process: DataProcess, table: 
         process.load(str(table), {}, ignored)
 
 
-def test_it_reads_the_same_as_anybody(process: DataProcess, table: Path) -> None:
-    told: list[tuple[int, int]] = []
-    read = process.load(str(table), {"test_share": 0.3}, lambda *at: told.append(at))
-    here = load_data(str(table), {"test_share": 0.3})
-    assert read.fingerprint == here.fingerprint
-    np.testing.assert_array_equal(read.train.inputs, here.train.inputs)
-    assert read.train.inputs.flags.writeable
-    np.testing.assert_array_equal(read.scaling.mean, here.scaling.mean)  # type: ignore[union-attr]
-    assert told[-1] == (table.stat().st_size,) * 2
-
-
-def test_a_folder_is_previewed_with_what_older_versions_may_have_noted_of_any_file(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        (tmp_path / "shapes.data" / name).mkdir(parents=True)
-        for shade in (0, 90, 200):
-            Image.new("L", (28, 28), shade).save(tmp_path / "shapes.data" / name / f"{shade}.png")
-    preview = DataReader().preview(str(tmp_path / "shapes.data"), {"missing": "drop", "side": 14}, ignored, True)
-    assert preview.error is None
-    assert preview.settings == {"side": 14}
-    assert preview.outcome is not None
-
-
-def test_a_file_that_was_looked_at_is_not_read_again(process: DataProcess, table: Path) -> None:
+def test_it_reads_the_same_as_anybody_once_and_goes_on_after_an_error(
+    process: DataProcess, table: Path, tmp_path: Path
+) -> None:
     told: list[int] = []
     preview = process.preview(str(table), {}, ignored, True)
     assert preview.outcome is not None
@@ -91,19 +71,47 @@ def test_a_file_that_was_looked_at_is_not_read_again(process: DataProcess, table
     assert read.targets == ("a",)
     assert not told, "the table was there"
 
+    places: list[tuple[int, int]] = []
+    with table.open("a") as file:
+        file.write("1,2,3\n")  # a file that has changed is read again
+    read = process.load(str(table), {"test_share": 0.3}, lambda *at: places.append(at))
+    here = load_data(str(table), {"test_share": 0.3})
+    assert len(read.train) + len(read.test or ()) == 10_001
+    assert read.fingerprint == here.fingerprint
+    np.testing.assert_array_equal(read.train.inputs, here.train.inputs)
+    assert read.train.inputs.flags.writeable
+    np.testing.assert_array_equal(read.scaling.mean, here.scaling.mean)  # type: ignore[union-attr]
+    assert places[-1] == (table.stat().st_size,) * 2
 
-def test_a_file_that_has_changed_is_read_again(process: DataProcess, table: Path) -> None:
-    assert len(process.load(str(table), {}, ignored).train) == 8_000
-    table.write_text("a,b,y\n" + "1,2,3\n2,3,5\n4,5,9\n1,1,2\n3,3,6\n" * 2)
-    assert len(process.load(str(table), {}, ignored).train) == 8
-
-
-def test_errors_come_as_they_are_and_it_goes_on(process: DataProcess, table: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text("")
     with pytest.raises(FileFormatError, match=r"empty\.csv: the file is empty"):
         process.load(str(empty), {}, ignored)
-    assert len(process.load(str(table), {}, ignored).train) == 8_000
+    assert len(process.load(str(table), {}, ignored).train) == 8_001
+
+
+def test_it_gives_way_to_the_window_and_if_it_dies_that_is_told_in_words(process: DataProcess, table: Path) -> None:
+    """By its own priority, and where Linux shares the time among sessions by that of its session."""
+    process.preview(str(table), {}, ignored, False)
+    assert process.pid is not None
+    if hasattr(os, "nice"):  # priorities as Unix has them
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) > os.nice(0)
+    with suppress(OSError):  # where Linux has no such groups
+        assert not Path(f"/proc/{process.pid}/autogroup").read_text().strip().endswith(" nice 0")
+    os.kill(process.pid, 9)
+    with pytest.raises(EngineError, match=r"exited unexpectedly \(exit code -9"):
+        process.load(str(table), {}, ignored)
+
+
+def test_a_folder_is_previewed_with_what_older_versions_may_have_noted_of_any_file(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "shapes.data" / name).mkdir(parents=True)
+        for shade in (0, 90, 200):
+            Image.new("L", (28, 28), shade).save(tmp_path / "shapes.data" / name / f"{shade}.png")
+    preview = DataReader().preview(str(tmp_path / "shapes.data"), {"missing": "drop", "side": 14}, ignored, True)
+    assert preview.error is None
+    assert preview.settings == {"side": 14}
+    assert preview.outcome is not None
 
 
 def test_an_end_is_at_once_and_whoever_waits_is_told(process: DataProcess, table: Path) -> None:
@@ -133,24 +141,6 @@ def test_an_end_is_at_once_and_whoever_waits_is_told(process: DataProcess, table
     assert isinstance(outcome[0], EndedError)
     with pytest.raises(EndedError):
         process.load(str(table), {}, ignored)
-
-
-def test_one_that_dies_is_told_in_words(process: DataProcess, table: Path) -> None:
-    process.preview(str(table), {}, ignored, False)
-    assert process.pid is not None
-    os.kill(process.pid, 9)
-    with pytest.raises(EngineError, match=r"exited unexpectedly \(exit code -9"):
-        process.load(str(table), {}, ignored)
-
-
-@pytest.mark.skipif(not hasattr(os, "nice"), reason="needs priorities as Unix has them")
-def test_it_gives_way_to_the_window(process: DataProcess, table: Path) -> None:
-    """By its own priority, and where Linux shares the time among sessions by that of its session."""
-    process.preview(str(table), {}, ignored, False)
-    assert process.pid is not None
-    assert os.getpriority(os.PRIO_PROCESS, process.pid) > os.nice(0)
-    with suppress(OSError):  # where Linux has no such groups
-        assert not Path(f"/proc/{process.pid}/autogroup").read_text().strip().endswith(" nice 0")
 
 
 def test_it_ends_with_its_owner(table: Path) -> None:

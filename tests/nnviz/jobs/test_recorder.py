@@ -32,6 +32,7 @@ from nnviz.session import reopening
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import (
     MANY_EPOCHS,
@@ -371,20 +372,17 @@ def test_a_training_that_was_looked_at_last_is_no_broken_off_one(recorded: Model
 SCRIPT = """
 import main
 main.set_threads()
-from nnviz.app import create_window
-from nnviz.commands.screenshot import wait_until
-from nnviz.library.quota import Quota
-from nnviz.session import reopening
-from nnviz.session.selection import Neuron
+from PyQt5.QtCore import QCoreApplication
+from nnviz.session.session import Session
 from nnviz.session.status import Status
-window = create_window()
-session = window.session
-wait_until(window, lambda: session.state is not Status.LOADING)
+app = QCoreApplication([])
+session = Session()
 session.data.load("moons", {"points": 400})
-wait_until(window, lambda: session.state is not Status.LOADING)
+while session.state is not Status.READY:
+    app.processEvents()
 session.settings.change("all", hidden=(8,), epochs=100_000, optimizer="adam", learning_rate=0.001)
 session.start()
-wait_until(window, lambda: False)
+app.exec()
 """
 
 
@@ -399,9 +397,8 @@ sys.stdin.read()
 
 
 def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, restart: Restart) -> None:
-    """Of the window, while its process trains. The next window says so, once."""
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    with subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment) as program:
+    """Of the session, while its process trains. The next one says so, once."""
+    with subprocess.Popen([sys.executable, "-c", SCRIPT]) as program:
         path = Path(os.environ["NNVIZ_LIBRARY"])
         end = time.monotonic() + 60
 
@@ -660,9 +657,9 @@ def expect_everywhere(model: Model, tmp_path: Path, error: float, at: float) -> 
     assert (float(last["epoch"]), float(last["test_error"])) == (at, pytest.approx(error))
 
 
-@pytest.mark.parametrize("batches", [0, 7], ids=["at an epoch's end", "within an epoch"])
+@pytest.mark.parametrize(("batches", "starts"), [(0, 1), (7, 2)], ids=["at an epoch's end", "within an epoch"])
 def test_after_an_edit_the_figures_are_those_of_the_weights_everywhere(
-    recorded: Model, qtbot: QtBot, restart: Restart, home: Path, batches: int
+    recorded: Model, qtbot: QtBot, restart: Restart, home: Path, batches: int, starts: int
 ) -> None:
     session = recorded.session
     train_epochs(qtbot, recorded, 2)
@@ -675,7 +672,7 @@ def test_after_an_edit_the_figures_are_those_of_the_weights_everywhere(
     error = measured_by_hand(recorded)
     assert error > before + 0.3
     expect_everywhere(recorded, home / "first", error, at)
-    for _ in range(2):
+    for _ in range(starts):
         assert recorded.close()
         recorded = restart()
         qtbot.waitUntil(
@@ -699,20 +696,22 @@ def test_where_training_goes_on_after_an_edit_the_curve_is_one(recorded: Model, 
     expect_everywhere(recorded, home / "on", measured_by_hand(recorded), 4)
 
 
-def test_an_edit_that_is_undone_leaves_no_figure(recorded_window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    session = recorded_window.session
-    train_epochs(qtbot, recorded_window, 2)
-    error, confusion = measured_by_hand(recorded_window), session.runs.current.history.confusion(2)
-    edit_biases(qtbot, recorded_window)
-    figure = find(recorded_window, QLabel, "testFigure")
-    assert figure.text() == percent(measured_by_hand(recorded_window))
+def test_an_edit_that_is_undone_leaves_no_figure(make_cards: MakeCards, qtbot: QtBot, home: Path) -> None:
+    window = make_cards(records=True)
+    window.add_bars()
+    session = window.session
+    train_epochs(qtbot, window, 2)
+    error, confusion = measured_by_hand(window), session.runs.current.history.confusion(2)
+    edit_biases(qtbot, window)
+    figure = find(window, QLabel, "testFigure")
+    assert figure.text() == percent(measured_by_hand(window))
     session.undo.undo()
-    written(qtbot, recorded_window)
-    written(qtbot, recorded_window)
-    expect_everywhere(recorded_window, home / "undone", error, 2)
+    written(qtbot, window)
+    written(qtbot, window)
+    expect_everywhere(window, home / "undone", error, 2)
     assert figure.text() == percent(error)
     np.testing.assert_array_equal(session.runs.current.history.confusion(2), confusion)
-    assert runs_of(recorded_window)[0].status == "finished"
+    assert runs_of(window)[0].status == "finished"
 
 
 def test_an_edit_that_is_undone_within_an_epoch_leaves_the_figures_of_the_epoch_before(

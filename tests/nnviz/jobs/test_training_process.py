@@ -40,7 +40,7 @@ from tests.nnviz.helpers import MANY_EPOCHS
 from tests.nnviz.library.helpers import an_experiment
 
 pytestmark = pytest.mark.usefixtures("two_cores")
-LONG, SHORT = 100, 40  # epochs: time enough for a process that is there to take over, several times or once
+LONG, SHORT = 100, 24  # epochs: time enough for a process that is there to take over, several times or once
 
 
 @pytest.fixture
@@ -144,11 +144,11 @@ EVERYTHING: dict[str, Any] = {
 
 
 def test_it_ends_as_a_bare_loop_does_to_the_bit(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """However often it is called back on the way."""
+    """However often it is called back on the way, also at the end, which is told once."""
     have_process(qtbot, worker, ear, few_digits)
     worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
     settings: dict[str, Any]
-    for run, epochs, settings in ((1, SHORT, {}), (2, 20, EVERYTHING)):
+    for run, epochs, settings in ((1, SHORT, {}), (2, 12, EVERYTHING)):
         alone, events = of(few_digits, epochs, **settings), []
         for event in alone.run():
             if isinstance(event, (Epoch, BestRestored)):
@@ -157,7 +157,7 @@ def test_it_ends_as_a_bare_loop_does_to_the_bit(worker: Worker, ear: Ear, qtbot:
         ear.apart.clear()
         worker.begin(run, lambda: of(few_digits, epochs, **settings))  # noqa: B023
         go_apart(qtbot, worker, ear, run)
-        for _ in range(3):
+        for _ in range(2):
             looked(qtbot, worker, run, lambda trainer: trainer.epoch)
             qtbot.waitUntil(lambda: ear.frame_from_apart() or bool(ear.stops), timeout=20_000)
         qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
@@ -169,6 +169,12 @@ def test_it_ends_as_a_bare_loop_does_to_the_bit(worker: Worker, ear: Ear, qtbot:
         told = [event for event in ear.heard if isinstance(event, (Epoch, BestRestored))]
         without_time = [replace(event, seconds=0) if isinstance(event, Epoch) else event for event in (*told, *events)]
         assert list(map(repr, without_time[: len(told)])) == list(map(repr, without_time[len(told) :])), settings
+    ear.heard.clear()
+    worker.begin(3, lambda: of(few_digits, 4, validation_share=0.1, patience=1000))
+    worker.go(3, StopCondition.END)
+    while not ear.stops:
+        looked(qtbot, worker, 3, lambda trainer: trainer.epoch)
+    assert sum(isinstance(event, BestRestored) for event in ear.heard) == 1
 
 
 def test_a_pause_comes_between_two_steps_and_the_training_goes_on_from_there(
@@ -193,7 +199,7 @@ def test_a_pause_comes_between_two_steps_and_the_training_goes_on_from_there(
             break
     np.testing.assert_array_equal(second.parameters, alone.network.parameters)
     assert ear.epochs == list(range(len(ear.epochs)))
-    for count in range(3, 22):
+    for count in range(3, 12):
         worker.go(1, StopCondition.END)
         worker.halt()
         qtbot.waitUntil(lambda wanted=count: len(ear.stops) >= wanted)  # type: ignore[misc]
@@ -262,10 +268,12 @@ def test_another_run_takes_its_place_and_its_data_reach_the_process(
 # ---- what goes wrong
 
 
-def test_a_process_that_is_ended_from_outside(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_a_process_that_is_ended_from_outside(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path
+) -> None:
     """The network is as it was last shown, a message says what happened, and the next training has a new process.
 
-    That one ends with the worker.
+    One that has begun a record leaves one run. The last one ends with the worker.
     """
     trainer = of(few_digits)
     worker.begin(1, lambda: trainer)
@@ -280,12 +288,27 @@ def test_a_process_that_is_ended_from_outside(worker: Worker, ear: Ear, qtbot: Q
     assert stop.frame is not None
     assert stop.frame.epoch >= ear.apart[-1].epoch
     np.testing.assert_array_equal(stop.frame.parameters, trainer.network.parameters)
+    have_process(qtbot, worker, ear, few_digits)
+    second = process_of(worker)
+    assert second is not first
+    made, plan = planned(few_digits, tmp_path)
+    worker.begin(2, lambda: Trainer(made.build(), few_digits, made.training), plan, goes=True)
+    worker.go(2, StopCondition.END)
+    qtbot.waitUntil(lambda: any(isinstance(event, Recorded) for event in ear.heard), timeout=20_000)
+    second.kill()
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
+    assert worker._recorders[2].state.run == 1
+    with Library(tmp_path / "library.sqlite") as library:
+        assert [(run.id, run.status) for run in library.runs()] == [(1, "paused")]
+        assert library.interrupted() == []
+
+    ear.apart.clear()
     worker.begin(1, lambda: trainer)
     go_apart(qtbot, worker, ear)
-    assert process_of(worker) is not first
-    second = process_of(worker)
+    third = process_of(worker)
+    assert third is not second
     assert worker.quit_and_wait(10_000)
-    assert is_over(second)
+    assert is_over(third)
 
 
 def test_a_process_that_ends_as_soon_as_it_is_lent_a_training_takes_nothing_away(
@@ -355,41 +378,10 @@ def test_the_steps_that_are_left(few_digits: Dataset) -> None:
     assert left == sorted(left, reverse=True)
 
 
-def test_a_process_that_ends_after_it_has_begun_the_record_leaves_one_run(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path
-) -> None:
-    have_process(qtbot, worker, ear, few_digits)
-    made, plan = planned(few_digits, tmp_path)
-    worker.begin(1, lambda: Trainer(made.build(), few_digits, made.training), plan, goes=True)
-    worker.go(1, StopCondition.END)
-    qtbot.waitUntil(lambda: any(isinstance(event, Recorded) for event in ear.heard), timeout=20_000)
-    process_of(worker).kill()
-    qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
-    assert worker._recorders[1].state.run == 1
-    with Library(tmp_path / "library.sqlite") as library:
-        assert [(run.id, run.status) for run in library.runs()] == [(1, "paused")]
-        assert library.interrupted() == []
-
-
-def test_a_training_that_diverges_before_anything_was_recorded_is_in_the_library(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path
-) -> None:
-    have_process(qtbot, worker, ear, few_digits)
-    made, plan = planned(few_digits, tmp_path)
-    trainer = Trainer(made.build(), few_digits, made.training)
-    trainer.network.parameters[:] = np.inf
-    worker.begin(1, lambda: trainer, plan, goes=True)
-    worker.go(1, StopCondition.END)
-    qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
-    assert isinstance(ear.stops[0].error, DivergenceError)
-    with Library(tmp_path / "library.sqlite") as library:
-        assert [(run.id, run.status) for run in library.runs()] == [(1, "diverged")]
-
-
 def test_a_long_training_goes_there_before_its_first_step(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A short one does not, however long its steps take. Recorded, it is whole."""
+    """A short one does not, however long its steps take. Recorded, it is whole, also if it diverges at once."""
     have_process(qtbot, worker, ear, few_digits)
     monkeypatch.setattr("nnviz.jobs.worker._SECONDS_HERE", 1000.0)
     here: list[int] = []
@@ -408,6 +400,15 @@ def test_a_long_training_goes_there_before_its_first_step(
         (record,) = library.runs()
         assert (record.status, record.epochs) == ("finished", LONG)
         assert library.history(record.id).loss.train.epochs == list(range(LONG + 1))
+    trainer = Trainer(made.build(), few_digits, made.training)
+    trainer.network.parameters[:] = np.inf
+    ear.heard.clear()
+    worker.begin(4, lambda: trainer, planned(few_digits, tmp_path / "diverging", LONG)[1], goes=True)
+    worker.go(4, StopCondition.END)
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=20_000)
+    assert isinstance(ear.stops[0].error, DivergenceError)
+    with Library(tmp_path / "diverging" / "library.sqlite") as library:
+        assert [(run.id, run.status) for run in library.runs()] == [(1, "diverged")]
     worker.begin(3, lambda: of(few_digits, 2))
     worker.go(3, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.stops) == 2, timeout=60_000)
@@ -421,8 +422,8 @@ def test_what_the_process_cannot_take_or_cannot_be_sent_is_trained_here(
     data = replace(few_digits)
     object.__setattr__(data, "held", OnlyHere())
     have_process(qtbot, worker, ear, few_digits)
-    plain = of(few_digits, 20)
-    trainers = [Unlendable(plain.network, few_digits, plain.settings), of(data, 20)]
+    plain = of(few_digits, 5)
+    trainers = [Unlendable(plain.network, few_digits, plain.settings), of(data, 5)]
     trainers.append(Unpackable(plain.network.copy(), few_digits, plain.settings))
     for run, trainer in enumerate(trainers, 1):
         ear.heard.clear()
@@ -443,29 +444,17 @@ def test_settings_change_in_the_middle_of_a_long_evaluation(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     """It is not begun again each time: the figures of the epoch come."""
-    rows = np.zeros(30_000, int)
+    rows = np.zeros(20_000, int)
     large = replace(few_digits, test=few_digits.train.at(rows))
     trainer = of(large)
     worker.begin(1, lambda: trainer)
     go_apart(qtbot, worker, ear)
     before = len(ear.epochs)
-    for step in range(60):
+    for step in range(30):
         worker.change(1, replace(trainer.settings, learning_rate=0.001 + step * 1e-5))
         qtbot.wait(5)
     qtbot.waitUntil(lambda: len(ear.epochs) > before + 1)
     assert not ear.stops
-
-
-def test_the_end_of_a_run_with_patience_is_told_once(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
-) -> None:
-    """However often somebody looks just then."""
-    for run in range(1, 3):
-        worker.begin(run, lambda: of(few_digits, 30, validation_share=0.1, patience=1000))
-        worker.go(run, StopCondition.END)
-        while len(ear.stops) < run:
-            looked(qtbot, worker, run, lambda trainer: trainer.epoch)
-        assert sum(isinstance(event, BestRestored) for event in ear.heard) == run
 
 
 def test_a_large_network_stays(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
@@ -477,27 +466,14 @@ def test_a_large_network_stays(worker: Worker, ear: Ear, qtbot: QtBot, few_digit
     assert worker._process is None
 
 
-def test_tiny_data_do_not_flood_the_window(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """Thousands of epochs a second: no more are told than are heard, so that a pause comes soon."""
-    tiny = replace(few_digits, train=few_digits.train.head(4), test=None)
-    worker.begin(1, lambda: of(tiny, MANY_EPOCHS, batch_size=4))
-    go_apart(qtbot, worker, ear)
-    worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
-    heard = len(ear.epochs)
-    qtbot.waitUntil(lambda: len(ear.epochs) > heard + 600)
-    worker.halt()
-    told = len(ear.epochs)
-    qtbot.waitUntil(lambda: bool(ear.stops))
-    assert len(ear.epochs) - told <= 1000
-
-
-def test_who_takes_a_frame_tells_what_was_heard(
+def test_thousands_of_epochs_a_second_do_not_flood_the_window(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each order wakes the process while it trains, so there is none for events alone as long as frames are taken."""
+    """No more are told than are heard, so that a pause comes soon."""
     tiny = replace(few_digits, train=few_digits.train.head(4), test=None)
     worker.begin(1, lambda: of(tiny, MANY_EPOCHS, batch_size=4))
     go_apart(qtbot, worker, ear)
+    # Each order wakes the process, so there is none for events alone as long as frames are taken.
     assert worker._process is not None
     sent: list[tuple[str, Any]] = []
     send = worker._process.send
@@ -507,7 +483,7 @@ def test_who_takes_a_frame_tells_what_was_heard(
         send(order, value)
 
     monkeypatch.setattr(worker._process, "send", noted)
-    worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
+    counting = worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
     before = len(ear.heard)
     while len(ear.heard) < before + 1000:
         count = len(sent)
@@ -517,15 +493,14 @@ def test_who_takes_a_frame_tells_what_was_heard(
     assert all(count >= 100 for order, count in sent if order == "heard"), "none for few events"
     qtbot.waitUntil(lambda: len(ear.heard) - before - 150 < sum(count for _, count in sent))
     assert sum(count for _, count in sent) <= len(ear.heard) - before, "each event once"
+    worker.halt()
+    told = len(ear.epochs)
+    qtbot.waitUntil(lambda: bool(ear.stops))
+    assert len(ear.epochs) - told <= 1000
 
-
-def test_events_that_were_heard_during_a_pause_are_not_waited_for(
-    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
-) -> None:
-    """The process is not told of them; each time it is lent the training, it counts anew."""
-    worker.begin(1, lambda: of(replace(few_digits, train=few_digits.train.head(4), test=None), batch_size=4))
-    go_apart(qtbot, worker, ear)
-    for count in range(1, 6):
+    # The process is not told of what is heard during a pause; each time it is lent the training, it counts anew.
+    worker.reported.disconnect(counting)
+    for count in (1, 2, 3):
         worker.halt()
         qtbot.waitUntil(lambda wanted=count: len(ear.stops) == wanted)  # type: ignore[misc]
         before = len(ear.heard)  # figures of epochs, and now and then an epoch's network, are events alike
@@ -558,7 +533,7 @@ def test_a_process_that_cannot_be_started_is_no_obstacle(
 ) -> None:
     """The training stays in the window's process; the log has the cause."""
     monkeypatch.setattr(sys, "executable", executable)
-    worker.begin(1, lambda: of(few_digits, epochs=30))
+    worker.begin(1, lambda: of(few_digits, epochs=5))
     worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: bool(ear.stops))
     assert ear.stops[0].finished

@@ -58,17 +58,14 @@ class LocalCluster:
             (place / f"{each}.py").write_text(_REFUSED.format(each))
         return place
 
-    def other_worker(self, name: str, version: str | None = None, numpy: str | None = None) -> None:
-        """Adds a worker that has another version of nnviz, or of numpy; or, without any, no nnviz."""
-        place = self._place(name, *_KEPT_OUT, *([] if version or numpy else ["engine"]))
-        if numpy is not None:
-            (place / "sitecustomize.py").write_text(f"import numpy\nnumpy.__version__ = {numpy!r}\n")
-        if version or numpy:
+    def other_worker(self, name: str, version: str = "") -> None:
+        """Adds a worker that has another version of nnviz; or, without one, no nnviz."""
+        place = self._place(name, *_KEPT_OUT, *([] if version else ["engine"]))
+        if version:
             engine = place / "engine"
             engine.mkdir()
             for part in (ROOT / "engine").iterdir():
                 (engine / part.name).symlink_to(part)
-        if version is not None:
             (engine / "version.py").unlink()
             (engine / "version.py").write_text(f"__version__ = {version!r}\n")
         self.add_worker(place=name)

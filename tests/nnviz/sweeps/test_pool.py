@@ -112,7 +112,7 @@ def test_processes_that_are_killed_lose_nothing_and_nothing_counts_twice(make_po
         f"A process exited unexpectedly (signal {how}). Its unfinished runs are repeated." for how in (15, 9)
     ]
     assert len([each for each in told if isinstance(each, RunStarted)]) > len(made)
-    others = [RunSpec(number, an_experiment(seed=number, epochs=50)) for number in (12, 13, 14)]
+    others = [RunSpec(number, an_experiment(seed=number, epochs=10)) for number in (12, 13, 14)]
     pool.submit(others[0], RunSpec(11, deadly()), others[1])  # in turn: it is found out which of them it is
     pool.submit(others[2])
     found = outcomes(all_over(pool))
