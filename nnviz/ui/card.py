@@ -95,7 +95,8 @@ class CardHead(QFrame):
         self.mark = HeaderBadge(self)
 
     def minimumSizeHint(self) -> QSize:
-        return self.needed.boundedTo(QSize(self.most_width, self.needed.height()))
+        needed = self.needed
+        return needed.boundedTo(QSize(self.most_width, needed.height()))
 
     def sizeHint(self) -> QSize:
         return super().sizeHint().expandedTo(self.minimumSize())

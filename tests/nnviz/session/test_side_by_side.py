@@ -192,8 +192,9 @@ def test_during_training_the_present_is_replaced_once_an_epoch(ready_model: Mode
     session, compared = ready_model.session, ready_model.session.side_by_side
     session.settings.change("epochs", epochs=MANY_EPOCHS)
     session.start()
-    qtbot.waitUntil(lambda: session.runs.current.history.completed >= 2)
+    qtbot.waitUntil(lambda: session.runs.current.epochs >= 2)
     session.timeline.go_to(1)
+    assert not session.timeline.is_live
     compared.toggle()
     seen = []
     compared.changed.connect(lambda: seen.append((compared.second.name, session.runs.current.history.completed)))
