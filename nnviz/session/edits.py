@@ -245,10 +245,10 @@ class Edits(QObject):
         None if there is none, or if the network was trained since.
         """
         step = self._undo.last(Kind.EDIT, lambda step: run.id in step.runs)
-        before = None if step is None else self._before.get(step.new)
-        if step is None or before is None or run.changes != before.changes_after:
+        if step is None or not isinstance(step.new, Edit):
             return None
-        return step.old, before.figures
+        before = self._before.get(step.new)
+        return (step.old, before.figures) if before is not None and run.changes == before.changes_after else None
 
     # ---- the network itself
 
