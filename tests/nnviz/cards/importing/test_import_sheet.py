@@ -208,6 +208,8 @@ def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: CardWindow, qtbot
     look_at(qtbot, ready_window, mess)
     fields = [find(ready_window, QWidget, name) for name in ("importTargetCombo", "importSeedEdit", "useImportButton")]
     above = find(ready_window, QWidget, "importFormatDelimiterCombo")
+    for _ in range(5):  # layouts take a few rounds to follow the other target
+        QApplication.processEvents()
     places = [each.mapTo(ready_window, QPoint(0, 0)) for each in (*fields, above)]
 
     def check() -> None:
