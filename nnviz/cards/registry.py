@@ -50,7 +50,6 @@ class CardInfo:
         suits: whether the page makes sense for a data set; the page is made with the first such data. None: for all.
         is_fixed: whether it stays in the settings column and has no menu.
         is_of_displayed: whether it draws the displayed network, and is marked while that is a snapshot.
-        compares: whether it shows two networks side by side, see ``session.side_by_side``.
     """
 
     make: Callable[[Any], Any]
@@ -61,7 +60,6 @@ class CardInfo:
     suits: Callable[[Dataset], bool] | None = None
     is_fixed: bool = False
     is_of_displayed: bool = True
-    compares: bool = False
 
 
 CARDS: Registry[CardInfo] = Registry("card")

@@ -115,22 +115,41 @@ def _movement(before: str, after: str, change: float) -> str:
     return f"{'fell' if change < 0 else 'rose'} from {before} to {after}"
 
 
-def figure_changes(before: Mapping[str, float], after: Mapping[str, float], unit: str) -> dict[str, str]:
-    """Returns each error that both networks have, by the set: "test 3.23 → 2.63 % (−0.60)".
+def figure_changes(
+    before: Mapping[str, float], after: Mapping[str, float], quantity: str, unit: str = ""
+) -> dict[str, str]:
+    """Returns each figure that both networks have, by the set: "test 3.23 → 2.63 % (−0.60)".
 
-    ``before`` and ``after`` are figures such as "test_error" (a share) or "test_rmse", which is in the ``unit``.
+    ``before`` and ``after`` are figures such as "test_error"; ``quantity`` is "error", a share, or "rmse" or "loss".
     """
-    found = {}
+    found, of = {}, text.percent if quantity == "error" else text.steady
     for part, called in _PARTS.items():
-        for name, of in ((f"{part}_error", text.percent), (f"{part}_rmse", text.steady)):
-            if name in before and name in after:
-                one, other = of(before[name]), of(after[name])
-                change = (after[name] - before[name]) * (100 if of is text.percent else 1)
-                words = f"{called} {one.removesuffix(' %')} → {other}"
-                words += f" {unit}" if unit and of is text.steady else ""
-                found[part] = f"{words} ({_signed(change)})"
+        name = f"{part}_{quantity}"
+        if name in before and name in after:
+            one, other = of(before[name]), of(after[name])
+            words = f"{called} {one.removesuffix(' %')} → {other} {unit}".rstrip()
+            found[part] = f"{words} ({_difference(one, other)})"
     return found
 
 
-def _signed(change: float) -> str:
-    return "±0" if abs(change) < 0.005 else f"{change:+.2f}".replace("-", "−")
+def loss_change(opening: str, before: Mapping[str, float], after: Mapping[str, float]) -> Conclusion | None:
+    """Returns how the loss changed, on a set that is held out if there is one; None if it is not known of both."""
+    for part, called in _PARTS.items():
+        name = f"{part}_loss"
+        if name in before and name in after:
+            one, other = before[name], after[name]
+            return Conclusion(
+                f"{opening} the {called} loss {_movement(text.steady(one), text.steady(other), other - one)}."
+            )
+    return None
+
+
+def _difference(before: str, after: str) -> str:
+    """Returns the difference of two numbers as they are written, so that it agrees with them."""
+    numbers = [each.partition(" ")[0].replace("−", "-") for each in (before, after)]
+    try:
+        one, other = map(float, numbers)
+    except ValueError:
+        return "–"
+    decimals = max(len(number.partition(".")[2]) for number in numbers)
+    return f"{other - one:+.{decimals}f}".replace("-", "−") if one != other else "±0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -41,7 +41,7 @@ class Side:
         network: must not be changed.
         name: the heading of its column: "epoch 3", "now", "parent".
         epochs: epochs that it is trained.
-        ink: the theme's name of its colour.
+        ink: the theme's name of its colour; the later one has that of the present.
         figures: its measured figures, such as "test_error"; empty if they were not measured at this epoch.
     """
 
@@ -89,6 +89,7 @@ class SideBySide(QObject):
         self.is_wanted = False
         self._chosen: str | None = None  # the kind that the user chose; None for the first that there is
         self._begun_with: str | None = None  # the kind when the comparison was switched on
+        self._follows_edit = False  # whether the network was edited since then
         self._epoch: float | None = None  # that the user keeps for comparison
         self._second: _Second | None = None
         self._parent: tuple[int, float, Side] | None = None  # from the library: the record, the epoch asked for
@@ -101,7 +102,8 @@ class SideBySide(QObject):
         displayed, training = session.displayed, session.training
         for signal in (displayed.changed, displayed.snapshot_changed, displayed.what_if_changed):
             signal.connect(self._look)
-        for signal in (training.state_changed, self._runs.history_changed, self._undo.changed, self._edits.edited):
+        self._edits.edited.connect(self._follow_edit)
+        for signal in (training.state_changed, self._runs.history_changed, self._undo.changed):
             signal.connect(self._look)
 
     # ---- what is compared
@@ -114,13 +116,13 @@ class SideBySide(QObject):
     def toggle(self) -> None:
         """Switches the comparison on or off."""
         self.is_wanted = not self.is_wanted
-        self._begun_with = self.kind if self.is_wanted else None
+        self._begun_with, self._follows_edit = self.kind if self.is_wanted else None, False
         self._look()
         self.switched.emit()
 
     def choose(self, kind: str) -> None:
         """Chooses the second network, one of ``kinds``, and switches the comparison on."""
-        self._chosen, self.is_wanted = kind, True
+        self._chosen, self._begun_with, self._follows_edit, self.is_wanted = kind, None, False, True
         self._look()
         self.switched.emit()
 
@@ -128,6 +130,8 @@ class SideBySide(QObject):
         """Keeps the displayed epoch as the second one, next to any other that is displayed from now on."""
         self._epoch = self._displayed.epochs
         self.choose(EPOCH)
+        epoch = self._runs.current.epoch_text(self._epoch)
+        self._messages.announce(f"{epoch.capitalize()} is kept. Go to another epoch to compare them.")
 
     @property
     def kept_epoch(self) -> float | None:
@@ -154,7 +158,8 @@ class SideBySide(QObject):
     def kind(self) -> str | None:
         """What the displayed network is compared with; None for nothing."""
         kinds = self.kinds
-        return next((kind for kind in (self._chosen, self._begun_with, *kinds) if kind in kinds), None)
+        edit = EDIT if self._follows_edit else None
+        return next((kind for kind in (self._chosen, edit, self._begun_with, *kinds) if kind in kinds), None)
 
     @property
     def second(self) -> Side | None:
@@ -178,7 +183,14 @@ class SideBySide(QObject):
         kind, second = self._second.kind, self._second.side
         first = self._displayed_side(kind)
         is_earlier = kind == NOW or (kind == EPOCH and first.epochs < second.epochs)
-        return (first, second) if is_earlier else (second, first)
+        before, after = (first, second) if is_earlier else (second, first)
+        return before, replace(after, ink=_PRESENT)
+
+    @property
+    def is_second_later(self) -> bool:
+        """Whether the second network is the later of both ``sides``, and the displayed one the earlier."""
+        sides, second = self.sides, self.second
+        return sides is not None and second is not None and sides[1].network is second.network
 
     @property
     def opening(self) -> str:
@@ -202,11 +214,9 @@ class SideBySide(QObject):
         displayed, run = self._displayed, self._runs.current
         at, figures = self._timeline.figures
         is_measured = at == displayed.epochs and not displayed.what_if
-        if not displayed.is_live:
-            name, ink = run.epoch_text(displayed.epochs), _PAST
-        else:
-            name, ink = {EDIT: "after", WHAT_IF: "what if", PARENT: "branch"}.get(kind, "now"), _PRESENT
-        return Side(displayed.network, name, displayed.epochs, ink, figures if is_measured else {})
+        present = "now" if displayed.is_live else run.epoch_text(displayed.epochs)
+        name = {EDIT: "after", WHAT_IF: "what if", PARENT: "branch"}.get(kind, present)
+        return Side(displayed.network, name, displayed.epochs, _PAST, figures if is_measured else {})
 
     # ---- the second network
 
@@ -222,6 +232,11 @@ class SideBySide(QObject):
             if not self.is_on:
                 self.set_changes(None)
                 self.set_answer(None)
+
+    def _follow_edit(self) -> None:
+        """Compares with the network before an edit that was just made, unless the user chose something else."""
+        self._follows_edit = self.is_wanted
+        self._look()
 
     def _find(self, kind: str) -> _Second | None:
         """Returns the second network; the same one as long as it is made of the same."""
@@ -319,6 +334,7 @@ class SideBySide(QObject):
     def _end(self) -> None:
         """Ends the comparison when another run is the current one."""
         self.is_wanted = False
+        self._follows_edit = False
         self._chosen = self._begun_with = self._epoch = self._second = self._parent = self._reading = None
         self._look()
 

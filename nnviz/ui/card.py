@@ -244,6 +244,7 @@ class DockCard(QDockWidget, LazyView):
         in_view_changed(bool): the card became visible or is no longer visible.
     """
 
+    compares = False  # whether it shows two networks side by side while they are compared
     asked = pyqtSignal(str)
     in_view_changed = pyqtSignal(bool)
 

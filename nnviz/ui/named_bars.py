@@ -27,9 +27,12 @@ class NamedBars(ItemView):
     scale is a round number that seldom changes, so that bars do not jump.
     """
 
-    def __init__(self, scrolls: bool = False, number: Callable[[float], str] = "{:.2f}".format) -> None:
+    def __init__(
+        self, scrolls: bool = False, number: Callable[[float], str] = "{:.2f}".format, least_end: float = 1e-6
+    ) -> None:
+        """``number`` formats a value; the scale ends at ``least_end`` or later."""
         super().__init__()
-        self._scrolls, self._number = scrolls, number
+        self._scrolls, self._number, self._least_end = scrolls, number, least_end
         self._names: Sequence[str] = ()
         self._values: Array = np.zeros(0)
         self._end, self._is_signed, self._colours = 1.0, False, ("accent", "accent")
@@ -49,7 +52,7 @@ class NamedBars(ItemView):
     def show_rows(self, names: Sequence[str], values: Array, is_signed: bool = False) -> None:
         """Shows a value for each name; NaN shows no bar. Signed ones have the two colours of the weights."""
         largest = float(np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0)).max(initial=0.0))
-        self._end = steady_end(self._end, largest, 1e-6)
+        self._end = steady_end(self._end, largest, self._least_end)
         is_two_sided = is_signed or bool((np.nan_to_num(values) < 0).any())
         has_changed = list(names) != list(self._names)
         self._names, self._values, self._is_signed = names, values, is_two_sided

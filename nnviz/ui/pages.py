@@ -23,6 +23,7 @@ class Page(QWidget, LazyView):
         is_filled: whether the content was made.
         is_offered: whether the page has a tab; it has none for data that it does not suit.
         leads: whether the page comes to the front when it gets its tab, until the user chooses another page.
+        compares: whether it shows two networks side by side while they are compared.
 
     Signals:
         in_view_changed(bool): the page became visible or is no longer visible.
@@ -41,7 +42,7 @@ class Page(QWidget, LazyView):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.aside = QWidget()
         self.is_filled = False
-        self.is_offered, self.leads = True, False
+        self.is_offered, self.leads, self.compares = True, False, False
 
     def offer(self, offered: bool) -> None:
         """Sets whether the page has a tab."""

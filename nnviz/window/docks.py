@@ -24,7 +24,7 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import ColumnDock, DockCard
 from nnviz.ui.column import ScrollColumn
-from nnviz.ui.pages import Page
+from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
 from nnviz.window.splitter_sizes import DEFAULT, DRAWN, SplitterSizes
 
@@ -128,7 +128,9 @@ class Docks(QObject):
             card.set_name(name)
             self._set_least_width(card, info)
             self._session.run_or_data_changed.connect(card.invalidate)
-            card.head.mark.clicked.connect(lambda: self._end_mark(info.compares))
+            card.head.mark.clicked.connect(lambda: self._end_mark(card))
+            if isinstance(card, TabbedCard):
+                card.tabs.currentChanged.connect(self._show_marks)
         else:
             card.setObjectName(name)
         if isinstance(card, (DockCard, Page)):
@@ -177,12 +179,12 @@ class Docks(QObject):
         moment = "" if displayed.is_live else self._session.runs.current.epoch_text(displayed.epochs)
         for name, card in self.cards.items():
             if isinstance(card, DockCard) and CARDS[name].is_of_displayed:
-                pair = beside if CARDS[name].compares else None
+                pair = beside if _compares(card) else None
                 card.head.show_mark(what_if_text(displayed.what_if), moment, pair)
 
-    def _end_mark(self, compares: bool) -> None:
+    def _end_mark(self, card: DockCard) -> None:
         """Ends the comparison in a card that shows one; else goes live, or if the window is live, ends the what-if."""
-        if compares and self._session.side_by_side.is_on:
+        if _compares(card) and self._session.side_by_side.is_on:
             self._session.side_by_side.toggle()
         elif self._session.displayed.is_live:
             self._session.edits.end_what_if()
@@ -342,6 +344,11 @@ class Docks(QObject):
         self._layouts.update({name: state for name, state in layouts.items() if name in WORKSPACES})
         if self.workspace in self._layouts:
             self.restore(self._layouts[self.workspace])
+
+
+def _compares(card: DockCard) -> bool:
+    """Whether a card, or its page in front, shows two networks side by side while they are compared."""
+    return card.page.compares if isinstance(card, TabbedCard) and card.pages else card.compares
 
 
 def _with_text(width: int, column: Column) -> int:

@@ -16,7 +16,7 @@ from engine.training.history import PARTS, Curves, History
 from nnviz.cards.curves.conclusion import as_of, curve_sentences, examine
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.formatting.change_sentences import class_change, figure_changes, number_change
+from nnviz.formatting.change_sentences import class_change, figure_changes, loss_change, number_change
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.text import epochs as epochs_text
@@ -169,6 +169,7 @@ class LearningCurvePage(Page):
     def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
         super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
         self._session, self._quantity, self._forget = session, quantity, forget
+        self.compares = True
         self.is_log = True
         self._plot: CurvePlot | None = None
         self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
@@ -388,18 +389,21 @@ class LearningCurvePage(Page):
         if sides is None:
             return
         before, after = (dict(side.figures) for side in sides)
-        if found is not None:
-            name = f"{found.part.name}_{'rmse' if meaning.is_regression else 'error'}"
+        quantity, unit = self._quantity.name, meaning.unit if self._quantity.name == RMSE.name else ""
+        if found is not None and quantity != LOSS.name:
             for figures, error in zip((before, after), found.errors(meaning), strict=True):
-                figures.setdefault(name, error)
-        words = figure_changes(before, after, meaning.unit)
+                figures.setdefault(f"{found.part.name}_{quantity}", error)
+        words = figure_changes(before, after, quantity, unit)
         coloured = [
             f'<span style="color: {theme.colour(part).name()}">{escape(each)}</span>' for part, each in words.items()
         ]
-        self.figures.setText(keeping_spaces(" · ".join(coloured) or "Comparing the predictions …"))
+        self.figures.setText(keeping_spaces(" · ".join(coloured) or "Comparing …"))
         self.figures.show()
         self.conclusion.set_lines(_LINES_OF_CHANGES)
-        self.conclusion.show_conclusion(None if found is None else _change_sentences(found, meaning))
+        if quantity == LOSS.name:
+            self.conclusion.show_conclusion(loss_change(compared.opening, before, after))
+        else:
+            self.conclusion.show_conclusion(None if found is None else _change_sentences(found, meaning))
 
     def _show_conclusion(self) -> None:
         """Shows what the curves mean: up to the displayed epoch, or all of them if the network is live."""
@@ -411,6 +415,11 @@ class LearningCurvePage(Page):
         self.conclusion.set_lines(1)
         run, epoch, sets = self._session.runs.current, self._session.timeline.epoch, self._session.mistakes.parts
         curves, best = self._of(run.history), run.history.best
+        if epoch is None and run.edited is not None:
+            self._concluded = ()
+            lead = f"The network was edited: the last point of each curve is its {self._quantity.called} since then."
+            self.conclusion.show_conclusion(Conclusion(lead))
+            return
         ends = [getattr(curves, part).values[-1:] for part in PARTS]
         about = (run, epoch, best, curves.last_epoch, ends, tuple(sets), self._quantity)
         if about == self._concluded:
@@ -457,6 +466,4 @@ def _offer(widget: QWidget, *actions: QAction) -> None:
     widget.setContextMenuPolicy(Qt.ActionsContextMenu)
 
 
-CARDS.register("curvesDock")(
-    CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 336, 414)}, needs=(CHANGES,), compares=True)
-)
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 336, 414)}, needs=(CHANGES,)))

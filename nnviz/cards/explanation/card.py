@@ -43,6 +43,7 @@ from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import SECOND_ANSWER
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard, Table, label
 from nnviz.ui.combos import FlatCombo, NameCombo
@@ -54,6 +55,7 @@ from nnviz.ui.picture import grey_image
 
 _MILLISECONDS_A_FRAME = 60
 _SHORT = 280  # pixels at 100 %: height of a card in which the images need the room of the figures
+_LINES, _LINES_OF_TWO = 2, 3  # of the conclusion, also about two networks
 _ICON = QSize(16, 16)
 _METHOD_TIP = (
     "Selects the attribution method: it explains the logit (the output's weighted sum) by inputs or neurons. "
@@ -92,6 +94,8 @@ class ExplanationCard(DockCard):
     While two networks are compared, it shows the contributions to one output against the other in both.
     """
 
+    compares = True
+
     def __init__(self, session: Session) -> None:
         super().__init__("Why this prediction")
         self._session, self._model = session, session.models[Explanation]
@@ -103,7 +107,7 @@ class ExplanationCard(DockCard):
         self._fill_head()
         self.view = named(ExplanationView(), "reasonsView", "Contributions to the prediction")
         self.view.setWhatsThis(_VIEW_TIP)
-        self.conclusion_label = ConclusionLabel("whyConclusion", lines=2)
+        self.conclusion_label = ConclusionLabel("whyConclusion", lines=_LINES)
         self.view.clicked.connect(self._choose)
         self.view.pointed.connect(self._point)
         self.body.addWidget(self.conclusion_label)
@@ -290,7 +294,7 @@ class ExplanationCard(DockCard):
             return None
         if len(self._session.class_names) != len(first.outputs):
             return None
-        is_first = sides[1] is self._session.side_by_side.second
+        is_first = self._session.side_by_side.is_second_later
         before, after = (first, second) if is_first else (second, first)
         return ComparedContributions(before, after, (sides[0].name, sides[1].name))
 
@@ -302,7 +306,9 @@ class ExplanationCard(DockCard):
         fits = query.has_classes == (data.is_classification and data.outputs > 1)
         same_network = fits and query.network.shape == shape
         same_kind = query.method == model.method or {query.method, model.method} <= set(ATTRIBUTIONS)
-        asked, chosen = ((each.one, each.other, each.is_swapped) for each in (query, model))
+        chosen = model.one, model.other, model.is_swapped
+        is_by_default = model.one is None and model.other is None
+        asked = query.one, None if is_by_default else query.other, query.is_swapped
         return same_network and same_kind and asked == chosen
 
     def refresh(self) -> None:
@@ -314,6 +320,7 @@ class ExplanationCard(DockCard):
         both = None if self._line() else self.compared_contributions
         if both is not None and contributions is not None:
             self.view.show_content(content_of(both, meaning))
+            self.conclusion_label.set_lines(_LINES if self.height() < theme.px(_SHORT) else _LINES_OF_TWO)
             self.conclusion_label.show_conclusion(sentences_of(both, names, meaning))
             self.one_combo.show_name(self._name(contributions.one))
             self.other_combo.show_name(self._name(contributions.other))
@@ -321,6 +328,7 @@ class ExplanationCard(DockCard):
             self._show_details()
             return
         self._show_details()
+        self.conclusion_label.set_lines(_LINES)
         content, line = self._content(contributions, change), self._line()
         known = None if line or content is None else contributions
         self.view.show_content(None if line else content, line)
@@ -509,5 +517,6 @@ def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:
     return button
 
 
-PLACES, NEEDS = {"inside": Place(Column.ASK, 3, 209)}, (CONTRIBUTIONS, COUNTERFACTUAL, SECOND_CONTRIBUTIONS)
-CARDS.register("whyDock")(CardInfo(ExplanationCard, PLACES, needs=NEEDS, compares=True))
+PLACES = {"inside": Place(Column.ASK, 3, 209)}
+NEEDS = CONTRIBUTIONS, COUNTERFACTUAL, SECOND_CONTRIBUTIONS, SECOND_ANSWER
+CARDS.register("whyDock")(CardInfo(ExplanationCard, PLACES, needs=NEEDS))

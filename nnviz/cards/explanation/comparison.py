@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def content_of(found: ComparedContributions, meaning: Meaning) -> Content:
     limit = limit_of([before, after])
     panes = [
         ImagePane(values.reshape(query.shape), caption, limit)
-        for values, caption in zip((before, after, after - before), (*found.names, "difference"), strict=True)
+        for values, caption in zip((before, after, after - before), (*found.names, "change"), strict=True)
     ]
 
     def read_out(pane: ImagePane, row: int, column: int) -> str:
@@ -77,11 +77,23 @@ def sentences_of(found: ComparedContributions, names: Sequence[str], meaning: Me
         else:
             value = text.figure(meaning.target(float(each.outputs[each.one]), each.one), 3)
             predictions.append(f"{value} {meaning.unit}".rstrip())
-        known = conclusion_of(each, names, meaning)
-        leads.append("" if known is None else f"{known.lead[0].lower()}{known.lead[1:]}")
+        known = conclusion_of(_for_the_predicted(each), names, meaning)
+        leads.append("" if known is None else known.lead.removesuffix("."))
     lead = f"{first}: {predictions[0]}. {second}: {predictions[1]}."
-    parts = [f"{name}: {words}" if words else "" for name, words in zip((first, second), leads, strict=True)]
-    return Conclusion(lead, *parts)
+    if not all(leads):
+        return Conclusion(lead)
+    before, after = leads
+    if before == after:
+        return Conclusion(lead, f"In both, {before[0].lower()}{before[1:]}.")
+    return Conclusion(lead, f"{before} ({found.names[0]}), {after[0].lower()}{after[1:]} ({found.names[1]}).")
+
+
+def _for_the_predicted(found: Contributions) -> Contributions:
+    """Returns the contributions to the more confident of both classes against the other."""
+    one, other = found.one, found.other
+    if other is None or not found.query.has_classes or found.outputs[one] >= found.outputs[other]:
+        return found
+    return replace(found, one=other, other=one, parts=found.parts[::-1])
 
 
 def explains_same(before: Contributions, after: Contributions) -> bool:

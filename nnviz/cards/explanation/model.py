@@ -59,7 +59,7 @@ class Explanation(QObject):
         self.is_swapped = False
         self._choices = object()  # a new one for each choice
         self._baseline: str | None = None  # None for the default of the data
-        self._displayed, self._runs, self._data = session.displayed, runs, data
+        self._displayed, self._runs, self._data, self._question = session.displayed, runs, data, question
         self._neighbours = NearestExamples()
         self._summary: InputSummary | None = None
         self._current = CurrentExample(question, selection, data)
@@ -76,6 +76,7 @@ class Explanation(QObject):
             self._counterfactual_request, self._counterfactual_budget, self._release, forget_on_new_run=True
         )
         self._compared = session.side_by_side
+        self._compared.answer_changed.connect(self._look_again)
         self._second_budget = TimeBudget(_SECONDS_BETWEEN_CONTRIBUTIONS, 24)
         self._second = Latest(
             self._second_request, self._second_budget, quick=_QUICK, size=self._size, forget_on_new_run=True
@@ -152,7 +153,17 @@ class Explanation(QObject):
         chosen = self.one, self.other, self.method
         query = ExplanationQuery(network, example, shape, has_classes, *chosen, dataset.categories)
         truth = self._current.label(dataset.width)
+        if has_classes and self.one is None and self.other is None:
+            query = replace(query, other=self._rival())
         return replace(query, truth=truth, is_swapped=self.is_swapped, baseline_name=self.baseline), self._summary
+
+    def _rival(self) -> int | None:
+        """Returns the class that the second network predicts for the input, if the displayed predicts another one."""
+        second, first = self._compared.answer, self._question.prediction
+        if second is None or first is None or len(first) != len(second):
+            return None
+        best = int(second.argmax())
+        return best if best != int(first.argmax()) else None
 
     def _contributions_request(self) -> Request | None:
         asked = self._query()
@@ -177,7 +188,8 @@ class Explanation(QObject):
             of_second = replace(query, network=network, one=one, other=other, is_swapped=False)
             return contributions_for(of_second, summary.baseline(query.baseline_name))
 
-        return RequestKey(query.network, network, query.example, self._choices), work
+        other = -1 if query.other is None else query.other
+        return RequestKey(query.network, network, query.example, self._choices, other), work
 
     def _counterfactual_request(self) -> Request | None:
         asked = self._query()
@@ -194,7 +206,7 @@ class Explanation(QObject):
 
     def _key(self, query: ExplanationQuery) -> RequestKey:
         """Returns the key. The choices are one object until one of them changes."""
-        return RequestKey(query.network, query.example, self._choices)
+        return RequestKey(query.network, query.example, self._choices, -1 if query.other is None else query.other)
 
     # ---- updates
 
@@ -207,6 +219,11 @@ class Explanation(QObject):
         for budget in (self._contributions_budget, self._second_budget):
             budget.reset()
         self._counterfactual_budget.due_in(_AFTER_A_STROKE)
+        for query in (self._contributions, self._second, self._counterfactual):
+            query.look()
+
+    def _look_again(self) -> None:
+        """Follows another prediction of the second network."""
         for query in (self._contributions, self._second, self._counterfactual):
             query.look()
 

@@ -166,7 +166,13 @@ class ConfusionMatrixView(PaintedView):
         texts = [[text_of(value) for value in row] for row in self._shares.tolist()]
         room = cells.rect(0, 0).width() - 1
         right = _fitting([row[number] for number, row in enumerate(texts)], room + cells.gap + 1)
-        wrong = _fitting([text for number, row in enumerate(texts) for text in row[:number] + row[number + 1 :]], room)
+        wrong = _fitting(_off_diagonal(texts), room)
+        if self._is_difference and wrong is None:  # colours say which are more and which fewer
+            texts = [
+                [text if row == column else text.lstrip("+−") for column, text in enumerate(line)]
+                for row, line in enumerate(texts)
+            ]
+            wrong = _fitting(_off_diagonal(texts), room)
         plain, inks = theme.colour("muted"), inks_on(colours)
         for row, column in np.argwhere((np.nan_to_num(self._shares) != 0) | np.eye(len(texts), dtype=bool)).tolist():
             place = cells.rect(row, column)
@@ -211,6 +217,10 @@ class ConfusionMatrixView(PaintedView):
 
 def _same(one: Array, other: Array) -> bool:
     return one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=True))
+
+
+def _off_diagonal(texts: Sequence[Sequence[str]]) -> list[str]:
+    return [text for row, line in enumerate(texts) for column, text in enumerate(line) if row != column]
 
 
 def _fitting(texts: Sequence[str], width: int) -> QFont | None:

@@ -33,6 +33,8 @@ _PICTURES_TIP = "Click an image to choose it. Enter or a double click puts it on
 class ExamplesCard(DockCard):
     """Lists the chosen examples as images, or as rows if they are none."""
 
+    compares = True
+
     def __init__(self, session: Session) -> None:
         super().__init__("Chosen examples")
         self._session = session
@@ -210,8 +212,8 @@ class ExamplesCard(DockCard):
         self._first_corrected = first
         fill(self.pictures, listed[:first].tolist())
         fill(self.corrected, listed[first:].tolist())
-        self._wrong_head.setText(f"now wrong: {text.count(first)}")
-        self._right_head.setText(f"now right: {text.count(len(listed) - first)}")
+        for head, word, count in ((self._wrong_head, "wrong", first), (self._right_head, "right", len(listed) - first)):
+            head.setText(f"{_side_words(found.names[1], word)}: {text.count(count)}")
         self._show_groups(True)
         self._stack.setCurrentWidget(self._sides)
 
@@ -309,12 +311,16 @@ class ExamplesCard(DockCard):
         return rows.head, (rows.numbers(int(index)) for index in listed)
 
 
+def _side_words(name: str, word: str) -> str:
+    """Returns "now wrong", "wrong at epoch 10", "right in the branch" or "right after the change"."""
+    others = {"now": f"now {word}", "branch": f"{word} in the branch"}
+    return others.get(name, f"{word} at {name}" if name.startswith("epoch") else f"{word} after the change")
+
+
 def _picture(found: SplitPredictions, index: int, data: Dataset) -> Array:
     """Returns the pixels (height, width) of an example."""
     return found.part.split.example(found.part.number(index)).reshape(data.example_shape)
 
 
 PLACE = Place(Column.CHOOSE, 2, 336)
-CARDS.register("mistakePicturesDock")(
-    CardInfo(ExamplesCard, {"inside": PLACE}, needs=(MISTAKES, CHANGES), compares=True)
-)
+CARDS.register("mistakePicturesDock")(CardInfo(ExamplesCard, {"inside": PLACE}, needs=(MISTAKES, CHANGES)))

@@ -46,7 +46,6 @@ _KEYS = {
     "columns": "% of the predicted class",
     "classes": "of each class",
 }
-_KEY_OF_CHANGES = "orange: more · blue: fewer"
 _LINES, _LINES_OF_CHANGES = 2, 3  # of the conclusion
 _CLASS_COLUMNS = [ListColumn("class"), ListColumn("recall", True, "100.0 %"), ListColumn("precision", True, "100.0 %")]
 _MATRIX_HELP = (
@@ -65,6 +64,8 @@ class MistakesCard(DockCard):
 
     While two networks are compared, it shows the difference of their counts.
     """
+
+    compares = True
 
     def __init__(self, session: Session) -> None:
         super().__init__("Mistakes")
@@ -161,7 +162,7 @@ class MistakesCard(DockCard):
         """Shows the confusion matrix of the later network minus that of the earlier one."""
         errors = found.errors(self._session.meaning)
         before, after = map(text.percent, errors)
-        self._set_words(f"{before.removesuffix(' %')} → {after}", _KEY_OF_CHANGES, "")
+        self._set_words(f"{before.removesuffix(' %')} → {after}", _KEYS["counts"], "")
         self._turn_to(self.matrix)
         names = self._names(len(changes.matrix))
         if self._shown == (found, tuple(names)):
@@ -174,7 +175,9 @@ class MistakesCard(DockCard):
         self.matrix.show_difference(names, changes.matrix)
 
     def _show_number_changes(self, found: PredictionChanges, changes: NumberChanges) -> None:
-        self._set_words(self.numbers.detail_of_changes(found, changes), self.numbers.key(changes.after), "")
+        self._set_words(
+            self.numbers.detail_of_changes(found, changes), f"violet: {found.names[0]} · blue: {found.names[1]}", ""
+        )
         self._turn_to(self.numbers)
         self._shown = ()
         self.numbers.show_changes(found, changes)
@@ -339,4 +342,4 @@ def _percent(share: float) -> str:
 
 
 PLACE = Place(Column.CHOOSE, 1, 360)
-CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES, CHANGES), compares=True))
+CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES, CHANGES)))

@@ -53,6 +53,8 @@ class NeuronCard(DockCard):
         edit_dialog: changes the bias or a weight.
     """
 
+    compares = True
+
     def __init__(self, session: Session) -> None:
         super().__init__("Neuron")
         self._session, self._model = session, session.models[NeuronModel]
@@ -358,4 +360,4 @@ def _table_of_both(sides: tuple[Side, Side], neuron: Neuron, names: LayerNames) 
 
 
 PLACES = {"inside": Place(Column.WATCH, 2, 300)}
-CARDS.register("neuronDock")(CardInfo(NeuronCard, PLACES, needs=(NEURON, NEURON_NOW, NEURON_ERROR), compares=True))
+CARDS.register("neuronDock")(CardInfo(NeuronCard, PLACES, needs=(NEURON, NEURON_NOW, NEURON_ERROR)))

@@ -34,6 +34,8 @@ class PredictionPanel(DockCard):
     networks are compared, it shows both predictions.
     """
 
+    compares = True
+
     def __init__(self, session: Session) -> None:
         super().__init__("Prediction")
         self._session = session
@@ -116,7 +118,7 @@ class PredictionPanel(DockCard):
         second, sides = compared.answer, compared.sides
         if sides is None or second is None or answer is None or len(answer) != len(second):
             return None
-        is_first = sides[1] is compared.second
+        is_first = compared.is_second_later
         heads = ColumnHead(sides[0].name, sides[0].ink), ColumnHead(sides[1].name, sides[1].ink)
         return (answer, second, heads) if is_first else (second, answer, heads)
 
@@ -233,4 +235,4 @@ def _step(text: str, direction: int) -> str:
 
 
 PLACES = {"train": Place(Column.ASK, 2, 236), "inside": Place(Column.ASK, 2, 252), "runs": Place(Column.ASK, 2, 252)}
-CARDS.register("predictionDock")(CardInfo(PredictionPanel, PLACES, needs=(ANSWER, SECOND_ANSWER), compares=True))
+CARDS.register("predictionDock")(CardInfo(PredictionPanel, PLACES, needs=(ANSWER, SECOND_ANSWER)))

@@ -53,6 +53,8 @@ class WeightsPanel(DockCard):
         neuron: the number of the enlarged neuron, counted from 0; None while all are displayed.
     """
 
+    compares = True
+
     def __init__(self, session: Session) -> None:
         super().__init__("Weights")
         self._session, self._subject = session, ChosenNeuron(session)
@@ -393,4 +395,4 @@ class WeightsPanel(DockCard):
 
 
 PLACES = {"train": Place(Column.WATCH, 2, 407, 329)}
-CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,), compares=True))
+CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,)))

@@ -25,7 +25,9 @@ from nnviz.ui.weights.weight_changes import WeightChanges, relative_change
 _WIDTH, _ROW, _MOST_ROWS = 280, 17, 6  # pixels, and layers that have a bar in sight
 _SECONDS_BETWEEN = 0.3
 _LEAST_LIMIT = 1e-4
-_BARS_TIP = "Norm of each layer's change as a share of the norm of its weights before. Click a bar to show the layer."
+_BARS_TIP = (
+    "Norm of each layer's change, as a share of the norm of its weights and biases before. A click shows the layer."
+)
 
 
 class ChangesPanel(QWidget):
@@ -47,9 +49,11 @@ class ChangesPanel(QWidget):
         theme.sized(self.setFixedWidth, _WIDTH)
         self.title = named(label(role="title"), "weightChangesTitle")
         self.neuron = WeightChanges()
-        self.bars = named(NamedBars(number="{:.0f} %".format), "layerChanges", "Change of each layer", _BARS_TIP)
+        self.bars = named(
+            NamedBars(number="{:.0f} %".format, least_end=100), "layerChanges", "Change of each layer", _BARS_TIP
+        )
         self.bars.picked.connect(lambda number: self.layer_picked.emit(self._layers[number]))
-        name = label("how far each layer has moved", "muted")
+        name = label("change of each layer", "muted")
         arranged(QVBoxLayout(self), self.title, (self.neuron, 1), name, self.bars, spacing=4)
 
     def show_layer(self, layer: int) -> None:
@@ -114,7 +118,9 @@ class ChangesPanel(QWidget):
 
 
 def _change_of(sides: tuple[Side, Side], layer: int) -> float:
-    """Returns the relative change of a layer's weights; NaN if it is not finite."""
-    before, after = (side.network.weights[layer] for side in sides)
+    """Returns the relative change of a layer's weights and biases; NaN if it is not finite."""
+    before, after = (
+        np.concatenate([side.network.weights[layer].ravel(), side.network.biases[layer].ravel()]) for side in sides
+    )
     share = relative_change(before, after)
     return share if np.isfinite(share) else float("nan")

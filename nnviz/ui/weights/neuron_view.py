@@ -33,6 +33,7 @@ _BINS = 41
 _SCALE = 48  # pixels left of the bars for the ends of the scale
 _FOOT = 20  # pixels below the bars for the numbers of the inputs
 _FACTS_WIDTH = 296
+_LEAST_WIDTH = 170  # of bars with a scale and names
 _NARROWEST, _APART = 12, 8  # pixels: a bar that may have a name below it, and between two names
 _STEPS = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
 
@@ -187,8 +188,12 @@ class WeightBars(PaintedView):
 
     @property
     def field(self) -> QRect:
-        """The rectangle of the bars."""
-        return self.rect().adjusted(theme.px(_SCALE), 0, 0, -theme.px(_FOOT))
+        """The rectangle of the bars; of a small view the whole, without scale and names."""
+        return self.rect() if self._is_small else self.rect().adjusted(theme.px(_SCALE), 0, 0, -theme.px(_FOOT))
+
+    @property
+    def _is_small(self) -> bool:
+        return self.width() < theme.px(_LEAST_WIDTH)
 
     @property
     def axis(self) -> list[str]:
@@ -213,7 +218,8 @@ class WeightBars(PaintedView):
         painter, field = QPainter(self), self.field
         look, middle = theme.current(), field.height() / 2
         painter.fillRect(field, QColor(look.field))
-        self._paint_scale(painter)
+        if not self._is_small:
+            self._paint_scale(painter)
         painter.translate(field.topLeft())
         count = min(len(self._values), field.width())
         if count:

@@ -66,7 +66,7 @@ class _Tile(QWidget):
 class WeightChanges(QWidget):
     """Three tiles of one neuron: its weights in the earlier and in the later network, and the difference.
 
-    ``note`` is for how far the neuron has moved.
+    ``note`` is for how much they differ.
     """
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class WeightChanges(QWidget):
             view.show_weights(values, limit, tile, source, about)
         if heads != self._heads:
             self._heads = heads
-            for each, (words, ink) in zip(self._tiles, (*heads, ("difference", "muted")), strict=True):
+            for each, (words, ink) in zip(self._tiles, (*heads, ("change", "muted")), strict=True):
                 each.show_head(words, ink)
         self.note.setText(f"{moved_text(before, after)}, bias {short(biases[0])} → {short(biases[1])}")
 
@@ -139,9 +139,9 @@ def relative_change(before: Array, after: Array) -> float:
 
 
 def moved_text(before: Array, after: Array) -> str:
-    """Returns how far the weights have moved: "weights moved by 34 % of their norm"."""
+    """Returns how much weights differ: "weights differ by 34 % of their norm"."""
     share = relative_change(before, after)
-    return f"weights moved by {100 * share:.3g} % of their norm" if np.isfinite(share) else "weights were all 0 before"
+    return f"weights differ by {100 * share:.3g} % of their norm" if np.isfinite(share) else "weights were all 0"
 
 
 def _signed(value: float) -> str:

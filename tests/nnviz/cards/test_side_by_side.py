@@ -26,7 +26,7 @@ from nnviz.ui.weights.weight_changes import WeightChanges
 from nnviz.window.card_export import csv_bytes, picture, png
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import click, find, hover, is_shown, press, wait_for
+from tests.nnviz.helpers import click, click_tab, find, hover, is_shown, press, wait_for
 
 TRAIN = "curvesDock", "weightsDock", "predictionDock"
 INSIDE = "mistakesDock", "mistakePicturesDock", "neuronDock", "whyDock"
@@ -87,6 +87,16 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     badges = [badge for badge in window.findChildren(HeaderBadge) if badge.beside is not None]
     assert {badge.beside for badge in badges} == {("epoch 1", "now")}
 
+    # The loss has figures of its own, and a page that does not compare says so.
+    click_tab(qtbot, window, "lossTab")
+    loss = card("curvesDock").loss
+    assert loss.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test loss fell from")
+    assert f"test {text.steady(history.loss.test.at(1))} → " in loss.figures.text()
+    click_tab(qtbot, window, "distributionsTab")
+    assert card("curvesDock").head.mark.beside is None
+    click_tab(qtbot, window, "errorTab")
+    assert card("curvesDock").head.mark.beside == ("epoch 1", "now")
+
     # The prediction of both, and its table.
     bars = find(window, ComparedBars, "comparedBars")
     assert bars.isVisible()
@@ -146,7 +156,12 @@ def test_the_weights_of_both_and_how_far_each_layer_has_moved(window: CardWindow
     assert card.neuron is None, "an enlarged neuron gives way"
     most = int(np.square(after.weights[0] - before.weights[0]).sum(axis=1).argmax())
     assert panel.title.text() == f"Neuron {most + 1}, which changed most"
-    shares = [np.linalg.norm(b - a) / np.linalg.norm(a) for a, b in zip(before.weights, after.weights, strict=True)]
+    shares = []
+    for layer in range(3):
+        one, other = (
+            np.concatenate([each.weights[layer].ravel(), each.biases[layer].ravel()]) for each in (before, after)
+        )
+        shares.append(np.linalg.norm(other - one) / np.linalg.norm(one))
     np.testing.assert_allclose(panel.bars._values, 100 * np.array(shares), rtol=1e-5)
 
     # A click on a tile chooses the neuron; a click on a bar shows the layer.
@@ -213,7 +228,7 @@ def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow
     both = why.compared_contributions
     assert both is not None
     assert isinstance(why.view.content, ImageRows)
-    assert [pane.caption for pane in why.view.content.rows[0]] == ["epoch 1", "now", "difference"]
+    assert [pane.caption for pane in why.view.content.rows[0]] == ["epoch 1", "now", "change"]
     np.testing.assert_allclose(why.view.content.rows[0][2].values.ravel(), both.totals[1] - both.totals[0])
     assert (both.before.one, both.before.other) == (both.after.one, both.after.other)
     assert why.conclusion_label.conclusion.lead.startswith("Epoch 1: ")
@@ -222,6 +237,19 @@ def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow
         head, rows = window.card(name).table()
         assert csv_bytes(head, rows).startswith(f"{','.join(head)}\r\n".encode())
         assert png(picture(window.card(name))).startswith(b"\x89PNG")
+
+    # Of two different predictions, one is explained against the other.
+    networks = session.displayed.network, session.side_by_side.second.network
+    inputs = session.dataset.test.scaled_inputs()
+    first, second = (network.predict(inputs).argmax(axis=1) for network in networks)
+    number = int(np.flatnonzero(first != second)[0])
+    session.question.set_data_example(Example("test", number))
+    qtbot.waitUntil(
+        lambda: (
+            (found := why.compared_contributions) is not None
+            and {found.before.one, found.before.other} == {int(first[number]), int(second[number])}
+        )
+    )
     session.side_by_side.toggle()
     assert neuron.weights.isVisible()
     assert not right.isVisible()
@@ -274,5 +302,10 @@ def test_the_key_shows_it_while_it_is_held(
         was_on = compared.is_on
         now[0] += held
         qtbot.keyRelease(whole_window, Qt.Key_C)
-        assert compared.is_on == stays, held
+        if held > 0.4:  # the system repeats a held key
+            assert compared.is_on
+            qtbot.keyPress(whole_window, Qt.Key_C)
+            assert compared.is_on
+            qtbot.keyRelease(whole_window, Qt.Key_C)
+        qtbot.waitUntil(lambda stays=stays: compared.is_on == stays)
     assert was_on, "it was shown while the key was held"

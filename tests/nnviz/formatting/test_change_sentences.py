@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.explain.prediction_changes import ClassChanges, NumberChanges
 from engine.explain.predictions import ClassPredictions, NumberPredictions
-from nnviz.formatting.change_sentences import class_change, confusion_change, figure_changes, number_change
+from nnviz.formatting.change_sentences import class_change, confusion_change, figure_changes, loss_change, number_change
 from nnviz.formatting.conclusion import Conclusion
 
 DIGITS = tuple("01234")
@@ -80,9 +80,20 @@ def test_numbers() -> None:
 def test_figures_of_both() -> None:
     before = {"test_error": 0.0323, "train_error": 0.0264, "train_loss": 0.1}
     after = {"test_error": 0.0263, "train_error": 0.0264, "validation_error": 0.1}
-    assert figure_changes(before, after, "") == {
+    assert figure_changes(before, after, "error") == {
         "test": "test 3.23 → 2.63 % (−0.60)",
         "train": "training 2.64 → 2.64 % (±0)",
     }
-    assert figure_changes({"test_rmse": 3.1}, {"test_rmse": 2.713}, "mpg") == {"test": "test 3.10 → 2.71 mpg (−0.39)"}
-    assert figure_changes({}, after, "") == {}
+    assert figure_changes({"test_rmse": 3.1}, {"test_rmse": 2.713}, "rmse", "mpg") == {
+        "test": "test 3.10 → 2.71 mpg (−0.39)"
+    }
+    assert figure_changes({}, after, "error") == {}
+    both = {"test_error": 0.0019, "train_error": 0.1}, {"test_error": 0.01206, "train_error": 0.1}
+    assert figure_changes(*both, "error")["test"] == "test 0.19 → 1.21 % (+1.02)", "as the written figures differ"
+    losses = {"train_loss": 0.1, "test_loss": 0.2}, {"train_loss": 0.01, "test_loss": 0.25}
+    assert figure_changes(*losses, "loss") == {
+        "test": "test 0.200 → 0.250 (+0.050)",
+        "train": "training 0.100 → 0.0100 (−0.0900)",
+    }
+    assert loss_change(OPENING, *losses) == ("From epoch 3 to 20 the test loss rose from 0.200 to 0.250.", "", "")
+    assert loss_change(OPENING, {}, losses[1]) is None

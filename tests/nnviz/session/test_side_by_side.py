@@ -102,6 +102,8 @@ def test_a_kept_epoch_is_the_second(trained: Model) -> None:
     session, compared = trained.session, trained.session.side_by_side
     session.timeline.go_to(2)
     compared.keep_epoch()
+    assert session.messages.announcement is not None
+    assert session.messages.announcement.text == "Epoch 2 is kept. Go to another epoch to compare them."
     assert compared.kinds == [NOW]
     session.timeline.go_to(1)
     assert (compared.kinds, compared.kind) == ([NOW, EPOCH], EPOCH)
@@ -174,6 +176,16 @@ def test_a_branch_is_beside_its_parent_at_the_same_epoch(trained: Model, qtbot: 
     np.testing.assert_array_equal(before.network.parameters, snapshot.parameters)
     assert before.figures == parent.history.figures(2)
     assert compared.opening == "From parent to branch, at epoch 2,"
+
+    # Also in the past; and an edit is compared with what was before it.
+    session.timeline.go_to(1)
+    assert compared.sides is not None
+    assert [side.name for side in compared.sides] == ["parent", "branch"]
+    session.timeline.go_live()
+    session.edits.set_bias(NEURON, 9.0)
+    assert compared.kind == EDIT
+    session.undo.undo()
+    assert compared.kind == PARENT
 
     # A parent that is no longer in memory comes from the library.
     record = session.runs.current.origin.parent_record
