@@ -1,0 +1,8 @@
+"""Lessons: one Markdown file each, with text, tasks, questions and goals. No Qt.
+
+- ``document``: a file becomes a :class:`~nnviz.lessons.document.Lesson` of steps.
+- ``directives``: what a step does to the window, and the solution of its goals.
+- ``goals``: conditions on facts, parsed and evaluated.
+- ``catalogue``: the names that a lesson may use.
+- ``folder``: the files of a lesson, in a folder or a zip file.
+"""

@@ -1,0 +1,311 @@
+"""A lesson file as steps of text, questions, directives and goals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from nnviz.lessons.catalogue import Catalogue
+from nnviz.lessons.directives import Directive, parse_directives
+from nnviz.lessons.errors import LessonError, at_line, nearest
+from nnviz.lessons.goals import Condition, parse_goals
+
+VERSION = 1  # of the format
+MOST_BYTES = 256 * 1024
+_LONGEST_ID = 60
+_KEYS = ("lesson", "id", "title", "language", "author", "minutes", "needs")
+_NEEDED = ("lesson", "id", "title", "language")
+_ID = re.compile(r"[a-z0-9-]+")
+_HEADING = re.compile(r"(?P<title>.*\S)\s*\{#(?P<id>[^}]*)\}\s*")
+_BOX = re.compile(r"\[(?P<mark>[ xX])\]\s+")
+_BLOCKS = ("do", "goal", "solution")
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a question: its text and the feedback as HTML, and whether it is correct."""
+
+    html: str
+    is_correct: bool
+    feedback: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question: the options of a task list. Several correct ones make it multiple choice."""
+
+    options: tuple[Option, ...]
+    line: int
+
+    @property
+    def correct(self) -> frozenset[int]:
+        """Numbers of the correct options, from 0."""
+        return frozenset(number for number, option in enumerate(self.options) if option.is_correct)
+
+    @property
+    def is_multiple(self) -> bool:
+        """Whether several options are to be chosen."""
+        return len(self.correct) > 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a lesson.
+
+    Attributes:
+        id, title: of its heading.
+        parts: its content in order: HTML, and questions.
+        setup, goals, solution: the directives that open it, its conditions, and the directives that meet them.
+        hints: HTML, shown one after another.
+        line: the line of its heading.
+    """
+
+    id: str
+    title: str
+    parts: tuple[str | Question, ...] = ()
+    setup: tuple[Directive, ...] = ()
+    goals: tuple[Condition, ...] = ()
+    solution: tuple[Directive, ...] = ()
+    hints: tuple[str, ...] = ()
+    line: int = 0
+
+    @property
+    def questions(self) -> list[Question]:
+        """The questions of the step."""
+        return [part for part in self.parts if isinstance(part, Question)]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson.
+
+    Attributes:
+        id, title, language: from the front matter.
+        more: further entries of the front matter: author, minutes, needs.
+        introduction: HTML before the first step.
+        steps: at least one.
+        images: paths of all images, as written.
+    """
+
+    id: str
+    title: str
+    language: str
+    introduction: str
+    steps: tuple[Step, ...]
+    images: tuple[str, ...] = ()
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_lesson(name: str, text: str, catalogue: Catalogue) -> Lesson:
+    """Returns the lesson of a file. ``name`` is the file's name, for errors.
+
+    Raises LessonError with line, word and nearest known name.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise at_line(name, 0, f"the lesson is larger than {MOST_BYTES // 1024} kB", "Divide it into several lessons.")
+    return _Reader(name, text, catalogue).lesson()
+
+
+class _Reader:
+    """Turns the tokens of a file into a lesson."""
+
+    def __init__(self, name: str, text: str, catalogue: Catalogue) -> None:
+        self._name, self._catalogue = name, catalogue
+        self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table").use(front_matter_plugin)
+        setattr(self._markdown, "validateLink", lambda url: True)  # noqa: B010  # all are checked here, with lines
+        try:
+            self._tokens = self._markdown.parse(text)
+        except RecursionError:
+            raise at_line(name, 0, "the lesson is nested too deep", "Use fewer levels of lists and quotes.") from None
+
+    def _error(self, line: int, problem: str, remedy: str) -> LessonError:
+        return at_line(self._name, line, problem, remedy)
+
+    def lesson(self) -> Lesson:
+        """Returns the lesson. Raises LessonError."""
+        tokens = self._tokens
+        if not tokens or tokens[0].type != "front_matter":
+            raise self._error(
+                1, "the front matter is missing", "Begin the file with --- and lesson: 1, id, title, language."
+            )
+        entries = self._front_matter(tokens[0])
+        blocks = list(_top_level(tokens[1:]))
+        starts = [
+            place for place, block in enumerate(blocks) if block[0].type == "heading_open" and block[0].tag == "h2"
+        ]
+        if not starts:
+            raise self._error(0, "the lesson has no step", "A step begins with ## Title {#id}.")
+        introduction = self._html(blocks[: starts[0]])
+        steps = [self._step(blocks[start:end]) for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True)]
+        known: dict[str, int] = {}
+        for step in steps:
+            if step.id in known:
+                raise self._error(
+                    step.line, f"the id “{step.id}” is that of line {known[step.id]} too", "Choose another."
+                )
+            known[step.id] = step.line
+        more = {key: value for key, value in entries.items() if key not in _NEEDED}
+        images = dict.fromkeys(path for block in blocks for path in self._images(block))
+        known_entries = entries["id"], entries["title"], entries["language"]
+        return Lesson(*known_entries, introduction, tuple(steps), tuple(images), more)
+
+    def _front_matter(self, token: Token) -> dict[str, str]:
+        entries: dict[str, str] = {}
+        for number, line in enumerate(token.content.splitlines(), start=2):
+            if not line.strip():
+                continue
+            key, colon, value = line.partition(":")
+            key = key.strip()
+            if not colon or not value.strip():
+                raise self._error(number, f"“{line.strip()}” is not an entry", "Write key: value.")
+            if key not in _KEYS:
+                raise self._error(number, f"“{key}” is not an entry of the front matter", nearest(key, _KEYS))
+            entries[key] = value.strip()
+        missing = [key for key in _NEEDED if key not in entries]
+        if missing:
+            raise self._error(1, f"the front matter lacks {', '.join(missing)}", f"Add {missing[0]}: …")
+        if not entries["lesson"].isdecimal() or int(entries["lesson"]) > VERSION:
+            problem = f"the lesson has format {entries['lesson']}, and this program reads {VERSION}"
+            raise self._error(2, problem, "Update nnviz.")
+        if not _ID.fullmatch(entries["id"]) or len(entries["id"]) > _LONGEST_ID:
+            problem = f"the id “{entries['id'][:_LONGEST_ID]}” is not made of a-z, 0-9 and -"
+            raise self._error(1, problem, f"Use at most {_LONGEST_ID} of these.")
+        return entries
+
+    def _html(self, blocks: Sequence[Sequence[Token]]) -> str:
+        tokens = [token for block in blocks for token in block]
+        list(self._images(tokens))  # checks links and images
+        return str(self._markdown.renderer.render(tokens, self._markdown.options, {}))
+
+    # ---- steps
+
+    def _step(self, blocks: Sequence[Sequence[Token]]) -> Step:
+        heading = blocks[0]
+        line, written = _line(heading[0]), heading[1].content
+        found = _HEADING.fullmatch(written)
+        if found is None:
+            raise self._error(line, f"the heading “{written}” has no id", "Write ## Title {#id}.")
+        if not _ID.fullmatch(found["id"]):
+            raise self._error(line, f"the id “{found['id']}” is not made of a-z, 0-9 and -", "Choose another.")
+        content = [block for block in blocks[1:] if not _is_block(block[0])]
+        hints = self._hints(content)
+        text = content[: len(content) - len(hints)]
+        of_kind = {kind: self._lines(blocks, kind) for kind in _BLOCKS}
+        goals = parse_goals(self._name, of_kind["goal"], self._catalogue)
+        solution = parse_directives(self._name, of_kind["solution"], self._catalogue, is_solution=True)
+        if goals and not solution:
+            raise self._error(
+                line, f"the step “{found['title']}” has a goal and no solution", "Add a block ```solution."
+            )
+        parts = tuple(self._parts(text))
+        setup = parse_directives(self._name, of_kind["do"], self._catalogue, is_solution=False)
+        hint_texts = tuple(self._html([hint[1:-1]]) for hint in hints)
+        return Step(found["id"], found["title"], parts, tuple(setup), tuple(goals), tuple(solution), hint_texts, line)
+
+    def _lines(self, blocks: Sequence[Sequence[Token]], kind: str) -> list[tuple[int, str]]:
+        """Returns the lines (number, text) of all blocks of a kind."""
+        found = []
+        for token in (block[0] for block in blocks if _is_block(block[0]) and block[0].info.strip() == kind):
+            for number, text in enumerate(token.content.splitlines(), start=_line(token) + 1):
+                found.append((number, text))
+        return found
+
+    @staticmethod
+    def _hints(content: Sequence[Sequence[Token]]) -> list[Sequence[Token]]:
+        """Returns the block quotes at the end."""
+        hints: list[Sequence[Token]] = []
+        for block in reversed(content):
+            if block[0].type != "blockquote_open":
+                break
+            hints.insert(0, block)
+        return hints
+
+    def _parts(self, content: Sequence[Sequence[Token]]) -> Iterator[str | Question]:
+        """Yields HTML and questions in order."""
+        prose: list[Sequence[Token]] = []
+        for block in content:
+            question = self._question(block) if block[0].type == "bullet_list_open" else None
+            if question is None:
+                prose.append(block)
+                continue
+            if prose:
+                yield self._html(prose)
+            prose = []
+            yield question
+        if prose:
+            yield self._html(prose)
+
+    def _question(self, block: Sequence[Token]) -> Question | None:
+        """Returns the question of a task list; None for another list."""
+        items = list(_items(block))
+        found = [_BOX.match(item[1].content) if len(item) > 1 and item[1].type == "inline" else None for item in items]
+        line = _line(block[0])
+        if not any(found):
+            return None
+        if not all(found):
+            raise self._error(
+                line, "some items of the list are options and some are not", "Begin each with [ ] or [x]."
+            )
+        options = tuple(self._option(item, box) for item, box in zip(items, found, strict=True) if box is not None)
+        if not any(option.is_correct for option in options):
+            raise self._error(line, "the question has no correct option", "Mark one with [x].")
+        return Question(options, line)
+
+    def _option(self, item: Sequence[Token], box: re.Match[str]) -> Option:
+        text = item[1].content[box.end() :]
+        feedback = [token for token in item[3:] if token.type not in ("blockquote_open", "blockquote_close")]
+        return Option(
+            str(self._markdown.renderInline(text)), box["mark"] != " ", self._html([feedback]) if feedback else ""
+        )
+
+    # ---- images and links
+
+    def _images(self, tokens: Sequence[Token]) -> Iterator[str]:
+        """Yields the paths of images. Raises LessonError for links that are not https, and paths out of the folder."""
+        for token in tokens:
+            for child in token.children or ():
+                if child.type == "image":
+                    yield self._checked_path(str(child.attrs.get("src", "")), _line(token))
+                elif child.type == "link_open":
+                    href = str(child.attrs.get("href", ""))
+                    if urlsplit(href).scheme != "https":
+                        problem = f"the link “{href[:60]}” does not begin with https://"
+                        raise self._error(_line(token), problem, "Use an https link, or remove it.")
+
+    def _checked_path(self, path: str, line: int) -> str:
+        if not path or ":" in path or path.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", path):
+            problem = f"the image “{path[:60]}” is not a file of the lesson's folder"
+            raise self._error(line, problem, "Put it next to the lesson, and write its name.")
+        return path
+
+
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 0
+
+
+def _is_block(token: Token) -> bool:
+    return token.type == "fence" and token.info.strip() in _BLOCKS
+
+
+def _top_level(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Yields the tokens of each block of the first level."""
+    block: list[Token] = []
+    depth = 0
+    for token in tokens:
+        block.append(token)
+        depth += token.nesting
+        if depth == 0:
+            yield block
+            block = []
+
+
+def _items(block: Sequence[Token]) -> Iterator[list[Token]]:
+    """Yields the inner tokens of each item of a list."""
+    for item in _top_level(block[1:-1]):
+        yield item[1:-1]
