@@ -20,7 +20,12 @@ from nnviz.formatting.text import path, plain, visible
 USAGE_ERROR = 2
 INTERRUPTED = 130  # the code that shells use
 # Checks for commands that need Qt, done before their files are imported.
-_PREFLIGHT = {"window": missing_for_window, "screenshot": missing_for_offscreen, "explain": missing_for_offscreen}
+_PREFLIGHT = {
+    "window": missing_for_window,
+    "screenshot": missing_for_offscreen,
+    "explain": missing_for_offscreen,
+    "lesson": missing_for_offscreen,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

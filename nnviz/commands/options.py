@@ -91,6 +91,7 @@ def parser() -> _Parser:
     _add_data(_command(commands, "data", "list the data sets, or show how a file or folder is read"))
     runs = _command(commands, "runs", "list the runs in the library; show, export, import, delete or thin them")
     add_runs(runs, _command_of_runs)
+    _add_lesson(_command(commands, "lesson", "open a lesson, check lessons, or list the names that they may use"))
     _add_screenshot(_command(commands, "screenshot", "write an image of the window; needs no display"))
     whole.commands = commands.choices
     return whole
@@ -164,6 +165,13 @@ def _add_data(data: _Parser) -> None:
     text = "a data set by its name, a table (CSV, TSV), an .npz, an IDX file or a folder (default: list the data sets)"
     data.add_argument("data", metavar="NAME|FILE|FOLDER", nargs="?", help=text)
     add_data_settings(data)
+
+
+def _add_lesson(lesson: _Parser) -> None:
+    text = "lesson to open, a Markdown file; or “check” and lessons to check, which needs no display"
+    lesson.add_argument("words", metavar="FILE", nargs="*", help=text)
+    text = "list directives, facts, cards and controls (default: open a lesson)"
+    lesson.add_argument("--names", action="store_true", help=text)
 
 
 def _add_screenshot(shot: _Parser) -> None:

@@ -35,5 +35,6 @@ def check(arguments: argparse.Namespace) -> None:
     if not os.path.exists(path):
         raise CommandError(f"{path}: there is no such file or folder. Check its name.")
     is_array = path.lower().endswith(".npz") or is_idx(path)
-    if not (os.path.isdir(path) or is_array or is_exported_run(path) or is_network_file(path)):
+    is_lesson = path.lower().endswith(".md")
+    if not (is_lesson or os.path.isdir(path) or is_array or is_exported_run(path) or is_network_file(path)):
         sniff(path)  # refuses what is no table

@@ -86,7 +86,7 @@ SETTINGS: dict[str, str] = {
     "hidden": "hidden",
     "activation": "activation",
 }
-_SUFFIXES = re.compile("(Button|Edit|Combo|Spin|Check|Slider|Canvas|Table|Dock|Tab|Group|List|Card|Plot)$")
+_SUFFIXES = re.compile("(Button|Edit|Combo|Spin|Check|Slider|Canvas|Table|Dock|Page|Tab|Group|List|Plot)$")
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,8 @@ class Catalogue:
 
 
 def lesson_name(object_name: str) -> str:
-    """Returns a Qt object name as lessons write it: "learningRateEdit" → "learning-rate"."""
+    """Returns a Qt object name as lessons write it: "learningRateEdit" → "learning-rate", "actionReset" → "reset"."""
     bare = _SUFFIXES.sub("", object_name)
+    if bare.startswith("action"):
+        bare = f"{bare[6:7].lower()}{bare[7:]}"
     return re.sub("(?<=[a-z0-9])([A-Z])", lambda found: f"-{found[1].lower()}", bare)

@@ -16,6 +16,7 @@ from engine.experiment import Experiment
 from engine.network.activations import ACTIVATIONS
 from nnviz.lessons.catalogue import SETTINGS, WORKSPACES, Catalogue
 from nnviz.lessons.errors import at_line, nearest
+from nnviz.lessons.folder import is_inside
 
 MOST_EPOCHS = 1000  # of one directive
 ALL = "all"
@@ -120,6 +121,8 @@ class _Line:
         return [name], found
 
     def _open(self, rest: str) -> tuple[list[str], dict[str, Any]]:
+        if not is_inside(rest):
+            raise self._error(f"“{rest[:60]}” is not a file of the lesson's folder", "Put it next to the lesson.")
         return [rest], {}
 
     def _preset(self, rest: str) -> tuple[list[str], dict[str, Any]]:
@@ -191,7 +194,7 @@ class _Line:
             if not number.strip().isdecimal():
                 raise self._error(f"“{number}” is not the number of an example")
             return [part, number.strip()], {}
-        return [rest], {}
+        return self._open(rest)
 
     def _answer(self, rest: str) -> tuple[list[str], dict[str, Any]]:
         numbers = [number.strip() for number in rest.split(",")]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from engine.basics.errors import EngineError
+from engine.basics.regular_files import read_regular
 from nnviz.lessons.catalogue import Catalogue
 from nnviz.lessons.directives import Directive, parse_directives
 from nnviz.lessons.errors import LessonError, at_line, nearest
+from nnviz.lessons.folder import file_of_lesson, is_inside
 from nnviz.lessons.goals import Condition, parse_goals
 
 VERSION = 1  # of the format
@@ -90,7 +94,7 @@ class Lesson:
         more: further entries of the front matter: author, minutes, needs.
         introduction: HTML before the first step.
         steps: at least one.
-        images: paths of all images, as written.
+        files: the paths of all files that it names, as written, each with its line.
     """
 
     id: str
@@ -98,8 +102,29 @@ class Lesson:
     language: str
     introduction: str
     steps: tuple[Step, ...]
-    images: tuple[str, ...] = ()
+    files: tuple[tuple[str, int], ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_lesson(path: Path, catalogue: Catalogue) -> Lesson:
+    """Returns the lesson in a file.
+
+    Raises:
+        LessonError: the file is no lesson, or names a file that is not in its folder.
+        OSError: the file is missing or cannot be read.
+    """
+    try:
+        text = read_regular(path, MOST_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise at_line(path.name, 0, f"byte {error.start} is not UTF-8 text", "Save it as UTF-8.") from None
+    except LessonError:
+        raise
+    except EngineError as error:  # it is too large, or not a regular file
+        raise LessonError.from_problem(path.name, error.problem.removeprefix(": "), error.remedy) from None
+    lesson = parse_lesson(path.name, text, catalogue)
+    for name, line in lesson.files:
+        file_of_lesson(path.parent, name, path.name, line)
+    return lesson
 
 
 def parse_lesson(name: str, text: str, catalogue: Catalogue) -> Lesson:
@@ -151,9 +176,15 @@ class _Reader:
                 )
             known[step.id] = step.line
         more = {key: value for key, value in entries.items() if key not in _NEEDED}
-        images = dict.fromkeys(path for block in blocks for path in self._images(block))
+        images = [found for block in blocks for found in self._images(block)]
+        named = [
+            (each.words[0], each.line)
+            for step in steps
+            for each in (*step.setup, *step.solution)
+            if each.verb == "open" or (each.verb == "draw" and len(each.words) == 1)
+        ]
         known_entries = entries["id"], entries["title"], entries["language"]
-        return Lesson(*known_entries, introduction, tuple(steps), tuple(images), more)
+        return Lesson(*known_entries, introduction, tuple(steps), (*images, *named), more)
 
     def _front_matter(self, token: Token) -> dict[str, str]:
         entries: dict[str, str] = {}
@@ -266,12 +297,15 @@ class _Reader:
 
     # ---- images and links
 
-    def _images(self, tokens: Sequence[Token]) -> Iterator[str]:
-        """Yields the paths of images. Raises LessonError for links that are not https, and paths out of the folder."""
+    def _images(self, tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
+        """Yields the paths of images and their lines.
+
+        Raises LessonError for links that are not https, and paths out of the folder.
+        """
         for token in tokens:
             for child in token.children or ():
                 if child.type == "image":
-                    yield self._checked_path(str(child.attrs.get("src", "")), _line(token))
+                    yield self._checked_path(unquote(str(child.attrs.get("src", ""))), _line(token)), _line(token)
                 elif child.type == "link_open":
                     href = str(child.attrs.get("href", ""))
                     if urlsplit(href).scheme != "https":
@@ -279,7 +313,7 @@ class _Reader:
                         raise self._error(_line(token), problem, "Use an https link, or remove it.")
 
     def _checked_path(self, path: str, line: int) -> str:
-        if not path or ":" in path or path.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", path):
+        if not is_inside(path):
             problem = f"the image “{path[:60]}” is not a file of the lesson's folder"
             raise self._error(line, problem, "Put it next to the lesson, and write its name.")
         return path

@@ -44,6 +44,7 @@ class Docks(QObject):
     Signals:
         changed: a dock was moved, resized, shown or hidden, or ``free_below`` has changed.
         added(dock): a dock was made.
+        card_in_view(name, in_view): a card or page came into view, or is no longer in view.
 
     Attributes:
         host: the inner window.
@@ -56,6 +57,7 @@ class Docks(QObject):
 
     changed = pyqtSignal()
     added = pyqtSignal(object)
+    card_in_view = pyqtSignal(str, bool)
 
     def __init__(self, session: Session, frame: QWidget) -> None:
         """Builds the docks.
@@ -136,6 +138,7 @@ class Docks(QObject):
         if isinstance(card, (DockCard, Page)):
             queries = self._session.queries
             card.in_view_changed.connect(lambda in_view: queries.want(name, info.needs, in_view))
+            card.in_view_changed.connect(lambda in_view: self.card_in_view.emit(name, in_view))
         return card
 
     def _set_least_width(self, card: DockCard, info: CardInfo) -> None:
@@ -231,6 +234,28 @@ class Docks(QObject):
     def shown(self) -> list[QDockWidget]:
         """The docks that belong to the workspace, from left to right and from the top."""
         return [dock for docks in self._shown_columns.values() for dock in docks]
+
+    @property
+    def right_width(self) -> int:
+        """The width of the workspace's right column; 0 if none of its docks is in view."""
+        return next((dock.width() for dock in self._in_right), 0)
+
+    @property
+    def _in_right(self) -> list[QDockWidget]:
+        docks = self._shown_columns.get(Column.ASK, [])
+        return [dock for dock in docks if dock.isVisible() and not dock.isFloating()]
+
+    def show_left(self, is_shown: bool, right_width: int) -> None:
+        """Shows or hides the docks of the workspace's left column; the middle one gives or takes the width."""
+        for dock in self._shown_columns.get(Column.CHOOSE, []):
+            dock.setVisible(is_shown)
+        middle, right = self._in_middle, self._in_right
+        if right_width and middle and right:
+            left = [dock for dock in self._shown_columns.get(Column.CHOOSE, []) if is_shown][:1]
+            widths = [_with_text(_WIDTHS[Column.CHOOSE], Column.CHOOSE) for _ in left]
+            wide = self.host.width() - sum(widths) - right_width
+            docks = [*left, middle[0], right[0]]
+            self.host.resizeDocks(docks, [*widths, wide, right_width], Qt.Horizontal)
 
     # ---- layout
 
@@ -338,6 +363,11 @@ class Docks(QObject):
     def layouts(self, now: QByteArray) -> dict[str, QByteArray]:
         """Returns the layouts of all workspaces that were shown; ``now`` is that of the present one."""
         return {**self._layouts, self.workspace: now}
+
+    def put_back(self, layouts: dict[str, QByteArray]) -> None:
+        """Arranges all workspaces as ``layouts`` says; those that are not there as at first."""
+        self._layouts = {**self._first_layouts, **layouts}
+        self.restore(self._layouts[self.workspace])
 
     def remember(self, layouts: dict[str, QByteArray]) -> None:
         """Restores layouts of an earlier start."""

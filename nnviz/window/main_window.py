@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
+    QSplitter,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -54,6 +55,7 @@ from nnviz.window.help import HelpWindows
 from nnviz.window.hint_strip import HintStrip
 from nnviz.window.idle_preload import IdlePreload
 from nnviz.window.import_overlay import ImportOverlay, path_of
+from nnviz.window.lesson.lessons import SUFFIX, Lessons
 from nnviz.window.menus import Menus
 from nnviz.window.message_bar import AnnouncementBar, MessageBar
 from nnviz.window.network_dialogs import NetworkDialogs
@@ -117,6 +119,8 @@ class MainWindow(QMainWindow):
         self.run_dialogs = RunDialogs(self, self._docks, preferences)
         self.help = HelpWindows(self, self.menuBar())
         self.compare_key = CompareKey(session.side_by_side)
+        self.lessons = Lessons(self, session, self._docks, preferences)
+        self.lessons.changed.connect(self._show_lesson_mark)
         self._menus = Menus(self.menuBar(), self, preferences)
         self._switch = WorkspaceSwitch(WORKSPACES)
         self._switch.chosen.connect(self.show_workspace)
@@ -170,19 +174,33 @@ class MainWindow(QMainWindow):
         tip = "Recording is off: new runs are not saved in the library. Click to switch it on (Ctrl+Alt+K)."
         mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording off: switch it on", tip)
         mark.clicked.connect(records.toggle)
+        self.lesson_mark = pill("Lesson", "lessonButton", "Back to the lesson", "Shows the lesson again.")
+        self.lesson_mark.clicked.connect(lambda: self.lessons.show(True))
+        self.lesson_mark.hide()
         self._corner = QWidget()
-        arranged(QHBoxLayout(self._corner), mark, self._switch, spacing=theme.GAP)
+        arranged(QHBoxLayout(self._corner), mark, self.lesson_mark, self._switch, spacing=theme.GAP)
         records.changed.connect(self._show_recording)
         self._show_recording()
 
     def _show_recording(self) -> None:
         self.recording_mark.setVisible(not self.session.records.is_on)
+        self._fit_corner()
+
+    def _show_lesson_mark(self) -> None:
+        """Shows where a lesson is that is open behind the settings."""
+        self.lesson_mark.setText(f"Lesson · {self.lessons.position}")
+        self.lesson_mark.setVisible(self.lessons.is_open and not self.lessons.is_in_front)
+        self._fit_corner()
+
+    def _fit_corner(self) -> None:
         self._corner.adjustSize()
         self.menuBar().setCornerWidget(self._corner)  # which makes the bar look at its size again
 
     def _add_docks(self) -> None:
-        frame = QWidget()
-        self.setCentralWidget(frame)
+        frame, beside = QWidget(), named(QSplitter(Qt.Horizontal), "lessonSplitter")
+        beside.setChildrenCollapsible(False)
+        beside.addWidget(frame)
+        self.setCentralWidget(beside)
         self._docks = Docks(self.session, frame)
         arranged(QVBoxLayout(frame), self._docks.host)
         self.docks = self._docks.docks
@@ -243,6 +261,7 @@ class MainWindow(QMainWindow):
         self._switch.show_chosen(name)
         self._menus.show_cards(self._docks.shown)
         self.status_line.show_hint(name)
+        self.lessons.follow_workspace()
 
     def _show_in_runs(self, sweep: int) -> None:
         """Shows the Runs workspace, with the sweep of that number; 0 for the compared runs."""
@@ -405,7 +424,7 @@ class MainWindow(QMainWindow):
         self._preferences.set("place", arrangement.place_as_text(self))
         if self._screen_fit is not None:
             self._preferences.set("frame", arrangement.frame_as_text(self._screen_fit.frame))
-        for name, layout in self._docks.layouts(self.cards.layout()).items():
+        for name, layout in (self.lessons.layouts or self._docks.layouts(self.cards.layout())).items():
             self._preferences.set(f"layout/{name}", arrangement.layout_as_text(layout))
         for name, kind in self._docks.splitter_sizes.kinds.items():
             self._preferences.set(f"division/{name}", kind)
@@ -419,6 +438,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.lessons.fit()
         self._preferences.touch()
 
     def close_unasked(self) -> None:
@@ -428,7 +448,8 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
-        first = [self.run_bar, self.announcement_bar, self.message_bar, self.hint_strip, *sheet]
+        lesson = [self.lessons.panel] if self.lessons.panel is not None else []
+        first = [self.run_bar, *lesson, self.announcement_bar, self.message_bar, self.hint_strip, *sheet]
         order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
         order = [widget for widget in order if not self.import_overlay.covers(widget)]
         if not order:
@@ -471,6 +492,8 @@ class MainWindow(QMainWindow):
             self.run_dialogs.import_run(path)
         elif is_network_file(path):
             self.dialogs.open_path(Path(path))
+        elif Path(path).suffix.lower() == SUFFIX:
+            self.lessons.open(Path(path))
         else:
             self.data_dialogs.open_path(path)
 

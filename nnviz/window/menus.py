@@ -73,6 +73,12 @@ class Menus(QObject):
         keep.setChecked(records.is_on)
         records.changed.connect(lambda: keep.setChecked(records.is_on))
         menu.addSeparator()
+        lessons = self._window.lessons
+        self._add(menu, "Open &lesson …", "actionOpenLesson", "Ctrl+Shift+L", lessons.choose)
+        close = self._add(menu, "&Close lesson", "actionCloseLesson", "Ctrl+Alt+W", lessons.close)
+        lessons.changed.connect(lambda: close.setEnabled(lessons.is_open))
+        close.setEnabled(False)
+        menu.addSeparator()
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
 
     def _follow_moment(self, save: QAction, ask: QAction, export: QMenu) -> None:

@@ -21,7 +21,7 @@ def test_the_example() -> None:
     assert (lesson.id, lesson.title, lesson.language) == ("too-large", "Too large", "en")
     assert lesson.introduction == "<p>Before the first step.</p>\n"
     start, larger = lesson.steps
-    assert (start.id, start.title, lesson.images) == ("start", "A good start", ("images/curve.png",))
+    assert (start.id, start.title, lesson.files) == ("start", "A good start", (("images/curve.png", 12),))
     assert [each.verb for each in start.setup] == ["data", "set", "new", "lock", "point"]
     assert [each.phrase() for each in start.goals] == ["Epochs trained at least 3 and test error below 6 %"]
     assert [each.verb for each in start.solution] == ["train"]

@@ -176,6 +176,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     assert plain(text_of("loss.cross-entropy").text) in described(find(window, QComboBox, "lossCombo"))
 
     # Every name is one of a card, a control or a registry.
+    assert window.lessons.catalogue  # which makes the panel of lessons
     names = {each.objectName() for each in window.findChildren(QWidget)}
     names |= {name for _, _, name in tabs(window)}
     names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}

@@ -1,0 +1,1 @@
+"""Lessons in the window: facts, what directives do, locks, the player and its panel."""

@@ -1,0 +1,229 @@
+"""The panel of a lesson: text, questions, fields, goals and buttons, at the left of the cards."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from nnviz.cards.settings.settings_form import SettingsForm
+from nnviz.formatting import text
+from nnviz.lessons.catalogue import SETTINGS
+from nnviz.lessons.document import Question
+from nnviz.lessons.goals import Condition
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.column import ScrollColumn
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL
+from nnviz.ui.tabs import Tab, add_tab, tab_bar
+from nnviz.window.lesson.player import LessonPlayer
+from nnviz.window.lesson.question_box import QuestionBox
+from nnviz.window.lesson.step_bar import StepBar
+from nnviz.window.lesson.text_view import LessonText
+
+_LEAST_WIDTH, _WIDTH = 270, 290
+_ROWS = {row.name: row for row in (*USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)}
+_ALREADY = "Already done: you can go on."
+_LOCKED = "Other controls are locked by this lesson."
+
+
+class _Goal(QFrame):
+    """A line of a goal: a sign, its words, and the present value."""
+
+    def __init__(self, goal: Condition) -> None:
+        super().__init__()
+        self._sign = QLabel()
+        self._words = named(label(goal.phrase().replace(" %", "\u00a0%")), "lessonGoal")
+        self._words.setWordWrap(True)
+        self._present = named(label(role="muted"), "lessonGoalPresent")
+        row = arranged(QHBoxLayout(self), self._sign, (self._words, 1), self._present, spacing=8)
+        row.setAlignment(self._sign, Qt.AlignTop)
+
+    def show_state(self, is_met: bool, present: str) -> None:
+        """Shows whether it is met, else the present value."""
+        icon = theme.icon("circle-check", "good") if is_met else theme.icon("circle", "muted")
+        self._sign.setPixmap(icon.pixmap(16))
+        self._present.setText("" if is_met else present)
+        self._words.setAccessibleDescription("done" if is_met else f"not done yet {present}".strip())
+
+
+class LessonPanel(QFrame):
+    """Shows the present step of a lesson.
+
+    Signals:
+        settings_wanted: the user turned to the settings.
+        close_wanted: the user leaves the lesson.
+    """
+
+    settings_wanted = pyqtSignal()
+    close_wanted = pyqtSignal()
+
+    def __init__(self, session: Session, player: LessonPlayer) -> None:
+        super().__init__()
+        self._session, self._player = session, player
+        named(self, "lessonPanel", "Lesson")
+        self._step = named(label(role="muted"), "lessonStep")
+        self._make_head()
+        self._content = named(QWidget(), "scrolled")
+        self._column = arranged(QVBoxLayout(self._content), spacing=10, margins=(theme.CARD_PADDING, 4, 14, 8))
+        self._scroll = ScrollColumn("lessonScroll", self._content)
+        self._bar = StepBar()
+        self._title = named(label(), "lessonTitle")
+        self._title.setWordWrap(True)
+        self._make_foot()
+        body = named(QFrame(), "cardBody")
+        arranged(QVBoxLayout(body), (self._scroll, 1), self._foot)
+        arranged(QVBoxLayout(self), self._head, (body, 1), margins=(theme.GAP, theme.GAP, 0, theme.GAP))
+        self._goals: list[_Goal] = []
+        self._questions: list[QuestionBox] = []
+        self._hints: list[LessonText] = []
+        player.step_changed.connect(self._show_step)
+        player.changed.connect(self._show)
+
+    def _make_head(self) -> None:
+        self._head = named(QFrame(), "cardHead")
+        self.tabs = tab_bar("lessonTabs", "Lesson or settings")
+        add_tab(self.tabs, Tab("Lesson", "lessonTab", "Shows the lesson."))
+        add_tab(self.tabs, Tab("Settings", "lessonSettingsTab", "Shows the settings in place of the lesson."))
+        self.tabs.currentChanged.connect(self._tab_chosen)
+        menu = QMenu(self)
+        reset = menu.addAction("Reset step")
+        reset.setObjectName("resetStep")
+        reset.triggered.connect(lambda: self._player.reset_step())
+        close = menu.addAction("Close lesson")
+        close.setObjectName("closeLesson")
+        close.triggered.connect(lambda: self.close_wanted.emit())
+        more = named(QToolButton(), "lessonMenuButton", "Menu of the lesson", "Resets the step, or leaves the lesson.")
+        theme.set_icon(more, "ellipsis", "muted")
+        more.setFocusPolicy(Qt.TabFocus)
+        more.clicked.connect(lambda: menu.exec_(more.mapToGlobal(more.rect().bottomLeft())))
+        margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
+        arranged(QHBoxLayout(self._head), self.tabs, 1, self._step, more, spacing=6, margins=margins)
+
+    def _make_foot(self) -> None:
+        self._foot = QWidget()
+        self._back = named(QPushButton("Back"), "lessonBackButton", "Back", "Shows the step before.")
+        self._hint = named(
+            QPushButton("Hint"), "lessonHintButton", "Hint", "Shows a hint; after the last, the solution."
+        )
+        self._skip = named(
+            QPushButton("Skip"), "lessonSkipButton", "Skip", "Has the window do what this step asks for."
+        )
+        self._next = named(QPushButton("Next"), "lessonNextButton", "Next", "Goes on when all goals are met.")
+        self._next.setProperty("role", "primary")
+        for button, act in (
+            (self._back, self._player.back),
+            (self._hint, self._player.show_hint),
+            (self._skip, self._player.skip),
+            (self._next, self._player.next),
+        ):
+            button.setFocusPolicy(Qt.TabFocus)
+            button.clicked.connect(lambda _=False, act=act: act())
+        margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING, theme.CARD_PADDING)
+        arranged(QHBoxLayout(self._foot), self._back, self._hint, self._skip, 1, self._next, spacing=6, margins=margins)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.px(_WIDTH), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.px(_LEAST_WIDTH), 0)
+
+    def _tab_chosen(self, index: int) -> None:
+        if index == 1:
+            self.tabs.setCurrentIndex(0)
+            self.settings_wanted.emit()
+
+    # ---- a step
+
+    def _show_step(self) -> None:
+        """Shows the texts, questions, fields and goals of another step."""
+        self._clear()
+        player, lesson = self._player, self._player.lesson
+        if lesson is None:
+            return
+        step = player.step
+        self._title.setText(text.plain(lesson.title))
+        self._bar.show_step(player.index, len(lesson.steps))
+        self._step.setText(f"step {player.index + 1} of {len(lesson.steps)}")
+        self._add(self._title, self._bar)
+        if player.index == 0 and lesson.introduction:
+            self._add(LessonText(lesson.introduction, player.folder))
+        heading = named(label(text.plain(step.title), "title"), "lessonStepTitle")
+        heading.setWordWrap(True)
+        self._add(heading)
+        for part in step.parts:
+            self._add(self._question(part) if isinstance(part, Question) else LessonText(part, player.folder))
+        self._add_fields(player.unlocked)
+        self._add_goals(step.goals)
+        self._note = named(label(role="muted"), "lessonNote")
+        self._note.setWordWrap(True)
+        self._failure = named(label(role="error"), "lessonFailure")
+        self._failure.setWordWrap(True)
+        self._hints = [LessonText(hint, player.folder, "lessonHint") for hint in step.hints]
+        self._add(*self._hints, self._failure, self._note)
+        self._column.addStretch(1)
+        self._scroll.verticalScrollBar().setValue(0)
+        self.setAccessibleDescription(f"{lesson.title}, step {player.index + 1} of {len(lesson.steps)}: {step.title}")
+        self._show()
+
+    def _clear(self) -> None:
+        self._goals, self._questions, self._hints = [], [], []
+        while self._column.count():
+            widget: QWidget | None = self._column.takeAt(0).widget()  # None for a stretch
+            if widget is not None and widget not in (self._title, self._bar):
+                widget.hide()
+                widget.deleteLater()
+
+    def _add(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            self._column.addWidget(widget)
+
+    def _question(self, question: Question) -> QuestionBox:
+        number = len(self._questions)
+        box = QuestionBox(question, number)
+        box.chosen.connect(lambda option: self._player.choose(number, option))
+        self._questions.append(box)
+        return box
+
+    def _add_fields(self, names: tuple[str, ...]) -> None:
+        """Adds the fields of the settings that the step unlocks."""
+        rows = [_ROWS[SETTINGS[name]] for name in names if SETTINGS.get(name) in _ROWS]
+        if rows:
+            self._add(named(SettingsForm(self._session, rows), "lessonFields"))
+
+    def _add_goals(self, goals: tuple[Condition, ...]) -> None:
+        if goals:
+            box = named(QFrame(), "lessonGoals", "Goals of this step")
+            self._goals = [_Goal(goal) for goal in goals]
+            arranged(QVBoxLayout(box), *self._goals, spacing=4, margins=(10, 8, 10, 8))
+            self._add(box)
+
+    # ---- display
+
+    def _show(self) -> None:
+        player = self._player
+        if player.lesson is None:
+            return
+        for goal, row, is_met in zip(player.step.goals, self._goals, player.met, strict=True):
+            row.show_state(is_met, "" if is_met else player.present(goal))
+        for box, chosen in zip(self._questions, player.answers, strict=True):
+            box.show_answer(chosen)
+        for number, hint in enumerate(self._hints):
+            hint.setVisible(number < player.hints)
+        self._failure.setText(player.failure)
+        self._failure.setVisible(bool(player.failure))
+        note = _ALREADY if player.was_met_at_once else _LOCKED if player.locked else ""
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        player = self._player
+        has_more = player.hints < len(player.step.hints)
+        self._hint.setText("Hint" if has_more or not player.step.solution else "Show me")
+        self._hint.setEnabled((has_more or bool(player.step.solution)) and not player.is_busy)
+        self._back.setEnabled(player.index > 0)
+        self._skip.setEnabled(bool(player.step.solution) and not player.is_done and not player.is_busy)
+        self._next.setText("Finish" if player.is_last else "Next")
+        self._next.setEnabled(player.is_done and not player.is_busy)

@@ -1,0 +1,235 @@
+"""Carries out the directives of a lesson, one after the other, waiting for each."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from PyQt5.QtCore import QMimeData, QObject, QTimer, QUrl, pyqtSignal
+
+from engine.basics.errors import EngineError
+from engine.storage import is_network_file
+from nnviz.lessons.directives import Directive
+from nnviz.lessons.folder import file_of_lesson
+from nnviz.session.selection import Example
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+
+Done = Callable[[], bool]  # whether a directive has been carried out
+# Directives from which the player computes what holds in a step; they do nothing when they are carried out.
+COMPUTED = ("lock", "unlock", "point")
+
+
+class Stage(Protocol):
+    """What directives need of the window."""
+
+    def show_workspace(self, name: str) -> None:
+        """Shows a workspace."""
+
+    def show_card(self, name: str) -> None:
+        """Shows a card of the workspace."""
+
+    def hide_card(self, name: str) -> None:
+        """Hides a card of the workspace."""
+
+    def enlarge_card(self, name: str) -> None:
+        """Lets a card fill the window."""
+
+    def clear_drawing(self) -> None:
+        """Clears the drawing."""
+
+
+class Performer(QObject):
+    """Carries out directives.
+
+    Signals:
+        done: all of them are carried out.
+        answered(list): the options, from 1, that a solution chooses.
+        failed(Directive, str): one could not be carried out, and why; the others are dropped.
+    """
+
+    done = pyqtSignal()
+    answered = pyqtSignal(list)
+    failed = pyqtSignal(object, str)
+
+    def __init__(self, session: Session, stage: Stage) -> None:
+        super().__init__()
+        self._session, self._stage = session, stage
+        self._waiting: deque[Directive] = deque()
+        self._current: Directive | None = None
+        self._is_done: Done = lambda: True
+        self._folder = Path()
+        self._epochs = 0  # that are still to be trained
+        self._picture = ""  # "reading", "read" or why it could not be read
+        self._timer = QTimer(self)  # goes on after the signals that are being delivered
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._go_on)
+        for signal in (
+            session.training.state_changed,
+            session.data.loading_changed,
+            session.data.changed,
+            session.data.views.ended,
+            session.runs.replaced,
+            session.runs.history_changed,
+            session.replacement.changed,
+            session.branching.changed,
+            session.displayed.changed,
+        ):
+            signal.connect(self._look)
+        for read in (session.pictures.read, session.pictures.resized):
+            read.connect(lambda _: self._note_picture("read"))
+        session.pictures.failed.connect(lambda what, error: self._note_picture(f"{what}: {error}"))
+
+    @property
+    def is_performing(self) -> bool:
+        """Whether directives are being carried out."""
+        return self._current is not None or bool(self._waiting)
+
+    def perform(self, directives: Sequence[Directive], folder: Path) -> None:
+        """Carries out directives; ``done`` or ``failed`` follows. ``folder`` has the lesson's files."""
+        self.stop()
+        self._folder = folder
+        self._waiting.extend(each for each in directives if each.verb not in COMPUTED)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Drops what is not carried out yet."""
+        self._waiting.clear()
+        self._current, self._epochs, self._picture = None, 0, ""
+        self._timer.stop()
+
+    def _look(self) -> None:
+        if self._current is not None and not self._timer.isActive():
+            self._timer.start()
+
+    def _go_on(self) -> None:
+        if self._current is not None and not self._is_done():
+            return
+        if self._picture not in ("", "read", "reading"):
+            self._fail(self._picture)
+            return
+        self._current = self._waiting.popleft() if self._waiting else None
+        if self._current is None:
+            self.done.emit()
+            return
+        try:
+            perform: Callable[..., Done | None] = getattr(self, f"_{self._current.verb}")
+            self._is_done = perform(*self._current.words) or self._is_settled
+        except (EngineError, OSError) as error:
+            self._fail(str(error))
+            return
+        self._timer.start()
+
+    def _fail(self, why: str) -> None:
+        directive = self._current
+        self.stop()
+        self.failed.emit(directive, why)
+
+    @property
+    def _is_at_rest(self) -> bool:
+        session = self._session
+        return not (session.data.loading or session.data.views.is_in_progress or session.replacement.is_replacing)
+
+    def _is_settled(self) -> bool:
+        return self._is_at_rest
+
+    def _note_picture(self, what: str) -> None:
+        if self._picture == "reading":
+            self._picture = what
+            self._look()
+
+    # ---- directives
+
+    def _data(self, name: str) -> None:
+        assert self._current is not None
+        self._session.data.load(name, dict(self._current.settings))
+
+    def _open(self, name: str) -> Done | None:
+        path = file_of_lesson(self._folder, name)
+        if is_network_file(str(path)):
+            self._session.files.open(path)
+            return lambda: not self._session.files.activity and self._is_at_rest
+        self._session.data.load(str(path))
+        return None
+
+    def _preset(self, name: str) -> None:
+        preset = self._session.settings.preset_called(name)
+        if preset is not None:
+            self._session.settings.choose_preset(preset)
+
+    def _set(self) -> None:
+        assert self._current is not None
+        values, settings = dict(self._current.settings), self._session.settings
+        hidden = values.get("hidden", settings.experiment.hidden)
+        activation = values.pop("activation", None)
+        if activation is not None:
+            each = activation * len(hidden) if len(activation) == 1 else activation
+            values["activations"] = (*each, values.get("output", settings.experiment.output))
+        settings.change("of the lesson", **values)
+
+    def _new(self) -> None:
+        self._session.reset()
+
+    def _train(self, epochs: str) -> Done:
+        self._epochs = int(epochs)
+        self._session.step_epoch()
+        self._epochs -= 1
+
+        def is_done() -> bool:
+            session = self._session
+            if not self._is_at_rest or session.state is Status.TRAINING or session.training.will_start:
+                return False
+            if self._epochs and session.training.can_start and session.runs.current.dead_layer is None:
+                self._epochs -= 1
+                session.step_epoch()
+                return False
+            return True
+
+        return is_done
+
+    def _pause(self) -> Done:
+        self._session.pause()
+        return lambda: self._session.state is not Status.TRAINING
+
+    def _goto(self, epoch: str) -> None:
+        self._session.timeline.go_to(float(epoch))
+
+    def _live(self) -> None:
+        self._session.timeline.go_live()
+
+    def _branch(self) -> Done:
+        branching, before = self._session.branching, self._session.runs.current
+        self._session.timeline.branch()
+        return lambda: not branching.work.is_running and self._session.runs.current is not before
+
+    def _workspace(self, name: str) -> None:
+        self._stage.show_workspace(name)
+
+    def _show(self, card: str) -> None:
+        self._stage.show_card(card)
+
+    def _hide(self, card: str) -> None:
+        self._stage.hide_card(card)
+
+    def _enlarge(self, card: str) -> None:
+        self._stage.enlarge_card(card)
+
+    def _draw(self, what: str, number: str = "") -> Done | None:
+        if number:
+            self._session.question.set_data_example(Example(what, int(number)), "example of the lesson")
+            return None
+        given, data = QMimeData(), self._session.data.dataset
+        given.setUrls([QUrl.fromLocalFile(str(file_of_lesson(self._folder, what)))])
+        is_drawn = self._session.question.is_drawn or data is None
+        shape = None if is_drawn or data is None else (data.example_shape[0], data.example_shape[1])
+        self._picture = "reading"
+        self._session.pictures.load(given, "the lesson", shape)
+        return lambda: self._picture != "reading"
+
+    def _clear(self) -> None:
+        self._stage.clear_drawing()
+
+    def _answer(self, *options: str) -> None:
+        self.answered.emit([int(option) for option in options])

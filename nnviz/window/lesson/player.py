@@ -1,0 +1,274 @@
+"""The player of a lesson: its steps, answers, goals and locks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from nnviz.formatting import text
+from nnviz.lessons.catalogue import Kind
+from nnviz.lessons.directives import ALL, Directive
+from nnviz.lessons.document import Lesson, Step
+from nnviz.lessons.goals import Comparison, Condition, Fact, Value, facts_of
+from nnviz.window.lesson.facts import Facts
+from nnviz.window.lesson.performer import Performer
+
+
+class LessonPlayer(QObject):
+    """Plays one lesson. Attributes are for reading.
+
+    Signals:
+        changed: anything that the panel shows has changed.
+        step_changed: another step, or another lesson, is shown.
+        locks_changed: ``locked`` or ``pointed`` has changed.
+        finished: the user went beyond the last step; ``closed`` follows.
+        closed: the lesson was left.
+
+    Attributes:
+        lesson, folder: the lesson and the folder with its files; None without a lesson.
+        index: the number of the step, from 0.
+        answers: the chosen options of each question of the step, from 0.
+        met: whether each goal of the step is met; it stays so.
+        was_met_at_once: whether all goals were met when the step was opened.
+        hints: how many hints of the step are shown.
+        failure: why a directive could not be carried out; "" if none failed.
+        skipped: ids of the steps that were skipped.
+    """
+
+    changed = pyqtSignal()
+    step_changed = pyqtSignal()
+    locks_changed = pyqtSignal()
+    finished = pyqtSignal()
+    closed = pyqtSignal()
+
+    def __init__(self, facts: Facts, performer: Performer, controls: Callable[[], Iterable[str]]) -> None:
+        """``controls`` returns the names of all controls that can be locked."""
+        super().__init__()
+        self._facts, self._performer, self._controls = facts, performer, controls
+        self.lesson: Lesson | None = None
+        self.folder = Path()
+        self.index = 0
+        self.answers: list[frozenset[int]] = []
+        self.met: list[bool] = []
+        self.was_met_at_once = False
+        self.hints = 0
+        self.failure = ""
+        self.skipped: set[str] = set()
+        self._after: Callable[[], None] = lambda: None  # what follows the directives in progress
+        facts.changed.connect(self._evaluate)
+        performer.done.connect(self._performed)
+        performer.answered.connect(self.answer)
+        performer.failed.connect(self._failed)
+
+    # ---- a lesson
+
+    def open(self, lesson: Lesson, folder: Path, index: int = 0) -> None:
+        """Opens a lesson at a step, and carries out what the step does first."""
+        self.lesson, self.folder, self.skipped = lesson, folder, set()
+        self._enter(index, performs=True)
+
+    def close(self) -> None:
+        """Leaves the lesson."""
+        if self.lesson is not None:
+            self._performer.stop()
+            self._facts.want_activities(False)
+            self.lesson = None
+            self.locks_changed.emit()
+            self.closed.emit()
+
+    @property
+    def step(self) -> Step:
+        """The current step."""
+        assert self.lesson is not None
+        return self.lesson.steps[self.index]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether directives are being carried out."""
+        return self._performer.is_performing
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all goals of the step are met."""
+        return all(self.met)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether this is the last step."""
+        return self.lesson is not None and self.index == len(self.lesson.steps) - 1
+
+    def _enter(self, index: int, performs: bool) -> None:
+        self.index, self.hints, self.failure, self.was_met_at_once = index, 0, "", False
+        self.answers = [frozenset() for _ in self.step.questions]
+        self.met = [False] * len(self.step.goals)
+        self._facts.begin_step()
+        self._facts.want_activities(any(fact.name == "dead" for goal in self.step.goals for fact in facts_of(goal)))
+        self.step_changed.emit()
+        self.locks_changed.emit()
+        self._after = self._opened
+        self._performer.perform(self.step.setup if performs else (), self.folder)
+
+    def _opened(self) -> None:
+        """Evaluates the goals for the first time."""
+        self._facts.begin_step()
+        self._note_answers()
+        self._evaluate()
+        self.was_met_at_once = bool(self.met) and self.is_done
+        self.changed.emit()
+
+    # ---- the user
+
+    def next(self) -> None:
+        """Goes to the next step if all goals are met; leaves the lesson after the last one."""
+        if self.lesson is None or not self.is_done or self.is_busy:
+            return
+        if self.is_last:
+            self.finished.emit()
+            self.close()
+        else:
+            self._enter(self.index + 1, performs=True)
+
+    def back(self) -> None:
+        """Shows the step before, without carrying out what it does."""
+        if self.lesson is not None and self.index > 0:
+            self._performer.stop()
+            self._enter(self.index - 1, performs=False)
+
+    def reset_step(self) -> None:
+        """Begins the step again."""
+        if self.lesson is not None:
+            self._enter(self.index, performs=True)
+
+    def show_hint(self) -> None:
+        """Shows the next hint; after the last one, carries out the solution."""
+        if self.hints < len(self.step.hints):
+            self.hints += 1
+            self.changed.emit()
+        else:
+            self.solve()
+
+    def skip(self) -> None:
+        """Carries out the solution and goes to the next step."""
+        self.skipped.add(self.step.id)
+        self.solve(self.skip_met)
+
+    def solve(self, then: Callable[[], None] = lambda: None) -> None:
+        """Carries out the solution; ``then`` is called when it is done, and the goals are evaluated."""
+
+        def after() -> None:
+            self._evaluate()
+            then()
+
+        self._after = after
+        self._performer.perform(self.step.solution, self.folder)
+        self.changed.emit()
+
+    def skip_met(self) -> None:
+        """Goes on as if all goals were met."""
+        self.met = [True] * len(self.met)
+        self.next()
+
+    def choose(self, question: int, option: int) -> None:
+        """Chooses an option of a question, or takes the choice back where several may be chosen."""
+        if self.step.questions[question].is_multiple:
+            self.answers[question] = self.answers[question] ^ {option}
+        else:
+            self.answers[question] = frozenset({option})
+        self._note_answers()
+        self.changed.emit()
+
+    def answer(self, options: Sequence[int]) -> None:
+        """Chooses options, from 1, of the first question."""
+        if self.answers:
+            self.answers[0] = frozenset(option - 1 for option in options)
+            self._note_answers()
+            self.changed.emit()
+
+    def _note_answers(self) -> None:
+        questions = self.step.questions
+        is_answered = bool(questions) and all(self.answers)
+        pairs = zip(self.answers, questions, strict=True)
+        self._facts.note_answers(is_answered, is_answered and all(chosen == each.correct for chosen, each in pairs))
+
+    # ---- directives
+
+    def _performed(self) -> None:
+        after, self._after = self._after, lambda: None
+        after()
+        self.changed.emit()
+
+    def _failed(self, directive: Directive, why: str) -> None:
+        self.failure = f"“{' '.join((directive.verb, *directive.words))}”: {why}"
+        self._after = lambda: None
+        self._opened()
+
+    # ---- goals
+
+    def _evaluate(self) -> None:
+        if self.lesson is None or self.is_busy:
+            return
+        before = list(self.met)
+        for number, goal in enumerate(self.step.goals):
+            self.met[number] = self.met[number] or goal.holds(self._facts.read) is True
+        if self.met != before or self.step.goals:
+            self.changed.emit()
+
+    def present(self, goal: Condition) -> str:
+        """Returns the present value of a goal's fact: "now 8.2 %"; "" if there is nothing to show."""
+        unmet = next((each for each in _comparisons(goal) if each.holds(self._facts.read) is not True), None)
+        if unmet is None or not unmet.sign:
+            return ""
+        value = self._facts.read(unmet.fact)
+        return f"now {format_value(unmet.fact, value)}"
+
+    # ---- locks
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """The names of the locked controls and cards: of all steps up to this one."""
+        if self.lesson is None:
+            return frozenset()
+        found: set[str] = set()
+        for step in self.lesson.steps[: self.index + 1]:
+            for directive in step.setup:
+                if directive.verb == "unlock":
+                    found -= set(directive.words)
+                elif directive.verb == "lock" and directive.words[0] == ALL:
+                    found = set(self._controls()) - set(directive.words[1:])
+                elif directive.verb == "lock":
+                    found |= set(directive.words)
+        return frozenset(found)
+
+    @property
+    def pointed(self) -> tuple[str, ...]:
+        """The names of the cards and controls that the step points at."""
+        if self.lesson is None:
+            return ()
+        return tuple(name for each in self.step.setup if each.verb == "point" for name in each.words)
+
+    @property
+    def unlocked(self) -> tuple[str, ...]:
+        """The names that this step unlocks."""
+        if self.lesson is None:
+            return ()
+        return tuple(name for each in self.step.setup if each.verb == "unlock" for name in each.words)
+
+
+def _comparisons(goal: Condition) -> Iterable[Comparison]:
+    if isinstance(goal, Comparison):
+        return [goal]
+    parts = getattr(goal, "parts", None) or (goal.part,)  # type: ignore[union-attr]
+    return [each for part in parts for each in _comparisons(part)]
+
+
+def format_value(fact: Fact, value: Value) -> str:
+    """Returns the value of a fact as text; a dash while it is not known."""
+    if value is None:
+        return "–"
+    if isinstance(value, (str, bool)):
+        return str(value)
+    if fact.info.kind is Kind.SHARE:
+        return text.percent(value)
+    return text.epochs(value) if fact.name.startswith("epoch") else text.figure(value)

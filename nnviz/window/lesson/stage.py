@@ -1,0 +1,145 @@
+"""What lessons need of the window: the names of its cards and controls, and what directives do to them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject
+from PyQt5.QtWidgets import QAbstractButton, QAbstractSlider, QAction, QComboBox, QScrollBar, QWidget
+
+from engine.datasets import DATASETS
+from nnviz.cards.draw.canvas import Canvas
+from nnviz.cards.registry import CARDS, WORKSPACES, register_cards
+from nnviz.lessons.catalogue import SETTINGS, Catalogue, lesson_name
+from nnviz.lessons.errors import LessonError
+from nnviz.ui.card import DockCard
+from nnviz.ui.card_menu import CardMenuButton
+from nnviz.ui.fields import FieldEdit, NumberEdit
+from nnviz.ui.group import CollapsibleGroupHead
+from nnviz.ui.header_badge import HeaderBadge
+from nnviz.ui.pages import Page, TabbedCard
+from nnviz.window.docks import Docks
+from nnviz.window.lesson.locks import Control
+
+if TYPE_CHECKING:
+    from nnviz.window.main_window import MainWindow
+
+_KINDS = (QAbstractButton, QComboBox, NumberEdit, FieldEdit, QAbstractSlider, Canvas)
+# The controls of the settings that are lists, one entry for each layer.
+_OF_LAYERS = {"hidden": re.compile(r"shape|add-layer|(remove-)?layer\d+"), "activation": re.compile(r"activation\d+")}
+_FREE_MENUS = ("View", "Help")  # never locked: text size, theme, layout and help
+_FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
+
+
+class WindowStage(QObject):
+    """The cards and controls of a window, by the names that lessons use."""
+
+    def __init__(self, window: MainWindow, docks: Docks) -> None:
+        super().__init__()
+        self._window, self._docks = window, docks
+        for workspace in WORKSPACES:
+            register_cards(workspace)
+        self.cards = {lesson_name(name): name for name in CARDS if not CARDS[name].is_fixed}
+        self._fixed = {lesson_name(name): name for name in CARDS if CARDS[name].is_fixed}
+
+    def catalogue(self) -> Catalogue:
+        """Returns all names that a lesson may use in this window."""
+        return Catalogue(
+            frozenset(DATASETS),
+            frozenset(preset.name for preset in self._window.session.settings.presets),
+            frozenset(self.cards),
+            frozenset({*self.controls(), *SETTINGS, *self._fixed}),
+        )
+
+    # ---- controls
+
+    def controls(self) -> dict[str, list[Control]]:
+        """Returns the controls that can be locked: those of settings, run, timeline and input, and their menus."""
+        found: dict[str, list[Control]] = {}
+        for part in (
+            self._docks.settings_column,
+            self._window.run_bar,
+            self._window.timeline_bar,
+            self._docks.cards["drawDock"],
+        ):
+            for widget in part.findChildren(QWidget):
+                if isinstance(widget, _KINDS) and _is_own(widget):
+                    found.setdefault(lesson_name(widget.objectName()), []).append(widget)
+        for menu in self._window.menuBar().actions():
+            if menu.menu() is not None and menu.text().replace("&", "") not in _FREE_MENUS:
+                for action in menu.menu().findChildren(QAction):
+                    if action.objectName().startswith("action") and action.objectName() not in _FREE:
+                        found.setdefault(lesson_name(action.objectName()), []).append(action)
+        return found
+
+    def found(self, name: str) -> list[Control]:
+        """Returns the controls of that name, or the content of a card; none if it is not made yet."""
+        controls = self.controls()
+        if name in _OF_LAYERS:
+            return [each for known, found in controls.items() if _OF_LAYERS[name].fullmatch(known) for each in found]
+        if name in controls:
+            return controls[name]
+        card = self._docks.cards.get(self.cards.get(name) or self._fixed.get(name, ""))
+        return [] if card is None else [card.sheet if isinstance(card, DockCard) else card]
+
+    def widget(self, name: str) -> QWidget | None:
+        """Returns the card or control of that name, to be pointed at; None if it is not there."""
+        if name in self.cards:
+            card = self._docks.cards.get(self.cards[name])
+            return card if isinstance(card, QWidget) else None
+        shown = [each for each in self.found(name) if isinstance(each, QWidget)]
+        return next((each for each in shown if each.isVisible()), shown[0] if shown else None)
+
+    # ---- directives
+
+    def show_workspace(self, name: str) -> None:
+        """Shows a workspace."""
+        self._window.show_workspace(name)
+
+    def show_card(self, name: str) -> None:
+        """Shows a card, in the present workspace if that has it. Raises LessonError if it does not suit the data."""
+        dock = self._dock(name)
+        dock.show()
+        dock.raise_()
+
+    def hide_card(self, name: str) -> None:
+        """Hides a card."""
+        self._dock(name).hide()
+
+    def enlarge_card(self, name: str) -> None:
+        """Lets a card fill the window."""
+        dock = self._dock(name)
+        if self._window.cards.enlarged is not dock:
+            self._window.cards.put_back()
+            self._window.cards.toggle(dock)
+
+    def clear_drawing(self) -> None:
+        """Clears the drawing."""
+        self._window.draw.clear()
+
+    def _dock(self, name: str) -> DockCard:
+        """Returns the dock of a card, in a workspace that has it; a page is brought to the front."""
+        object_name = self.cards[name]
+        info = CARDS[object_name]
+        places = CARDS[info.page_of].places if info.page_of else info.places
+        if self._window.workspace not in places:
+            self._window.show_workspace(next(iter(places)))
+        card = self._docks.cards.get(object_name)
+        if not info.page_of:
+            assert isinstance(card, DockCard)
+            return card
+        holder = self._docks.cards[info.page_of]
+        if not isinstance(card, Page) or not card.is_offered:
+            raise LessonError.from_problem(name, "it does not suit these data", "Load other data first.")
+        assert isinstance(holder, TabbedCard)
+        holder.tabs.setCurrentIndex(holder.pages.index(card))
+        return holder
+
+
+def _is_own(widget: QWidget) -> bool:
+    """Whether a widget has a name of its own, is no part of another control, and does more than show something."""
+    name = widget.objectName()
+    is_part = isinstance(widget.parentWidget(), _KINDS)
+    only_shows = isinstance(widget, CollapsibleGroupHead | QScrollBar | CardMenuButton | HeaderBadge)
+    return bool(name) and not (name.startswith(("qt_", "dismiss")) or is_part or only_shows)

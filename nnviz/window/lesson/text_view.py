@@ -1,0 +1,88 @@
+"""The text of a lesson: rich text as high as it needs, which loads nothing but images of the lesson's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from PyQt5.QtCore import QSize, Qt, QUrl, QVariant
+from PyQt5.QtGui import QDesktopServices, QImage, QImageReader, QResizeEvent, QTextDocument
+from PyQt5.QtWidgets import QFrame, QSizePolicy, QTextBrowser
+
+from nnviz.lessons.errors import LessonError
+from nnviz.lessons.folder import file_of_lesson
+from nnviz.ui import theme
+from nnviz.ui.parts import named
+
+_MOST_PIXELS = 50_000_000  # of an image
+
+
+class LessonText(QTextBrowser):
+    """Shows HTML that :mod:`nnviz.lessons.document` made. Links open in the browser after a click."""
+
+    def __init__(self, html: str, folder: Path, name: str = "lessonText") -> None:
+        super().__init__()
+        named(self, name, "Text of the lesson")
+        self._folder, self._html = folder, html
+        self.setFrameShape(QFrame.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.setOpenLinks(False)
+        self.setFocusPolicy(Qt.ClickFocus)
+        self.document().setDocumentMargin(8 if name == "lessonHint" else 0)
+        self.anchorClicked.connect(_open_link)
+        theme.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        self.document().setDefaultStyleSheet(
+            f"p {{ margin-bottom: 6px; }} code {{ font-family: monospace; }} a {{ color: {theme.current().accent}; }}"
+        )
+        self.setHtml(self._html)
+        self._fit()
+
+    def loadResource(self, kind: int, url: QUrl) -> Any:
+        """Returns an image of the lesson's folder, at most as wide as the text; an invalid value for all else."""
+        if kind != QTextDocument.ImageResource or url.scheme():
+            return QVariant()
+        try:
+            path = file_of_lesson(self._folder, unquote(url.path()))
+        except LessonError:
+            return QVariant()
+        reader = QImageReader(str(path))
+        size = reader.size()
+        if not size.isValid() or size.width() * size.height() > _MOST_PIXELS:
+            return QVariant()
+        image: QImage = reader.read()
+        width = self.viewport().width()
+        return image.scaledToWidth(width, Qt.SmoothTransformation) if image.width() > width > 0 else image
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width() and "<img" in self._html:
+            self.setHtml(self._html)  # images have the width of the text
+        self._fit()
+
+    def _fit(self) -> None:
+        self.document().setTextWidth(self.viewport().width())
+        self.setFixedHeight(max(1, round(self.document().size().height())))
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.px(240), self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.px(120), self.height())
+
+
+def _open_link(url: QUrl) -> None:
+    if url.scheme() == "https":
+        QDesktopServices.openUrl(url)
+
+
+def plain_text(html: str) -> str:
+    """Returns HTML as plain text, for a control or a screen reader."""
+    document = QTextDocument()
+    document.setHtml(html)
+    return document.toPlainText().strip()

@@ -1,0 +1,51 @@
+"""``lesson``: checks and names, without a screen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.nnviz.commands.programs import ROOT
+from tests.nnviz.window.lesson.test_lessons import LESSON
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "main.py", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_check_plays_a_lesson_and_names_what_is_wrong(tmp_path: Path) -> None:
+    good, bad, broken = (tmp_path / f"{name}.md" for name in ("good", "bad", "broken"))
+    good.write_text(LESSON, encoding="utf-8")
+    wrong = LESSON.replace("epoch >= 2", "epoch >= 0").replace("epoch >= 1", "epoch >= 9")
+    bad.write_text(wrong, encoding="utf-8")
+    broken.write_text("no lesson", encoding="utf-8")
+
+    done = run("lesson", "check", str(good))
+    assert (done.returncode, done.stdout) == (0, "good.md: nothing is wrong\n"), done.stderr
+
+    done = run("lesson", "check", str(bad), str(broken))
+    assert done.returncode == 2
+    first, second, third = done.stdout.splitlines()
+    assert first.startswith("bad.md, line 9, step “start”: all goals are met when the step opens")
+    assert "step “larger”: “Learning rate 2 and epochs trained at least 9” is not met after the solution" in second
+    assert third.startswith("broken.md, line 1: the front matter is missing")
+
+
+def test_names_and_wrong_words(tmp_path: Path) -> None:
+    done = run("lesson", "--names")
+    assert done.returncode == 0
+    for word in ("train N epochs", "mistake-shown(true, predicted)", "mnist", "learning-rate", "curves"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [((), "a file is missing"), (("check",), "a file is missing"), (("missing.md",), "there is no such file")],
+)
+def test_a_missing_file_is_an_error(words: tuple[str, ...], problem: str) -> None:
+    done = run("lesson", *words)
+    assert done.returncode == 2
+    assert problem in done.stderr

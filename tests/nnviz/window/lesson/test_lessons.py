@@ -1,0 +1,254 @@
+"""A lesson in the window: what it sets up, locks, asks and checks, and that leaving it puts the window back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt5.QtCore import Qt, QUrl
+from PyQt5.QtGui import QTextDocument
+from PyQt5.QtWidgets import QLabel, QPushButton, QRadioButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.lessons.catalogue import lesson_name
+from nnviz.lessons.errors import LessonError
+from nnviz.session.status import Status
+from nnviz.window.lesson.panel import LessonPanel
+from nnviz.window.lesson.player import LessonPlayer
+from nnviz.window.lesson.text_view import LessonText
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, click, click_tab, find, press, retype, wait_for
+
+LESSON = """---
+lesson: 1
+id: rate
+title: A rate that is too large
+language: en
+---
+Before the first step.
+
+## A good start {#start}
+Press Space.
+```do
+set hidden = 8; learning-rate = 0.2; epochs = 2; seed = 1
+new
+lock all except train
+point curves
+```
+```goal
+epoch >= 2
+```
+```solution
+train 2 epochs
+```
+
+## Larger {#larger}
+What will happen?
+- [ ] It learns faster
+  > Not with such steps.
+- [x] It fails
+  > Right.
+```do
+unlock learning-rate, reset
+```
+```goal
+answered and correct
+learning-rate = 2 and epoch >= 1
+opened(mistakes)
+```
+```solution
+answer 2
+set learning-rate = 2
+new
+train 1 epoch
+workspace inside
+```
+> The first hint.
+"""
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Path:
+    path = tmp_path / "rate.md"
+    path.write_text(LESSON, encoding="utf-8")
+    return path
+
+
+def opened(window: MainWindow, path: Path, qtbot: QtBot) -> LessonPlayer:
+    """Opens a lesson, and waits until its step is set up."""
+    window.open_path(str(path))
+    player = window.lessons.player
+    assert player is not None
+    qtbot.waitUntil(lambda: not player.is_busy)
+    return player
+
+
+def goals(window: MainWindow) -> list[str]:
+    return [each.text() for each in find(window, LessonPanel, "lessonPanel").findChildren(QLabel, "lessonGoalPresent")]
+
+
+def test_a_lesson_is_played_with_mouse_and_keys(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    window = ready_window
+    before = window.session.settings.experiment
+    player = opened(window, lesson, qtbot)
+    panel = find(window, LessonPanel, "lessonPanel")
+    assert panel.isVisible()
+    assert not window.card("trainingCard").isVisible()
+    assert window.session.runs.current.experiment.hidden == (8,)
+    assert goals(window) == ["now 0"]
+    assert find(window, QWidget, "lessonRing").isVisible()
+    assert not find(panel, QPushButton, "lessonNextButton").isEnabled()
+
+    # Only training is possible.
+    assert not find(window, QPushButton, "resetButton").isEnabled()
+    assert not action(window, "actionReset").isEnabled()
+    assert action(window, "actionQuit").isEnabled()
+    press(qtbot, window, Qt.Key_R, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key_Space)
+    wait_for(qtbot, window, Status.FINISHED)
+    qtbot.waitUntil(lambda: player.is_done)
+    click(qtbot, panel, QPushButton, "lessonNextButton")
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+
+    # The question, the field and the network.
+    assert find(window, QPushButton, "resetButton").isEnabled()
+    assert not find(window, QPushButton, "stepEpochButton").isEnabled()
+    qtbot.waitUntil(lambda: find(panel, QRadioButton, "lessonOption1_1Button").isVisible())
+    click(qtbot, panel, QRadioButton, "lessonOption1_1Button")
+    assert player.met == [False, False, False]
+    feedback = [each.text() for each in panel.findChildren(QLabel, "lessonFeedback") if each.isVisible()]
+    assert len(feedback) == 1
+    assert "Not with such steps" in feedback[0]
+    click(qtbot, panel, QRadioButton, "lessonOption1_2Button")
+    assert player.met == [True, False, False]
+    retype(qtbot, panel, "learningRateEdit", "2")
+    click(qtbot, window, QPushButton, "resetButton")
+    press(qtbot, window, Qt.Key_Space)
+    qtbot.waitUntil(lambda: player.met == [True, True, False], timeout=20_000)
+    window.show_workspace("inside")
+    qtbot.waitUntil(lambda: player.is_done)
+
+    # After the last step the window is as before.
+    click(qtbot, panel, QPushButton, "lessonNextButton")
+    assert not panel.isVisible()
+    assert window.workspace == "train"
+    assert window.card("trainingCard").isVisible()
+    assert find(window, QPushButton, "stepEpochButton").isEnabled()
+    qtbot.waitUntil(lambda: window.session.settings.experiment == before)
+    assert window.session.runs.current.experiment.hidden == before.hidden
+
+
+def test_hint_and_solution_and_back_and_reset(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    panel = find(window, LessonPanel, "lessonPanel")
+    click(qtbot, panel, QPushButton, "lessonSkipButton")
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    assert player.skipped == {"start"}
+
+    assert not find(panel, LessonText, "lessonHint").isVisible()
+    hint = click(qtbot, panel, QPushButton, "lessonHintButton")
+    assert find(panel, LessonText, "lessonHint").isVisible()
+    assert hint.text() == "Show me"
+    click(qtbot, panel, QPushButton, "lessonHintButton")
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    assert not player.failure
+
+    click(qtbot, panel, QPushButton, "lessonBackButton")
+    qtbot.waitUntil(lambda: player.index == 0 and not player.is_busy)
+    assert not action(window, "actionReset").isEnabled()  # as it was locked at that step
+    assert window.session.settings.experiment.training.learning_rate == 2  # what it does first is not repeated
+    player.reset_step()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert window.session.settings.experiment.training.learning_rate == 0.2
+
+
+def test_settings_are_a_click_away_and_the_layout_returns(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    window = ready_window
+    places = {dock.objectName(): dock.geometry() for dock in window.docks if dock.isVisible()}
+    opened(window, lesson, qtbot)
+    panel = find(window, LessonPanel, "lessonPanel")
+    click_tab(qtbot, panel, "lessonSettingsTab")
+    assert not panel.isVisible()
+    assert window.card("trainingCard").isVisible()
+    pill = find(window, QPushButton, "lessonButton")
+    assert pill.text() == "Lesson · step 1 of 2"
+    click(qtbot, window, QPushButton, "lessonButton")
+    assert panel.isVisible()
+    for workspace in ("inside", "runs", "train"):
+        window.show_workspace(workspace)
+        assert panel.isVisible()
+        assert not window.card("trainingCard").isVisible()
+    action(window, "actionCloseLesson").trigger()
+    qtbot.waitUntil(lambda: places == {dock.objectName(): dock.geometry() for dock in window.docks if dock.isVisible()})
+    assert not action(window, "actionCloseLesson").isEnabled()
+
+
+def test_it_asks_before_it_pauses_a_training_and_resumes_at_its_step(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    player.close()
+    window.session.settings.change("epochs", epochs=100_000)
+    window.session.start()
+    wait_for(qtbot, window, Status.TRAINING)
+    window.open_path(str(lesson))
+    message = window.session.messages.current
+    assert message is not None
+    assert [choice.text for choice in message.choices] == ["Pause and open", "Cancel"]
+    assert not window.lessons.is_open
+    window.session.messages.choose(0)
+    qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
+    assert player.index == 1
+    qtbot.waitUntil(lambda: window.session.state is not Status.TRAINING)
+
+
+def test_a_wrong_lesson_is_a_message_and_changes_nothing(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window, path = ready_window, tmp_path / "wrong.md"
+    path.write_text(LESSON.replace("learning-rate = 0.2", "learnin-rate = 0.2"), encoding="utf-8")
+    window.open_path(str(path))
+    message = window.session.messages.current
+    assert message is not None
+    assert "wrong.md, line 12" in message.text
+    assert "learning-rate" in message.text
+    assert not window.lessons.is_open
+
+
+def test_a_directive_that_fails_is_shown_and_the_lesson_goes_on(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "plane.md"
+    path.write_text(LESSON.replace("point curves", "show plane"), encoding="utf-8")
+    player = opened(ready_window, path, qtbot)
+    assert "plane: it does not suit these data" in player.failure
+    failure = find(ready_window, QLabel, "lessonFailure")
+    assert failure.isVisible()
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1, timeout=20_000)
+
+
+def test_texts_load_nothing_but_images_of_the_folder(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(b"x")
+    folder = tmp_path / "lesson"
+    folder.mkdir()
+    text = LessonText("<p>x</p>", folder)
+    qtbot.addWidget(text)
+    for url in ("https://host/x.png", "file:///etc/passwd", "../secret.png", "/etc/passwd", "missing.png"):
+        for kind in (QTextDocument.ImageResource, QTextDocument.StyleSheetResource, QTextDocument.HtmlResource):
+            assert not text.loadResource(kind, QUrl(url)).isValid()
+
+
+def test_every_name_is_found_and_none_is_both_card_and_control(ready_window: MainWindow) -> None:
+    catalogue, stage = ready_window.lessons.catalogue, ready_window.lessons.stage
+    assert stage is not None
+    assert {"train", "reset", "learning-rate", "hidden", "training-card", "timeline"} <= catalogue.controls
+    assert {"curves", "weights", "neuron", "why", "mistakes", "map", "runs"} <= catalogue.cards
+    assert lesson_name("actionStepEpoch") == lesson_name("stepEpochButton") == "step-epoch"
+    assert len(stage.found("hidden")) > 2
+    with pytest.raises(LessonError, match="does not suit"):
+        stage.show_card("plane")
