@@ -534,6 +534,7 @@ class MainWindow(QMainWindow):
             self.dialogs.ask_before_quitting(self.close_unasked)
             return
         self.callouts.remove_all()
+        self.lessons.close()  # what is remembered for the next start is the state before it
         self._preferences.write()  # at once, because what follows may take long
         for window in (*self.findChildren(QDialog), self):
             window.hide()  # the user need not wait for the threads

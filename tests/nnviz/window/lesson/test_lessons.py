@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from nnviz.window.lesson.panel import LessonPanel
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.lesson.text_view import LessonText
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, click, click_tab, find, press, retype, wait_for
+from tests.nnviz.helpers import action, click, click_tab, find, press, retype, stored_settings, wait_for
 
 LESSON = """---
 lesson: 1
@@ -204,6 +205,20 @@ def test_it_asks_before_it_pauses_a_training_and_resumes_at_its_step(
     qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
     assert player.index == 1
     qtbot.waitUntil(lambda: window.session.state is not Status.TRAINING)
+
+
+def test_quitting_remembers_the_state_before_the_lesson_and_its_step(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    before = ready_window.session.settings.experiment.as_dict()
+    player = opened(ready_window, lesson, qtbot)
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    ready_window.close_unasked()
+    stored = stored_settings()
+    assert json.loads(stored["configuration"]) == json.loads(json.dumps(before))
+    assert json.loads(stored["lesson"]) == {"rate": "larger"}
+    assert stored["workspace"] == "train"
 
 
 def test_a_wrong_lesson_is_a_message_and_changes_nothing(
