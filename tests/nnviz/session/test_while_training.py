@@ -21,6 +21,7 @@ from nnviz.window.status_line import StatusLine
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
+    MANY_EPOCHS,
     click,
     drag,
     find,
@@ -60,7 +61,7 @@ def test_the_learning_rate_and_epochs_act_at_once_and_fields_being_typed_into_ar
     qtbot.keyClicks(edit, "0.0")
     with qtbot.waitSignal(window.session.runs.history_changed):
         pass
-    window.session.settings.change("epochs", epochs=30)
+    window.session.settings.change("epochs", epochs=MANY_EPOCHS - 1)
     assert edit.text() == "0.0"
     qtbot.keyClicks(edit, "7")
     qtbot.keyClick(edit, Qt.Key_Return)

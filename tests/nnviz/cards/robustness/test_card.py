@@ -301,10 +301,19 @@ def test_cancel_takes_the_focus_of_measure(page: RobustnessPage, ready_window: C
 
 def test_it_can_be_cancelled_and_what_was_measured_stays(ready_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:
     page, model = page_of(ready_window, qtbot), ready_window.session.models[RobustnessModel]
-    qtbot.waitUntil(lambda: model.work.partial is not None and len(model.work.partial.curves["noise"]) > 1)
+    gate.close()
+
+    def is_begun() -> bool:
+        """Lets the worker take a step, or a few."""
+        gate.open()
+        gate.close()
+        return model.work.partial is not None and len(model.work.partial.curves["noise"]) > 1
+
+    qtbot.waitUntil(is_begun)
     assert page.progress.isVisible()
     assert page.progress.value() > 0
     click(qtbot, ready_window, QPushButton, "cancelRobustButton")
+    gate.open()
     assert not model.work.is_running
     assert not page.progress.isVisible()
     assert page.status.text() == "Error on 20 test examples at epoch 0, stopped"
