@@ -428,7 +428,7 @@ class MainWindow(QMainWindow):
             self._preferences.set(f"layout/{name}", arrangement.layout_as_text(layout))
         for name, kind in self._docks.splitter_sizes.kinds.items():
             self._preferences.set(f"division/{name}", kind)
-        self._preferences.set("workspace", self.workspace)
+        self._preferences.set("workspace", self.lessons.workspace or self.workspace)
         for key, (read, _) in self._remembered().items():
             self._preferences.set(key, int(read()))
 
@@ -534,7 +534,7 @@ class MainWindow(QMainWindow):
             self.dialogs.ask_before_quitting(self.close_unasked)
             return
         self.callouts.remove_all()
-        self.lessons.close()  # what is remembered for the next start is the state before it
+        self.lessons.restore()  # what is remembered for the next start is the state before it
         self._preferences.write()  # at once, because what follows may take long
         for window in (*self.findChildren(QDialog), self):
             window.hide()  # the user need not wait for the threads

@@ -81,6 +81,11 @@ class Lessons(QObject):
         return None if self._before is None else self._before.layouts
 
     @property
+    def workspace(self) -> str:
+        """The workspace to be remembered; "" without a lesson."""
+        return "" if self._before is None else self._before.workspace
+
+    @property
     def position(self) -> str:
         """The place in the lesson: "step 2 of 5"."""
         if self.player is None or self.player.lesson is None:
@@ -147,11 +152,22 @@ class Lessons(QObject):
             self.player.close()
 
     def _closed(self) -> None:
+        self.restore()
         before, self._before = self._before, None
         assert before is not None
         self._locks.lock(())
         self._show_rings()
-        session = self._session
+        self._window.cards.put_back()
+        self._show_panel(False)
+        self._docks.put_back(before.layouts)
+        self._window.show_workspace(before.workspace)
+        self.changed.emit()
+
+    def restore(self) -> None:
+        """Restores settings, data and network as they were before the lesson, if there is one."""
+        before, session = self._before, self._session
+        if before is None:
+            return
         session.pause()
         run = session.runs.by_id(before.run)
         if run is None:
@@ -159,11 +175,6 @@ class Lessons(QObject):
         elif run is not session.runs.current or session.settings.experiment != before.experiment:
             session.replacement.put(run, "leaving the lesson", before.basis)
             session.settings.show_experiment(before.experiment, before.basis)
-        self._window.cards.put_back()
-        self._show_panel(False)
-        self._docks.put_back(before.layouts)
-        self._window.show_workspace(before.workspace)
-        self.changed.emit()
 
     # ---- progress
 
