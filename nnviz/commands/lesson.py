@@ -10,6 +10,7 @@ from PyQt5.QtCore import QEventLoop
 
 from engine.basics.errors import EngineError
 from nnviz.commands.checks import CommandError
+from nnviz.commands.preflight import missing_for_window
 from nnviz.commands.screenshot import wait_until
 from nnviz.lessons.catalogue import FACTS
 from nnviz.lessons.directives import DIRECTIVES
@@ -33,6 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandError(f"lesson: one lesson can be opened, not {len(words)}. Choose one.")
         if not os.path.isfile(words[0]):
             raise CommandError(f"{words[0]}: there is no such file. Check its name.")
+        missing = missing_for_window()
+        if missing is not None:
+            raise CommandError("\n".join(missing))
         return run_window(words[0])
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     window = _window()

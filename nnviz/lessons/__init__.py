@@ -4,5 +4,5 @@
 - ``directives``: what a step does to the window, and the solution of its goals.
 - ``goals``: conditions on facts, parsed and evaluated.
 - ``catalogue``: the names that a lesson may use.
-- ``folder``: the files of a lesson, in a folder or a zip file.
+- ``folder``: the files that a lesson names, in its folder.
 """

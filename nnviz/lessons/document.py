@@ -117,8 +117,6 @@ def read_lesson(path: Path, catalogue: Catalogue) -> Lesson:
         text = read_regular(path, MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise at_line(path.name, 0, f"byte {error.start} is not UTF-8 text", "Save it as UTF-8.") from None
-    except LessonError:
-        raise
     except EngineError as error:  # it is too large, or not a regular file
         raise LessonError.from_problem(path.name, error.problem.removeprefix(": "), error.remedy) from None
     lesson = parse_lesson(path.name, text, catalogue)

@@ -138,12 +138,17 @@ class Combination:
 Condition = Comparison | Negation | Combination
 
 
+def comparisons_of(condition: Condition) -> list[Comparison]:
+    """Returns the comparisons that a condition is made of, in their order."""
+    if isinstance(condition, Comparison):
+        return [condition]
+    parts = (condition.part,) if isinstance(condition, Negation) else condition.parts
+    return [comparison for part in parts for comparison in comparisons_of(part)]
+
+
 def facts_of(condition: Condition) -> list[Fact]:
     """Returns the facts that a condition depends on, in their order."""
-    if isinstance(condition, Comparison):
-        return [condition.fact]
-    parts = (condition.part,) if isinstance(condition, Negation) else condition.parts
-    return [fact for part in parts for fact in facts_of(part)]
+    return [comparison.fact for comparison in comparisons_of(condition)]
 
 
 def _are_equal(value: Value, wanted: float | str) -> bool:

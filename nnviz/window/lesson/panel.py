@@ -24,7 +24,7 @@ from nnviz.window.lesson.text_view import LessonText
 
 _LEAST_WIDTH, _WIDTH = 270, 290
 _ROWS = {row.name: row for row in (*USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)}
-_ALREADY = "Already done: you can go on."
+_ALREADY = "Already done: press Next."
 _LOCKED = "Other controls are locked by this lesson."
 
 
@@ -110,7 +110,9 @@ class LessonPanel(QFrame):
         self._skip = named(
             QPushButton("Skip"), "lessonSkipButton", "Skip", "Has the window do what this step asks for."
         )
-        self._next = named(QPushButton("Next"), "lessonNextButton", "Next", "Goes on when all goals are met.")
+        self._next = named(
+            QPushButton("Next"), "lessonNextButton", "Next", "Shows the next step when all goals are met."
+        )
         self._next.setProperty("role", "primary")
         for button, act in (
             (self._back, self._player.back),

@@ -63,7 +63,7 @@ class Performer(QObject):
         self._folder = Path()
         self._epochs = 0  # that are still to be trained
         self._picture = ""  # "reading", "read" or why it could not be read
-        self._timer = QTimer(self)  # goes on after the signals that are being delivered
+        self._timer = QTimer(self)  # continues after the signals that are being delivered
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._go_on)
         for signal in (
@@ -116,7 +116,7 @@ class Performer(QObject):
             return
         try:
             perform: Callable[..., Done | None] = getattr(self, f"_{self._current.verb}")
-            self._is_done = perform(*self._current.words) or self._is_settled
+            self._is_done = perform(*self._current.words) or self._is_at_rest
         except (EngineError, OSError) as error:
             self._fail(str(error))
             return
@@ -127,13 +127,10 @@ class Performer(QObject):
         self.stop()
         self.failed.emit(directive, why)
 
-    @property
     def _is_at_rest(self) -> bool:
+        """Whether no data are loading and no network is being built."""
         session = self._session
         return not (session.data.loading or session.data.views.is_in_progress or session.replacement.is_replacing)
-
-    def _is_settled(self) -> bool:
-        return self._is_at_rest
 
     def _note_picture(self, what: str) -> None:
         if self._picture == "reading":
@@ -150,7 +147,7 @@ class Performer(QObject):
         path = file_of_lesson(self._folder, name)
         if is_network_file(str(path)):
             self._session.files.open(path)
-            return lambda: not self._session.files.activity and self._is_at_rest
+            return lambda: not self._session.files.activity and self._is_at_rest()
         self._session.data.load(str(path))
         return None
 
@@ -179,7 +176,7 @@ class Performer(QObject):
 
         def is_done() -> bool:
             session = self._session
-            if not self._is_at_rest or session.state is Status.TRAINING or session.training.will_start:
+            if not self._is_at_rest() or session.state is Status.TRAINING or session.training.will_start:
                 return False
             if self._epochs and session.training.can_start and session.runs.current.dead_layer is None:
                 self._epochs -= 1

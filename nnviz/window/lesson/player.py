@@ -11,7 +11,7 @@ from nnviz.formatting import text
 from nnviz.lessons.catalogue import Kind
 from nnviz.lessons.directives import ALL, Directive
 from nnviz.lessons.document import Lesson, Step
-from nnviz.lessons.goals import Comparison, Condition, Fact, Value, facts_of
+from nnviz.lessons.goals import Condition, Fact, Value, comparisons_of, facts_of
 from nnviz.window.lesson.facts import Facts
 from nnviz.window.lesson.performer import Performer
 
@@ -166,7 +166,7 @@ class LessonPlayer(QObject):
         self.changed.emit()
 
     def skip_met(self) -> None:
-        """Goes on as if all goals were met."""
+        """Continues as if all goals were met."""
         self.met = [True] * len(self.met)
         self.next()
 
@@ -201,8 +201,7 @@ class LessonPlayer(QObject):
 
     def _failed(self, directive: Directive, why: str) -> None:
         self.failure = f"“{' '.join((directive.verb, *directive.words))}”: {why}"
-        self._after = lambda: None
-        self._opened()
+        self._performed()
 
     # ---- goals
 
@@ -217,7 +216,7 @@ class LessonPlayer(QObject):
 
     def present(self, goal: Condition) -> str:
         """Returns the present value of a goal's fact: "now 8.2 %"; "" if there is nothing to show."""
-        unmet = next((each for each in _comparisons(goal) if each.holds(self._facts.read) is not True), None)
+        unmet = next((each for each in comparisons_of(goal) if each.holds(self._facts.read) is not True), None)
         if unmet is None or not unmet.sign:
             return ""
         value = self._facts.read(unmet.fact)
@@ -254,13 +253,6 @@ class LessonPlayer(QObject):
         if self.lesson is None:
             return ()
         return tuple(name for each in self.step.setup if each.verb == "unlock" for name in each.words)
-
-
-def _comparisons(goal: Condition) -> Iterable[Comparison]:
-    if isinstance(goal, Comparison):
-        return [goal]
-    parts = getattr(goal, "parts", None) or (goal.part,)  # type: ignore[union-attr]
-    return [each for part in parts for each in _comparisons(part)]
 
 
 def format_value(fact: Fact, value: Value) -> str:

@@ -23,7 +23,7 @@ class StepBar(QWidget):
         theme.changed.connect(self.update)
 
     def show_step(self, step: int, steps: int) -> None:
-        """Shows the step of that number, from 0, of so many."""
+        """Shows the step of that number, from 0, and how many there are."""
         self._step, self._steps = step, steps
         self.setAccessibleName(f"Step {step + 1} of {steps}")
         self.update()

@@ -49,3 +49,16 @@ def test_a_missing_file_is_an_error(words: tuple[str, ...], problem: str) -> Non
     done = run("lesson", *words)
     assert done.returncode == 2
     assert problem in done.stderr
+
+
+def test_without_a_display_a_lesson_is_not_opened_and_the_reason_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = tmp_path / "good.md"
+    lesson.write_text(LESSON, encoding="utf-8")
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    done = run("lesson", str(lesson))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "display" in done.stderr

@@ -122,6 +122,25 @@ def test_a_screenshot_of_runs_that_are_compared(
     assert not (tmp_path / "b.png").exists()
 
 
+def noted_when_taken(monkeypatch: pytest.MonkeyPatch, look: Callable[[MainWindow], Any]) -> list[Any]:
+    """What ``look`` says of each window at the moment its image is taken."""
+    windows: list[MainWindow] = []
+    noted: list[Any] = []
+    create_window, png = screenshot.create_window, screenshot.png
+
+    def create(*given: object) -> MainWindow:
+        windows.append(create_window(*given))
+        return windows[-1]
+
+    def taken(picture: object) -> bytes:
+        noted.append(look(windows[-1]))
+        return png(picture)
+
+    monkeypatch.setattr(screenshot, "create_window", create)
+    monkeypatch.setattr(screenshot, "png", taken)
+    return noted
+
+
 def test_a_screenshot_of_a_sweep(
     qapp: object,
     capsys: pytest.CaptureFixture[str],
@@ -131,22 +150,13 @@ def test_a_screenshot_of_a_sweep(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     load_with(lambda: few_digits)
-    windows: list[MainWindow] = []
-    shown: list[tuple[int, str]] = []
-    create_window, png = screenshot.create_window, screenshot.png
 
-    def create(*given: object) -> MainWindow:
-        windows.append(create_window(*given))
-        return windows[-1]
-
-    def taken(picture: object) -> bytes:
-        trials = windows[-1].session.models[TrialsModel]
+    def shown_trials(window: MainWindow) -> tuple[int, str]:
+        trials = window.session.models[TrialsModel]
         assert trials.table is not None
-        shown.append((trials.shown, trials.view))
-        return png(picture)
+        return trials.shown, trials.view
 
-    monkeypatch.setattr(screenshot, "create_window", create)
-    monkeypatch.setattr(screenshot, "png", taken)
+    shown = noted_when_taken(monkeypatch, shown_trials)
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.1,0.3", "hidden=4,8"))
     options, file = ("--workspace", "runs", "--sweep"), tmp_path / "best.png"
     code = cli.main(["screenshot", str(file), "--size", "1280x720", *options, str(sweep), "--view", "best"])
@@ -171,21 +181,11 @@ def test_a_screenshot_of_two_epochs_side_by_side(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     load_with(lambda: few_digits)
-    windows: list[MainWindow] = []
-    shown: list[tuple[bool, bool]] = []
-    create_window, png = screenshot.create_window, screenshot.png
 
-    def create(*given: object) -> MainWindow:
-        windows.append(create_window(*given))
-        return windows[-1]
+    def compared(window: MainWindow) -> tuple[bool, bool]:
+        return window.session.side_by_side.is_on, window.session.side_by_side.changes is not None
 
-    def taken(picture: object) -> bytes:
-        compared = windows[-1].session.side_by_side
-        shown.append((compared.is_on, compared.changes is not None))
-        return png(picture)
-
-    monkeypatch.setattr(screenshot, "create_window", create)
-    monkeypatch.setattr(screenshot, "png", taken)
+    shown = noted_when_taken(monkeypatch, compared)
     monkeypatch.setattr(screenshot, "qInstallMessageHandler", lambda _: None)
     options = "--workspace", "inside", "--epochs", "2", "--side-by-side"
     assert cli.main(["screenshot", str(tmp_path / "a.png"), *options]) == 2

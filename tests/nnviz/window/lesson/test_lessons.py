@@ -247,6 +247,21 @@ def test_a_directive_that_fails_is_shown_and_the_lesson_goes_on(
     qtbot.waitUntil(lambda: player.index == 1, timeout=20_000)
 
 
+def test_a_solution_that_fails_says_so_and_skip_leads_on(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "fails.md"
+    path.write_text(LESSON.replace("train 2 epochs", "show plane"), encoding="utf-8")
+    player = opened(ready_window, path, qtbot)
+    player.show_hint()  # there is none: the solution
+    qtbot.waitUntil(lambda: bool(player.failure) and not player.is_busy)
+    assert "plane: it does not suit these data" in player.failure
+    assert player.met == [False]
+    assert not player.was_met_at_once
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+
+
 def test_texts_load_nothing_but_images_of_the_folder(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(b"x")
     folder = tmp_path / "lesson"
