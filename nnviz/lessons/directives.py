@@ -20,6 +20,7 @@ from nnviz.lessons.folder import is_inside
 
 MOST_EPOCHS = 1000  # of one directive
 ALL = "all"
+NO_LAYERS = "none"  # the value of "hidden" for a network without hidden layers
 _SETS = ("test", "validation", "train")
 
 
@@ -48,10 +49,14 @@ DIRECTIVES: dict[str, str] = {
     "set NAME = VALUE; …": "changes settings, by their command-line names",
     "new": "makes a new network",
     "train N epochs": f"trains, at most {MOST_EPOCHS:,} epochs",
+    "train N seeds": "trains networks with 3, 5 or 10 seeds in the background",
     "pause": "pauses the training",
     "goto EPOCH": "displays an earlier epoch",
     "live": "displays the present",
     "branch": "branches off at the displayed epoch",
+    "compare": "shows two networks side by side",
+    "mistake TRUE, PREDICTED": "lists the mistakes of a cell of the confusion matrix",
+    "strength LAYER.NEURON = FACTOR": "scales the output of a neuron, as a what-if; 0 switches it off",
     "workspace train|inside|runs": "shows a workspace",
     "show CARD": "shows a card",
     "hide CARD": "hides a card",
@@ -66,7 +71,8 @@ DIRECTIVES: dict[str, str] = {
     "answer N, …": "chooses options, from 1; only in a solution",
 }
 _VERBS = tuple(dict.fromkeys(text.split()[0] for text in DIRECTIVES))
-_ALONE = ("new", "pause", "live", "branch", "clear")
+_ALONE = ("new", "pause", "live", "branch", "compare", "clear")
+_SEEDS = ("3", "5", "10")  # numbers of seeds that the window offers
 
 
 def parse_directives(
@@ -152,7 +158,11 @@ class _Line:
         return found
 
     def _train(self, rest: str) -> tuple[list[str], dict[str, Any]]:
-        found = re.fullmatch(r"(\d+) epochs?", rest)
+        found = re.fullmatch(r"(\d+) (epochs?|seeds)", rest)
+        if found is not None and found[2] == "seeds":
+            if found[1] not in _SEEDS:
+                raise self._error(f"{found[1]} seeds are not offered", f"Write {', '.join(_SEEDS)}.")
+            return [found[1], "seeds"], {}
         if found is None or not 1 <= int(found[1]) <= MOST_EPOCHS:
             raise self._error(f"“{rest}” is not a number of epochs from 1 to {MOST_EPOCHS:,}")
         return [found[1]], {}
@@ -161,6 +171,18 @@ class _Line:
         if not re.fullmatch(r"\d+(\.\d+)?", rest):
             raise self._error(f"“{rest}” is not an epoch")
         return [rest], {}
+
+    def _mistake(self, rest: str) -> tuple[list[str], dict[str, Any]]:
+        names = [name.strip() for name in rest.split(",")]
+        if len(names) != 2 or not all(names):
+            raise self._error(f"“{rest}” are not two classes")
+        return names, {}
+
+    def _strength(self, rest: str) -> tuple[list[str], dict[str, Any]]:
+        found = re.fullmatch(r"([1-9]\d*)\.([1-9]\d*)\s*=\s*([0-2](?:\.\d+)?)", rest)
+        if found is None or float(found[3]) > 2:
+            raise self._error(f"“{rest}” is not a neuron and a factor from 0 to 2", "Write strength 1.4 = 0.")
+        return list(found.groups()), {}
 
     def _workspace(self, rest: str) -> tuple[list[str], dict[str, Any]]:
         return [self._known(rest, "workspace", frozenset(WORKSPACES))], {}
@@ -206,7 +228,7 @@ class _Line:
 def setting_value(name: str, text: str) -> Any:
     """Returns the value of a setting of an experiment from its text. Raises SettingError if it breaks its rule."""
     if name == "hidden":
-        value: Any = tuple(parse_hidden(text))
+        value: Any = () if text == NO_LAYERS else tuple(parse_hidden(text))
         Experiment().changed(hidden=value)
     elif name == "activation":
         value = tuple(part.strip() for part in text.split(","))

@@ -153,7 +153,7 @@ def facts_of(condition: Condition) -> list[Fact]:
 
 def _are_equal(value: Value, wanted: float | str) -> bool:
     if isinstance(value, (bool, str)) or isinstance(wanted, str):
-        return str(value).replace(" ", "") == str(wanted).replace(" ", "")
+        return str(value).replace(" ", "") == _plain(wanted).replace(" ", "")
     return value is not None and math.isclose(value, wanted, rel_tol=1e-9)
 
 
@@ -318,7 +318,7 @@ class _Parser:
         choices = {"state": STATES, "workspace": WORKSPACES}.get(fact.name)
         if choices is not None and token.value not in choices:
             raise self._error(f"“{token.text}” is not a value of “{fact.name}”", nearest(token.text, choices))
-        return token.value
+        return token.text.strip('"') if kind is Kind.NAME else token.value  # a class may be called 7
 
 
 def _plain(value: float | str) -> str:

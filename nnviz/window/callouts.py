@@ -46,6 +46,7 @@ class Callouts(QObject):
         self._session = session
         self._preferences = preferences
         self.shown: dict[str, Callout] = {}
+        self._is_suspended = False
         for name, (text, side) in _CALLOUTS.items():
             if not preferences.text(f"hints/{name}"):
                 callout = self.shown[name] = Callout(name, text, controls[name], side)
@@ -69,6 +70,11 @@ class Callouts(QObject):
             callout.detach()
         self.shown.clear()
 
+    def set_suspended(self, is_suspended: bool) -> None:
+        """Hides all callouts for a while, or shows them again."""
+        self._is_suspended = is_suspended
+        self._show()
+
     def _show(self) -> None:
         """Shows the callouts that can be followed now, and none over text that is read or a drawing in progress."""
         is_training = self._session.state is Status.TRAINING
@@ -80,7 +86,7 @@ class Callouts(QObject):
             "change": not is_training,
         }
         for name, callout in self.shown.items():
-            callout.set_wanted(wanted[name])
+            callout.set_wanted(wanted[name] and not self._is_suspended)
 
     def _step_taken(self) -> None:
         last = self._session.undo.last()

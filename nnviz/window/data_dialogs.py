@@ -21,6 +21,7 @@ class DataDialogs(QObject):
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
         self._window, self._session, self._preferences = window, session, preferences
+        self.folder: Path | None = None  # where dialogs begin; None for the folder that was used last
 
     def open_data(self) -> None:
         """Opens a dialog for a file."""
@@ -36,8 +37,8 @@ class DataDialogs(QObject):
         dialog.open()
 
     def _dialog(self, title: str, name: str, filters: str) -> QFileDialog:
-        folder = self._preferences.text("data_folder", str(Path.home()))
-        dialog = named(QFileDialog(self._window, title, folder, filters), name)
+        folder = self.folder or self._preferences.text("data_folder", str(Path.home()))
+        dialog = named(QFileDialog(self._window, title, str(folder), filters), name)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.open_path)
         return dialog

@@ -142,6 +142,7 @@ class MainWindow(QMainWindow):
         self._restore()
         controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
         self.callouts = Callouts(self, session, preferences, controls, self.canvas)
+        self.lessons.changed.connect(self._make_way_for_lesson)
         self.closed.connect(IdlePreload(session, self._made_later(), self).end)
         self._remember_changes()
         self._title_due = TimeBudget(_SECONDS_BETWEEN_TITLES, 0)
@@ -191,6 +192,11 @@ class MainWindow(QMainWindow):
         self.lesson_mark.setText(f"Lesson · {self.lessons.position}")
         self.lesson_mark.setVisible(self.lessons.is_open and not self.lessons.is_in_front)
         self._fit_corner()
+
+    def _make_way_for_lesson(self) -> None:
+        """Hides callouts and hints while a lesson says what comes next."""
+        self.callouts.set_suspended(self.lessons.is_open)
+        self._place_message()
 
     def _fit_corner(self) -> None:
         self._corner.adjustSize()
@@ -358,7 +364,8 @@ class MainWindow(QMainWindow):
         card is made.
         """
         bar, strip, host = self.message_bar, self.hint_strip, self._docks.host
-        message, has_hint = self.session.messages.current, self.session.hints.current is not None
+        message = self.session.messages.current
+        has_hint = self.session.hints.current is not None and not self.lessons.is_open
         area = self._docks.middle().translated(host.mapTo(bar.parentWidget(), QPoint(0, 0)))
         free = 0
         if has_hint:

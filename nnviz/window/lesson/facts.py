@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -51,6 +52,7 @@ class Facts(QObject):
         self.begin_step()
         for signal in (
             session.settings.changed,
+            session.data.changed,
             session.question.answer_changed,
             session.timeline.changed,
             session.training.progressed,
@@ -170,6 +172,13 @@ class Facts(QObject):
     def _read_field(self, name: str) -> Value:
         return setting_value(self._session.settings.experiment, name)
 
+    def _read_data(self) -> str | None:
+        name = self._session.data.name
+        return None if name is None or self._session.dataset is None else Path(name).name
+
+    def _read_inputs(self) -> float:
+        return self._session.runs.current.network.shape[0]
+
     def _read_layers(self) -> float:
         return len(self._session.runs.current.network.weights) - 1
 
@@ -189,6 +198,9 @@ class Facts(QObject):
     def _read_strength(self, neuron: str) -> float:
         layer, number = map(int, neuron.split("."))
         return self._session.edits.strength(Neuron(layer, number - 1))
+
+    def _read_drawn(self) -> bool:
+        return self._session.question.is_drawn and self._session.question.example is not None
 
     def _read_prediction(self) -> str | None:
         verdict, names = self._session.question.verdict, self._session.class_names

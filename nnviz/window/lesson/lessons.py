@@ -142,6 +142,7 @@ class Lessons(QObject):
             settings, current = self._session.settings, self._session.runs.current
             layouts = self._docks.layouts(self._window.cards.layout())
             self._before = _Before(current.id, settings.experiment, settings.basis, layouts, self._window.workspace)
+        self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
         self.player.open(lesson, path.parent, self._step_of(lesson))
         self.show(True)
         return self.player
@@ -156,6 +157,7 @@ class Lessons(QObject):
         before, self._before = self._before, None
         assert before is not None
         self._locks.lock(())
+        self._window.data_dialogs.folder = None
         self._show_rings()
         self._window.cards.put_back()
         self._show_panel(False)
@@ -216,7 +218,7 @@ class Lessons(QObject):
 
         stage = self.stage = WindowStage(self._window, self._docks)
         facts = self._facts = Facts(self._session)
-        self.player = LessonPlayer(facts, Performer(self._session, stage), stage.controls)
+        self.player = LessonPlayer(facts, Performer(self._session, stage), stage.controls, stage.members)
         self.panel = LessonPanel(self._session, self.player)
         self.panel.hide()  # else the splitter would show it
         splitter = self._window.centralWidget()

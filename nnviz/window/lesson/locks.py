@@ -55,6 +55,7 @@ class Locks(QObject):
             self._actions.setEnabled(True)
             for action in now - wanted:
                 self._actions.removeAction(action)
+                sip.transferto(action, action.parent())  # else it would be Python's, and go with the last reference
             self._actions.setEnabled(False)
         for action in wanted - now:
             self._actions.addAction(action)

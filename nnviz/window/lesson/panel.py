@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from engine.basics.validation import parse_hidden, parse_whole
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.formatting import text
 from nnviz.lessons.catalogue import SETTINGS
@@ -15,7 +16,16 @@ from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL
+from nnviz.ui.fields import step_whole
+from nnviz.ui.setting_fields import (
+    CONSTANTS,
+    INITIALISATION,
+    REGULARISATION,
+    SCHEDULE,
+    STRENGTHS,
+    USUAL,
+    SettingField,
+)
 from nnviz.ui.tabs import Tab, add_tab, tab_bar
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.lesson.question_box import QuestionBox
@@ -23,7 +33,29 @@ from nnviz.window.lesson.step_bar import StepBar
 from nnviz.window.lesson.text_view import LessonText
 
 _LEAST_WIDTH, _WIDTH = 270, 290
-_ROWS = {row.name: row for row in (*USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)}
+
+
+def _step_last(typed: str, direction: int) -> str:
+    """Steps the last of the sizes."""
+    *others, last = typed.split(",")
+    return ", ".join([*(each.strip() for each in others), step_whole(1)(last.strip(), direction)])
+
+
+# The settings of the network card, as single fields.
+_NETWORK = (
+    SettingField(
+        "hidden",
+        "Hidden layers",
+        _step_last,
+        "Sets the number of neurons of each hidden layer. Separate them by commas.",
+        lambda name, typed, example: tuple(parse_hidden(typed)),
+    ),
+    SettingField("seed", "Seed", step_whole(0), "Sets the seed of the initial weights.", parse_whole),
+)
+_ROWS = {
+    row.name: row
+    for row in (*_NETWORK, *USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)
+}
 _ALREADY = "Already done: press Next."
 _LOCKED = "Other controls are locked by this lesson."
 

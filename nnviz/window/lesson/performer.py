@@ -12,8 +12,9 @@ from PyQt5.QtCore import QMimeData, QObject, QTimer, QUrl, pyqtSignal
 from engine.basics.errors import EngineError
 from engine.storage import is_network_file
 from nnviz.lessons.directives import Directive
+from nnviz.lessons.errors import LessonError, nearest
 from nnviz.lessons.folder import file_of_lesson
-from nnviz.session.selection import Example
+from nnviz.session.selection import Classes, Example, Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 
@@ -76,6 +77,7 @@ class Performer(QObject):
             session.replacement.changed,
             session.branching.changed,
             session.displayed.changed,
+            session.sweeps.changed,
         ):
             signal.connect(self._look)
         for read in (session.pictures.read, session.pictures.resized):
@@ -169,8 +171,10 @@ class Performer(QObject):
     def _new(self) -> None:
         self._session.reset()
 
-    def _train(self, epochs: str) -> Done:
-        self._epochs = int(epochs)
+    def _train(self, count: str, unit: str = "epochs") -> Done:
+        if unit == "seeds":
+            return self._train_seeds(int(count))
+        self._epochs = int(count)
         self._session.step_epoch()
         self._epochs -= 1
 
@@ -179,12 +183,27 @@ class Performer(QObject):
             if not self._is_at_rest() or session.state is Status.TRAINING or session.training.will_start:
                 return False
             if self._epochs and session.training.can_start and session.runs.current.dead_layer is None:
-                self._epochs -= 1
-                session.step_epoch()
+                run = session.runs.current
+                if run.progress.last_epoch - run.epochs == self._epochs:
+                    self._epochs = 0
+                    session.start()  # to the end, without a pause after each epoch
+                else:
+                    self._epochs -= 1
+                    session.step_epoch()
                 return False
             return True
 
         return is_done
+
+    def _train_seeds(self, count: int) -> Done:
+        sweeps = self._session.sweeps
+        if not self._session.records.is_on:
+            remedy = "Switch it on: File → Keep runs in the library."
+            raise LessonError.from_problem("recording", "it is off, and seeds are recorded", remedy)
+        if sweeps.plan_progress is None:
+            sweeps.set_seeds(count)
+            sweeps.toggle()
+        return lambda: sweeps.plan_progress is None
 
     def _pause(self) -> Done:
         self._session.pause()
@@ -200,6 +219,24 @@ class Performer(QObject):
         branching, before = self._session.branching, self._session.runs.current
         self._session.timeline.branch()
         return lambda: not branching.work.is_running and self._session.runs.current is not before
+
+    def _compare(self) -> None:
+        if not self._session.side_by_side.is_wanted:
+            self._session.side_by_side.toggle()
+
+    def _mistake(self, true: str, predicted: str) -> None:
+        names = self._session.class_names
+        for name in (true, predicted):
+            if name not in names:
+                raise LessonError.from_problem(name, "it is no class of these data", nearest(name, names))
+        self._session.selection.choose_classes(Classes(names.index(true), names.index(predicted)))
+
+    def _strength(self, layer: str, number: str, factor: str) -> None:
+        neuron, sizes = Neuron(int(layer), int(number) - 1), self._session.runs.current.experiment.hidden
+        if neuron.layer > len(sizes) or neuron.number >= sizes[neuron.layer - 1]:
+            remedy = f"The hidden layers have {', '.join(map(str, sizes)) or 'no'} neurons."
+            raise LessonError.from_problem(f"neuron {layer}.{number}", "the network does not have it", remedy)
+        self._session.edits.set_strength(neuron, float(factor))
 
     def _workspace(self, name: str) -> None:
         self._stage.show_workspace(name)

@@ -43,10 +43,22 @@ class LessonPlayer(QObject):
     finished = pyqtSignal()
     closed = pyqtSignal()
 
-    def __init__(self, facts: Facts, performer: Performer, controls: Callable[[], Iterable[str]]) -> None:
-        """``controls`` returns the names of all controls that can be locked."""
+    def __init__(
+        self,
+        facts: Facts,
+        performer: Performer,
+        controls: Callable[[], Iterable[str]],
+        members: Callable[[str], Iterable[str]],
+    ) -> None:
+        """Makes a player without a lesson.
+
+        Args:
+            controls: returns the names of all controls that can be locked.
+            members: takes a name of a lesson and returns the names of the controls that it stands for.
+        """
         super().__init__()
         self._facts, self._performer, self._controls = facts, performer, controls
+        self._members = members
         self.lesson: Lesson | None = None
         self.folder = Path()
         self.index = 0
@@ -233,12 +245,15 @@ class LessonPlayer(QObject):
         for step in self.lesson.steps[: self.index + 1]:
             for directive in step.setup:
                 if directive.verb == "unlock":
-                    found -= set(directive.words)
+                    found -= self._all(directive.words)
                 elif directive.verb == "lock" and directive.words[0] == ALL:
-                    found = set(self._controls()) - set(directive.words[1:])
+                    found = set(self._controls()) - self._all(directive.words[1:])
                 elif directive.verb == "lock":
-                    found |= set(directive.words)
+                    found |= self._all(directive.words)
         return frozenset(found)
+
+    def _all(self, names: Iterable[str]) -> set[str]:
+        return {member for name in names for member in self._members(name)}
 
     @property
     def pointed(self) -> tuple[str, ...]:

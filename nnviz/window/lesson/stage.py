@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
 
 _KINDS = (QAbstractButton, QComboBox, NumberEdit, FieldEdit, QAbstractSlider, Canvas)
-# The controls of the settings that are lists, one entry for each layer.
-_OF_LAYERS = {"hidden": re.compile(r"shape|add-layer|(remove-)?layer\d+"), "activation": re.compile(r"activation\d+")}
+# Names for several controls: the settings that are lists, one entry for each layer, and the input.
+_GROUPS = {
+    "hidden": re.compile(r"shape|add-layer|(remove-)?layer\d+"),
+    "activation": re.compile(r"activation\d+"),
+    "draw": re.compile(r"draw|ask-value\d+"),
+}
 _FREE_MENUS = ("View", "Help")  # never locked: text size, theme, layout and help
 _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
 
@@ -73,11 +77,16 @@ class WindowStage(QObject):
                         found.setdefault(lesson_name(action.objectName()), []).append(action)
         return found
 
+    def members(self, name: str) -> list[str]:
+        """Returns the names of the controls that a name stands for: of several for "hidden", "activation", "draw"."""
+        pattern = _GROUPS.get(name)
+        return [name] if pattern is None else [each for each in self.controls() if pattern.fullmatch(each)]
+
     def found(self, name: str) -> list[Control]:
         """Returns the controls of that name, or the content of a card; none if it is not made yet."""
         controls = self.controls()
-        if name in _OF_LAYERS:
-            return [each for known, found in controls.items() if _OF_LAYERS[name].fullmatch(known) for each in found]
+        if name in _GROUPS:
+            return [each for member in self.members(name) for each in controls[member]]
         if name in controls:
             return controls[name]
         card = self._docks.cards.get(self.cards.get(name) or self._fixed.get(name, ""))
@@ -128,6 +137,8 @@ class WindowStage(QObject):
         card = self._docks.cards.get(object_name)
         if not info.page_of:
             assert isinstance(card, DockCard)
+            if isinstance(card, TabbedCard):
+                card.tabs.setCurrentIndex(0)
             return card
         holder = self._docks.cards[info.page_of]
         if not isinstance(card, Page) or not card.is_offered:

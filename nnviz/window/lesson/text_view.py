@@ -31,6 +31,7 @@ class LessonText(QTextBrowser):
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.setOpenLinks(False)
         self.setFocusPolicy(Qt.ClickFocus)
+        self.document().setIndentWidth(16)
         self.document().setDocumentMargin(8 if name == "lessonHint" else 0)
         self.anchorClicked.connect(_open_link)
         theme.changed.connect(self._show)

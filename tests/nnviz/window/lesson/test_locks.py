@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAction, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QMenu, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.window.lesson.locks import Locks
@@ -86,3 +88,12 @@ def test_one_of_several_is_unlocked_and_a_deleted_one_is_forgotten(panel: Panel)
     del gone
     locks.lock([])
     assert panel.action.isEnabled()
+
+
+def test_an_action_that_only_its_menu_holds_survives_lock_and_unlock(panel: Panel) -> None:
+    locks, menu = Locks(), QMenu(panel)
+    menu.addAction("Open")
+    locks.lock(menu.actions())
+    locks.lock([])
+    gc.collect()
+    assert [action.text() for action in menu.actions()] == ["Open"]
