@@ -271,11 +271,14 @@ def presets() -> list[Preset]:
     return found
 
 
-def readable_presets() -> tuple[list[Preset], list[Exception]]:
-    """Returns the presets that can be read, sorted by file name, and the errors of the others."""
+def readable_presets(folder: Path | None = None) -> tuple[list[Preset], list[Exception]]:
+    """Returns the presets of a folder that can be read, sorted by file name, and the errors of the others.
+
+    Without a folder these are the included presets.
+    """
     found: list[Preset] = []
     errors: list[Exception] = []
-    for path in sorted((ASSETS / "presets").glob("*.json")):
+    for path in sorted((folder or ASSETS / "presets").glob("*.json")):
         try:
             found.append(load_preset(path))
         except (EngineError, OSError) as error:
@@ -305,13 +308,32 @@ def load_preset(path: Path) -> Preset:
         raise bad_file(path, f"not a preset ({type(error).__name__}: {error})", remedy) from None
 
 
+def preset_bytes(name: str, description: str, experiment: Experiment) -> bytes:
+    """Returns the file of a preset with the settings of an experiment, for :func:`load_preset`."""
+    document = {
+        "name": name,
+        "description": description,
+        "network": {
+            "hidden": list(experiment.hidden),
+            "activation": list(experiment.activations[:-1]),
+            "output": experiment.output,
+            "loss": experiment.loss,
+            "initializer": experiment.initializer,
+            "weight_scale": experiment.weight_scale,
+        },
+        "training": experiment.training.as_dict(),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False).encode()
+
+
 def _preset(document: dict[str, Any]) -> Preset:
     network = document["network"]
     unknown = [key for key in network if key not in _NETWORK_KEYS]
     if unknown:
         choices = ", ".join(_NETWORK_KEYS)
         raise SettingError("network", unknown[0], "must be one of its known keys", f"Choose from: {choices}.")
-    activations = [network["activation"]] * len(network["hidden"])
+    named = network["activation"]  # of all hidden layers, or one for each
+    activations = named if isinstance(named, list) else [named] * len(network["hidden"])
     experiment = Experiment(
         shape=(*Experiment.shape[:1], *network["hidden"], *Experiment.shape[-1:]),
         activations=(*activations, network["output"]),

@@ -57,6 +57,7 @@ def create_window(
     restore = SessionRestore(preferences)
     session = restore.new_session()
     window = MainWindow(session, preferences)
+    restore.pause_while(lambda: window.lessons.is_open)
     window.application = app
     window.follows_system = look not in theme.THEMES
     restore.setParent(window)
@@ -110,6 +111,8 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     SystemSignals(app, window.close_unasked)
     window.keep_on_screen()
     window.show()
+    if opens is None:
+        window.lessons.offer()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()
     code = app.exec_()

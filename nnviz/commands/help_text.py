@@ -32,7 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "runs import": ("runs import run.nnvizrun", "runs import folder/run.nnvizrun"),
     "runs delete": ("runs delete 12", "runs delete 12 13 14"),
     "runs thin": ("runs thin", "runs thin --budget 500 --yes"),
-    "lesson": ("lesson my-lesson.md", "lesson check my-lesson.md", "lesson --names"),
+    "lesson": ("lesson my-lesson.md", "lesson check my-lesson.md", "lesson pack my-lesson.md", "lesson --names"),
     "screenshot": (
         "screenshot window.png --epochs 5 --draw --theme light",
         "screenshot runs.png --workspace runs --compare 3,5",

@@ -1,9 +1,10 @@
-"""``lesson``: opens a lesson in the window, checks lessons, or lists the names that a lesson may use."""
+"""``lesson``: opens a lesson in the window, checks or packs lessons, or lists the names that a lesson may use."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 from pathlib import Path
 
 from PyQt5.QtCore import QEventLoop
@@ -12,91 +13,136 @@ from engine.basics.errors import EngineError
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_window
 from nnviz.commands.screenshot import wait_until
-from nnviz.lessons.catalogue import FACTS
+from nnviz.lessons.catalogue import FACTS, SETTINGS, Catalogue
 from nnviz.lessons.directives import DIRECTIVES
-from nnviz.lessons.document import read_lesson
+from nnviz.lessons.document import is_translation, read_lesson, translations_of
+from nnviz.lessons.package import SUFFIX, pack, unpack
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 
 _FAILED = 2
+_OFFSCREEN = ("check", "pack")  # words that are followed by files, and need no display
+_NAMES = """# Names for lessons
+
+After this page you know each name that a lesson may use. `python main.py lesson --names` prints it.
+"""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carries out the command. Returns the exit code; 2 if a lesson has an error."""
     words = list(arguments.words)
-    if not arguments.names and (not words or words == ["check"]):
+    if not arguments.names and (not words or (words[0] in _OFFSCREEN and len(words) == 1)):
         raise CommandError("lesson: a file is missing. For example: nnviz lesson check my-lesson.md")
-    if not arguments.names and words[0] != "check":
-        from nnviz.app import run as run_window
-
-        if len(words) > 1:
-            raise CommandError(f"lesson: one lesson can be opened, not {len(words)}. Choose one.")
-        if not os.path.isfile(words[0]):
-            raise CommandError(f"{words[0]}: there is no such file. Check its name.")
-        missing = missing_for_window()
-        if missing is not None:
-            raise CommandError("\n".join(missing))
-        return run_window(words[0])
+    if not arguments.names and words[0] not in _OFFSCREEN:
+        return _open(words)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    window = _window()
-    try:
-        return _list_names(window) if arguments.names else _check_all(window, [Path(word) for word in words[1:]])
-    finally:
-        window.close_unasked()
+    with tempfile.TemporaryDirectory(prefix="nnviz-lesson-") as folder:
+        os.environ["NNVIZ_LIBRARY"] = str(Path(folder) / "runs.sqlite")  # seeds are recorded
+        window = _window()
+        try:
+            if arguments.names:
+                print(names_page(window.lessons.catalogue), end="")
+                return 0
+            return _do_all(window, [Path(word) for word in words[1:]], words[0] == "check")
+        finally:
+            window.close_unasked()
+
+
+def _open(words: list[str]) -> int:
+    from nnviz.app import run as run_window
+
+    if len(words) > 1:
+        raise CommandError(f"lesson: one lesson can be opened, not {len(words)}. Choose one.")
+    if not os.path.isfile(words[0]):
+        raise CommandError(f"{words[0]}: there is no such file. Check its name.")
+    missing = missing_for_window()
+    if missing is not None:
+        raise CommandError("\n".join(missing))
+    return run_window(words[0])
 
 
 def _window() -> MainWindow:
-    """Returns a window without a screen, with data, that remembers and records nothing."""
+    """Returns a window without a screen, with data, that remembers nothing."""
     from nnviz.app import create_window
 
     window = create_window("dark", Preferences(None))
-    window.session.records.set_on(False)
     window.resize(1440, 900)
     window.show()
     wait_until(window, lambda: not window.session.data.loading and window.session.dataset is not None)
     return window
 
 
-def _list_names(window: MainWindow) -> int:
-    known = window.lessons.catalogue
-    print("Directives, in blocks ```do and ```solution:")
-    for pattern, about in DIRECTIVES.items():
-        print(f"  {pattern:40} {about}")
-    print("\nFacts, in blocks ```goal:")
+def names_page(known: Catalogue) -> str:
+    """Returns the page of the guide with all names that a lesson may use, as Markdown."""
+    lines = [_NAMES, "## Directives", "", "| directive | effect |", "| --- | --- |"]
+    lines += [f"| `{_in_table(pattern)}` | {about} |" for pattern, about in DIRECTIVES.items()]
+    lines += [
+        "",
+        "## Facts",
+        "",
+        "Any setting is a fact, too: `learning-rate = 2` compares that of the current run.",
+        "",
+    ]
+    lines += ["| fact | what it is | kind |", "| --- | --- | --- |"]
     for name, fact in FACTS.items():
         arguments = f"({', '.join(fact.arguments)})" if fact.arguments else ""
-        print(f"  {name + arguments:32} {fact.about} ({fact.kind.value})")
+        lines.append(f"| `{name}{arguments}` | {fact.about} | {fact.kind.value} |")
     for title, names in (
         ("Data sets", known.data),
         ("Presets", known.presets),
+        ("Settings", frozenset(SETTINGS)),
         ("Cards", known.cards),
-        ("Controls", known.controls),
+        ("Controls", known.controls - frozenset(SETTINGS)),
     ):
-        print(f"\n{title}:\n  {', '.join(sorted(names))}")
-    return 0
+        lines += ["", f"## {title}", "", ", ".join(f"`{name}`" for name in sorted(names))]
+    return "\n".join([*lines, ""])
 
 
-# ---- check
+def _in_table(pattern: str) -> str:
+    return pattern.replace("|", "\\|")
 
 
-def _check_all(window: MainWindow, paths: list[Path]) -> int:
+# ---- check and pack
+
+
+def _do_all(window: MainWindow, paths: list[Path], does_check: bool) -> int:
     code = 0
     for path in paths:
-        problems = _problems(window, path)
-        print("\n".join(problems) if problems else f"{path.name}: nothing is wrong")
+        problems, done = [], f"{path.name}: nothing is wrong"
+        try:
+            if does_check:
+                problems = _problems(window, path)
+            else:
+                done = f"wrote {_pack(window, path)}"
+        except (EngineError, OSError) as error:
+            problems = [str(error)]
+        print("\n".join(problems) if problems else done)
         code = _FAILED if problems else code
     return code
 
 
+def _pack(window: MainWindow, path: Path) -> Path:
+    """Writes a lesson and its files into one file beside it, and returns its path."""
+    lesson = read_lesson(path, window.lessons.catalogue)
+    translations = translations_of(path)
+    whole = [read_lesson(path, window.lessons.catalogue, language) for language in translations]
+    named = [name for each in (lesson, *whole) for name, _ in each.files]
+    packed = path.with_suffix(SUFFIX)
+    pack(path, [*(other.name for other in translations.values()), *named], packed)
+    return packed
+
+
 def _problems(window: MainWindow, path: Path) -> list[str]:
     """Plays a lesson: no goal of a step may be met when it opens, and all must be met after its solution."""
-    try:
-        lesson = read_lesson(path, window.lessons.catalogue)
-    except EngineError as error:
-        return [str(error)]
+    if path.suffix.lower() == SUFFIX:
+        with tempfile.TemporaryDirectory(prefix="nnviz-lesson-") as folder:
+            return _problems(window, unpack(path, Path(folder)))
+    if is_translation(path):
+        return _of_translation(window, path)
+    lesson = read_lesson(path, window.lessons.catalogue)
+    found = [problem for other in translations_of(path).values() for problem in _of_translation(window, other)]
     player = window.lessons.begin(lesson, path)
-    found = []
     for step in lesson.steps:
         where = f"{path.name}, line {step.line}, step “{step.id}”"
         _wait(window, player)
@@ -113,6 +159,15 @@ def _problems(window: MainWindow, path: Path) -> list[str]:
             found.extend(f"{where}: “{goal}” is not met after the solution. Correct one of both." for goal in unmet)
         player.skip_met()
     return found
+
+
+def _of_translation(window: MainWindow, path: Path) -> list[str]:
+    """Returns the steps that a translation leaves in the language of the lesson."""
+    translation = read_lesson(path, window.lessons.catalogue)
+    lesson = read_lesson(path, window.lessons.catalogue, translation.languages[0])
+    pairs = zip(lesson.steps, translation.steps, strict=True)
+    same = [one.id for one, other in pairs if one == other]
+    return [f"{path.name}: the step “{step}” is missing, or its questions have other options." for step in same]
 
 
 def _wait(window: MainWindow, player: LessonPlayer) -> None:

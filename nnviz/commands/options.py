@@ -91,7 +91,7 @@ def parser() -> _Parser:
     _add_data(_command(commands, "data", "list the data sets, or show how a file or folder is read"))
     runs = _command(commands, "runs", "list the runs in the library; show, export, import, delete or thin them")
     add_runs(runs, _command_of_runs)
-    _add_lesson(_command(commands, "lesson", "open a lesson, check lessons, or list the names that they may use"))
+    _add_lesson(_command(commands, "lesson", "open a lesson, check or pack lessons, or list the names for them"))
     _add_screenshot(_command(commands, "screenshot", "write an image of the window; needs no display"))
     whole.commands = commands.choices
     return whole
@@ -168,7 +168,7 @@ def _add_data(data: _Parser) -> None:
 
 
 def _add_lesson(lesson: _Parser) -> None:
-    text = "lesson to open, a Markdown file; or “check” and lessons to check, which needs no display"
+    text = "lesson to open; or “check” or “pack” and lessons, which needs no display: pack writes one file .nnvizlesson"
     lesson.add_argument("words", metavar="FILE", nargs="*", help=text)
     text = "list directives, facts, cards and controls (default: open a lesson)"
     lesson.add_argument("--names", action="store_true", help=text)

@@ -20,6 +20,7 @@ from nnviz.lessons.folder import is_inside
 
 MOST_EPOCHS = 1000  # of one directive
 ALL = "all"
+PRESET_ENDING = ".json"  # of a preset in the lesson's folder
 NO_LAYERS = "none"  # the value of "hidden" for a network without hidden layers
 _SETS = ("test", "validation", "train")
 
@@ -40,12 +41,18 @@ class Directive:
     settings: Mapping[str, Any] = field(default_factory=dict)
     line: int = 0
 
+    @property
+    def names_file(self) -> bool:
+        """Whether its word is a file of the lesson's folder."""
+        is_preset = self.verb == "preset" and self.words[0].endswith(PRESET_ENDING)
+        return self.verb == "open" or is_preset or (self.verb == "draw" and len(self.words) == 1)
+
 
 # What each directive does, for the table of names.
 DIRECTIVES: dict[str, str] = {
     "data NAME [SETTING = VALUE; …]": "loads a registered data set",
     "open FILE": "opens a table, images or a network of the lesson's folder",
-    "preset NAME": "chooses a preset",
+    "preset NAME": "chooses a preset, or one of a file NAME.json in the lesson's folder",
     "set NAME = VALUE; …": "changes settings, by their command-line names",
     "new": "makes a new network",
     "train N epochs": f"trains, at most {MOST_EPOCHS:,} epochs",
@@ -132,6 +139,8 @@ class _Line:
         return [rest], {}
 
     def _preset(self, rest: str) -> tuple[list[str], dict[str, Any]]:
+        if rest.endswith(PRESET_ENDING):
+            return self._open(rest)
         return [self._known(rest, "preset", self._catalogue.presets)], {}
 
     def _set(self, rest: str) -> tuple[list[str], dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +30,7 @@ _ID = re.compile(r"[a-z0-9-]+")
 _HEADING = re.compile(r"(?P<title>.*\S)\s*\{#(?P<id>[^}]*)\}\s*")
 _BOX = re.compile(r"\[(?P<mark>[ xX])\]\s+")
 _BLOCKS = ("do", "goal", "solution")
+_TRANSLATION = re.compile(r"(?P<name>.+)\.(?P<language>[a-z]{2,3})\.md")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ class Lesson:
         more: further entries of the front matter: author, minutes, needs.
         introduction: HTML before the first step.
         steps: at least one.
+        content: fingerprint of the file's text, without translations.
+        languages: the languages in which there is a text, that of the lesson itself first.
         files: the paths of all files that it names, as written, each with its line.
     """
 
@@ -102,44 +106,114 @@ class Lesson:
     language: str
     introduction: str
     steps: tuple[Step, ...]
+    content: str = ""
+    languages: tuple[str, ...] = ()
     files: tuple[tuple[str, int], ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_lesson(path: Path, catalogue: Catalogue) -> Lesson:
-    """Returns the lesson in a file.
+def read_lesson(path: Path, catalogue: Catalogue, language: str = "") -> Lesson:
+    """Returns the lesson in a file, or in the file that it translates.
+
+    Args:
+        path: the lesson, or a translation of it, such as ``rate.de.md`` beside ``rate.md``.
+        catalogue: the names that it may use.
+        language: the language of the texts, if there is a translation; "" for that of the file.
 
     Raises:
-        LessonError: the file is no lesson, or names a file that is not in its folder.
+        LessonError: the file or its translation is no lesson, or names a file that is not in its folder.
         OSError: the file is missing or cannot be read.
     """
-    try:
-        text = read_regular(path, MOST_BYTES).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise at_line(path.name, 0, f"byte {error.start} is not UTF-8 text", "Save it as UTF-8.") from None
-    except EngineError as error:  # it is too large, or not a regular file
-        raise LessonError.from_problem(path.name, error.problem.removeprefix(": "), error.remedy) from None
-    lesson = parse_lesson(path.name, text, catalogue)
+    found = _TRANSLATION.fullmatch(path.name)
+    if found is not None and is_translation(path):
+        path, language = path.with_name(f"{found['name']}.md"), language or found["language"]
+    lesson, translations = parse_lesson(path.name, _text_of(path), catalogue), translations_of(path)
+    lesson = replace(lesson, languages=(lesson.language, *translations))
+    if language != lesson.language and language in translations:
+        other = translations[language]
+        lesson = translated(lesson, parse_lesson(other.name, _text_of(other), catalogue, is_translation=True))
     for name, line in lesson.files:
         file_of_lesson(path.parent, name, path.name, line)
     return lesson
 
 
-def parse_lesson(name: str, text: str, catalogue: Catalogue) -> Lesson:
-    """Returns the lesson of a file. ``name`` is the file's name, for errors.
+def is_translation(path: Path) -> bool:
+    """Whether a file is the translation of another one beside it."""
+    found = _TRANSLATION.fullmatch(path.name)
+    return found is not None and path.with_name(f"{found['name']}.md").is_file()
+
+
+def translations_of(path: Path) -> dict[str, Path]:
+    """Returns the translations beside a lesson, by language."""
+    beside = ((_TRANSLATION.fullmatch(other.name), other) for other in sorted(path.parent.glob("*.md")))
+    return {found["language"]: other for found, other in beside if found is not None and found["name"] == path.stem}
+
+
+def translated(lesson: Lesson, translation: Lesson) -> Lesson:
+    """Returns a lesson with the texts of a translation.
+
+    A step that the translation lacks, or whose questions have other numbers of options there, keeps its own texts.
+    Raises LessonError if the translation is that of another lesson.
+    """
+    if translation.id != lesson.id:
+        problem = f"the id “{translation.id}” is not that of the lesson, “{lesson.id}”"
+        raise at_line(f"{lesson.id}.{translation.language}.md", 0, problem, f"Write id: {lesson.id}.")
+    steps = {step.id: step for step in translation.steps}
+    return replace(
+        lesson,
+        title=translation.title,
+        language=translation.language,
+        introduction=translation.introduction or lesson.introduction,
+        steps=tuple(_translated_step(step, steps.get(step.id)) for step in lesson.steps),
+        files=(*lesson.files, *translation.files),
+    )
+
+
+def _translated_step(step: Step, other: Step | None) -> Step:
+    if other is None or not _are_alike(step, other):
+        return step
+    questions = iter(step.questions)
+    parts = tuple(_translated(next(questions), part) if isinstance(part, Question) else part for part in other.parts)
+    return replace(step, title=other.title, parts=parts, hints=other.hints or step.hints)
+
+
+def _are_alike(step: Step, other: Step) -> bool:
+    """Whether two steps have the same questions: as many, with as many options."""
+    return [len(each.options) for each in step.questions] == [len(each.options) for each in other.questions]
+
+
+def _translated(question: Question, other: Question) -> Question:
+    pairs = zip(question.options, other.options, strict=True)
+    options = tuple(Option(there.html, here.is_correct, there.feedback) for here, there in pairs)
+    return replace(question, options=options)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return read_regular(path, MOST_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise at_line(path.name, 0, f"byte {error.start} is not UTF-8 text", "Save it as UTF-8.") from None
+    except EngineError as error:  # it is too large, or not a regular file
+        raise LessonError.from_problem(path.name, error.problem.removeprefix(": "), error.remedy) from None
+
+
+def parse_lesson(name: str, text: str, catalogue: Catalogue, is_translation: bool = False) -> Lesson:
+    """Returns the lesson of a file. ``name`` is the file's name, for errors. A translation has texts only.
 
     Raises LessonError with line, word and nearest known name.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+    encoded = text.encode("utf-8", "surrogatepass")
+    if len(encoded) > MOST_BYTES:
         raise at_line(name, 0, f"the lesson is larger than {MOST_BYTES // 1024} kB", "Divide it into several lessons.")
-    return _Reader(name, text, catalogue).lesson()
+    lesson = _Reader(name, text, catalogue, is_translation).lesson()
+    return replace(lesson, content=hashlib.sha256(encoded).hexdigest()[:16])
 
 
 class _Reader:
     """Turns the tokens of a file into a lesson."""
 
-    def __init__(self, name: str, text: str, catalogue: Catalogue) -> None:
-        self._name, self._catalogue = name, catalogue
+    def __init__(self, name: str, text: str, catalogue: Catalogue, is_translation: bool) -> None:
+        self._name, self._catalogue, self._is_translation = name, catalogue, is_translation
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table").use(front_matter_plugin)
         setattr(self._markdown, "validateLink", lambda url: True)  # noqa: B010  # all are checked here, with lines
         try:
@@ -176,13 +250,10 @@ class _Reader:
         more = {key: value for key, value in entries.items() if key not in _NEEDED}
         images = [found for block in blocks for found in self._images(block)]
         named = [
-            (each.words[0], each.line)
-            for step in steps
-            for each in (*step.setup, *step.solution)
-            if each.verb == "open" or (each.verb == "draw" and len(each.words) == 1)
+            (each.words[0], each.line) for step in steps for each in (*step.setup, *step.solution) if each.names_file
         ]
         known_entries = entries["id"], entries["title"], entries["language"]
-        return Lesson(*known_entries, introduction, tuple(steps), (*images, *named), more)
+        return Lesson(*known_entries, introduction, tuple(steps), files=(*images, *named), more=more)
 
     def _front_matter(self, token: Token) -> dict[str, str]:
         entries: dict[str, str] = {}
@@ -241,6 +312,8 @@ class _Reader:
         """Returns the lines (number, text) of all blocks of a kind."""
         found = []
         for token in (block[0] for block in blocks if _is_block(block[0]) and block[0].info.strip() == kind):
+            if self._is_translation:
+                raise self._error(_line(token), f"a translation has no block “{kind}”", "Remove it: the lesson has it.")
             for number, text in enumerate(token.content.splitlines(), start=_line(token) + 1):
                 found.append((number, text))
         return found
@@ -282,7 +355,7 @@ class _Reader:
                 line, "some items of the list are options and some are not", "Begin each with [ ] or [x]."
             )
         options = tuple(self._option(item, box) for item, box in zip(items, found, strict=True) if box is not None)
-        if not any(option.is_correct for option in options):
+        if not self._is_translation and not any(option.is_correct for option in options):
             raise self._error(line, "the question has no correct option", "Mark one with [x].")
         return Question(options, line)
 

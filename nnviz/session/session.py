@@ -56,6 +56,7 @@ from nnviz.session.training import Training
 from nnviz.session.undo import Undo
 from nnviz.session.user_example_history import UserExampleHistory
 from nnviz.session.user_examples import UserExamplesModel
+from nnviz.session.user_presets import UserPresets
 
 _LONGEST_WAIT = 400  # milliseconds that closing waits for all threads together
 
@@ -85,6 +86,7 @@ class Session(QObject):
         mistakes: the predictions for a part of the data, and which of these examples are listed.
         library, active_runs: the recorded runs; the runs in training in the background.
         library_thread, library_watch: the thread of the library; finds out when another program wrote to it.
+        user_presets: the presets that the user has saved.
         comparison: which of both are compared.
         side_by_side: a second network next to the displayed one, such as another epoch of the run.
         exchange: exports runs of the library, and imports runs into it.
@@ -109,6 +111,7 @@ class Session(QObject):
         self.runs = Runs(new_run(first), self.undo)
         self._meaning = NO_MEANING
         self.settings = Settings(first, self.data, self.runs, self.undo, self.messages)
+        self.user_presets = UserPresets(self.settings, self.messages)
         self.displayed = Displayed(self.runs.current)
         self.timeline = Timeline(self.runs, self.displayed, self.data, self.messages)
         self.selection = Selection(self.runs, self.data)

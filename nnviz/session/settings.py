@@ -61,7 +61,7 @@ class Settings(QObject):
         experiment: the experiment that the fields describe: data, network and training.
         strengths: the augmentation that is used when it is switched on.
         all_problems: problems of the fields' values, by the field's name.
-        presets: the shipped presets that could be read.
+        presets: the included presets that could be read, and after them the user's.
         basis: the preset or network on which the settings are based.
     """
 
@@ -182,7 +182,7 @@ class Settings(QObject):
         if not self._data.awaits(experiment) and (run.untouched or run.misfit(self._data.dataset) is None):
             experiment = self._fitted(experiment)
         problems, before = self.problems, self.experiment
-        self.experiment = experiment
+        self.experiment, self._matched = experiment, None
         self.basis, preset = basis or self.basis, self.preset_for(self._data.dataset)
         if preset is not None:
             self.basis = Basis(preset, self.basis.typed)
@@ -215,9 +215,14 @@ class Settings(QObject):
             return None
         known = self._matched
         if known is None or known[0] is not self.experiment or known[1] is not dataset:
-            found = next((preset for preset in self.presets if preset.matches(self.experiment, dataset)), None)
-            known = self._matched = self.experiment, dataset, found
+            first = [self.base] if self.base is not None and self.base in self.presets else []  # of several alike
+            presets = (preset for preset in (*first, *self.presets) if preset.matches(self.experiment, dataset))
+            known = self._matched = self.experiment, dataset, next(presets, None)
         return known[2]
+
+    def set_presets(self, presets: list[Preset]) -> None:
+        """Replaces the list of presets."""
+        self.presets, self._matched = presets, None
 
     def preset_called(self, name: str) -> Preset | None:
         """Returns the preset of that name; None if there is none."""

@@ -55,11 +55,12 @@ from nnviz.window.help import HelpWindows
 from nnviz.window.hint_strip import HintStrip
 from nnviz.window.idle_preload import IdlePreload
 from nnviz.window.import_overlay import ImportOverlay, path_of
-from nnviz.window.lesson.lessons import SUFFIX, Lessons
+from nnviz.window.lesson.lessons import SUFFIXES, Lessons
 from nnviz.window.menus import Menus
 from nnviz.window.message_bar import AnnouncementBar, MessageBar
 from nnviz.window.network_dialogs import NetworkDialogs
 from nnviz.window.preferences import Preferences
+from nnviz.window.preset_dialogs import PresetDialogs
 from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.status_line import StatusLine
 from nnviz.window.time_keys import TimeKeys
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self._add_docks()
         self.cards = CardActions(self._docks, self.dialogs, session)
         self.films = FilmDialogs(self)
+        self.preset_dialogs = PresetDialogs(self)
         self.run_dialogs = RunDialogs(self, self._docks, preferences)
         self.help = HelpWindows(self, self.menuBar())
         self.compare_key = CompareKey(session.side_by_side)
@@ -499,7 +501,7 @@ class MainWindow(QMainWindow):
             self.run_dialogs.import_run(path)
         elif is_network_file(path):
             self.dialogs.open_path(Path(path))
-        elif Path(path).suffix.lower() == SUFFIX:
+        elif Path(path).suffix.lower() in SUFFIXES:
             self.lessons.open(Path(path))
         else:
             self.data_dialogs.open_path(path)
@@ -525,6 +527,7 @@ class MainWindow(QMainWindow):
 
     def end(self) -> None:
         """Ends all threads, and writes preferences and pending files."""
+        self.lessons.end()
         self.ended_whole = self.films.maker.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()
@@ -541,7 +544,6 @@ class MainWindow(QMainWindow):
             self.dialogs.ask_before_quitting(self.close_unasked)
             return
         self.callouts.remove_all()
-        self.lessons.restore()  # what is remembered for the next start is the state before it
         self._preferences.write()  # at once, because what follows may take long
         for window in (*self.findChildren(QDialog), self):
             window.hide()  # the user need not wait for the threads

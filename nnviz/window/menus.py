@@ -78,6 +78,7 @@ class Menus(QObject):
         close = self._add(menu, "&Close lesson", "actionCloseLesson", "Ctrl+Alt+W", lessons.close)
         lessons.changed.connect(lambda: close.setEnabled(lessons.is_open))
         close.setEnabled(False)
+        self._add(menu, "Save as lesson s&tart …", "actionSaveLessonStart", "Ctrl+Alt+L", lessons.save_start)
         menu.addSeparator()
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
 
@@ -199,10 +200,26 @@ class Menus(QObject):
         session.data.changed.connect(lambda: find.setEnabled(session.data.dataset is not None))
         find.setEnabled(session.data.dataset is not None)
         menu.addSeparator()
+        self._fill_presets(menu)
+        menu.addSeparator()
         reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
         # A new network would not agree with the fields.
         session.settings.problems_changed.connect(lambda: reset.setEnabled(not session.settings.problems))
         self._follow_seeds(seeds)
+
+    def _fill_presets(self, menu: QMenu) -> None:
+        dialogs, session = self._window.preset_dialogs, self._session
+        self._add(menu, "Save settings as &preset …", "actionSavePreset", "Ctrl+Alt+P", dialogs.ask)
+        delete = self._add(menu, "", "actionDeletePreset", "Ctrl+Alt+Shift+P", dialogs.delete_current)
+
+        def show() -> None:
+            preset = dialogs.current
+            delete.setText(f"&Delete preset {text.entry(preset.name)}" if preset is not None else "&Delete preset")
+            delete.setEnabled(preset is not None)
+
+        for signal in (session.settings.changed, session.user_presets.changed, session.data.changed):
+            signal.connect(show)
+        show()
 
     def _follow_seeds(self, action: QAction) -> None:
         sweeps = self._session.sweeps
@@ -313,6 +330,9 @@ class Menus(QObject):
     def _fill_help(self, menu: QMenu) -> None:
         window = self._window
         self._add(menu, "&What is this?", "actionHelp", "F1", window.help.help_here)
+        lessons = menu.addMenu("&Lessons")
+        lessons.setObjectName("menuLessons")
+        lessons.aboutToShow.connect(lambda: window.lessons.fill_menu(lessons))
         self._add(menu, "User &guide", "actionGuide", "Ctrl+Shift+F1", lambda: window.help.guide())
         self._add(menu, "&Shortcuts", "actionShortcuts", "Ctrl+F1", window.help.shortcuts)
         hints = self._session.hints

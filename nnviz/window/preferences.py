@@ -53,6 +53,11 @@ class Preferences(QObject):
         self._timer.setInterval(_MOMENT)
         self._timer.timeout.connect(self.write)
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the file; None if nothing is read or written."""
+        return None if self._path is None else self._path.parent
+
     # ---- values
 
     def text(self, key: str, default: str = "") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,19 @@ class SessionRestore(QObject):
             None  # what was chosen, where it is more than the memory that is free this time
         )
         self._is_complete = False  # whether all that was remembered is in the window
+        self._is_paused: Callable[[], bool] = lambda: False
         self.experiment = restored(self._preferences.document("configuration"))
+
+    def pause_while(self, is_paused: Callable[[], bool]) -> None:
+        """Keeps what is remembered of settings, data and network as long as ``is_paused`` returns True."""
+        self._is_paused = is_paused
 
     def new_session(self) -> Session:
         """Returns a session with the remembered settings. Data and network follow after :meth:`load`."""
         session = self._session = Session(self.experiment if is_quickly_made(self.experiment) else None)
+        folder = self._preferences.folder
+        if folder is not None:
+            session.user_presets.use_folder(folder / "presets")
         with contextlib.suppress(*_DAMAGE):
             kept: Any = self._preferences.document("configuration")  # in 0.3 the strengths were part of it
             stored: Any = self._preferences.document("strengths") or kept["strengths"]
@@ -163,15 +171,10 @@ class SessionRestore(QObject):
         session, remember = self._session, self._preferences.set
         if session is None:
             return
-        if session.data.name is not None:
-            remember("dataset", session.data.name)
-            settings = recorded_data_settings(session.data.name, session.data.settings)
-            remember("dataset_settings", json.dumps(settings))
         remember("imported", json.dumps(session.recent_data_files.as_list()))
         remember("painted", json.dumps(session.painting.latest))
         remember("sure_from", session.question.threshold)
         remember("keep_runs", int(session.records.is_on))
-        remember("seeds", session.sweeps.seeds)
         remember("sweep", json.dumps(session.models[SweepForm].fields.as_dict()))
         remember("sweep_where", session.sweep_target.typed)
         remember("trials_view", session.models[TrialsModel].view)
@@ -181,6 +184,13 @@ class SessionRestore(QObject):
             "moment_bytes",
             session.models[StorageModel].memory_budget if self._snapshot_bytes is None else self._snapshot_bytes,
         )
+        if self._is_paused():
+            return
+        remember("seeds", session.sweeps.seeds)
+        if session.data.name is not None:
+            remember("dataset", session.data.name)
+            settings = recorded_data_settings(session.data.name, session.data.settings)
+            remember("dataset_settings", json.dumps(settings))
         if not self._is_complete:
             return  # keeps what was remembered, because not all of it is loaded yet
         remember("configuration", json.dumps(session.settings.experiment.as_dict()))

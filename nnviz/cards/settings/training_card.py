@@ -121,6 +121,7 @@ class TrainingCard(Card):
         self._presets = Combo("presetCombo", "Preset", _PRESET_TIP)
         form.add_field("Preset", self._presets)
         self._fill_presets()
+        self._presets.activated.connect(self._preset_chosen)
         self._adjusted = named(label(role="muted"), "presetAdjusted")
         self._adjusted.setWordWrap(True)
         form.add_wide(self._adjusted)
@@ -132,16 +133,21 @@ class TrainingCard(Card):
         for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):
             signal.connect(self._show)
         session.settings.problems_changed.connect(self._show_summaries)
+        session.user_presets.changed.connect(self._follow_presets)
         self._adjusted_for: object = None  # the preset and the data that the line is about
         self._shows_search = False  # whether the curve of a search is shown already
         self._show()
 
     def _fill_presets(self) -> None:
+        self._presets.clear()
         presets = [(preset.name, preset.description) for preset in self._session.settings.presets]
         for index, (name, tip) in enumerate([("Custom", _OWN_TIP), *presets]):
             self._presets.addItem(name)
             self._presets.setItemData(index, tip, Qt.ToolTipRole)
-        self._presets.activated.connect(self._preset_chosen)
+
+    def _follow_presets(self) -> None:
+        self._fill_presets()
+        self._show()
 
     def _add_groups(self) -> None:
         self.groups: list[CollapsibleGroup] = []

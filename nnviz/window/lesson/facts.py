@@ -46,7 +46,8 @@ class Facts(QObject):
         self.workspace = "train"
         self._diverged: Run | None = None  # the run that stopped because it diverged, until it is trained again
         self._run = session.runs.current
-        self._seeds_in_training = 0
+        self._seeds_in_training = self._trainings = 0
+        self._is_training = False
         self._activities = Latest(self._activities_request, forget_on_new_run=True)
         session.queries.add({ACTIVITIES: self._activities})
         self.begin_step()
@@ -100,10 +101,18 @@ class Facts(QObject):
         self.changed.emit()
 
     def _follow_state(self) -> None:
-        if self._session.runs.current.stage is Stage.TRAINING:
+        is_training = self._session.runs.current.stage is Stage.TRAINING
+        if is_training:
             self._diverged = None
+        self._trainings += is_training and not self._is_training
+        self._is_training = is_training
         self._activities.look()
         self.changed.emit()
+
+    def take_trainings(self) -> int:
+        """Returns how often training was started since this was called last."""
+        taken, self._trainings = self._trainings, 0
+        return taken
 
     def _note_run(self) -> None:
         before, self._run = self._run, self._session.runs.current

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
-from PyQt5.QtWidgets import QFileDialog, QSplitter
+from PyQt5.QtWidgets import QFileDialog, QMenu, QSplitter
 
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
@@ -20,20 +20,24 @@ from nnviz.session.settings import Basis
 from nnviz.session.status import Status
 from nnviz.ui.parts import named
 from nnviz.window.docks import Docks
+from nnviz.window.lesson.authoring import LessonCheck, ReloadOnSave, save_lesson_start
+from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.locks import Locks
 from nnviz.window.preferences import Preferences
 
 if TYPE_CHECKING:  # made when the first lesson is opened
     from nnviz.lessons.catalogue import Catalogue
     from nnviz.lessons.document import Lesson
+    from nnviz.lessons.progress import Progress
+    from nnviz.window.lesson.hand_in import HandIn
     from nnviz.window.lesson.panel import LessonPanel
     from nnviz.window.lesson.player import LessonPlayer
     from nnviz.window.lesson.ring import Ring
     from nnviz.window.lesson.stage import WindowStage
     from nnviz.window.main_window import MainWindow
 
-SUFFIX = ".md"
-_KEY = "lesson"  # of what is remembered
+SUFFIXES = (".md", ".nnvizlesson")
+_FILES = "Lessons (*.md *.nnvizlesson)"
 _WIDEST = 0.4  # of the window
 
 
@@ -46,6 +50,7 @@ class _Before:
     basis: Basis
     layouts: dict[str, QByteArray]
     workspace: str
+    seeds: int
 
 
 class Lessons(QObject):
@@ -63,11 +68,17 @@ class Lessons(QObject):
         self._before: _Before | None = None
         self._rings: list[Ring] = []
         self._locks = Locks()
-        self._path = Path()
+        self._memory = LessonMemory(preferences)
+        self._runs: dict[str, int] = {}  # ids of the runs that were the current ones of lessons, by the lesson's id
+        self._unpacked: tempfile.TemporaryDirectory[str] | None = None  # the files of a packed lesson
+        self._path = Path()  # of the lesson, where a packed one is unpacked
+        self._reload, self._check = ReloadOnSave(), LessonCheck()
+        self._waiting = 0  # the number of the latest lesson that waits for its run
         self.is_in_front = False
         self.stage: WindowStage | None = None
         self.player: LessonPlayer | None = None
         self.panel: LessonPanel | None = None
+        self.hand_in: HandIn | None = None
         self._splitter: QSplitter | None = None
 
     @property
@@ -104,7 +115,7 @@ class Lessons(QObject):
     def choose(self) -> None:
         """Opens a dialog for the file of a lesson."""
         folder = self._preferences.text("lesson_folder", str(Path.home()))
-        dialog = named(QFileDialog(self._window, "Open lesson", folder, "Lesson (*.md)"), "openLessonDialog")
+        dialog = named(QFileDialog(self._window, "Open lesson", folder, _FILES), "openLessonDialog")
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.open(Path(path)))
         dialog.open()
@@ -112,50 +123,133 @@ class Lessons(QObject):
     def open(self, path: Path) -> None:
         """Opens a lesson, or says what is wrong with its file. Asks first if a training is running."""
         from nnviz.lessons.document import read_lesson  # imported here: the start of the window does not wait for it
+        from nnviz.lessons.package import SUFFIX, unpack
 
         path = path.absolute()
         self._preferences.set("lesson_folder", str(path.parent))
+        unpacked = None
         try:
-            lesson = read_lesson(path, self.catalogue)
+            if path.suffix.lower() == SUFFIX:
+                unpacked = tempfile.TemporaryDirectory(prefix="nnviz-lesson-")
+            inner = path if unpacked is None else unpack(path, Path(unpacked.name))
+            lesson = read_lesson(inner, self.catalogue, self._memory.language)
         except (EngineError, OSError) as error:
             self._session.messages.show_error("The lesson could not be opened", error)
             return
+
+        def begin() -> None:
+            self._memory.note_opened(path)
+            old, self._unpacked = self._unpacked, unpacked  # the old folder goes with its last reference
+            self.begin(lesson, inner)
+            del old
+
         if self._session.state is Status.TRAINING:
             self._session.messages.show(
                 f"A training is running. “{text.plain(lesson.title)}” pauses it.",
-                MessageChoice("Pause and open", partial(self._begin, lesson, path)),
+                MessageChoice("Pause and open", begin),
                 MessageChoice("Cancel", lambda: None),
             )
         else:
-            self.begin(lesson, path)
-
-    def _begin(self, lesson: Lesson, path: Path) -> None:
-        self.begin(lesson, path)
+            begin()
 
     def begin(self, lesson: Lesson, path: Path) -> LessonPlayer:
         """Opens a lesson, the content of that file, where it was left the last time; a training is paused."""
         self._make()
         assert self.player is not None
         self._session.pause()
+        self._keep_progress()  # of another lesson that is open
         self._path = path
         if self._before is None:
-            settings, current = self._session.settings, self._session.runs.current
+            self._preferences.write()  # nothing that the lesson changes is remembered
+            settings, current, seeds = self._session.settings, self._session.runs.current, self._session.sweeps.seeds
             layouts = self._docks.layouts(self._window.cards.layout())
-            self._before = _Before(current.id, settings.experiment, settings.basis, layouts, self._window.workspace)
+            basis = settings.experiment, settings.basis
+            self._before = _Before(current.id, *basis, layouts, self._window.workspace, seeds)
         self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
-        self.player.open(lesson, path.parent, self._step_of(lesson))
+        progress = self._memory.progress_of(lesson.id, lesson.content)
+        if progress is None:
+            self.player.open(lesson, path.parent)
+        else:
+            self._resume(lesson, path.parent, progress)
         self.show(True)
         return self.player
 
+    def _resume(self, lesson: Lesson, folder: Path, progress: Progress) -> None:
+        """Continues a lesson, with the run that it had."""
+        session, player = self._session, self.player
+        assert player is not None
+        run = session.runs.by_id(self._runs.get(lesson.id, 0))
+        self._waiting += 1
+        number = self._waiting
+
+        def resume() -> None:
+            if self._waiting == number and self.is_open:
+                current = session.runs.current
+                has_run = current is run or (progress.record > 0 and current.storage.record == progress.record)
+                player.resume(lesson, folder, progress, has_run)
+
+        if run is not None:
+            if run is not session.runs.current:
+                session.replacement.put(run, "opening the lesson")
+            resume()
+        elif progress.record:
+            session.library.open(progress.record, resume)
+        else:
+            resume()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Fills a menu with the included lessons and those that were opened last."""
+        from nnviz.lessons.included import included_lessons, title_of
+
+        menu.clear()
+        included = included_lessons()
+        recent = [path for path in self._memory.recent if path not in included]
+        for number, path in enumerate([*included, *recent], start=1):
+            if recent and path == recent[0]:
+                menu.addSeparator()
+            title = text.entry(title_of(path, self._memory.language))
+            action = menu.addAction(f"{'&' if number < 10 else ''}{number}  {title}")
+            action.setObjectName(f"actionLesson{number}")
+            action.triggered.connect(lambda _, path=path: self.open(path))
+
+    def offer(self) -> None:
+        """Offers to continue the lesson that was open when the program ended; else, only once, the first lesson."""
+        from nnviz.lessons.included import included_lessons, title_of
+
+        messages, left, language = self._session.messages, self._memory.left_open, self._memory.language
+        included = included_lessons()
+        if left is not None:
+            self._memory.note_closed()
+            messages.show_later(
+                f"The lesson “{text.plain(title_of(left, language))}” was open when nnviz ended.",
+                MessageChoice("Continue", partial(self.open, left)),
+            )
+        elif self._memory.take_offer() and included:
+            first = included[0]
+            title = text.plain(title_of(first, language))
+            messages.show_later(
+                f"New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more.",
+                MessageChoice("Start the lesson", partial(self.open, first)),
+            )
+
     def close(self) -> None:
         """Leaves the lesson: settings, data, network and arrangement are as they were before it."""
-        if self.player is not None:
-            self.player.close()
+        if self.player is None or not self.is_open:
+            return
+        if self.player.lesson is None:  # its run is still being read
+            self._closed()
+            return
+        self._keep_progress()
+        self._runs[self.player.lesson.id] = self._session.runs.current.id
+        self.player.close()
 
     def _closed(self) -> None:
-        self.restore()
+        self._restore()
         before, self._before = self._before, None
         assert before is not None
+        self._unpacked = None
+        self._reload.watch(self._path, False)
+        self._memory.note_closed()
         self._locks.lock(())
         self._window.data_dialogs.folder = None
         self._show_rings()
@@ -165,12 +259,13 @@ class Lessons(QObject):
         self._window.show_workspace(before.workspace)
         self.changed.emit()
 
-    def restore(self) -> None:
-        """Restores settings, data and network as they were before the lesson, if there is one."""
+    def _restore(self) -> None:
+        """Restores settings, data and network as they were before the lesson."""
         before, session = self._before, self._session
         if before is None:
             return
         session.pause()
+        session.sweeps.set_seeds(before.seeds)
         run = session.runs.by_id(before.run)
         if run is None:
             session.replacement.replace("leaving the lesson", experiment=before.experiment, basis=before.basis)
@@ -180,29 +275,77 @@ class Lessons(QObject):
 
     # ---- progress
 
-    def _step_of(self, lesson: Lesson) -> int:
-        """Returns the number of the step at which the lesson was left; 0 if it was never begun or is finished."""
-        kept = self._preferences.document(_KEY)
-        place = kept.get(lesson.id) if isinstance(kept, dict) else None
-        ids = [step.id for step in lesson.steps]
-        return ids.index(place) if place in ids else 0
-
     def _keep_progress(self) -> None:
-        """Remembers the step of the lesson; none after the last one."""
-        assert self.player is not None
-        lesson = self.player.lesson
-        if lesson is None:
-            return
-        kept = self._preferences.document(_KEY)
-        places = dict(kept) if isinstance(kept, dict) else {}
-        places[lesson.id] = self.player.step.id
-        self._preferences.set(_KEY, json.dumps(places))
+        """Remembers the progress in the open lesson."""
+        player = self.player
+        if player is not None and player.lesson is not None:
+            player.note_time()
+            player.progress.record = self._session.runs.current.storage.record or 0
+            self._memory.keep(player.lesson.id, player.progress)
 
     def _finished(self) -> None:
         assert self.player is not None
-        kept = self._preferences.document(_KEY)
-        if isinstance(kept, dict) and self.player.lesson is not None:
-            self._preferences.set(_KEY, json.dumps({k: v for k, v in kept.items() if k != self.player.lesson.id}))
+        if self.player.lesson is not None:
+            self._memory.forget(self.player.lesson.id)
+            self._runs.pop(self.player.lesson.id, None)
+
+    # ---- languages and authors
+
+    def choose_language(self, language: str) -> None:
+        """Shows the lesson in another language, also the next ones."""
+        self._memory.choose_language(language)
+        self._read_again()
+
+    def _read_again(self) -> None:
+        """Shows the file as it is now, at the same step."""
+        from nnviz.lessons.document import read_lesson
+
+        assert self.player is not None
+        if self.player.lesson is None:
+            return
+        try:
+            self.player.replace(read_lesson(self._path, self.catalogue, self._memory.language))
+        except (EngineError, OSError) as error:
+            self._session.messages.show_error("The lesson could not be read again", error)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the open lesson comes from a packed file."""
+        return self._unpacked is not None
+
+    @property
+    def reloads(self) -> bool:
+        """Whether the open lesson is read again when its file is saved."""
+        return self._reload.is_on
+
+    def set_reload(self, is_on: bool) -> None:
+        """Reads the lesson again each time its file is saved, or no longer."""
+        self._reload.watch(self._path, is_on)
+
+    def check(self) -> None:
+        """Checks the file of the lesson in a program of its own; a message says what was found."""
+        self._session.messages.announce(f"Checking {text.name(self._path.name)} …")
+        self._check.start(self._path)
+
+    def _show_check(self, found: str, is_good: bool) -> None:
+        if is_good:
+            self._session.messages.announce(found)
+        else:
+            self._session.messages.show(text.plain(found))
+
+    def save_start(self) -> None:
+        """Opens a dialog for a file, and writes the present state as the start of a new lesson."""
+        self._make()
+
+        def save(path: Path) -> None:
+            save_lesson_start(self._window, self._docks, path.with_suffix(".md"))
+
+        title, name, filters = "Save as lesson start", "lessonStartDialog", "Lesson (*.md)"
+        self._window.dialogs.where_to_save(title, name, filters, "my-lesson.md", save).open()
+
+    def end(self) -> None:
+        """Ends what runs outside of the window."""
+        self._check.stop()
 
     # ---- the parts
 
@@ -211,6 +354,8 @@ class Lessons(QObject):
         if self.player is not None:
             return
         from nnviz.window.lesson.facts import Facts
+        from nnviz.window.lesson.hand_in import HandIn
+        from nnviz.window.lesson.lesson_menu import LessonMenu
         from nnviz.window.lesson.panel import LessonPanel
         from nnviz.window.lesson.performer import Performer
         from nnviz.window.lesson.player import LessonPlayer
@@ -228,8 +373,15 @@ class Lessons(QObject):
         splitter.setStretchFactor(0, 0)
         splitter.setStretchFactor(1, 1)
         self.panel.settings_wanted.connect(lambda: self.show(False))
-        self.panel.close_wanted.connect(self.close)
-        self.player.step_changed.connect(self._keep_progress)
+        hand_in = self.hand_in = HandIn(self._window, self.player)
+        menu = LessonMenu(self, self.panel)
+        self.panel.menu_wanted.connect(menu.exec_)
+        self.panel.report_wanted.connect(hand_in.report)
+        self._reload.saved.connect(self._read_again)
+        self._check.done.connect(self._show_check)
+        self.player.progressed.connect(self._preferences.touch)
+        self._session.records.changed.connect(self._preferences.touch)
+        self._preferences.gathering.connect(self._keep_progress)
         self.player.step_changed.connect(self.changed)
         self.player.locks_changed.connect(self._follow)
         self.player.finished.connect(self._finished)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import parse_hidden, parse_whole
 from nnviz.cards.settings.settings_form import SettingsForm
@@ -15,8 +15,8 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import ScrollColumn
-from nnviz.ui.parts import arranged, named
 from nnviz.ui.fields import step_whole
+from nnviz.ui.parts import arranged, named
 from nnviz.ui.setting_fields import (
     CONSTANTS,
     INITIALISATION,
@@ -53,8 +53,7 @@ _NETWORK = (
     SettingField("seed", "Seed", step_whole(0), "Sets the seed of the initial weights.", parse_whole),
 )
 _ROWS = {
-    row.name: row
-    for row in (*_NETWORK, *USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)
+    row.name: row for row in (*_NETWORK, *USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)
 }
 _ALREADY = "Already done: press Next."
 _LOCKED = "Other controls are locked by this lesson."
@@ -85,11 +84,13 @@ class LessonPanel(QFrame):
 
     Signals:
         settings_wanted: the user turned to the settings.
-        close_wanted: the user leaves the lesson.
+        menu_wanted(QPoint): the user opens the menu, at that place of the screen.
+        report_wanted: the user has finished, and wants a report.
     """
 
     settings_wanted = pyqtSignal()
-    close_wanted = pyqtSignal()
+    menu_wanted = pyqtSignal(object)
+    report_wanted = pyqtSignal()
 
     def __init__(self, session: Session, player: LessonPlayer) -> None:
         super().__init__()
@@ -119,17 +120,11 @@ class LessonPanel(QFrame):
         add_tab(self.tabs, Tab("Lesson", "lessonTab", "Shows the lesson."))
         add_tab(self.tabs, Tab("Settings", "lessonSettingsTab", "Shows the settings in place of the lesson."))
         self.tabs.currentChanged.connect(self._tab_chosen)
-        menu = QMenu(self)
-        reset = menu.addAction("Reset step")
-        reset.setObjectName("resetStep")
-        reset.triggered.connect(lambda: self._player.reset_step())
-        close = menu.addAction("Close lesson")
-        close.setObjectName("closeLesson")
-        close.triggered.connect(lambda: self.close_wanted.emit())
-        more = named(QToolButton(), "lessonMenuButton", "Menu of the lesson", "Resets the step, or leaves the lesson.")
+        tip = "Resets the step, makes a report, prints, or leaves the lesson."
+        more = named(QToolButton(), "lessonMenuButton", "Menu of the lesson", tip)
         theme.set_icon(more, "ellipsis", "muted")
         more.setFocusPolicy(Qt.TabFocus)
-        more.clicked.connect(lambda: menu.exec_(more.mapToGlobal(more.rect().bottomLeft())))
+        more.clicked.connect(lambda: self.menu_wanted.emit(more.mapToGlobal(more.rect().bottomLeft())))
         margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
         arranged(QHBoxLayout(self._head), self.tabs, 1, self._step, more, spacing=6, margins=margins)
 
@@ -196,6 +191,12 @@ class LessonPanel(QFrame):
         self._failure.setWordWrap(True)
         self._hints = [LessonText(hint, player.folder, "lessonHint") for hint in step.hints]
         self._add(*self._hints, self._failure, self._note)
+        if player.is_last:
+            tip = "Saves a page to hand in: the time, tries and answers of each step."
+            report = named(QPushButton("Report …"), "lessonReportButton", "Report", tip)
+            report.setFocusPolicy(Qt.TabFocus)
+            report.clicked.connect(lambda: self.report_wanted.emit())
+            self._column.addWidget(report, 0, Qt.AlignLeft)
         self._column.addStretch(1)
         self._scroll.verticalScrollBar().setValue(0)
         self.setAccessibleDescription(f"{lesson.title}, step {player.index + 1} of {len(lesson.steps)}: {step.title}")

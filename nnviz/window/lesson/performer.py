@@ -10,8 +10,9 @@ from typing import Protocol
 from PyQt5.QtCore import QMimeData, QObject, QTimer, QUrl, pyqtSignal
 
 from engine.basics.errors import EngineError
+from engine.presets import Preset, load_preset
 from engine.storage import is_network_file
-from nnviz.lessons.directives import Directive
+from nnviz.lessons.directives import PRESET_ENDING, Directive
 from nnviz.lessons.errors import LessonError, nearest
 from nnviz.lessons.folder import file_of_lesson
 from nnviz.session.selection import Classes, Example, Neuron
@@ -154,7 +155,10 @@ class Performer(QObject):
         return None
 
     def _preset(self, name: str) -> None:
-        preset = self._session.settings.preset_called(name)
+        if name.endswith(PRESET_ENDING):
+            preset: Preset | None = load_preset(file_of_lesson(self._folder, name))
+        else:
+            preset = self._session.settings.preset_called(name)
         if preset is not None:
             self._session.settings.choose_preset(preset)
 

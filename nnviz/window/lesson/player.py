@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from time import monotonic
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -12,8 +14,12 @@ from nnviz.lessons.catalogue import Kind
 from nnviz.lessons.directives import ALL, Directive
 from nnviz.lessons.document import Lesson, Step
 from nnviz.lessons.goals import Condition, Fact, Value, comparisons_of, facts_of
+from nnviz.lessons.progress import Progress, StepProgress
 from nnviz.window.lesson.facts import Facts
 from nnviz.window.lesson.performer import Performer
+
+ARRANGING = ("show", "hide", "enlarge")  # directives that arrange the cards of a workspace
+ASKING = ("draw", "clear")  # directives that set the input
 
 
 class LessonPlayer(QObject):
@@ -21,6 +27,7 @@ class LessonPlayer(QObject):
 
     Signals:
         changed: anything that the panel shows has changed.
+        progressed: ``progress`` has changed.
         step_changed: another step, or another lesson, is shown.
         locks_changed: ``locked`` or ``pointed`` has changed.
         finished: the user went beyond the last step; ``closed`` follows.
@@ -34,10 +41,11 @@ class LessonPlayer(QObject):
         was_met_at_once: whether all goals were met when the step was opened.
         hints: how many hints of the step are shown.
         failure: why a directive could not be carried out; "" if none failed.
-        skipped: ids of the steps that were skipped.
+        progress: the progress in the lesson; see :meth:`note_time`.
     """
 
     changed = pyqtSignal()
+    progressed = pyqtSignal()
     step_changed = pyqtSignal()
     locks_changed = pyqtSignal()
     finished = pyqtSignal()
@@ -67,7 +75,8 @@ class LessonPlayer(QObject):
         self.was_met_at_once = False
         self.hints = 0
         self.failure = ""
-        self.skipped: set[str] = set()
+        self.progress = Progress("", "")
+        self._since = 0.0  # when the step was shown, or its time was noted
         self._after: Callable[[], None] = lambda: None  # what follows the directives in progress
         facts.changed.connect(self._evaluate)
         performer.done.connect(self._performed)
@@ -76,14 +85,44 @@ class LessonPlayer(QObject):
 
     # ---- a lesson
 
-    def open(self, lesson: Lesson, folder: Path, index: int = 0) -> None:
-        """Opens a lesson at a step, and carries out what the step does first."""
-        self.lesson, self.folder, self.skipped = lesson, folder, set()
-        self._enter(index, performs=True)
+    def open(self, lesson: Lesson, folder: Path) -> None:
+        """Opens a lesson at its first step, and carries out what the step does first."""
+        self._take(lesson, folder, Progress(lesson.content, ""))
+        self._enter(0, lesson.steps[0].setup)
+
+    def resume(self, lesson: Lesson, folder: Path, progress: Progress, has_run: bool) -> None:
+        """Opens a lesson where it was left.
+
+        Args:
+            lesson, folder: as for :meth:`open`.
+            progress: the progress in the lesson.
+            has_run: whether the current run is that of the lesson. If not, all steps up to the present one are set up
+                again, and what was trained is lost.
+        """
+        ids = [step.id for step in lesson.steps]
+        index = ids.index(progress.step) if progress.step in ids else 0
+        self._take(lesson, folder, progress)
+        whole = [directive for step in lesson.steps[: index + 1] for directive in step.setup]
+        self._enter(index, self._arrangement(index) if has_run else whole)
+
+    def _take(self, lesson: Lesson, folder: Path, progress: Progress) -> None:
+        self.lesson, self.folder, self.progress = lesson, folder, progress
+        self._since = monotonic()
+        self._facts.take_trainings()  # those before the lesson
+
+    def replace(self, lesson: Lesson) -> None:
+        """Shows another version of the lesson, such as a translation, at the same step; nothing is carried out."""
+        assert self.lesson is not None
+        ids, place = [step.id for step in lesson.steps], self.step.id
+        self.lesson = lesson
+        self.progress.content = lesson.content
+        self._performer.stop()
+        self._enter(ids.index(place) if place in ids else min(self.index, len(ids) - 1), ())
 
     def close(self) -> None:
         """Leaves the lesson."""
         if self.lesson is not None:
+            self.note_time()
             self._performer.stop()
             self._facts.want_activities(False)
             self.lesson = None
@@ -111,23 +150,49 @@ class LessonPlayer(QObject):
         """Whether this is the last step."""
         return self.lesson is not None and self.index == len(self.lesson.steps) - 1
 
-    def _enter(self, index: int, performs: bool) -> None:
+    def _arrangement(self, index: int) -> list[Directive]:
+        """Returns what arranges the window for a step: the workspace, the cards, and the input of the step."""
+        assert self.lesson is not None
+        found: list[Directive] = []
+        for step in self.lesson.steps[: index + 1]:
+            for directive in step.setup:
+                if directive.verb == "workspace":
+                    found = [directive]
+                elif directive.verb in ARRANGING:
+                    found.append(directive)
+        return [*found, *(each for each in self.lesson.steps[index].setup if each.verb in ASKING)]
+
+    def _enter(self, index: int, directives: Iterable[Directive]) -> None:
+        self.note_time()
         self.index, self.hints, self.failure, self.was_met_at_once = index, 0, "", False
-        self.answers = [frozenset() for _ in self.step.questions]
-        self.met = [False] * len(self.step.goals)
+        is_known = self.step.id in self.progress.steps
+        self.progress.step, known = self.step.id, self.progress.of(self.step.id)
+        self.answers = _fitting_answers(known, self.step)
+        has_met = len(known.met) == len(self.step.goals)
+        self.met = list(known.met) if has_met else [False] * len(self.step.goals)
         self._facts.begin_step()
         self._facts.want_activities(any(fact.name == "dead" for goal in self.step.goals for fact in facts_of(goal)))
         self.step_changed.emit()
         self.locks_changed.emit()
-        self._after = self._opened
-        self._performer.perform(self.step.setup if performs else (), self.folder)
+        self.progressed.emit()
+        self._after = partial(self._opened, is_known)
+        self._performer.perform(tuple(directives), self.folder)
 
-    def _opened(self) -> None:
-        """Evaluates the goals for the first time."""
+    def note_time(self) -> None:
+        """Notes the time and the trainings of the present step in ``progress``."""
+        now = monotonic()
+        if self.lesson is not None and self.progress.step:
+            known = self.progress.of(self.progress.step)
+            known.seconds += now - self._since
+            known.trainings += self._facts.take_trainings()
+        self._since = now
+
+    def _opened(self, was_known: bool) -> None:
+        """Evaluates the goals for the first time; ``was_known``: the step was shown before."""
         self._facts.begin_step()
         self._note_answers()
         self._evaluate()
-        self.was_met_at_once = bool(self.met) and self.is_done
+        self.was_met_at_once = bool(self.met) and self.is_done and not was_known
         self.changed.emit()
 
     # ---- the user
@@ -140,18 +205,23 @@ class LessonPlayer(QObject):
             self.finished.emit()
             self.close()
         else:
-            self._enter(self.index + 1, performs=True)
+            following = self.lesson.steps[self.index + 1]
+            was_shown = following.id in self.progress.steps
+            self._enter(self.index + 1, self._arrangement(self.index + 1) if was_shown else following.setup)
 
     def back(self) -> None:
-        """Shows the step before, without carrying out what it does."""
+        """Shows the step before, with its arrangement; what else it does is not carried out again."""
         if self.lesson is not None and self.index > 0:
             self._performer.stop()
-            self._enter(self.index - 1, performs=False)
+            self._enter(self.index - 1, self._arrangement(self.index - 1))
 
     def reset_step(self) -> None:
         """Begins the step again."""
         if self.lesson is not None:
-            self._enter(self.index, performs=True)
+            self.note_time()
+            known = self.progress.of(self.step.id)
+            known.answers, known.met = [], []
+            self._enter(self.index, self.step.setup)
 
     def show_hint(self) -> None:
         """Shows the next hint; after the last one, carries out the solution."""
@@ -163,7 +233,7 @@ class LessonPlayer(QObject):
 
     def skip(self) -> None:
         """Carries out the solution and goes to the next step."""
-        self.skipped.add(self.step.id)
+        self.progress.of(self.step.id).is_skipped = True
         self.solve(self.skip_met)
 
     def solve(self, then: Callable[[], None] = lambda: None) -> None:
@@ -173,13 +243,14 @@ class LessonPlayer(QObject):
             self._evaluate()
             then()
 
+        self.progress.of(self.step.id).is_solved = True
         self._after = after
         self._performer.perform(self.step.solution, self.folder)
         self.changed.emit()
 
     def skip_met(self) -> None:
         """Continues as if all goals were met."""
-        self.met = [True] * len(self.met)
+        self.met = self.progress.of(self.step.id).met = [True] * len(self.met)
         self.next()
 
     def choose(self, question: int, option: int) -> None:
@@ -188,6 +259,7 @@ class LessonPlayer(QObject):
             self.answers[question] = self.answers[question] ^ {option}
         else:
             self.answers[question] = frozenset({option})
+        self.progress.of(self.step.id).tries += 1
         self._note_answers()
         self.changed.emit()
 
@@ -200,6 +272,8 @@ class LessonPlayer(QObject):
 
     def _note_answers(self) -> None:
         questions = self.step.questions
+        self.progress.of(self.step.id).answers = [sorted(chosen) for chosen in self.answers]
+        self.progressed.emit()
         is_answered = bool(questions) and all(self.answers)
         pairs = zip(self.answers, questions, strict=True)
         self._facts.note_answers(is_answered, is_answered and all(chosen == each.correct for chosen, each in pairs))
@@ -223,7 +297,10 @@ class LessonPlayer(QObject):
         before = list(self.met)
         for number, goal in enumerate(self.step.goals):
             self.met[number] = self.met[number] or goal.holds(self._facts.read) is True
-        if self.met != before or self.step.goals:
+        if self.met != before:
+            self.progress.of(self.step.id).met = list(self.met)
+            self.progressed.emit()
+        if self.step.goals:
             self.changed.emit()
 
     def present(self, goal: Condition) -> str:
@@ -268,6 +345,15 @@ class LessonPlayer(QObject):
         if self.lesson is None:
             return ()
         return tuple(name for each in self.step.setup if each.verb == "unlock" for name in each.words)
+
+
+def _fitting_answers(known: StepProgress, step: Step) -> list[frozenset[int]]:
+    """Returns the answers that were given before, if they fit the questions; else none."""
+    questions, given = step.questions, known.answers
+    if len(given) != len(questions):
+        return [frozenset() for _ in questions]
+    pairs = zip(given, questions, strict=True)
+    return [frozenset(chosen) & frozenset(range(len(question.options))) for chosen, question in pairs]
 
 
 def format_value(fact: Fact, value: Value) -> str:

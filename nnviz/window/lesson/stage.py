@@ -48,10 +48,11 @@ class WindowStage(QObject):
         self._fixed = {lesson_name(name): name for name in CARDS if CARDS[name].is_fixed}
 
     def catalogue(self) -> Catalogue:
-        """Returns all names that a lesson may use in this window."""
+        """Returns all names that a lesson may use in this window; the user's presets are none, as others lack them."""
+        settings, own = self._window.session.settings, self._window.session.user_presets.presets
         return Catalogue(
             frozenset(DATASETS),
-            frozenset(preset.name for preset in self._window.session.settings.presets),
+            frozenset(preset.name for preset in settings.presets) - {preset.name for preset in own},
             frozenset(self.cards),
             frozenset({*self.controls(), *SETTINGS, *self._fixed}),
         )

@@ -46,19 +46,7 @@ class LessonText(QTextBrowser):
 
     def loadResource(self, kind: int, url: QUrl) -> Any:
         """Returns an image of the lesson's folder, at most as wide as the text; an invalid value for all else."""
-        if kind != QTextDocument.ImageResource or url.scheme():
-            return QVariant()
-        try:
-            path = file_of_lesson(self._folder, unquote(url.path()))
-        except LessonError:
-            return QVariant()
-        reader = QImageReader(str(path))
-        size = reader.size()
-        if not size.isValid() or size.width() * size.height() > _MOST_PIXELS:
-            return QVariant()
-        image: QImage = reader.read()
-        width = self.viewport().width()
-        return image.scaledToWidth(width, Qt.SmoothTransformation) if image.width() > width > 0 else image
+        return _image_at(kind, url, self._folder, self.viewport().width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -75,6 +63,37 @@ class LessonText(QTextBrowser):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(120), self.height())
+
+
+class LessonPages(QTextDocument):
+    """A text of a lesson to be printed; it loads what :class:`LessonText` does."""
+
+    _WIDTH = 600  # of images, at most
+
+    def __init__(self, html: str, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self.setHtml(html)
+
+    def loadResource(self, kind: int, url: QUrl) -> Any:
+        """Returns an image of the lesson's folder; an invalid value for all else."""
+        return _image_at(kind, url, self._folder, self._WIDTH)
+
+
+def _image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
+    """Returns an image of a folder, at most that wide; an invalid value for all else."""
+    if kind != QTextDocument.ImageResource or url.scheme():
+        return QVariant()
+    try:
+        path = file_of_lesson(folder, unquote(url.path()))
+    except LessonError:
+        return QVariant()
+    reader = QImageReader(str(path))
+    size = reader.size()
+    if not size.isValid() or size.width() * size.height() > _MOST_PIXELS:
+        return QVariant()
+    image: QImage = reader.read()
+    return image.scaledToWidth(width, Qt.SmoothTransformation) if image.width() > width > 0 else image
 
 
 def _open_link(url: QUrl) -> None:

@@ -145,7 +145,7 @@ def test_hint_and_solution_and_back_and_reset(ready_window: MainWindow, lesson: 
     panel = find(window, LessonPanel, "lessonPanel")
     click(qtbot, panel, QPushButton, "lessonSkipButton")
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
-    assert player.skipped == {"start"}
+    assert player.progress.steps["start"].is_skipped
 
     assert not find(panel, LessonText, "lessonHint").isVisible()
     hint = click(qtbot, panel, QPushButton, "lessonHintButton")
@@ -192,7 +192,7 @@ def test_it_asks_before_it_pauses_a_training_and_resumes_at_its_step(
     player = opened(window, lesson, qtbot)
     player.skip()
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
-    player.close()
+    window.lessons.close()
     window.session.settings.change("epochs", epochs=100_000)
     window.session.start()
     wait_for(qtbot, window, Status.TRAINING)
@@ -217,7 +217,7 @@ def test_quitting_remembers_the_state_before_the_lesson_and_its_step(
     ready_window.close_unasked()
     stored = stored_settings()
     assert json.loads(stored["configuration"]) == json.loads(json.dumps(before))
-    assert json.loads(stored["lesson"]) == {"rate": "larger"}
+    assert json.loads(stored["lesson_progress"])["rate"]["step"] == "larger"
     assert stored["workspace"] == "train"
 
 

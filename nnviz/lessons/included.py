@@ -1,0 +1,28 @@
+"""The lessons that are included in the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.basics.assets_folder import ASSETS
+from engine.basics.errors import EngineError
+from engine.basics.regular_files import read_regular
+from nnviz.lessons.document import MOST_BYTES, is_translation, translations_of
+
+FOLDER = ASSETS / "lessons"
+
+
+def included_lessons() -> list[Path]:
+    """Returns the paths of the included lessons, in their order."""
+    return [path for path in sorted(FOLDER.glob("[0-9]*.md")) if not is_translation(path)]
+
+
+def title_of(path: Path, language: str = "") -> str:
+    """Returns the title of a lesson, in a language if there is a translation; the name of a file without one."""
+    path = translations_of(path).get(language, path)
+    try:
+        lines = read_regular(path, MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
+    except (EngineError, OSError):
+        return path.name
+    entries = (line.partition(":") for line in lines[1 : lines.index("---", 1) if "---" in lines[1:] else 1])
+    return next((value.strip() for key, _, value in entries if key.strip() == "title"), path.name)

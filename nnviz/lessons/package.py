@@ -1,0 +1,79 @@
+"""A lesson in one file, ``.nnvizlesson``: a zip of the lesson's folder."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path
+
+from engine.basics.regular_files import open_regular
+from nnviz.lessons.document import is_translation
+from nnviz.lessons.errors import LessonError
+from nnviz.lessons.folder import is_inside
+
+SUFFIX = ".nnvizlesson"
+_MOST_FILES = 200
+_MOST_BYTES = 32 * 2**20  # of the zip, and of all its files together
+_PIECE = 2**16
+_ANOTHER = "Ask its author for another copy."
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, ValueError)
+
+
+def unpack(path: Path, folder: Path) -> Path:
+    """Writes the files of a packed lesson into an empty folder. Returns the path of the lesson.
+
+    Raises:
+        LessonError: it is no zip of a lesson's folder, has too many or too large files, or one that leaves the folder.
+        OSError: it cannot be read, or the files cannot be written.
+    """
+    try:
+        with open_regular(path, _MOST_BYTES) as file, zipfile.ZipFile(file) as packed:
+            _unpack_all(path.name, packed, folder)
+    except LessonError:
+        raise
+    except _DAMAGE as error:
+        raise LessonError.from_problem(path.name, f"it is damaged ({error})", _ANOTHER) from None
+    return _lesson_in(path.name, folder)
+
+
+def _unpack_all(name: str, packed: zipfile.ZipFile, folder: Path) -> None:
+    members = [member for member in packed.infolist() if not member.is_dir()]
+    if len(members) > _MOST_FILES:
+        problem = f"it has {len(members):,} files, at most {_MOST_FILES} are allowed"
+        raise LessonError.from_problem(name, problem, _ANOTHER)
+    free = _MOST_BYTES
+    for member in members:
+        kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where the zip does not say
+        if not is_inside(member.filename) or kind not in (0, stat.S_IFREG):
+            problem = f"“{member.filename[:60]}” is not a file of the lesson's folder"
+            raise LessonError.from_problem(name, problem, _ANOTHER)
+        target = folder / member.filename
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with packed.open(member) as source, target.open("xb") as copy:
+            while piece := source.read(_PIECE):  # what is claimed of its size may be wrong
+                free -= len(piece)
+                if free < 0:
+                    problem = f"its files have more than {_MOST_BYTES // 2**20} MB"
+                    raise LessonError.from_problem(name, problem, _ANOTHER)
+                copy.write(piece)
+
+
+def _lesson_in(name: str, folder: Path) -> Path:
+    """Returns the lesson in the folder, or in the only folder in it, and none of its translations."""
+    inner = [entry for entry in folder.iterdir() if entry.name != "__MACOSX"]
+    if len(inner) == 1 and inner[0].is_dir():
+        folder = inner[0]
+    found = [path for path in sorted(folder.glob("*.md")) if not is_translation(path)]
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found[:3])
+        problem = f"it has {len(found)} lessons ({names})" if found else "it has no lesson"
+        raise LessonError.from_problem(name, problem, "Pack one file .md with its translations and images.")
+    return found[0]
+
+
+def pack(lesson: Path, files: list[str], target: Path) -> None:
+    """Packs a lesson with the files that it names, paths in its folder. Raises OSError."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in dict.fromkeys([lesson.name, *files]):
+            packed.write(lesson.parent / name, name)

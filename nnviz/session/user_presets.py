@@ -1,0 +1,95 @@
+"""Presets of the user: settings that were saved under a name, one file each."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from engine.basics.errors import EngineError, SettingError
+from engine.presets import Preset, preset_bytes, readable_presets
+from engine.storage.files import write_whole
+from nnviz.session.messages import Messages, error_text
+from nnviz.session.settings import Basis, Settings
+
+_LONGEST = 60  # characters of a name
+
+
+class UserPresets(QObject):
+    """Keeps the user's presets in a folder, and lists them in ``settings.presets`` after the included ones.
+
+    Signals:
+        changed: ``presets`` has changed.
+
+    Attributes:
+        presets: the user's presets, in the order of their files' names.
+        folder: where they are kept; None if none can be kept.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, settings: Settings, messages: Messages) -> None:
+        super().__init__()
+        self._settings, self._messages = settings, messages
+        self._included = list(settings.presets)
+        self.presets: list[Preset] = []
+        self.folder: Path | None = None
+
+    def use_folder(self, folder: Path) -> None:
+        """Reads the presets of a folder, and keeps new ones there. Warns of files that cannot be read."""
+        self.folder = folder
+        errors = self._read()
+        if errors:
+            texts = [error_text("One of your presets could not be read", error) or str(error) for error in errors]
+            self._messages.warn(" ".join(texts))
+
+    def _read(self) -> list[Exception]:
+        assert self.folder is not None
+        taken = {preset.name.casefold() for preset in self._included}
+        found, errors = readable_presets(self.folder)
+        self.presets = [preset for preset in found if preset.name.casefold() not in taken]
+        self._settings.set_presets([*self._included, *self.presets])
+        self.changed.emit()
+        return errors
+
+    def save(self, name: str) -> Preset:
+        """Saves the settings of the fields as a preset of that name; one of that name is replaced.
+
+        Raises:
+            SettingError: the name is empty, too long or that of an included preset, or presets cannot be kept.
+            OSError: the file cannot be written.
+        """
+        name = " ".join(name.split())
+        if not name or len(name) > _LONGEST:
+            raise SettingError("name", name, f"must have 1 to {_LONGEST} characters", "Type another name.")
+        if name.casefold() in {preset.name.casefold() for preset in self._included}:
+            raise SettingError("name", name, "must not be that of an included preset", "Type another name.")
+        if self.folder is None:
+            raise EngineError.from_problem("", "This window remembers nothing", "Start nnviz without a script.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(self._path_of(name), preset_bytes(name, "Your own preset.", self._settings.experiment))
+        self._read()
+        saved = next(preset for preset in self.presets if preset.name == name)
+        self._settings.show_experiment(self._settings.experiment, Basis(saved, frozenset()))
+        return saved
+
+    def content_of(self, name: str) -> bytes | None:
+        """Returns the file of the user's preset of that name; None if there is none. Raises OSError."""
+        path = None if self.folder is None else self._path_of(name)
+        return path.read_bytes() if path is not None and path.is_file() else None
+
+    def put(self, name: str, content: bytes | None) -> None:
+        """Writes the file of the user's preset of that name, or removes it. Raises OSError."""
+        path = self._path_of(name)
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_whole(path, content)
+        self._read()
+
+    def _path_of(self, name: str) -> Path:
+        """Returns the path of a preset's file; the name in it may have any characters."""
+        assert self.folder is not None
+        safe = re.sub(r"[^\w-]+", "-", name.casefold()).strip("-") or "preset"
+        return self.folder / f"{safe}.json"

@@ -1,0 +1,214 @@
+"""Tools for the author of a lesson: reload on save, check, and the present state as the start of a new lesson."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QBuffer, QFileSystemWatcher, QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+
+from engine.datasets import DATASETS
+from engine.storage.files import write_whole
+from nnviz.cards.registry import CARDS
+from nnviz.formatting import text
+from nnviz.formatting.setting_text import typed_value
+from nnviz.lessons.catalogue import SETTINGS, lesson_name
+from nnviz.lessons.start import LessonStart, id_of
+from nnviz.ui.card import DockCard
+from nnviz.ui.pages import TabbedCard
+from nnviz.ui.picture import grey_image
+from nnviz.window.docks import Docks
+
+if TYPE_CHECKING:
+    from nnviz.window.main_window import MainWindow
+
+_MOMENT = 200  # milliseconds after a change of the file: editors write in several steps
+_RUN = "import sys; from nnviz.commands.cli import main; sys.exit(main())"
+
+
+class ReloadOnSave(QObject):
+    """Watches the file of a lesson.
+
+    Signals:
+        saved: the file has changed.
+    """
+
+    saved = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_on = False
+        self._path = Path()
+        self._known: tuple[float, int] | None = None
+        self._watcher = QFileSystemWatcher()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_MOMENT)
+        self._timer.timeout.connect(self._look)
+        for signal in (self._watcher.fileChanged, self._watcher.directoryChanged):
+            signal.connect(lambda _: self._timer.start())
+
+    def watch(self, path: Path, is_on: bool) -> None:
+        """Watches a file, or stops."""
+        self.is_on, self._path, self._known = is_on, path, _state_of(path)
+        old = [*self._watcher.files(), *self._watcher.directories()]
+        if old:
+            self._watcher.removePaths(old)
+        if is_on:  # the folder too, because editors replace the file
+            self._watcher.addPaths([str(path), str(path.parent)])
+
+    def _look(self) -> None:
+        found = _state_of(self._path)
+        if self.is_on and found is not None and found != self._known:
+            self.watch(self._path, True)
+            self.saved.emit()
+
+
+def _state_of(path: Path) -> tuple[float, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime, found.st_size
+
+
+class LessonCheck(QObject):
+    """Checks a lesson in a program of its own, as ``lesson check`` does.
+
+    Signals:
+        done(str, bool): what it found, and whether nothing is wrong.
+    """
+
+    done = pyqtSignal(str, bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process: QProcess | None = None
+
+    def start(self, path: Path) -> None:
+        """Starts to check a file; ``done`` follows. Does nothing while a check is running."""
+        if self._process is not None:
+            return
+        process = self._process = QProcess(self)
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.insert("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+        process.setProcessEnvironment(environment)
+        process.finished.connect(self._finished)
+        process.errorOccurred.connect(self._failed)
+        words = [] if getattr(sys, "frozen", False) else ["-c", _RUN]
+        process.start(sys.executable, [*words, "lesson", "check", str(path)])
+
+    def _finished(self, code: int) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            said = bytes(process.readAllStandardOutput().data()).decode("utf-8", "replace").strip()
+            failed = bytes(process.readAllStandardError().data()).decode("utf-8", "replace").strip()
+            process.deleteLater()
+            self.done.emit(said or failed.splitlines()[-1] if said or failed else "The check ended early.", code == 0)
+
+    def _failed(self, error: QProcess.ProcessError) -> None:
+        process, self._process = self._process, None
+        if process is not None and error == QProcess.FailedToStart:
+            self.done.emit(f"The check did not start: {process.errorString()}.", False)
+
+    def stop(self) -> None:
+        """Ends a check that is running."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.waitForFinished()
+
+
+# ---- the start of a lesson
+
+
+def save_lesson_start(window: MainWindow, docks: Docks, path: Path) -> None:
+    """Writes a lesson whose first step sets up the window as it is, and its drawing beside it; with a message."""
+    messages = window.session.messages
+    try:
+        start, advice = _start_of(window, docks, path)
+        write_whole(path, start.text(path.stem.replace("-", " ").capitalize()).encode())
+    except OSError as error:
+        messages.show_error("The lesson could not be saved", error)
+    else:
+        messages.show(f"Saved {text.name(path.name)}. {advice}Open it in an editor, and with File → Open lesson.")
+
+
+def _start_of(window: MainWindow, docks: Docks, path: Path) -> tuple[LessonStart, str]:
+    """Returns what the window shows now, and advice about a file that belongs beside the lesson."""
+    session, advice = window.session, ""
+    name, is_file = session.data.name or "mnist", False
+    if name not in DATASETS:
+        file, is_file = Path(name), True
+        advice = "" if file.parent == path.parent else f"Copy {text.name(file.name)} next to it. "
+        name = file.name
+    else:
+        defaults = {setting.name: setting.default for setting in DATASETS[name].settings}
+        changed = {
+            key.replace("_", "-"): typed_value(value)
+            for key, value in session.data.settings.items()
+            if key in defaults and value is not None and value != defaults[key]
+        }
+        name = " ".join([name, "; ".join(f"{key} = {value}" for key, value in changed.items())]).strip()
+    base = session.settings.base
+    preset = "" if base is None else base.name
+    if base is not None and base in session.user_presets.presets:
+        content, preset = session.user_presets.content_of(base.name), f"{id_of(base.name)}.json"
+        write_whole(path.with_name(preset), content or b"")
+    return (
+        LessonStart(
+            name,
+            is_file,
+            preset,
+            _changed_settings(window),
+            _arrangement(window, docks),
+            _drawing(window, path),
+        ),
+        advice,
+    )
+
+
+def _changed_settings(window: MainWindow) -> dict[str, str]:
+    """Returns the settings that differ from those of the preset, and the seed."""
+    settings = window.session.settings
+    typed = {*settings.typed, "seed"}
+    found = {}
+    for name, setting in SETTINGS.items():
+        if name == "activation":
+            if "activations" in typed:
+                found[name] = ", ".join(settings.experiment.activations[:-1])
+        elif setting in typed:
+            found[name] = typed_value(settings.experiment.value(setting)) or "none"
+    return found
+
+
+def _arrangement(window: MainWindow, docks: Docks) -> list[str]:
+    """Returns the directives for workspace, hidden cards, pages in front and the enlarged card."""
+    lines = [f"workspace {window.workspace}"]
+    for dock in docks.shown:
+        name = dock.objectName()
+        if not isinstance(dock, DockCard) or CARDS[name].is_fixed:
+            continue
+        if not dock.isVisible() and window.cards.enlarged is None:
+            lines.append(f"hide {lesson_name(name)}")
+        elif isinstance(dock, TabbedCard) and dock.tabs.currentIndex() > 0:
+            page = dock.pages[dock.tabs.currentIndex()].objectName()
+            lines += [f"show {lesson_name(page)}"] if page in CARDS else []
+    if window.cards.enlarged is not None:
+        lines.append(f"enlarge {lesson_name(window.cards.enlarged.objectName())}")
+    return lines
+
+
+def _drawing(window: MainWindow, path: Path) -> str:
+    """Returns what is drawn: an example of the test set, or a file that is written beside the lesson."""
+    question = window.session.question
+    if question.origin is not None and not question.is_drawn:
+        return f"{question.origin.part} {question.origin.number}"
+    if not question.is_drawn or question.example is None:
+        return ""
+    name, buffer = f"{path.stem}-drawing.png", QBuffer()
+    grey_image(question.example.reshape(28, 28)).save(buffer, "PNG")
+    write_whole(path.with_name(name), bytes(buffer.data().data()))
+    return name
