@@ -55,11 +55,30 @@ def grey_of_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Ar
         OSError: the file is missing, cannot be read, or is not a regular file.
         CancelledError: it was no longer wanted.
     """
+    return _read(path, is_wanted, _decoded)
+
+
+def colours_of_file(path: Path, widest: int) -> Array:
+    """Reads an image as (height, width, 4) uint8 values of red, green, blue and opacity, at most that wide.
+
+    Raises EngineError and OSError as :func:`grey_of_file`.
+    """
+
+    def decode(name: str, file: io.BufferedReader) -> Array:
+        with Image.open(file, formats=_FORMATS) as image:
+            check_size(name, *image.size, MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS)
+            image.thumbnail((max(widest, 1), LONGEST_SIDE))
+            return np.asarray(image.convert("RGBA"))
+
+    return _read(path, lambda: True, decode)
+
+
+def _read(path: Path, is_wanted: Callable[[], bool], decode: Callable[[str, io.BufferedReader], Array]) -> Array:
     with _Watched(open_regular(path, MOST_BYTES).detach(), path.name, is_wanted) as file:
         # For good: to take it back would, in one thread, undo what another has set meanwhile.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         try:
-            return _decoded(path.name, file)
+            return decode(path.name, file)
         except (EngineError, CancelledError):
             raise
         except MemoryError:

@@ -238,6 +238,11 @@ class _Reader:
         ]
         if not starts:
             raise self._error(0, "the lesson has no step", "A step begins with ## Title {#id}.")
+        first = blocks[starts[0]][0]
+        for token in tokens:
+            if _is_block(token) and (token.level > 0 or _line(token) < _line(first)):
+                problem = f"the block “{token.info.strip()}” is not in a step"
+                raise self._error(_line(token), problem, "Write it at the beginning of a line, below a heading ##.")
         introduction = self._html(blocks[: starts[0]])
         steps = [self._step(blocks[start:end]) for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True)]
         known: dict[str, int] = {}

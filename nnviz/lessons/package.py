@@ -15,6 +15,7 @@ from nnviz.lessons.folder import is_inside
 SUFFIX = ".nnvizlesson"
 _MOST_FILES = 200
 _MOST_BYTES = 32 * 2**20  # of the zip, and of all its files together
+_LONGEST_NAME = 200
 _PIECE = 2**16
 _ANOTHER = "Ask its author for another copy."
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, ValueError)
@@ -45,7 +46,8 @@ def _unpack_all(name: str, packed: zipfile.ZipFile, folder: Path) -> None:
     free = _MOST_BYTES
     for member in members:
         kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where the zip does not say
-        if not is_inside(member.filename) or kind not in (0, stat.S_IFREG):
+        is_long = len(member.filename) > _LONGEST_NAME
+        if is_long or not is_inside(member.filename) or kind not in (0, stat.S_IFREG):
             problem = f"“{member.filename[:60]}” is not a file of the lesson's folder"
             raise LessonError.from_problem(name, problem, _ANOTHER)
         target = folder / member.filename

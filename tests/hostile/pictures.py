@@ -126,6 +126,13 @@ def _damaged(rng: np.random.Generator, content: bytes) -> bytes:
 # ---- what is damaged
 
 
+def damaged_picture(rng: np.random.Generator) -> bytes:
+    """A damaged image of any format, or a program that calls itself an image."""
+    if rng.random() < 0.2:
+        return list(_PROGRAMS.values())[int(rng.integers(len(_PROGRAMS)))]
+    return _damaged(rng, _with_odd_header(rng) if rng.random() < 0.2 else _whole(rng))
+
+
 def _whole(rng: np.random.Generator) -> bytes:
     kind, mode = _KINDS[int(rng.integers(len(_KINDS)))]
     height, width = _SIZES[int(rng.integers(len(_SIZES)))]

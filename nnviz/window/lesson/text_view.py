@@ -7,15 +7,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from PyQt5.QtCore import QSize, Qt, QUrl, QVariant
-from PyQt5.QtGui import QDesktopServices, QImage, QImageReader, QResizeEvent, QTextDocument
+from PyQt5.QtGui import QDesktopServices, QImage, QResizeEvent, QTextDocument
 from PyQt5.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
-from nnviz.lessons.errors import LessonError
+from engine.basics.errors import EngineError
+from nnviz.digits.picture_files import colours_of_file
 from nnviz.lessons.folder import file_of_lesson
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 
-_MOST_PIXELS = 50_000_000  # of an image
+_WIDEST = 600  # pixels of an image in a text that has no width yet
 
 
 class LessonText(QTextBrowser):
@@ -68,8 +69,6 @@ class LessonText(QTextBrowser):
 class LessonPages(QTextDocument):
     """A text of a lesson to be printed; it loads what :class:`LessonText` does."""
 
-    _WIDTH = 600  # of images, at most
-
     def __init__(self, html: str, folder: Path) -> None:
         super().__init__()
         self._folder = folder
@@ -77,7 +76,7 @@ class LessonPages(QTextDocument):
 
     def loadResource(self, kind: int, url: QUrl) -> Any:
         """Returns an image of the lesson's folder; an invalid value for all else."""
-        return _image_at(kind, url, self._folder, self._WIDTH)
+        return _image_at(kind, url, self._folder, _WIDEST)
 
 
 def _image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
@@ -85,15 +84,11 @@ def _image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
     if kind != QTextDocument.ImageResource or url.scheme():
         return QVariant()
     try:
-        path = file_of_lesson(folder, unquote(url.path()))
-    except LessonError:
+        pixels = colours_of_file(file_of_lesson(folder, unquote(url.path())), width if width > 0 else _WIDEST)
+    except (EngineError, OSError):
         return QVariant()
-    reader = QImageReader(str(path))
-    size = reader.size()
-    if not size.isValid() or size.width() * size.height() > _MOST_PIXELS:
-        return QVariant()
-    image: QImage = reader.read()
-    return image.scaledToWidth(width, Qt.SmoothTransformation) if image.width() > width > 0 else image
+    height, width, _ = pixels.shape
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format_RGBA8888).copy()
 
 
 def _open_link(url: QUrl) -> None:
