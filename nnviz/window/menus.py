@@ -78,7 +78,7 @@ class Menus(QObject):
         close = self._add(menu, "&Close lesson", "actionCloseLesson", "Ctrl+Alt+W", lessons.close)
         lessons.changed.connect(lambda: close.setEnabled(lessons.is_open))
         close.setEnabled(False)
-        self._add(menu, "Save as lesson s&tart …", "actionSaveLessonStart", "Ctrl+Alt+N", lessons.save_start)
+        self._add(menu, "Sa&ve as lesson start …", "actionSaveLessonStart", "Ctrl+Alt+N", lessons.save_start)
         menu.addSeparator()
         self._add(menu, "&Quit", "actionQuit", "Ctrl+Q", self._window.close)
 
@@ -209,7 +209,7 @@ class Menus(QObject):
 
     def _fill_presets(self, menu: QMenu) -> None:
         dialogs, session = self._window.preset_dialogs, self._session
-        self._add(menu, "Save settings as &preset …", "actionSavePreset", "Ctrl+Alt+P", dialogs.ask)
+        self._add(menu, "Save settin&gs as preset …", "actionSavePreset", "Ctrl+Alt+P", dialogs.ask)
         delete = self._add(menu, "", "actionDeletePreset", "Ctrl+Alt+X", dialogs.delete_current)
 
         def show() -> None:

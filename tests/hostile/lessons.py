@@ -17,9 +17,9 @@ from PyQt5.QtCore import QUrl
 from PyQt5.QtGui import QTextDocument
 from PyQt5.QtWidgets import QApplication
 
-from engine.basics.assets_folder import ASSETS
 from nnviz.lessons.catalogue import Catalogue
 from nnviz.lessons.document import Lesson, Question, read_lesson
+from nnviz.lessons.included import included_lessons
 from nnviz.lessons.package import unpack
 from nnviz.lessons.progress import progress_from
 from nnviz.lessons.report import printed_html, report_html
@@ -40,10 +40,21 @@ _TAGS = frozenset(
     )
 )
 _ATTRIBUTES = frozenset(("href", "src", "alt", "title", "class", "start", "style"))
-# What is put into the text of a lesson; {} is the path of a file outside of its folder.
-_SNIPPETS: tuple[str, ...] = (
+# What is put into the text of a lesson; {} is the path of a file outside of its folder. The first ones can be shown.
+_SHOWN = (
     "<script>alert(1)</script>",
     '<img src="{}" onerror="x">',
+    "<{}>",
+    ">" * _DEEP + " x",
+    "[" * _DEEP,
+    "*" * _DEEP + "x" + "*" * _DEEP,
+    "![" * _DEEP + "](x)" * _DEEP,
+    "&#0; &#xD800; &NoSuch; \u202e\ufeff",
+    "| a |\n| - |\n" + "| x |\n" * 20_000,
+    '[x](https://host/"onclick=x)',
+    '![x](images/curve.png ""onerror=x")',
+)
+_SNIPPETS: tuple[str, ...] = (
     "![x](../secret.png)",
     "![x]({})",
     "![x](file://{})",
@@ -59,7 +70,6 @@ _SNIPPETS: tuple[str, ...] = (
     "[x](file://{})",
     "[x](http://host)",
     "[x][y]\n\n[y]: {}",
-    "<{}>",
     "```do\nopen {}\n```",
     "```do\nopen ../secret.png\n```",
     "```do\ndraw ..\\secret.png\n```",
@@ -71,15 +81,9 @@ _SNIPPETS: tuple[str, ...] = (
     "```goal\n" + "not " * 500 + "answered\n```",
     "```goal\nepoch > 1e999999\n```",
     "```goal\nepoch >= 1 or __import__('os').system('x')\n```",
-    ">" * _DEEP + " x",
     "- " * _DEEP + "x",
-    "[" * _DEEP,
-    "*" * _DEEP + "x" + "*" * _DEEP,
     "`" * _DEEP,
-    "![" * _DEEP + "](x)" * _DEEP,
-    "&#0; &#xD800; &NoSuch; \u202e\ufeff",
     "x" * 300_000,
-    "| a |\n| - |\n" + "| x |\n" * 20_000,
     "## Again {#start}",
     "## " + "x" * 5000 + " {#y}",
     "---\nid: x\n---",
@@ -101,7 +105,7 @@ _NAMES = Catalogue(frozenset({"mnist", "xor", "spirals"}), _AnyName(), _AnyName(
 
 @cache
 def _texts() -> tuple[str, ...]:
-    return (EXAMPLE, *(path.read_text(encoding="utf-8") for path in sorted((ASSETS / "lessons").glob("*.md"))))
+    return (EXAMPLE, *(path.read_text(encoding="utf-8") for path in included_lessons()))
 
 
 @attack("lessons", cases=40)
@@ -113,8 +117,10 @@ def lesson_text(rng: np.random.Generator, folder: Path) -> str:
     (inside / "images" / "curve.png").write_bytes(b"x")
     lines = _texts()[int(rng.integers(len(_texts())))].splitlines()
     for _ in range(1 if rng.random() < 0.7 else 3):
-        snippet = str(pick(rng, *_SNIPPETS, odd_name(rng))).replace("{}", str(outside))
-        lines.insert(int(rng.integers(len(lines) + 1)), snippet)
+        is_shown = rng.random() < 0.5  # among the text, so that the lesson can be read
+        snippet = str(pick(rng, *(_SHOWN if is_shown else _SNIPPETS), odd_name(rng))).replace("{}", str(outside))
+        places = [place for place, line in enumerate(lines) if is_shown and line.startswith("## ")]
+        lines.insert(int(pick(rng, *places)) + 1 if places else int(rng.integers(len(lines) + 1)), snippet)
     content = "\n".join(lines).encode("utf-8", "surrogatepass")
     path = inside / "lesson.md"
     path.write_bytes(odd_bytes(rng, content) if rng.random() < 0.1 else content)

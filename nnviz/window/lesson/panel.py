@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -30,7 +32,7 @@ from nnviz.ui.tabs import Tab, add_tab, tab_bar
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.lesson.question_box import QuestionBox
 from nnviz.window.lesson.step_bar import StepBar
-from nnviz.window.lesson.text_view import LessonText
+from nnviz.window.lesson.text_view import LessonText, plain_text
 
 _LEAST_WIDTH, _WIDTH = 270, 290
 
@@ -121,7 +123,7 @@ class LessonPanel(QFrame):
         add_tab(self.tabs, Tab("Settings", "lessonSettingsTab", "Shows the settings in place of the lesson."))
         self.tabs.currentChanged.connect(self._tab_chosen)
         tip = "Resets the step, makes a report, prints, or leaves the lesson."
-        more = named(QToolButton(), "lessonMenuButton", "Menu of the lesson", tip)
+        more = self._more = named(QToolButton(), "lessonMenuButton", "Menu of the lesson", tip)
         theme.set_icon(more, "ellipsis", "muted")
         more.setFocusPolicy(Qt.TabFocus)
         more.clicked.connect(lambda: self.menu_wanted.emit(more.mapToGlobal(more.rect().bottomLeft())))
@@ -180,6 +182,10 @@ class LessonPanel(QFrame):
             self._add(LessonText(lesson.introduction, player.folder))
         heading = named(label(text.plain(step.title), "title"), "lessonStepTitle")
         heading.setWordWrap(True)
+        heading.setFocusPolicy(Qt.TabFocus)  # from there Tab continues, and a screen reader reads the step
+        heading.setAccessibleName(f"Step {player.index + 1} of {len(lesson.steps)}: {step.title}")
+        spoken = [part if isinstance(part, str) else "" for part in step.parts]
+        heading.setAccessibleDescription(plain_text("".join(spoken)))
         self._add(heading)
         for part in step.parts:
             self._add(self._question(part) if isinstance(part, Question) else LessonText(part, player.folder))
@@ -198,9 +204,18 @@ class LessonPanel(QFrame):
             report.clicked.connect(lambda: self.report_wanted.emit())
             self._column.addWidget(report, 0, Qt.AlignLeft)
         self._column.addStretch(1)
+        self._order_focus()
         self._scroll.verticalScrollBar().setValue(0)
+        heading.setFocus()
         self.setAccessibleDescription(f"{lesson.title}, step {player.index + 1} of {len(lesson.steps)}: {step.title}")
         self._show()
+
+    def _order_focus(self) -> None:
+        """Lets Tab go through head, text and foot, though the text was made last."""
+        inside = [each for each in self._content.findChildren(QWidget) if each.focusPolicy() & Qt.TabFocus]
+        chain = [self._more, *inside, self._back, self._hint, self._skip, self._next]
+        for before, after in pairwise(chain):
+            self.setTabOrder(before, after)
 
     def _clear(self) -> None:
         self._goals, self._questions, self._hints = [], [], []
@@ -213,6 +228,7 @@ class LessonPanel(QFrame):
     def _add(self, *widgets: QWidget) -> None:
         for widget in widgets:
             self._column.addWidget(widget)
+            widget.show()  # at once, so that it can take the focus
 
     def _question(self, question: Question) -> QuestionBox:
         number = len(self._questions)
