@@ -40,6 +40,7 @@ from nnviz.library.quota import Quota
 from nnviz.library.records import RunRecord, changes_json, experiment_json, search_text_of, user_text_of
 from nnviz.library.repair import open_database
 from nnviz.library.row_checks import read_description
+from nnviz.library.schema import LESSONS
 from nnviz.library.snapshots import kept_epochs, nearest, read_snapshot
 from nnviz.library.states import KeptState, Order, read_leap, read_orders, read_state, state_places
 
@@ -186,7 +187,10 @@ class Library:
         return values_of_runs(self.database, sort)
 
     def data_sets(self) -> dict[int, tuple[str, str]]:
-        """Returns title and fingerprint of each run's data, by number: see :attr:`RunRecord.data_set`."""
+        """Returns title and fingerprint of each run's data, by number: see :attr:`RunRecord.data_set`.
+
+        The title of a run that was trained in a lesson begins with that of the lesson.
+        """
         return data_of_runs(self.database)
 
     def children(self, run: int) -> list[RunRecord]:
@@ -364,6 +368,14 @@ class Library:
             star = record.starred if starred is None else starred
             values = {"name": name, "note": note, "starred": star, "said": user_text_of(name, note)}
             self.database.update_run(run, values)
+
+    def tag_lesson(self, title: str, runs: Iterable[int] = (), sweeps: Iterable[int] = ()) -> None:
+        """Notes that these runs, and those of these plans, were trained in a lesson. Unknown runs are left out."""
+        query = "INSERT OR IGNORE INTO lessons SELECT id, ? FROM runs WHERE {} = ?"
+        with self.database.writing():
+            self.database.write(LESSONS)
+            self.database.many(query.format("id"), [(title, run) for run in runs])
+            self.database.many(query.format("sweep"), [(title, sweep) for sweep in sweeps])
 
     # ---- deleting
 

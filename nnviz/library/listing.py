@@ -303,9 +303,17 @@ def runs_of_trial(database: Database, group: RunGroup) -> list[int]:
 
 
 def data_of_runs(database: Database) -> dict[int, tuple[str, str]]:
-    """Returns title and fingerprint of each run's data, by number. Raises LibraryError."""
+    """Returns title and fingerprint of each run's data, by number. Raises LibraryError.
+
+    The title of a lesson stands before that of the data.
+    """
     rows = database.rows("SELECT id, data, fingerprint FROM runs WHERE deleted IS NULL")
-    return {int(run): (str(title), str(fingerprint)) for run, title, fingerprint in rows}
+    has_lessons = database.number("SELECT count(*) FROM sqlite_master WHERE name = 'lessons'")
+    lessons = dict(database.rows("SELECT run, title FROM lessons")) if has_lessons else {}
+    return {
+        int(run): (f"Lesson “{lessons[run]}” · {data}" if run in lessons else str(data), str(fingerprint))
+        for run, data, fingerprint in rows
+    }
 
 
 def values_of_runs(database: Database, sort: str) -> dict[int, float]:

@@ -119,6 +119,12 @@ CREATE TABLE orders (
     PRIMARY KEY (run, number)
 );
 """
+# Made when the first run of a lesson is tagged; programs that do not know it read all else.
+LESSONS = """
+CREATE TABLE IF NOT EXISTS lessons (
+    run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+    title TEXT NOT NULL
+)"""
 # What belongs to a run, by table: the columns that are copied to another library or file.
 PARTS_OF_RUN = {
     "epochs": ("epoch", "seconds", "dead_layer", *FIGURES),

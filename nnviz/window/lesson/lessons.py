@@ -165,6 +165,7 @@ class Lessons(QObject):
             layouts = self._docks.layouts(self._window.cards.layout())
             basis = settings.experiment, settings.basis
             self._before = _Before(current.id, *basis, layouts, self._window.workspace, seeds)
+        self._tags.follow(lesson.title)
         self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
         progress = self._memory.progress_of(lesson.id, lesson.content)
         if progress is None:
@@ -252,6 +253,7 @@ class Lessons(QObject):
         self._memory.note_closed()
         self._locks.lock(())
         self._window.data_dialogs.folder = None
+        self._tags.follow("")
         self._show_rings()
         self._window.cards.put_back()
         self._show_panel(False)
@@ -359,10 +361,12 @@ class Lessons(QObject):
         from nnviz.window.lesson.panel import LessonPanel
         from nnviz.window.lesson.performer import Performer
         from nnviz.window.lesson.player import LessonPlayer
+        from nnviz.window.lesson.run_tags import RunTags
         from nnviz.window.lesson.stage import WindowStage
 
         stage = self.stage = WindowStage(self._window, self._docks)
         facts = self._facts = Facts(self._session)
+        self._tags = RunTags(self._session)
         self.player = LessonPlayer(facts, Performer(self._session, stage), stage.controls, stage.members)
         self.panel = LessonPanel(self._session, self.player)
         self.panel.hide()  # else the splitter would show it
