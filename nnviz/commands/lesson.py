@@ -148,8 +148,10 @@ def _problems(window: MainWindow, path: Path) -> list[str]:
         _wait(window, player)
         if player.failure:
             found.append(f"{where}: {player.failure}")
-        if player.was_met_at_once:
-            found.append(f"{where}: all goals are met when the step opens. Ask for something that is not done yet.")
+        for goal, is_met in zip(step.goals, player.met, strict=True):
+            if is_met:
+                advice = "Ask for something that is not done yet."
+                found.append(f"{where}: “{goal.phrase()}” is met when the step opens. {advice}")
         if step.goals:
             player.solve()
             _wait(window, player)

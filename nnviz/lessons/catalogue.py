@@ -51,14 +51,14 @@ FACTS: dict[str, FactInfo] = {
     "field": FactInfo(Kind.SETTING, "value of a setting in the form", "Field {}", ("setting",)),
     "data": FactInfo(Kind.NAME, "name of the data, or of their file", "Data"),
     "inputs": FactInfo(Kind.WHOLE, "inputs of the current network", "Inputs"),
-    "layers": FactInfo(Kind.WHOLE, "hidden layers of the current network", "Hidden layers"),
+    "layers": FactInfo(Kind.WHOLE, "hidden layers of the current network", "Number of hidden layers"),
     "parameters": FactInfo(Kind.WHOLE, "weights and biases of the current network", "Parameters"),
     "state": FactInfo(Kind.NAME, "running, paused, finished, diverged, dead or ready", "State"),
     "dead": FactInfo(
         Kind.SHARE, "share of a hidden layer's neurons that are dead", "Dead neurons of layer {}", ("layer",)
     ),
-    "strength": FactInfo(Kind.NUMBER, "factor of a neuron's output by a what-if", "Strength of neuron {}", ("neuron",)),
-    "drawn": FactInfo(Kind.FLAG, "something is drawn on the canvas", "Something drawn"),
+    "strength": FactInfo(Kind.NUMBER, "factor of a neuron's output by a what-if", "Strength of {}", ("neuron",)),
+    "drawn": FactInfo(Kind.FLAG, "something is drawn on the canvas, and no stroke is in progress", "Something drawn"),
     "prediction": FactInfo(Kind.NAME, "predicted class of the current input", "Prediction"),
     "confidence": FactInfo(Kind.SHARE, "confidence of the prediction", "Confidence"),
     "workspace": FactInfo(Kind.NAME, "train, inside or runs", "Workspace"),

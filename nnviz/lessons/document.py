@@ -286,7 +286,8 @@ class _Reader:
     def _html(self, blocks: Sequence[Sequence[Token]]) -> str:
         tokens = [token for block in blocks for token in block]
         list(self._images(tokens))  # checks links and images
-        return str(self._markdown.renderer.render(tokens, self._markdown.options, {}))
+        html = str(self._markdown.renderer.render(tokens, self._markdown.options, {}))
+        return re.sub(r"(?<=\d) (?=%)", "\u00a0", html)  # a number and its unit stay on one line
 
     # ---- steps
 
@@ -368,7 +369,9 @@ class _Reader:
         text = item[1].content[box.end() :]
         feedback = [token for token in item[3:] if token.type not in ("blockquote_open", "blockquote_close")]
         return Option(
-            str(self._markdown.renderInline(text)), box["mark"] != " ", self._html([feedback]) if feedback else ""
+            re.sub(r"(?<=\d) (?=%)", "\u00a0", str(self._markdown.renderInline(text))),
+            box["mark"] != " ",
+            self._html([feedback]) if feedback else "",
         )
 
     # ---- images and links

@@ -53,7 +53,11 @@ class Fact:
     @property
     def label(self) -> str:
         """The beginning of a sentence about the fact: "Test error"."""
-        return self.info.label.format(" read as ".join(self.arguments))
+        named = self.arguments
+        if self.info.arguments == ("neuron",):
+            layer, number = self.arguments[0].split(".")
+            named = (f"neuron {number} in layer {layer}",)
+        return self.info.label.format(" read as ".join(named))
 
 
 Read = Callable[[Fact], Value]

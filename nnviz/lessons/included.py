@@ -19,10 +19,19 @@ def included_lessons() -> list[Path]:
 
 def title_of(path: Path, language: str = "") -> str:
     """Returns the title of a lesson, in a language if there is a translation; the name of a file without one."""
-    path = translations_of(path).get(language, path)
+    return _entry(translations_of(path).get(language, path), "title") or path.name
+
+
+def id_in(path: Path) -> str:
+    """Returns the id of a lesson; "" for a file without one."""
+    return _entry(path, "id")
+
+
+def _entry(path: Path, name: str) -> str:
+    """Returns an entry of a front matter, which is read without the rest of the lesson."""
     try:
         lines = read_regular(path, MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
     except (EngineError, OSError):
-        return path.name
+        return ""
     entries = (line.partition(":") for line in lines[1 : lines.index("---", 1) if "---" in lines[1:] else 1])
-    return next((value.strip() for key, _, value in entries if key.strip() == "title"), path.name)
+    return next((value.strip() for key, _, value in entries if key.strip() == name), "")

@@ -12,7 +12,7 @@ class StepProgress:
 
     Attributes:
         seconds: time for which the step was shown.
-        tries: how often an option of a question was chosen.
+        choices: the questions and options that were chosen, (question, option) from 0, in this order.
         trainings: how often training was started.
         answers: the chosen options of each question, from 0.
         met: whether each goal is met.
@@ -21,7 +21,7 @@ class StepProgress:
     """
 
     seconds: float = 0.0
-    tries: int = 0
+    choices: list[list[int]] = field(default_factory=list)
     trainings: int = 0
     answers: list[list[int]] = field(default_factory=list)
     met: list[bool] = field(default_factory=list)
@@ -67,7 +67,7 @@ def progress_from(document: object) -> Progress | None:
 def _step_from(entries: dict[str, Any]) -> StepProgress:
     return StepProgress(
         float(entries["seconds"]),
-        int(entries["tries"]),
+        [[int(question), int(option)] for question, option in entries["choices"]],
         int(entries["trainings"]),
         [[int(option) for option in chosen] for chosen in entries["answers"]],
         [bool(each) for each in entries["met"]],

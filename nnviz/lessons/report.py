@@ -27,15 +27,16 @@ def report_html(lesson: Lesson, progress: Progress, name: str, date: str, pictur
         pictures: PNG files by their captions.
     """
     title, who = html.escape(lesson.title), html.escape(name.strip()) or "–"
+    whole = _minutes(sum(each.seconds for each in progress.steps.values()))
+    about = f"Date: {html.escape(date)}<br>Lesson: {html.escape(lesson.id)}, nnviz {__version__}<br>Time: {whole}"
     rows = "".join(_row(number, step, progress.steps.get(step.id)) for number, step in enumerate(lesson.steps, start=1))
     answers = "".join(_answers(step, progress.steps.get(step.id)) for step in lesson.steps)
     shown = "".join(_picture(caption, png) for caption, png in pictures.items())
+    heads = "".join(f"<th>{each}</th>" for each in ("Step", "Result", "Time", "Answers chosen", "Trainings"))
     return (
         f'<!DOCTYPE html>\n<html lang="{html.escape(lesson.language)}"><head><meta charset="utf-8">'
         f"<title>{title} – {who}</title><style>{_STYLE}</style></head>\n<body><h1>{title}</h1>"
-        f"<p>Name: <b>{who}</b><br>Date: {html.escape(date)}<br>Lesson: {html.escape(lesson.id)}, "
-        f"nnviz {__version__}</p>\n<table><tr><th>Step</th><th>Result</th><th>Time</th><th>Answers chosen</th>"
-        f"<th>Trainings</th></tr>{rows}</table>\n{answers}{shown}</body></html>\n"
+        f"<p>Name: <b>{who}</b><br>{about}</p>\n<table><tr>{heads}</tr>{rows}</table>\n{answers}{shown}</body></html>\n"
     )
 
 
@@ -47,9 +48,13 @@ def _picture(caption: str, png: bytes) -> str:
 def _row(number: int, step: Step, known: StepProgress | None) -> str:
     cells = [f"{number}. {step.title}", _result(step, known)]
     if known is not None:
-        minutes, seconds = divmod(round(known.seconds), 60)
-        cells += [f"{minutes}:{seconds:02} min", str(known.tries), str(known.trainings)]
+        cells += [_minutes(known.seconds), str(len(known.choices)), str(known.trainings)]
     return f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02} min"
 
 
 def _result(step: Step, known: StepProgress | None) -> str:
@@ -66,15 +71,21 @@ def _answers(step: Step, known: StepProgress | None) -> str:
     """Returns the questions of a step with the chosen options."""
     if known is None or len(known.answers) != len(step.questions):
         return ""
-    blocks = [_choice(question, chosen) for question, chosen in zip(step.questions, known.answers, strict=True)]
+    blocks = [
+        _choice(question, chosen, [option for place, option in known.choices if place == number])
+        for number, (question, chosen) in enumerate(zip(step.questions, known.answers, strict=True))
+    ]
     return f"<h2>{html.escape(step.title)}</h2>{''.join(blocks)}" if blocks else ""
 
 
-def _choice(question: Question, chosen: list[int]) -> str:
+def _choice(question: Question, chosen: list[int], choices: list[int]) -> str:
+    """Returns a question; an option that was chosen at first and then given up is marked, too."""
     items = []
     for number, option in enumerate(question.options):
         is_chosen = number in chosen
-        judged = f" <b class={'right' if option.is_correct else 'wrong'}>chosen</b>" if is_chosen else ""
+        is_earlier = number in choices and not is_chosen
+        word = "chosen" if is_chosen else "chosen before" if is_earlier else ""
+        judged = f" <b class={'right' if option.is_correct else 'wrong'}>{word}</b>" if word else ""
         items.append(f"<li>{'☒' if is_chosen else '☐'} {option.html}{judged}</li>")
     return f"<ul>{''.join(items)}</ul>"
 

@@ -33,6 +33,7 @@ class SettingField:
         step: takes the text and +1 or -1; returns the next value up or down as text.
         tip: what it does to the network.
         parse: takes the setting's name, the text and an example; returns the value.
+        is_list: whether several values can be typed, with spaces between them.
     """
 
     name: str
@@ -40,6 +41,7 @@ class SettingField:
     step: Callable[[str, int], str]
     tip: str
     parse: Callable[[str, str, str], Any] = parse_number
+    is_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ REGULARISATION = (
         "Leaves out this share of the hidden neurons in each step, so that none relies on another. For a "
         "share per layer, type inputs first: 0.1, 0.5, 0.5.",
         parse_dropout,
+        is_list=True,
     ),
     SettingField(
         "max_norm",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Collection
 from typing import Any
 
 from PyQt5.QtCore import QByteArray, QEvent, QObject, QRect, QSize, Qt, QTimer, pyqtSignal
@@ -206,6 +207,12 @@ class Docks(QObject):
         rows.addStretch(1)
         return dock
 
+    def add_above_settings(self, widget: QWidget) -> None:
+        """Adds a widget at the top of the settings column."""
+        rows = self.settings_column.widget().layout()
+        assert isinstance(rows, QVBoxLayout)
+        rows.insertWidget(0, widget)
+
     def _arrange(self) -> None:
         """Places the workspace's columns side by side, then the other docks of each below its first one."""
         layout = self.host.layout()
@@ -245,13 +252,17 @@ class Docks(QObject):
         docks = self._shown_columns.get(Column.ASK, [])
         return [dock for dock in docks if dock.isVisible() and not dock.isFloating()]
 
-    def show_left(self, is_shown: bool, right_width: int) -> None:
-        """Shows or hides the docks of the workspace's left column; the middle one gives or takes the width."""
+    def show_left(self, is_shown: bool, right_width: int, kept: Collection[str] = ()) -> None:
+        """Shows or hides the docks of the workspace's left column; the middle one gives or takes the width.
+
+        ``kept`` are the names of docks that are not hidden.
+        """
+        shown = [dock for dock in self._shown_columns.get(Column.CHOOSE, []) if is_shown or dock.objectName() in kept]
         for dock in self._shown_columns.get(Column.CHOOSE, []):
-            dock.setVisible(is_shown)
+            dock.setVisible(dock in shown)
         middle, right = self._in_middle, self._in_right
         if right_width and middle and right:
-            left = [dock for dock in self._shown_columns.get(Column.CHOOSE, []) if is_shown][:1]
+            left = shown[:1]
             widths = [_with_text(_WIDTHS[Column.CHOOSE], Column.CHOOSE) for _ in left]
             wide = self.host.width() - sum(widths) - right_width
             docks = [*left, middle[0], right[0]]

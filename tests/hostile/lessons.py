@@ -175,7 +175,7 @@ def _check(lesson: Lesson, folder: Path) -> None:
 @attack("lesson reports", cases=20)
 def report(rng: np.random.Generator, folder: Path) -> str:
     """Progress from a damaged settings file is read or dropped, and a name is never HTML."""
-    known = {"seconds": 1.0, "tries": 2, "trainings": 1, "answers": [[0]], "met": [True]}
+    known = {"seconds": 1.0, "choices": [[0, 1], [0, 0]], "trainings": 1, "answers": [[0]], "met": [True]}
     step = {**known, "is_skipped": False, "is_solved": True}
     document = {"content": "x", "step": "start", "record": 3, "steps": {"start": step, "larger": step}}
     progress = progress_from(odd_document(rng, document))

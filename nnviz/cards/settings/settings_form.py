@@ -12,7 +12,7 @@ from nnviz.session.session import Session
 from nnviz.ui.fields import Combo, NumberEdit
 from nnviz.ui.form import FormField, FormGrid
 from nnviz.ui.parts import object_name
-from nnviz.ui.setting_fields import SettingChoice, SettingField, SettingRows, parse_dropout
+from nnviz.ui.setting_fields import SettingChoice, SettingField, SettingRows
 
 FIELD_WIDTH = 138  # pixels
 
@@ -20,8 +20,8 @@ FIELD_WIDTH = 138  # pixels
 class SettingsForm(FormGrid):
     """Shows and changes the session's settings."""
 
-    def __init__(self, session: Session, rows: SettingRows = ()) -> None:
-        super().__init__(field_width=FIELD_WIDTH)
+    def __init__(self, session: Session, rows: SettingRows = (), field_width: int = FIELD_WIDTH) -> None:
+        super().__init__(field_width=field_width)
         self._session = session
         self._edits: dict[str, tuple[SettingField, NumberEdit]] = {}
         self._rows: dict[str, FormField] = {}
@@ -43,7 +43,7 @@ class SettingsForm(FormGrid):
 
     def _add_field(self, field: SettingField) -> None:
         edit = NumberEdit(object_name("", field.name, "Edit"), field.step, field.tip, field.title)
-        edit.line.takes_space = field.parse is parse_dropout
+        edit.line.takes_space = field.is_list
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._edits[field.name] = field, edit
         self._add_row(field.name, field.title, edit, typed_value)

@@ -40,9 +40,10 @@ class Facts(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, is_drawing: Callable[[], bool]) -> None:
+        """``is_drawing`` returns whether a stroke is in progress."""
         super().__init__()
-        self._session = session
+        self._session, self._is_drawing = session, is_drawing
         self.workspace = "train"
         self._diverged: Run | None = None  # the run that stopped because it diverged, until it is trained again
         self._run = session.runs.current
@@ -209,7 +210,8 @@ class Facts(QObject):
         return self._session.edits.strength(Neuron(layer, number - 1))
 
     def _read_drawn(self) -> bool:
-        return self._session.question.is_drawn and self._session.question.example is not None
+        question = self._session.question
+        return question.is_drawn and question.example is not None and not self._is_drawing()
 
     def _read_prediction(self) -> str | None:
         verdict, names = self._session.question.verdict, self._session.class_names

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QInputDialog
 from engine.storage.files import write_whole
 from nnviz.formatting import text
 from nnviz.lessons.report import printed_html, report_html
+from nnviz.lessons.start import id_of
 from nnviz.ui.parts import named
 from nnviz.window.card_export import picture, png
 from nnviz.window.lesson.player import LessonPlayer
@@ -42,7 +43,7 @@ class HandIn(QObject):
     def _ask_where(self, name: str) -> None:
         lesson = self._player.lesson
         if lesson is not None:
-            save, proposed = partial(self.write, name), f"{lesson.id}.html"
+            save, proposed = partial(self.write, name), f"{lesson.id}-{id_of(name)}.html"
             self._window.dialogs.where_to_save("Save report", "reportDialog", "Report (*.html)", proposed, save).open()
 
     def write(self, name: str, path: Path) -> None:
@@ -64,8 +65,9 @@ class HandIn(QObject):
         """Returns the curves and the input as PNG files."""
         curves, canvas = self._window.curves, self._window.canvas
         found: dict[str, QPixmap] = {"Curves": picture(curves)}
-        if self._window.session.question.is_drawn:
-            found["Drawing"] = canvas.grab()
+        question = self._window.session.question
+        if question.is_drawn and question.example is not None:
+            found["Input"] = canvas.grab()
         return {caption: png(pixmap) for caption, pixmap in found.items()}
 
     def print(self) -> None:

@@ -10,11 +10,11 @@ from PyQt5.QtCore import QLocale
 from nnviz.lessons.progress import Progress, progress_from
 from nnviz.window.preferences import Preferences
 
-_PROGRESS, _RECENT, _OPEN, _OFFERED, _LANGUAGE = (
-    *("lesson_progress", "recent_lessons", "open_lesson"),
+_PROGRESS, _RECENT, _OPEN, _FINISHED, _OFFERED, _LANGUAGE = (
+    *("lesson_progress", "recent_lessons", "open_lesson", "finished_lessons"),
     *("lesson_offered", "lesson_language"),
 )
-_MOST_LESSONS, _MOST_RECENT = 30, 6
+_MOST_LESSONS, _MOST_RECENT, _MOST_FINISHED = 30, 6, 100
 
 
 class LessonMemory:
@@ -43,6 +43,17 @@ class LessonMemory:
     def _all(self) -> dict[str, object]:
         found = self._preferences.document(_PROGRESS)
         return found if isinstance(found, dict) else {}
+
+    @property
+    def finished(self) -> list[str]:
+        """The ids of the lessons that were finished."""
+        found = self._preferences.document(_FINISHED)
+        return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+
+    def note_finished(self, lesson: str) -> None:
+        """Notes that a lesson was finished."""
+        others = [each for each in self.finished if each != lesson]
+        self._preferences.set(_FINISHED, json.dumps([*others, lesson][-_MOST_FINISHED:]))
 
     # ---- files
 

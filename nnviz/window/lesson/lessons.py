@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # made when the first lesson is opened
     from nnviz.lessons.document import Lesson
     from nnviz.lessons.progress import Progress
     from nnviz.window.lesson.hand_in import HandIn
+    from nnviz.window.lesson.head import LessonHead
     from nnviz.window.lesson.panel import LessonPanel
     from nnviz.window.lesson.player import LessonPlayer
     from nnviz.window.lesson.ring import Ring
@@ -79,6 +80,7 @@ class Lessons(QObject):
         self.player: LessonPlayer | None = None
         self.panel: LessonPanel | None = None
         self.hand_in: HandIn | None = None
+        self._bar: LessonHead | None = None  # above the settings, while they are shown in place of the lesson
         self._splitter: QSplitter | None = None
 
     @property
@@ -128,26 +130,34 @@ class Lessons(QObject):
         path = path.absolute()
         self._preferences.set("lesson_folder", str(path.parent))
         unpacked = None
+
+        def discard() -> None:
+            if unpacked is not None:
+                unpacked.cleanup()
+
         try:
             if path.suffix.lower() == SUFFIX:
                 unpacked = tempfile.TemporaryDirectory(prefix="nnviz-lesson-")
             inner = path if unpacked is None else unpack(path, Path(unpacked.name))
             lesson = read_lesson(inner, self.catalogue, self._memory.language)
         except (EngineError, OSError) as error:
+            discard()
             self._session.messages.show_error("The lesson could not be opened", error)
             return
 
         def begin() -> None:
             self._memory.note_opened(path)
-            old, self._unpacked = self._unpacked, unpacked  # the old folder goes with its last reference
+            old, self._unpacked = self._unpacked, unpacked
             self.begin(lesson, inner)
-            del old
+            if old is not None:
+                old.cleanup()
 
         if self._session.state is Status.TRAINING:
             self._session.messages.show(
                 f"A training is running. “{text.plain(lesson.title)}” pauses it.",
                 MessageChoice("Pause and open", begin),
-                MessageChoice("Cancel", lambda: None),
+                MessageChoice("Cancel", discard),
+                dismissed=discard,
             )
         else:
             begin()
@@ -166,6 +176,8 @@ class Lessons(QObject):
             basis = settings.experiment, settings.basis
             self._before = _Before(current.id, *basis, layouts, self._window.workspace, seeds)
         self._tags.follow(lesson.title)
+        assert self.stage is not None
+        self.stage.shown.clear()
         self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
         progress = self._memory.progress_of(lesson.id, lesson.content)
         if progress is None:
@@ -200,7 +212,7 @@ class Lessons(QObject):
 
     def fill_menu(self, menu: QMenu) -> None:
         """Fills a menu with the included lessons and those that were opened last."""
-        from nnviz.lessons.included import included_lessons, title_of
+        from nnviz.lessons.included import id_in, included_lessons, title_of
 
         menu.clear()
         included = included_lessons()
@@ -211,6 +223,8 @@ class Lessons(QObject):
             title = text.entry(title_of(path, self._memory.language))
             action = menu.addAction(f"{'&' if number < 10 else ''}{number}  {title}")
             action.setObjectName(f"actionLesson{number}")
+            action.setCheckable(True)
+            action.setChecked(id_in(path) in self._memory.finished)
             action.triggered.connect(lambda _, path=path: self.open(path))
 
     def offer(self) -> None:
@@ -240,15 +254,18 @@ class Lessons(QObject):
         if self.player.lesson is None:  # its run is still being read
             self._closed()
             return
-        self._keep_progress()
-        self._runs[self.player.lesson.id] = self._session.runs.current.id
+        if self.player.is_last and self.player.is_done:
+            self._finished()
+        else:
+            self._keep_progress()
+            self._runs[self.player.lesson.id] = self._session.runs.current.id
         self.player.close()
 
     def _closed(self) -> None:
         self._restore()
         before, self._before = self._before, None
         assert before is not None
-        self._unpacked = None
+        self._remove_unpacked()
         self._reload.watch(self._path, False)
         self._memory.note_closed()
         self._locks.lock(())
@@ -287,9 +304,13 @@ class Lessons(QObject):
 
     def _finished(self) -> None:
         assert self.player is not None
-        if self.player.lesson is not None:
-            self._memory.forget(self.player.lesson.id)
-            self._runs.pop(self.player.lesson.id, None)
+        lesson = self.player.lesson
+        if lesson is not None:
+            self._memory.forget(lesson.id)
+            self._memory.note_finished(lesson.id)
+            self._runs.pop(lesson.id, None)
+            title = text.plain(lesson.title)
+            self._session.messages.announce(f"Finished “{title}”. The window is as it was before the lesson.")
 
     # ---- languages and authors
 
@@ -346,8 +367,14 @@ class Lessons(QObject):
         self._window.dialogs.where_to_save(title, name, filters, "my-lesson.md", save).open()
 
     def end(self) -> None:
-        """Ends what runs outside of the window."""
+        """Ends what runs outside of the window, and removes what was unpacked."""
         self._check.stop()
+        self._remove_unpacked()
+
+    def _remove_unpacked(self) -> None:
+        unpacked, self._unpacked = self._unpacked, None
+        if unpacked is not None:
+            unpacked.cleanup()
 
     # ---- the parts
 
@@ -357,6 +384,7 @@ class Lessons(QObject):
             return
         from nnviz.window.lesson.facts import Facts
         from nnviz.window.lesson.hand_in import HandIn
+        from nnviz.window.lesson.head import SETTINGS, LessonHead
         from nnviz.window.lesson.lesson_menu import LessonMenu
         from nnviz.window.lesson.panel import LessonPanel
         from nnviz.window.lesson.performer import Performer
@@ -365,7 +393,8 @@ class Lessons(QObject):
         from nnviz.window.lesson.stage import WindowStage
 
         stage = self.stage = WindowStage(self._window, self._docks)
-        facts = self._facts = Facts(self._session)
+        facts = self._facts = Facts(self._session, lambda: self._window.canvas.is_drawing)
+        self._window.canvas.stroke_finished.connect(lambda *_: facts.changed.emit())
         self._tags = RunTags(self._session)
         self.player = LessonPlayer(facts, Performer(self._session, stage), stage.controls, stage.members)
         self.panel = LessonPanel(self._session, self.player)
@@ -377,16 +406,23 @@ class Lessons(QObject):
         splitter.setStretchFactor(0, 0)
         splitter.setStretchFactor(1, 1)
         self.panel.settings_wanted.connect(lambda: self.show(False))
+        self.panel.close_wanted.connect(self.close)
+        bar = self._bar = LessonHead(SETTINGS)
+        bar.hide()
+        bar.turned.connect(lambda: self.show(True))
+        bar.close_wanted.connect(self.close)
+        self._docks.add_above_settings(bar)
         hand_in = self.hand_in = HandIn(self._window, self.player)
         menu = LessonMenu(self, self.panel)
-        self.panel.menu_wanted.connect(menu.exec_)
+        for head in (self.panel, bar):
+            head.menu_wanted.connect(menu.exec_)
         self.panel.report_wanted.connect(hand_in.report)
         self._reload.saved.connect(self._read_again)
         self._check.done.connect(self._show_check)
         self.player.progressed.connect(self._preferences.touch)
         self._session.records.changed.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._keep_progress)
-        self.player.step_changed.connect(self.changed)
+        self.player.step_changed.connect(self._entered)
         self.player.locks_changed.connect(self._follow)
         self.player.finished.connect(self._finished)
         self.player.closed.connect(self._closed)
@@ -395,6 +431,14 @@ class Lessons(QObject):
             group.made.connect(self._follow)
         self._session.data.views.ended.connect(self._follow)
         facts.note_workspace(self._window.workspace)
+
+    def _entered(self) -> None:
+        """Shows another step: no card fills the window any longer."""
+        assert self.player is not None
+        if self.player.lesson is not None and self._bar is not None:
+            self._window.cards.put_back()
+            self._bar.show_step(self.player.index + 1, len(self.player.lesson.steps))
+        self.changed.emit()
 
     def _note_card(self, name: str, in_view: bool) -> None:
         assert self.stage is not None
@@ -409,7 +453,7 @@ class Lessons(QObject):
         """Shows the lesson in place of the left column, or the column in its place."""
         right_width = self._docks.right_width
         self._show_panel(in_front)
-        self._docks.show_left(not in_front, right_width)
+        self._show_left(right_width)
         self._show_rings()
         self.changed.emit()
 
@@ -418,15 +462,22 @@ class Lessons(QObject):
         assert self._splitter is not None
         self.is_in_front = is_shown
         self.panel.setVisible(is_shown)
+        if self._bar is not None:
+            self._bar.setVisible(self.is_open and not is_shown)
+            self._docks.settings_column.verticalScrollBar().setValue(0)
         self.fit()
         self._splitter.refresh()  # else the cards would be arranged in the width of before
+
+    def _show_left(self, right_width: int) -> None:
+        assert self.stage is not None
+        self._docks.show_left(not self.is_in_front, right_width, self.stage.shown)
 
     def follow_workspace(self) -> None:
         """Hides or shows the left column of the present workspace."""
         if self.player is not None:
             self._facts.note_workspace(self._window.workspace)
             if self.is_open:
-                self._docks.show_left(not self.is_in_front, self._docks.right_width)
+                self._show_left(self._docks.right_width)
                 self._show_rings()
 
     def fit(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import parse_hidden, parse_whole
 from nnviz.cards.settings.settings_form import SettingsForm
@@ -28,13 +28,14 @@ from nnviz.ui.setting_fields import (
     USUAL,
     SettingField,
 )
-from nnviz.ui.tabs import Tab, add_tab, tab_bar
+from nnviz.window.lesson.head import LESSON, LessonHead
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.lesson.question_box import QuestionBox
 from nnviz.window.lesson.step_bar import StepBar
 from nnviz.window.lesson.text_view import LessonText, plain_text
 
 _LEAST_WIDTH, _WIDTH = 270, 290
+_FIELD_WIDTH = 108  # pixels, so that there is room for the mark beside a field
 
 
 def _step_last(typed: str, direction: int) -> str:
@@ -47,10 +48,11 @@ def _step_last(typed: str, direction: int) -> str:
 _NETWORK = (
     SettingField(
         "hidden",
-        "Hidden layers",
+        "Hidden neurons",
         _step_last,
         "Sets the number of neurons of each hidden layer. Separate them by commas.",
         lambda name, typed, example: tuple(parse_hidden(typed)),
+        is_list=True,
     ),
     SettingField("seed", "Seed", step_whole(0), "Sets the seed of the initial weights.", parse_whole),
 )
@@ -76,7 +78,7 @@ class _Goal(QFrame):
     def show_state(self, is_met: bool, present: str) -> None:
         """Shows whether it is met, else the present value."""
         icon = theme.icon("circle-check", "good") if is_met else theme.icon("circle", "muted")
-        self._sign.setPixmap(icon.pixmap(16))
+        self._sign.setPixmap(icon.pixmap(theme.px(16)))
         self._present.setText("" if is_met else present)
         self._words.setAccessibleDescription("done" if is_met else f"not done yet {present}".strip())
 
@@ -87,19 +89,23 @@ class LessonPanel(QFrame):
     Signals:
         settings_wanted: the user turned to the settings.
         menu_wanted(QPoint): the user opens the menu, at that place of the screen.
+        close_wanted: the user leaves the lesson.
         report_wanted: the user has finished, and wants a report.
     """
 
     settings_wanted = pyqtSignal()
     menu_wanted = pyqtSignal(object)
+    close_wanted = pyqtSignal()
     report_wanted = pyqtSignal()
 
     def __init__(self, session: Session, player: LessonPlayer) -> None:
         super().__init__()
         self._session, self._player = session, player
         named(self, "lessonPanel", "Lesson")
-        self._step = named(label(role="muted"), "lessonStep")
-        self._make_head()
+        self._head = LessonHead(LESSON)
+        self._head.turned.connect(self.settings_wanted)
+        self._head.menu_wanted.connect(self.menu_wanted)
+        self._head.close_wanted.connect(self.close_wanted)
         self._content = named(QWidget(), "scrolled")
         self._column = arranged(QVBoxLayout(self._content), spacing=10, margins=(theme.CARD_PADDING, 4, 14, 8))
         self._scroll = ScrollColumn("lessonScroll", self._content)
@@ -115,20 +121,6 @@ class LessonPanel(QFrame):
         self._hints: list[LessonText] = []
         player.step_changed.connect(self._show_step)
         player.changed.connect(self._show)
-
-    def _make_head(self) -> None:
-        self._head = named(QFrame(), "cardHead")
-        self.tabs = tab_bar("lessonTabs", "Lesson or settings")
-        add_tab(self.tabs, Tab("Lesson", "lessonTab", "Shows the lesson."))
-        add_tab(self.tabs, Tab("Settings", "lessonSettingsTab", "Shows the settings in place of the lesson."))
-        self.tabs.currentChanged.connect(self._tab_chosen)
-        tip = "Resets the step, makes a report, prints, or leaves the lesson."
-        more = self._more = named(QToolButton(), "lessonMenuButton", "Menu of the lesson", tip)
-        theme.set_icon(more, "ellipsis", "muted")
-        more.setFocusPolicy(Qt.TabFocus)
-        more.clicked.connect(lambda: self.menu_wanted.emit(more.mapToGlobal(more.rect().bottomLeft())))
-        margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
-        arranged(QHBoxLayout(self._head), self.tabs, 1, self._step, more, spacing=6, margins=margins)
 
     def _make_foot(self) -> None:
         self._foot = QWidget()
@@ -160,11 +152,6 @@ class LessonPanel(QFrame):
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(_LEAST_WIDTH), 0)
 
-    def _tab_chosen(self, index: int) -> None:
-        if index == 1:
-            self.tabs.setCurrentIndex(0)
-            self.settings_wanted.emit()
-
     # ---- a step
 
     def _show_step(self) -> None:
@@ -176,7 +163,7 @@ class LessonPanel(QFrame):
         step = player.step
         self._title.setText(text.plain(lesson.title))
         self._bar.show_step(player.index, len(lesson.steps))
-        self._step.setText(f"step {player.index + 1} of {len(lesson.steps)}")
+        self._head.show_step(player.index + 1, len(lesson.steps))
         self._add(self._title, self._bar)
         if player.index == 0 and lesson.introduction:
             self._add(LessonText(lesson.introduction, player.folder))
@@ -203,6 +190,7 @@ class LessonPanel(QFrame):
             report.setFocusPolicy(Qt.TabFocus)
             report.clicked.connect(lambda: self.report_wanted.emit())
             self._column.addWidget(report, 0, Qt.AlignLeft)
+            report.show()
         self._column.addStretch(1)
         self._order_focus()
         self._scroll.verticalScrollBar().setValue(0)
@@ -213,7 +201,7 @@ class LessonPanel(QFrame):
     def _order_focus(self) -> None:
         """Lets Tab go through head, text and foot, though the text was made last."""
         inside = [each for each in self._content.findChildren(QWidget) if each.focusPolicy() & Qt.TabFocus]
-        chain = [self._more, *inside, self._back, self._hint, self._skip, self._next]
+        chain = [self._head.more, *inside, self._back, self._hint, self._skip, self._next]
         for before, after in pairwise(chain):
             self.setTabOrder(before, after)
 
@@ -241,7 +229,7 @@ class LessonPanel(QFrame):
         """Adds the fields of the settings that the step unlocks."""
         rows = [_ROWS[SETTINGS[name]] for name in names if SETTINGS.get(name) in _ROWS]
         if rows:
-            self._add(named(SettingsForm(self._session, rows), "lessonFields"))
+            self._add(named(SettingsForm(self._session, rows, _FIELD_WIDTH), "lessonFields"))
 
     def _add_goals(self, goals: tuple[Condition, ...]) -> None:
         if goals:
@@ -259,7 +247,7 @@ class LessonPanel(QFrame):
         for goal, row, is_met in zip(player.step.goals, self._goals, player.met, strict=True):
             row.show_state(is_met, "" if is_met else player.present(goal))
         for box, chosen in zip(self._questions, player.answers, strict=True):
-            box.show_answer(chosen)
+            box.show_answer(chosen, player.has_feedback)
         for number, hint in enumerate(self._hints):
             hint.setVisible(number < player.hints)
         self._failure.setText(player.failure)

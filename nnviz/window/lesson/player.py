@@ -21,6 +21,8 @@ from nnviz.window.lesson.performer import Performer
 ARRANGING = ("show", "hide", "enlarge")  # directives that arrange the cards of a workspace
 ASKING = ("draw", "clear")  # directives that set the input
 
+_MOST_CHOICES = 50  # of a step that are kept
+
 
 class LessonPlayer(QObject):
     """Plays one lesson. Attributes are for reading.
@@ -146,6 +148,17 @@ class LessonPlayer(QObject):
         return all(self.met)
 
     @property
+    def has_feedback(self) -> bool:
+        """Whether the feedback on answers is shown.
+
+        A step that asks for any answer, and for more than that, asks for a prediction: what follows from it is shown
+        once all goals are met, so that the experiment tells it first.
+        """
+        names = [{fact.name for fact in facts_of(goal)} for goal in self.step.goals]
+        is_prediction = {"answered"} in names and any(each - {"answered"} for each in names)
+        return self.is_done or not is_prediction
+
+    @property
     def is_last(self) -> bool:
         """Whether this is the last step."""
         return self.lesson is not None and self.index == len(self.lesson.steps) - 1
@@ -259,7 +272,9 @@ class LessonPlayer(QObject):
             self.answers[question] = self.answers[question] ^ {option}
         else:
             self.answers[question] = frozenset({option})
-        self.progress.of(self.step.id).tries += 1
+        choices = self.progress.of(self.step.id).choices
+        choices.append([question, option])
+        del choices[:-_MOST_CHOICES]
         self._note_answers()
         self.changed.emit()
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QAbstractButton, QCheckBox, QFrame, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout
 
 from nnviz.lessons.document import Option, Question
 from nnviz.ui.parts import arranged, named, set_look
 from nnviz.window.lesson.text_view import plain_text
+
+_LATER = "Try it, and see whether you are right."
 
 
 class _Row(QFrame):
@@ -38,21 +40,29 @@ class _Row(QFrame):
         text.setTextInteractionFlags(Qt.NoTextInteraction)
         row = arranged(QHBoxLayout(), self.button, (text, 1), spacing=6)
         row.setAlignment(self.button, Qt.AlignTop)
-        self._feedback = named(QLabel(option.feedback), "lessonFeedback")
+        self._html = option.feedback
+        self._feedback = named(QLabel(), "lessonFeedback")
         self._feedback.setTextFormat(Qt.RichText)
         self._feedback.setProperty("role", "muted")
         self._feedback.setWordWrap(True)
         self._feedback.setVisible(False)
-        self._has_feedback = bool(option.feedback)
+        self.button.installEventFilter(self)
         below = arranged(QHBoxLayout(), (self._feedback, 1), margins=(24, 0, 0, 0))
         arranged(QVBoxLayout(self), row, below, spacing=2, margins=(8, 7, 8, 7))
 
-    def show_chosen(self, is_chosen: bool) -> None:
-        """Shows whether the option is chosen, with its feedback."""
+    def show_chosen(self, is_chosen: bool, has_feedback: bool) -> None:
+        """Shows whether the option is chosen, with its feedback, or that it is still to be found out."""
         self.button.setChecked(is_chosen)
         set_look(self, "chosen", is_chosen)
-        self._feedback.setVisible(is_chosen and self._has_feedback)
+        self._feedback.setText(self._html if has_feedback else _LATER)
+        self._feedback.setVisible(is_chosen and bool(self._feedback.text()))
         self.button.setAccessibleDescription(plain_text(self._feedback.text()) if is_chosen else "")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Marks the row while its button has the focus."""
+        if event.type() in (QEvent.FocusIn, QEvent.FocusOut):
+            set_look(self, "focused", event.type() == QEvent.FocusIn)
+        return False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.rect().contains(event.pos()):
@@ -79,7 +89,7 @@ class QuestionBox(QFrame):
             row.chosen.connect(lambda place=place: self.chosen.emit(place))
         arranged(QVBoxLayout(self), *self._rows)
 
-    def show_answer(self, chosen: Set[int]) -> None:
-        """Shows which options are chosen."""
+    def show_answer(self, chosen: Set[int], has_feedback: bool) -> None:
+        """Shows which options are chosen. Without feedback they are predictions of what is still to be seen."""
         for place, row in enumerate(self._rows):
-            row.show_chosen(place in chosen)
+            row.show_chosen(place in chosen, has_feedback)

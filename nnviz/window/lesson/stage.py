@@ -20,6 +20,7 @@ from nnviz.ui.group import CollapsibleGroupHead
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.window.docks import Docks
+from nnviz.window.lesson.head import LessonHead
 from nnviz.window.lesson.locks import Control
 
 if TYPE_CHECKING:
@@ -37,11 +38,16 @@ _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
 
 
 class WindowStage(QObject):
-    """The cards and controls of a window, by the names that lessons use."""
+    """The cards and controls of a window, by the names that lessons use.
+
+    Attributes:
+        shown: names of the docks that directives have shown, which stay beside a lesson in every workspace.
+    """
 
     def __init__(self, window: MainWindow, docks: Docks) -> None:
         super().__init__()
         self._window, self._docks = window, docks
+        self.shown: set[str] = set()
         for workspace in WORKSPACES:
             register_cards(workspace)
         self.cards = {lesson_name(name): name for name in CARDS if not CARDS[name].is_fixed}
@@ -110,12 +116,15 @@ class WindowStage(QObject):
     def show_card(self, name: str) -> None:
         """Shows a card, in the present workspace if that has it. Raises LessonError if it does not suit the data."""
         dock = self._dock(name)
+        self.shown.add(dock.objectName())
         dock.show()
         dock.raise_()
 
     def hide_card(self, name: str) -> None:
         """Hides a card."""
-        self._dock(name).hide()
+        dock = self._dock(name)
+        self.shown.discard(dock.objectName())
+        dock.hide()
 
     def enlarge_card(self, name: str) -> None:
         """Lets a card fill the window."""
@@ -152,6 +161,6 @@ class WindowStage(QObject):
 def _is_own(widget: QWidget) -> bool:
     """Whether a widget has a name of its own, is no part of another control, and does more than show something."""
     name = widget.objectName()
-    is_part = isinstance(widget.parentWidget(), _KINDS)
+    is_part = isinstance(widget.parentWidget(), (*_KINDS, LessonHead))
     only_shows = isinstance(widget, CollapsibleGroupHead | QScrollBar | CardMenuButton | HeaderBadge)
     return bool(name) and not (name.startswith(("qt_", "dismiss")) or is_part or only_shows)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from PyQt5.QtCore import QSize, Qt, QUrl, QVariant
-from PyQt5.QtGui import QDesktopServices, QImage, QResizeEvent, QTextDocument
+from PyQt5.QtGui import QDesktopServices, QImage, QResizeEvent, QTextDocument, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
 from engine.basics.errors import EngineError
@@ -35,12 +35,14 @@ class LessonText(QTextBrowser):
         self.document().setIndentWidth(16)
         self.document().setDocumentMargin(8 if name == "lessonHint" else 0)
         self.anchorClicked.connect(_open_link)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)  # as with another size of the font
         theme.changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         self.document().setDefaultStyleSheet(
             f"p {{ margin-bottom: 6px; }} code {{ font-family: monospace; }} a {{ color: {theme.current().accent}; }}"
+            "th, td { padding: 2px 10px 2px 0; text-align: left; }"
         )
         self.setHtml(self._html)
         self._fit()
@@ -55,7 +57,11 @@ class LessonText(QTextBrowser):
             self.setHtml(self._html)  # images have the width of the text
         self._fit()
 
-    def _fit(self) -> None:
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leaves the wheel to the column: the whole text is shown."""
+        event.ignore()
+
+    def _fit(self, *_: object) -> None:
         self.document().setTextWidth(self.viewport().width())
         self.setFixedHeight(max(1, round(self.document().size().height())))
 

@@ -29,7 +29,7 @@ def test_check_plays_a_lesson_and_names_what_is_wrong(tmp_path: Path) -> None:
     done = run("lesson", "check", str(bad), str(broken))
     assert done.returncode == 2
     first, second, third = done.stdout.splitlines()
-    assert first.startswith("bad.md, line 9, step “start”: all goals are met when the step opens")
+    assert first.startswith("bad.md, line 9, step “start”: “Epochs trained at least 0” is met when the step opens")
     assert "step “larger”: “Learning rate 2 and epochs trained at least 9” is not met after the solution" in second
     assert third.startswith("broken.md, line 1: the front matter is missing")
 

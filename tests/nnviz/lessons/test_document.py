@@ -34,7 +34,7 @@ def test_the_example() -> None:
     assert isinstance(question, Question)
     assert [option.html for option in question.options] == [
         "It learns ten times as fast",
-        "The error stays near 90 %",
+        "The error stays near 90\u00a0%",
     ]
     assert question.options[0].feedback == "<p>It would, if the slope stayed the same.</p>\n"
     assert (question.correct, question.is_multiple) == ({1}, False)

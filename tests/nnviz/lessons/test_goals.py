@@ -83,7 +83,7 @@ def test_phrases() -> None:
         "epoch >= 3 and test-error < 6 %": "Epochs trained at least 3 and test error below 6 %",
         "answered": "Question answered",
         "not opened(mistakes)": "not: mistakes opened",
-        "hidden = 64, 32 or layers = 1": "Hidden 64, 32 or hidden layers 1",
+        "hidden = 64, 32 or layers = 1": "Hidden 64, 32 or number of hidden layers 1",
         "state != running": "State other than running",
     }.items():
         condition = parse_goal("a.md", 1, line, CATALOGUE)

@@ -1,0 +1,356 @@
+"""Lessons from one start to the next and in a classroom: resuming, offers, reports, languages, files, authors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QFrame, QInputDialog, QLabel, QLineEdit, QMenu, QPushButton, QRadioButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnviz.lessons.document import parse_lesson
+from nnviz.lessons.package import pack
+from nnviz.library import Library
+from nnviz.session.status import Status
+from nnviz.window.lesson.lesson_menu import LessonMenu
+from nnviz.window.lesson.panel import LessonPanel
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import (
+    action,
+    announced,
+    choose_file,
+    click,
+    click_tab,
+    find,
+    press,
+    retype,
+    stored_settings,
+    wait_for,
+)
+from tests.nnviz.window.lesson.test_lessons import LESSON, lesson, opened
+
+__all__ = ["lesson"]  # a fixture
+
+GERMAN = """---
+lesson: 1
+id: rate
+title: Eine zu große Lernrate
+language: de
+---
+## Ein guter Anfang {#start}
+Drücke die Leertaste.
+
+## Größer {#larger}
+- [ ] Es lernt schneller
+- [ ] Es scheitert
+"""
+
+
+def menu_action(window: MainWindow, name: str) -> None:
+    """Chooses an entry of the lesson's menu."""
+    menu = find(window, LessonMenu, "lessonMenu")
+    menu.aboutToShow.emit()
+    next(each for each in [*menu.actions(), *menu.findChild(QMenu).actions()] if each.objectName() == name).trigger()
+
+
+# ---- resuming
+
+
+def test_leaving_and_opening_again_brings_back_step_answers_and_network(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    player.choose(0, 0)
+    run = window.session.runs.current
+    window.lessons.close()
+    qtbot.waitUntil(lambda: window.session.runs.current is not run)
+    opened(window, lesson, qtbot)
+    assert player.index == 1
+    assert window.session.runs.current is run
+    assert run.epochs == 2  # what the steps do first is not repeated
+    assert player.answers == [{0}]
+    assert player.progress.steps["start"].is_skipped
+    assert find(window, QRadioButton, "lessonOption1_1Button").isChecked()
+
+
+def test_another_content_begins_again_and_a_finished_lesson_too(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    window.lessons.close()
+    lesson.write_text(LESSON.replace("Press Space.", "Press Space!"), encoding="utf-8")
+    opened(window, lesson, qtbot)
+    assert player.index == 0
+    for _ in range(2):
+        player.skip_met()
+        qtbot.waitUntil(lambda: not player.is_busy)
+    assert not window.lessons.is_open
+    assert announced(window.session).startswith("Finished “A rate that is too large”")
+    opened(window, lesson, qtbot)
+    assert player.index == 0
+
+
+def test_a_kill_leaves_the_settings_of_before_and_an_offer_to_continue(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    before = window.session.settings.experiment.as_dict()
+    player = opened(window, lesson, qtbot)
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    window.lessons._preferences.write()  # as happens shortly after each change; then the process is killed
+    qtbot.waitUntil(lambda: "larger" in stored_settings().get("lesson_progress", ""))
+    stored = stored_settings()
+    assert json.loads(stored["configuration"]) == json.loads(json.dumps(before))
+    assert stored["open_lesson"] == str(lesson)
+    window.lessons.close()
+
+    # The next start, in which the file says that the lesson is open.
+    window.lessons._memory.note_opened(lesson)
+    window.lessons.offer()
+    message = window.session.messages.current
+    assert message is not None
+    assert "was open when nnviz ended" in message.text
+    window.session.messages.choose(0)
+    qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
+    assert player.index == 1
+
+
+def test_the_first_lesson_is_offered_once_and_the_menu_has_all(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    window.lessons.offer()
+    message = window.session.messages.current
+    assert message is not None
+    assert "Teach a network to read" in message.text
+    window.session.messages.dismiss()
+    window.lessons.offer()
+    assert window.session.messages.current is None
+    opened(window, lesson, qtbot)
+    window.lessons.close()
+    menu = find(window, QMenu, "menuLessons")
+    menu.aboutToShow.emit()
+    titles = [each.text() for each in menu.actions() if not each.isSeparator()]
+    assert titles[0].endswith("Teach a network to read")
+    assert titles[-1].endswith("A rate that is too large")
+    assert len(titles) == 9
+
+
+# ---- the window during a lesson
+
+
+def test_the_feedback_on_a_prediction_waits_for_the_experiment(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "predict.md"
+    path.write_text(LESSON.replace("answered and correct", "answered").replace("opened(mistakes)\n", ""))
+    player = opened(ready_window, path, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    panel = find(ready_window, LessonPanel, "lessonPanel")
+
+    def feedback() -> list[str]:
+        return [each.text() for each in panel.findChildren(QLabel, "lessonFeedback") if each.isVisible()]
+
+    click(qtbot, panel, QRadioButton, "lessonOption1_1Button")
+    assert feedback() == ["Try it, and see whether you are right."]
+    retype(qtbot, panel, "learningRateEdit", "2")
+    click(qtbot, ready_window, QPushButton, "resetButton")
+    press(qtbot, ready_window, Qt.Key_Space)
+    qtbot.waitUntil(lambda: player.is_done, timeout=20_000)
+    assert "Not with such steps" in feedback()[0]
+
+
+def test_the_keyboard_alone_leads_through_a_step(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+
+    def focused() -> str:
+        now: QWidget | None = window.focusWidget()
+        return "" if now is None else now.objectName()
+
+    assert focused() == "lessonStepTitle"
+    assert window.focusWidget().accessibleName() == "Step 2 of 2: Larger"
+    assert "What will happen?" in window.focusWidget().accessibleDescription()
+    names = []
+    for _ in range(7):
+        press(qtbot, window, Qt.Key_Tab)
+        names.append(focused())
+    options = ["lessonOption1_1Button", "lessonOption1_2Button"]
+    buttons = ["lessonReportButton", "lessonBackButton", "lessonHintButton", "lessonSkipButton"]
+    assert names == [*options, "learningRateEdit", *buttons]
+    for _ in range(6):
+        press(qtbot, window, Qt.Key_Tab, Qt.ShiftModifier)
+    press(qtbot, window, Qt.Key_Return)
+    assert player.answers == [{0}]
+
+
+def test_list_fields_take_spaces(ready_window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "layers.md"
+    path.write_text(LESSON.replace("unlock learning-rate, reset", "unlock hidden, seed"))
+    player = opened(ready_window, path, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    panel = find(ready_window, LessonPanel, "lessonPanel")
+    edit = panel.findChild(QWidget, "hiddenEdit").findChild(QLineEdit)
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit, "16, 8")
+    qtbot.keyClick(edit, Qt.Key_Return)
+    assert ready_window.session.settings.experiment.hidden == (16, 8)
+
+
+def test_tabs_stay_above_the_settings_and_lead_back(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    window = ready_window
+    opened(window, lesson, qtbot)
+    panel, bar = find(window, LessonPanel, "lessonPanel"), find(window, QFrame, "lessonBar")
+    assert not bar.isVisible()
+    click_tab(qtbot, panel, "lessonSettingsTab")
+    assert bar.isVisible()
+    click_tab(qtbot, bar, "settingsLessonTab")
+    assert panel.isVisible()
+    assert not bar.isVisible()
+    click_tab(qtbot, panel, "lessonSettingsTab")
+    click(qtbot, window, QWidget, "settingsLessonCloseButton")
+    assert not window.lessons.is_open
+    assert not bar.isVisible()
+
+
+def test_a_card_of_the_left_column_stays_beside_the_lesson(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window, path = ready_window, tmp_path / "runs.md"
+    path.write_text(LESSON.replace("point curves", "workspace runs\nshow runs"))
+    opened(window, path, qtbot)
+    assert window.card("runsDock").isVisible()
+    window.show_workspace("train")
+    window.show_workspace("runs")
+    assert window.card("runsDock").isVisible()
+
+
+def test_data_dialogs_begin_in_the_folder_of_the_lesson(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    opened(ready_window, lesson, qtbot)
+    assert ready_window.data_dialogs.folder == lesson.parent
+    ready_window.lessons.close()
+    assert ready_window.data_dialogs.folder is None
+
+
+def test_runs_of_a_lesson_are_tagged_and_others_are_not(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    window = ready_window
+    window.session.records.set_on(True)
+    window.session.settings.change("epochs", epochs=1)
+    window.session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    player = opened(window, lesson, qtbot)
+    player.solve()
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.runs.current.storage.record is not None)
+
+    def titles() -> list[str]:
+        with Library() as library:
+            return [title for title, _ in library.data_sets().values()]
+
+    qtbot.waitUntil(lambda: any(title.startswith("Lesson “A rate that is too large” · ") for title in titles()))
+    assert len([title for title in titles() if title.startswith("Lesson")]) == 1
+    assert len(titles()) == 2
+
+
+# ---- handing in
+
+
+def test_the_report_is_written_where_the_user_wants(
+    ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    player.choose(0, 1)
+    click(qtbot, find(window, LessonPanel, "lessonPanel"), QPushButton, "lessonReportButton")
+    dialog = find(window, QInputDialog, "reportNameDialog")
+    dialog.setTextValue("<Ann>")
+    dialog.accept()
+    target = tmp_path / "report.html"
+    choose_file(qtbot, window, "reportDialog", target)
+    qtbot.waitUntil(target.is_file)
+    page = target.read_text(encoding="utf-8")
+    assert "&lt;Ann&gt;" in page
+    assert "<td>skipped</td>" in page
+    assert page.count("data:image/png;base64,") == 1  # the curves; nothing is drawn
+
+
+# ---- files and authors
+
+
+def test_languages_are_chosen_in_the_menu(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    lesson.with_name("rate.de.md").write_text(GERMAN, encoding="utf-8")
+    player = opened(ready_window, lesson, qtbot)
+    title = find(ready_window, QLabel, "lessonTitle")
+    assert title.text() == "A rate that is too large"
+    menu_action(ready_window, "lessonLanguage_de")
+    assert title.text() == "Eine zu große Lernrate"
+    assert player.step.title == "Ein guter Anfang"
+    ready_window.lessons.close()
+    opened(ready_window, lesson, qtbot)
+    assert title.text() == "Eine zu große Lernrate"
+
+
+def test_a_saved_file_is_read_again_at_the_same_step_and_an_error_leaves_it(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    menu_action(window, "reloadLesson")
+    lesson.write_text(LESSON.replace("## Larger", "## Much larger"), encoding="utf-8")
+    qtbot.waitUntil(lambda: player.step.title == "Much larger")
+    assert player.index == 1
+    lesson.write_text(LESSON.replace("unlock learning-rate", "unlock learnin-rate"), encoding="utf-8")
+    qtbot.waitUntil(lambda: window.session.messages.current is not None)
+    message = window.session.messages.current
+    assert message is not None
+    assert "line 31" in message.text
+    assert player.step.title == "Much larger"
+
+
+def test_a_packed_lesson_is_played_and_leaves_no_files(
+    ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    packed = tmp_path / "rate.nnvizlesson"
+    pack(lesson, [], packed)
+    player = opened(ready_window, packed, qtbot)
+    folder = player.folder
+    assert folder != tmp_path
+    assert (folder / "rate.md").is_file()
+    ready_window.lessons.close()
+    assert not folder.exists()
+
+
+def test_the_present_state_is_the_start_of_a_new_lesson(ready_window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window, target = ready_window, tmp_path / "my-lesson.md"
+    window.session.settings.change("layers", hidden=(8,))
+    window.session.settings.change("rate", learning_rate=0.1)
+    window.docks[-1].hide()
+    action(window, "actionSaveLessonStart").trigger()
+    choose_file(qtbot, window, "lessonStartDialog", target)
+    qtbot.waitUntil(target.is_file)
+    made = parse_lesson(target.name, target.read_text(encoding="utf-8"), window.lessons.catalogue)
+    settings = {name: value for each in made.steps[0].setup for name, value in each.settings.items()}
+    assert settings["hidden"] == (8,)
+    assert settings["learning_rate"] == 0.1
+    verbs = [each.verb for each in made.steps[0].setup]
+    assert {"data", "preset", "new", "workspace", "hide"} <= set(verbs)
+    player = opened(window, target, qtbot)
+    assert not player.failure
+    assert window.session.runs.current.experiment.hidden == (8,)

@@ -1,0 +1,68 @@
+"""Presets of the user: saved under a name, listed after the included ones, deleted, and there at the next start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt5.QtWidgets import QComboBox, QInputDialog
+from pytestqt.qtbot import QtBot
+
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, announced, find, pick
+
+
+def save_as(window: MainWindow, name: str) -> None:
+    action(window, "actionSavePreset").trigger()
+    dialog = find(window, QInputDialog, "presetNameDialog")
+    dialog.setTextValue(name)
+    dialog.accept()
+
+
+def entries(window: MainWindow) -> list[str]:
+    box = find(window, QComboBox, "presetCombo")
+    return [box.itemText(number) for number in range(box.count())]
+
+
+def test_a_preset_is_saved_chosen_and_deleted_and_both_can_be_undone(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    included = entries(window)
+    session.settings.change("layers", hidden=(8, 4))
+    session.settings.change("activation", activations=("tanh", "relu", "softmax"))
+    assert not action(window, "actionDeletePreset").isEnabled()
+    save_as(window, "My  layers: a/b")
+    assert announced(session) == "Saved the preset My layers: a/b"
+    assert entries(window) == [*included, "My layers: a/b"]
+    assert find(window, QComboBox, "presetCombo").currentText() == "My layers: a/b"
+
+    pick(qtbot, window, "presetCombo", "First steps")
+    assert session.settings.experiment.hidden == (64, 32)
+    pick(qtbot, window, "presetCombo", "My layers: a/b")
+    assert session.settings.experiment.hidden == (8, 4)
+    assert session.settings.experiment.activations == ("tanh", "relu", "softmax")
+
+    assert action(window, "actionDeletePreset").isEnabled()
+    action(window, "actionDeletePreset").trigger()
+    assert entries(window) == included
+    session.messages.choose_announced(0)
+    assert entries(window) == [*included, "My layers: a/b"]
+
+
+def test_names_that_are_refused_and_a_damaged_file(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    included = entries(window)
+    for name in ("first steps", "x" * 61):
+        save_as(window, name)
+        message = session.messages.current
+        assert message is not None
+        assert message.is_error
+        session.messages.dismiss()
+    assert entries(window) == included
+    folder = session.user_presets.folder
+    assert isinstance(folder, Path)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "wrong.json").write_text("{}")
+    session.user_presets.use_folder(folder)
+    assert entries(window) == included
+    message = session.messages.current
+    assert message is not None
+    assert "wrong.json" in message.text
