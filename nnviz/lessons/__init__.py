@@ -5,4 +5,9 @@
 - ``goals``: conditions on facts, parsed and evaluated.
 - ``catalogue``: the names that a lesson may use.
 - ``folder``: the files that a lesson names, in its folder.
+- ``package``: a lesson and its files in one file.
+- ``included``: the lessons of the program.
+- ``progress``: what a pupil has done.
+- ``report``: the page to hand in, and the printed text.
+- ``start``: the beginning of a new lesson.
 """
