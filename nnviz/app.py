@@ -112,7 +112,7 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     window.keep_on_screen()
     window.show()
     if opens is None:
-        window.lessons.offer()
+        window.lessons.files.offer()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()
     code = app.exec_()

@@ -55,7 +55,8 @@ from nnviz.window.help import HelpWindows
 from nnviz.window.hint_strip import HintStrip
 from nnviz.window.idle_preload import IdlePreload
 from nnviz.window.import_overlay import ImportOverlay, path_of
-from nnviz.window.lesson.lessons import SUFFIXES, Lessons
+from nnviz.window.lesson.lesson_files import SUFFIXES
+from nnviz.window.lesson.lessons import Lessons
 from nnviz.window.menus import Menus
 from nnviz.window.message_bar import AnnouncementBar, MessageBar
 from nnviz.window.network_dialogs import NetworkDialogs

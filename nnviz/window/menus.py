@@ -74,7 +74,7 @@ class Menus(QObject):
         records.changed.connect(lambda: keep.setChecked(records.is_on))
         menu.addSeparator()
         lessons = self._window.lessons
-        self._add(menu, "Open &lesson …", "actionOpenLesson", "Ctrl+Shift+L", lessons.choose)
+        self._add(menu, "Open &lesson …", "actionOpenLesson", "Ctrl+Shift+L", lessons.files.choose)
         close = self._add(menu, "&Close lesson", "actionCloseLesson", "Ctrl+Alt+W", lessons.close)
         lessons.changed.connect(lambda: close.setEnabled(lessons.is_open))
         close.setEnabled(False)
@@ -332,7 +332,7 @@ class Menus(QObject):
         self._add(menu, "&What is this?", "actionHelp", "F1", window.help.help_here)
         lessons = menu.addMenu("&Lessons")
         lessons.setObjectName("menuLessons")
-        lessons.aboutToShow.connect(lambda: window.lessons.fill_menu(lessons))
+        lessons.aboutToShow.connect(lambda: window.lessons.files.fill_menu(lessons))
         self._add(menu, "User &guide", "actionGuide", "Ctrl+Shift+F1", lambda: window.help.guide())
         self._add(menu, "&Shortcuts", "actionShortcuts", "Ctrl+F1", window.help.shortcuts)
         hints = self._session.hints

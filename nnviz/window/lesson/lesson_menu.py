@@ -53,7 +53,7 @@ class LessonMenu(QMenu):
             action.setCheckable(True)
             action.setChecked(player.lesson is not None and player.lesson.language == language)
         self._languages.menuAction().setVisible(len(languages) > 1)
-        self._reload.setEnabled(not lessons.is_packed)
+        self._reload.setEnabled(not lessons.files.is_packed)
         self._reload.setChecked(lessons.reloads)
 
 

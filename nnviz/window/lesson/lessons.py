@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
-from PyQt5.QtWidgets import QFileDialog, QMenu, QSplitter
+from PyQt5.QtWidgets import QSplitter
 
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.formatting import text
-from nnviz.session.messages import MessageChoice
 from nnviz.session.session import Session
 from nnviz.session.settings import Basis
-from nnviz.session.status import Status
-from nnviz.ui.parts import named
 from nnviz.window.docks import Docks
 from nnviz.window.lesson.authoring import LessonCheck, ReloadOnSave, save_lesson_start
+from nnviz.window.lesson.lesson_files import LessonFiles
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.locks import Locks
 from nnviz.window.preferences import Preferences
@@ -37,8 +33,6 @@ if TYPE_CHECKING:  # made when the first lesson is opened
     from nnviz.window.lesson.stage import WindowStage
     from nnviz.window.main_window import MainWindow
 
-SUFFIXES = (".md", ".nnvizlesson")
-_FILES = "Lessons (*.md *.nnvizlesson)"
 _WIDEST = 0.4  # of the window
 
 
@@ -57,6 +51,11 @@ class _Before:
 class Lessons(QObject):
     """The lesson of a window.
 
+    Attributes:
+        files: opens lessons.
+        is_in_front: whether the lesson is shown, not the settings in its place.
+        stage, player, panel: the parts that play a lesson; None before the first one.
+
     Signals:
         changed: a lesson was opened, left or turned to the front or back, or shows another step.
     """
@@ -69,9 +68,9 @@ class Lessons(QObject):
         self._before: _Before | None = None
         self._rings: list[Ring] = []
         self._locks = Locks()
-        self._memory = LessonMemory(preferences)
+        memory = self._memory = LessonMemory(preferences)
+        self.files = LessonFiles(window, session, preferences, memory, lambda: self.catalogue, self.begin)
         self._runs: dict[str, int] = {}  # ids of the runs that were the current ones of lessons, by the lesson's id
-        self._unpacked: tempfile.TemporaryDirectory[str] | None = None  # the files of a packed lesson
         self._path = Path()  # of the lesson, where a packed one is unpacked
         self._reload, self._check = ReloadOnSave(), LessonCheck()
         self._waiting = 0  # the number of the latest lesson that waits for its run
@@ -114,60 +113,19 @@ class Lessons(QObject):
 
     # ---- open and close
 
-    def choose(self) -> None:
-        """Opens a dialog for the file of a lesson."""
-        folder = self._preferences.text("lesson_folder", str(Path.home()))
-        dialog = named(QFileDialog(self._window, "Open lesson", folder, _FILES), "openLessonDialog")
-        dialog.setFileMode(QFileDialog.ExistingFile)
-        dialog.fileSelected.connect(lambda path: self.open(Path(path)))
-        dialog.open()
-
     def open(self, path: Path) -> None:
-        """Opens a lesson, or says what is wrong with its file. Asks first if a training is running."""
-        from nnviz.lessons.document import read_lesson  # imported here: the start of the window does not wait for it
-        from nnviz.lessons.package import SUFFIX, unpack
-
-        path = path.absolute()
-        self._preferences.set("lesson_folder", str(path.parent))
-        unpacked = None
-
-        def discard() -> None:
-            if unpacked is not None:
-                unpacked.cleanup()
-
-        try:
-            if path.suffix.lower() == SUFFIX:
-                unpacked = tempfile.TemporaryDirectory(prefix="nnviz-lesson-")
-            inner = path if unpacked is None else unpack(path, Path(unpacked.name))
-            lesson = read_lesson(inner, self.catalogue, self._memory.language)
-        except (EngineError, OSError) as error:
-            discard()
-            self._session.messages.show_error("The lesson could not be opened", error)
-            return
-
-        def begin() -> None:
-            self._memory.note_opened(path)
-            old, self._unpacked = self._unpacked, unpacked
-            self.begin(lesson, inner)
-            if old is not None:
-                old.cleanup()
-
-        if self._session.state is Status.TRAINING:
-            self._session.messages.show(
-                f"A training is running. “{text.plain(lesson.title)}” pauses it.",
-                MessageChoice("Pause and open", begin),
-                MessageChoice("Cancel", discard),
-                dismissed=discard,
-            )
-        else:
-            begin()
+        """Opens a lesson, or says what is wrong with its file."""
+        self.files.open(path)
 
     def begin(self, lesson: Lesson, path: Path) -> LessonPlayer:
         """Opens a lesson, the content of that file, where it was left the last time; a training is paused."""
         self._make()
         assert self.player is not None
         self._session.pause()
-        self._keep_progress()  # of another lesson that is open
+        if self.player.lesson is not None:  # another one
+            self._keep_progress()
+            self.player.leave()
+        self._reload.watch(path, False)
         self._path = path
         if self._before is None:
             self._preferences.write()  # nothing that the lesson changes is remembered
@@ -210,43 +168,6 @@ class Lessons(QObject):
         else:
             resume()
 
-    def fill_menu(self, menu: QMenu) -> None:
-        """Fills a menu with the included lessons and those that were opened last."""
-        from nnviz.lessons.included import id_in, included_lessons, title_of
-
-        menu.clear()
-        included = included_lessons()
-        recent = [path for path in self._memory.recent if path not in included]
-        for number, path in enumerate([*included, *recent], start=1):
-            if recent and path == recent[0]:
-                menu.addSeparator()
-            title = text.entry(title_of(path, self._memory.language))
-            action = menu.addAction(f"{'&' if number < 10 else ''}{number}  {title}")
-            action.setObjectName(f"actionLesson{number}")
-            action.setCheckable(True)
-            action.setChecked(id_in(path) in self._memory.finished)
-            action.triggered.connect(lambda _, path=path: self.open(path))
-
-    def offer(self) -> None:
-        """Offers to continue the lesson that was open when the program ended; else, only once, the first lesson."""
-        from nnviz.lessons.included import included_lessons, title_of
-
-        messages, left, language = self._session.messages, self._memory.left_open, self._memory.language
-        included = included_lessons()
-        if left is not None:
-            self._memory.note_closed()
-            messages.show_later(
-                f"The lesson “{text.plain(title_of(left, language))}” was open when nnviz ended.",
-                MessageChoice("Continue", partial(self.open, left)),
-            )
-        elif self._memory.take_offer() and included:
-            first = included[0]
-            title = text.plain(title_of(first, language))
-            messages.show_later(
-                f"New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more.",
-                MessageChoice("Start the lesson", partial(self.open, first)),
-            )
-
     def close(self) -> None:
         """Leaves the lesson: settings, data, network and arrangement are as they were before it."""
         if self.player is None or not self.is_open:
@@ -265,7 +186,7 @@ class Lessons(QObject):
         self._restore()
         before, self._before = self._before, None
         assert before is not None
-        self._remove_unpacked()
+        self.files.remove_unpacked()
         self._reload.watch(self._path, False)
         self._memory.note_closed()
         self._locks.lock(())
@@ -321,20 +242,13 @@ class Lessons(QObject):
 
     def _read_again(self) -> None:
         """Shows the file as it is now, at the same step."""
-        from nnviz.lessons.document import read_lesson
-
         assert self.player is not None
         if self.player.lesson is None:
             return
         try:
-            self.player.replace(read_lesson(self._path, self.catalogue, self._memory.language))
+            self.player.replace(self.files.read(self._path))
         except (EngineError, OSError) as error:
             self._session.messages.show_error("The lesson could not be read again", error)
-
-    @property
-    def is_packed(self) -> bool:
-        """Whether the open lesson comes from a packed file."""
-        return self._unpacked is not None
 
     @property
     def reloads(self) -> bool:
@@ -369,12 +283,7 @@ class Lessons(QObject):
     def end(self) -> None:
         """Ends what runs outside of the window, and removes what was unpacked."""
         self._check.stop()
-        self._remove_unpacked()
-
-    def _remove_unpacked(self) -> None:
-        unpacked, self._unpacked = self._unpacked, None
-        if unpacked is not None:
-            unpacked.cleanup()
+        self.files.remove_unpacked()
 
     # ---- the parts
 

@@ -122,14 +122,18 @@ class LessonPlayer(QObject):
         self._enter(ids.index(place) if place in ids else min(self.index, len(ids) - 1), ())
 
     def close(self) -> None:
-        """Leaves the lesson."""
+        """Leaves the lesson; ``closed`` follows."""
         if self.lesson is not None:
-            self.note_time()
-            self._performer.stop()
-            self._facts.want_activities(False)
-            self.lesson = None
+            self.leave()
             self.locks_changed.emit()
             self.closed.emit()
+
+    def leave(self) -> None:
+        """Stops what the lesson does, before another one is opened."""
+        self.note_time()
+        self._performer.stop()
+        self._facts.want_activities(False)
+        self.lesson = None
 
     @property
     def step(self) -> Step:

@@ -114,7 +114,7 @@ def test_a_kill_leaves_the_settings_of_before_and_an_offer_to_continue(
 
     # The next start, in which the file says that the lesson is open.
     window.lessons._memory.note_opened(lesson)
-    window.lessons.offer()
+    window.lessons.files.offer()
     message = window.session.messages.current
     assert message is not None
     assert "was open when nnviz ended" in message.text
@@ -127,12 +127,12 @@ def test_the_first_lesson_is_offered_once_and_the_menu_has_all(
     ready_window: MainWindow, lesson: Path, qtbot: QtBot
 ) -> None:
     window = ready_window
-    window.lessons.offer()
+    window.lessons.files.offer()
     message = window.session.messages.current
     assert message is not None
     assert "Teach a network to read" in message.text
     window.session.messages.dismiss()
-    window.lessons.offer()
+    window.lessons.files.offer()
     assert window.session.messages.current is None
     opened(window, lesson, qtbot)
     window.lessons.close()

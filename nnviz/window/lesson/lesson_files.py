@@ -1,0 +1,157 @@
+"""Opening of lessons: from a dialog, the menu, a path, a packed file, and the offer at the start."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject
+from PyQt5.QtWidgets import QFileDialog, QMenu, QWidget
+
+from engine.basics.errors import EngineError
+from nnviz.formatting import text
+from nnviz.session.messages import MessageChoice
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+from nnviz.ui.parts import named
+from nnviz.window.lesson.lesson_memory import LessonMemory
+from nnviz.window.preferences import Preferences
+
+if TYPE_CHECKING:  # imported when the first lesson is opened: the start of the window does not wait for it
+    from nnviz.lessons.catalogue import Catalogue
+    from nnviz.lessons.document import Lesson
+
+SUFFIXES = (".md", ".nnvizlesson")
+_FILES = "Lessons (*.md *.nnvizlesson)"
+
+
+class LessonFiles(QObject):
+    """Reads lessons, and hands them over to be played.
+
+    Attributes:
+        is_packed: whether the lesson that was opened last is in a packed file.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        preferences: Preferences,
+        memory: LessonMemory,
+        catalogue: Callable[[], Catalogue],
+        begin: Callable[[Lesson, Path], object],
+    ) -> None:
+        """Makes a reader that has read nothing.
+
+        Args:
+            window: the parent of dialogs.
+            session: pauses, and shows messages.
+            preferences: have the folder of the dialog.
+            memory: has the lessons that were opened last, and the language.
+            catalogue: returns the names that lessons may use.
+            begin: plays a lesson; its path is that of the unpacked file.
+        """
+        super().__init__(window)
+        self._window, self._session, self._preferences, self._memory = window, session, preferences, memory
+        self._catalogue, self._begin = catalogue, begin
+        self._unpacked: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def is_packed(self) -> bool:
+        return self._unpacked is not None
+
+    def choose(self) -> None:
+        """Opens a dialog for the file of a lesson."""
+        folder = self._preferences.text("lesson_folder", str(Path.home()))
+        dialog = named(QFileDialog(self._window, "Open lesson", folder, _FILES), "openLessonDialog")
+        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.open(Path(path)))
+        dialog.open()
+
+    def open(self, path: Path) -> None:
+        """Opens a lesson, or says what is wrong with its file. Asks first if a training is running."""
+        from nnviz.lessons.package import SUFFIX, unpack
+
+        path = path.absolute()
+        self._preferences.set("lesson_folder", str(path.parent))
+        unpacked = tempfile.TemporaryDirectory(prefix="nnviz-lesson-") if path.suffix.lower() == SUFFIX else None
+        try:
+            inner = path if unpacked is None else unpack(path, Path(unpacked.name))
+            lesson = self.read(inner)
+        except (EngineError, OSError) as error:
+            _remove(unpacked)
+            self._session.messages.show_error("The lesson could not be opened", error)
+            return
+
+        def begin() -> None:
+            self._memory.note_opened(path)
+            old, self._unpacked = self._unpacked, unpacked
+            self._begin(lesson, inner)
+            _remove(old)
+
+        if self._session.state is Status.TRAINING:
+            self._session.messages.show(
+                f"A training is running. “{text.plain(lesson.title)}” pauses it.",
+                MessageChoice("Pause and open", begin),
+                MessageChoice("Cancel", lambda: _remove(unpacked)),
+                dismissed=lambda: _remove(unpacked),
+            )
+        else:
+            begin()
+
+    def read(self, path: Path) -> Lesson:
+        """Returns the lesson in a file, in the language of the user if there is a translation.
+
+        Raises LessonError and OSError as :func:`nnviz.lessons.document.read_lesson`.
+        """
+        from nnviz.lessons.document import read_lesson
+
+        return read_lesson(path, self._catalogue(), self._memory.language)
+
+    def remove_unpacked(self) -> None:
+        """Removes the files of a packed lesson, which is no longer played."""
+        unpacked, self._unpacked = self._unpacked, None
+        _remove(unpacked)
+
+    # ---- menu and offer
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Fills a menu with the included lessons and those that were opened last; finished ones have a tick."""
+        from nnviz.lessons.included import id_in, included_lessons, title_of
+
+        menu.clear()
+        included = included_lessons()
+        recent = [path for path in self._memory.recent if path not in included]
+        for number, path in enumerate([*included, *recent], start=1):
+            if recent and path == recent[0]:
+                menu.addSeparator()
+            title = text.entry(title_of(path, self._memory.language))
+            action = menu.addAction(f"{'&' if number < 10 else ''}{number}  {title}")
+            action.setObjectName(f"actionLesson{number}")
+            action.setCheckable(True)
+            action.setChecked(id_in(path) in self._memory.finished)
+            action.triggered.connect(lambda _, path=path: self.open(path))
+
+    def offer(self) -> None:
+        """Offers to continue the lesson that was open when the program ended; else, only once, the first lesson."""
+        from nnviz.lessons.included import included_lessons, title_of
+
+        messages, left, language = self._session.messages, self._memory.left_open, self._memory.language
+        included = included_lessons()
+        if left is not None:
+            self._memory.note_closed()
+            title = text.plain(title_of(left, language))
+            resume = MessageChoice("Continue", partial(self.open, left))
+            messages.show_later(f"The lesson “{title}” was open when nnviz ended.", resume)
+        elif self._memory.take_offer() and included:
+            title = text.plain(title_of(included[0], language))
+            words = f"New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more."
+            messages.show_later(words, MessageChoice("Start the lesson", partial(self.open, included[0])))
+
+
+def _remove(unpacked: tempfile.TemporaryDirectory[str] | None) -> None:
+    if unpacked is not None:
+        unpacked.cleanup()
