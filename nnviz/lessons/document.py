@@ -28,6 +28,7 @@ _KEYS = ("lesson", "id", "title", "language", "author", "minutes", "needs")
 _NEEDED = ("lesson", "id", "title", "language")
 _ID = re.compile(r"[a-z0-9-]+")
 _HEADING = re.compile(r"(?P<title>.*\S)\s*\{#(?P<id>[^}]*)\}\s*")
+_PACKAGE = re.compile(r"[A-Za-z]\w*|")
 _BOX = re.compile(r"\[(?P<mark>[ xX])\]\s+")
 _BLOCKS = ("do", "goal", "solution")
 _TRANSLATION = re.compile(r"(?P<name>.+)\.(?P<language>[a-z]{2,3})\.md")
@@ -110,6 +111,11 @@ class Lesson:
     languages: tuple[str, ...] = ()
     files: tuple[tuple[str, int], ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The Python packages that the lesson needs beyond those of the program."""
+        return tuple(filter(None, (name.strip() for name in self.more.get("needs", "").split(","))))
 
 
 def read_lesson(path: Path, catalogue: Catalogue, language: str = "") -> Lesson:
@@ -281,6 +287,9 @@ class _Reader:
         if not _ID.fullmatch(entries["id"]) or len(entries["id"]) > _LONGEST_ID:
             problem = f"the id “{entries['id'][:_LONGEST_ID]}” is not made of a-z, 0-9 and -"
             raise self._error(1, problem, f"Use at most {_LONGEST_ID} of these.")
+        wrong = next((name for name in entries.get("needs", "").split(",") if not _PACKAGE.fullmatch(name.strip())), "")
+        if wrong:
+            raise self._error(1, f"“{wrong.strip()[:60]}” is not the name of a package", "Write needs: openTSNE.")
         return entries
 
     def _html(self, blocks: Sequence[Sequence[Token]]) -> str:

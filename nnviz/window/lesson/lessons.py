@@ -336,6 +336,7 @@ class Lessons(QObject):
         self.player.finished.connect(self._finished)
         self.player.closed.connect(self._closed)
         self._docks.card_in_view.connect(self._note_card)
+        self._window.training.opened.connect(self._show_settings)
         for group in self._window.training.groups:
             group.made.connect(self._follow)
         self._session.data.views.ended.connect(self._follow)
@@ -365,6 +366,11 @@ class Lessons(QObject):
         self._show_left(right_width)
         self._show_rings()
         self.changed.emit()
+
+    def _show_settings(self) -> None:
+        """Shows the settings when something happens there, such as a search for the learning rate."""
+        if self.is_open and self.is_in_front:
+            self.show(False)
 
     def _show_panel(self, is_shown: bool) -> None:
         assert self.panel is not None

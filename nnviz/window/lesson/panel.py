@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from itertools import pairwise
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
@@ -167,6 +168,12 @@ class LessonPanel(QFrame):
         self._add(self._title, self._bar)
         if player.index == 0 and lesson.introduction:
             self._add(LessonText(lesson.introduction, player.folder))
+        missing = [name for name in lesson.needs if find_spec(name) is None]
+        if player.index == 0 and missing:
+            needs = f"This lesson needs {', '.join(missing)}: pip install {' '.join(missing)}"
+            words = named(label(needs, "error"), "lessonNeeds")
+            words.setWordWrap(True)
+            self._add(words)
         heading = named(label(text.plain(step.title), "title"), "lessonStepTitle")
         heading.setWordWrap(True)
         heading.setFocusPolicy(Qt.TabFocus)  # from there Tab continues, and a screen reader reads the step

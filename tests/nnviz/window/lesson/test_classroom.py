@@ -337,6 +337,25 @@ def test_a_packed_lesson_is_played_and_leaves_no_files(
     assert not folder.exists()
 
 
+def test_a_package_that_is_missing_is_named(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    lesson.write_text(LESSON.replace("language: en", "language: en\nneeds: numpy, no_such_package"), encoding="utf-8")
+    opened(ready_window, lesson, qtbot)
+    words = find(ready_window, QLabel, "lessonNeeds")
+    assert words.isVisible()
+    assert words.text() == "This lesson needs no_such_package: pip install no_such_package"
+
+
+def test_a_search_for_the_learning_rate_turns_to_the_settings(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "search.md"
+    path.write_text(LESSON.replace("lock all except train", "lock all except train, find-rate"), encoding="utf-8")
+    opened(ready_window, path, qtbot)
+    assert ready_window.lessons.is_in_front
+    action(ready_window, "actionFindRate").trigger()
+    qtbot.waitUntil(lambda: not ready_window.lessons.is_in_front)
+
+
 def test_the_present_state_is_the_start_of_a_new_lesson(ready_window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     window, target = ready_window, tmp_path / "my-lesson.md"
     window.session.settings.change("layers", hidden=(8,))
