@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from PyQt5.QtCore import Qt
+from PyQt5.QtPrintSupport import QPrintDialog, QPrinter
 from PyQt5.QtWidgets import QFrame, QInputDialog, QLabel, QLineEdit, QMenu, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -287,6 +288,18 @@ def test_the_report_is_written_where_the_user_wants(
     assert "&lt;Ann&gt;" in page
     assert "<td>skipped</td>" in page
     assert page.count("data:image/png;base64,") == 1  # the curves; nothing is drawn
+
+
+def test_texts_and_questions_are_printed(ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(ready_window, lesson, qtbot)
+    menu_action(ready_window, "printLesson")
+    dialog = find(ready_window, QPrintDialog, "printLessonDialog")
+    target = tmp_path / "lesson.pdf"
+    dialog.printer().setOutputFormat(QPrinter.PdfFormat)
+    dialog.printer().setOutputFileName(str(target))
+    dialog.accepted.emit()
+    dialog.close()
+    assert target.read_bytes().startswith(b"%PDF")
 
 
 # ---- files and authors
