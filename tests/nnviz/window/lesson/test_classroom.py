@@ -337,6 +337,16 @@ def test_a_saved_file_is_read_again_at_the_same_step_and_an_error_leaves_it(
     assert player.step.title == "Much larger"
 
 
+def test_the_check_of_the_window_says_what_is_wrong(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    lesson.write_text(LESSON.replace("epoch >= 2", "epoch >= 0"), encoding="utf-8")
+    opened(ready_window, lesson, qtbot)
+    menu_action(ready_window, "checkLesson")
+    qtbot.waitUntil(lambda: ready_window.session.messages.current is not None, timeout=60_000)
+    message = ready_window.session.messages.current
+    assert message is not None
+    assert "“Epochs trained at least 0” is met when the step opens" in message.text
+
+
 def test_a_packed_lesson_is_played_and_leaves_no_files(
     ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
