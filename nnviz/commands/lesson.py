@@ -15,7 +15,8 @@ from nnviz.commands.preflight import missing_for_window
 from nnviz.commands.screenshot import wait_until
 from nnviz.lessons.catalogue import FACTS, SETTINGS, Catalogue
 from nnviz.lessons.directives import DIRECTIVES
-from nnviz.lessons.document import is_translation, read_lesson, translations_of
+from nnviz.lessons.document import are_alike, is_translation, read_lesson, read_translation, translations_of
+from nnviz.lessons.errors import nearest
 from nnviz.lessons.package import SUFFIX, pack, unpack
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.main_window import MainWindow
@@ -164,12 +165,22 @@ def _problems(window: MainWindow, path: Path) -> list[str]:
 
 
 def _of_translation(window: MainWindow, path: Path) -> list[str]:
-    """Returns the steps that a translation leaves in the language of the lesson."""
-    translation = read_lesson(path, window.lessons.catalogue)
-    lesson = read_lesson(path, window.lessons.catalogue, translation.languages[0])
-    pairs = zip(lesson.steps, translation.steps, strict=True)
-    same = [one.id for one, other in pairs if one == other]
-    return [f"{path.name}: the step “{step}” is missing, or its questions have other options." for step in same]
+    """Returns what a translation has otherwise than its lesson. Says how many steps are not translated."""
+    catalogue = window.lessons.catalogue
+    translation = read_translation(path, catalogue)
+    lesson = read_lesson(path, catalogue, read_lesson(path, catalogue).languages[0])
+    steps = {step.id: step for step in lesson.steps}
+    found = []
+    for step in translation.steps:
+        where = f"{path.name}, line {step.line}"
+        if step.id not in steps:
+            found.append(f"{where}: the lesson has no step “{step.id}”. {nearest(step.id, steps)}")
+        elif not are_alike(steps[step.id], step):
+            found.append(f"{where}: the questions of the step “{step.id}” have other numbers of options in the lesson.")
+    missing = len(steps.keys() - {step.id for step in translation.steps})
+    if missing:
+        print(f"{path.name}: {missing} of {len(steps)} steps are not translated")
+    return found
 
 
 def _wait(window: MainWindow, player: LessonPlayer) -> None:

@@ -136,8 +136,7 @@ def read_lesson(path: Path, catalogue: Catalogue, language: str = "") -> Lesson:
     lesson, translations = parse_lesson(path.name, _text_of(path), catalogue), translations_of(path)
     lesson = replace(lesson, languages=(lesson.language, *translations))
     if language != lesson.language and language in translations:
-        other = translations[language]
-        lesson = translated(lesson, parse_lesson(other.name, _text_of(other), catalogue, is_translation=True))
+        lesson = translated(lesson, read_translation(translations[language], catalogue))
     for name, line in lesson.files:
         file_of_lesson(path.parent, name, path.name, line)
     return lesson
@@ -153,6 +152,11 @@ def translations_of(path: Path) -> dict[str, Path]:
     """Returns the translations beside a lesson, by language."""
     beside = ((_TRANSLATION.fullmatch(other.name), other) for other in sorted(path.parent.glob("*.md")))
     return {found["language"]: other for found, other in beside if found is not None and found["name"] == path.stem}
+
+
+def read_translation(path: Path, catalogue: Catalogue) -> Lesson:
+    """Returns the texts of a translation; see :func:`read_lesson` for errors."""
+    return parse_lesson(path.name, _text_of(path), catalogue, is_translation=True)
 
 
 def translated(lesson: Lesson, translation: Lesson) -> Lesson:
@@ -176,14 +180,14 @@ def translated(lesson: Lesson, translation: Lesson) -> Lesson:
 
 
 def _translated_step(step: Step, other: Step | None) -> Step:
-    if other is None or not _are_alike(step, other):
+    if other is None or not are_alike(step, other):
         return step
     questions = iter(step.questions)
     parts = tuple(_translated(next(questions), part) if isinstance(part, Question) else part for part in other.parts)
     return replace(step, title=other.title, parts=parts, hints=other.hints or step.hints)
 
 
-def _are_alike(step: Step, other: Step) -> bool:
+def are_alike(step: Step, other: Step) -> bool:
     """Whether two steps have the same questions: as many, with as many options."""
     return [len(each.options) for each in step.questions] == [len(each.options) for each in other.questions]
 
@@ -330,6 +334,10 @@ class _Reader:
             if self._is_translation:
                 raise self._error(_line(token), f"a translation has no block “{kind}”", "Remove it: the lesson has it.")
             for number, text in enumerate(token.content.splitlines(), start=_line(token) + 1):
+                if text.lstrip().startswith("```"):
+                    raise self._error(
+                        number, f"the block “{kind}” above is not closed", "Write ``` on a line of its own."
+                    )
                 found.append((number, text))
         return found
 

@@ -17,7 +17,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.basics.errors import EngineError
 from nnviz.lessons.catalogue import FACTS, SETTINGS, STATES, WORKSPACES, Catalogue, FactInfo, Kind
+from nnviz.lessons.directives import setting_value
 from nnviz.lessons.errors import at_line, nearest
 
 _MOST_TOKENS, _MOST_NESTED = 200, 20
@@ -266,6 +268,8 @@ class _Parser:
                 raise self._error(f"“{fact.name}” is not compared with a value", f"For example: {_example(fact)}")
             return Comparison(fact)
         sign = self._take(*signs).text
+        if self._next.kind == "=":
+            raise self._error(f"“{sign}=” is not an operator", "Write =, !=, <, <=, > or >=.")
         first = self._at
         values = [self._value(fact, sign)]
         while self._takes(","):
@@ -273,9 +277,19 @@ class _Parser:
         written = ", ".join(token.text.strip('"') for token in self._tokens[first : self._at] if token.kind != ",")
         if sign in _ORDERS and len(values) > 1:
             raise self._error(f"“{sign}” compares with one value, not with {written}")
-        if fact.info.kind is Kind.SETTING and sign not in _ORDERS and len(values) > 1:
-            values = [", ".join(_plain(value) for value in values)]  # a list, such as the sizes of the layers
+        if fact.info.kind is Kind.SETTING and sign not in _ORDERS:
+            if len(values) > 1:
+                values = [", ".join(_plain(value) for value in values)]  # a list, such as the sizes of the layers
+            self._check_setting(fact, _plain(values[0]))
         return Comparison(fact, sign, tuple(values), written)
+
+    def _check_setting(self, fact: Fact, text: str) -> None:
+        """Raises LessonError for a value that the setting cannot have."""
+        name = fact.arguments[0] if fact.arguments else fact.name
+        try:
+            setting_value(SETTINGS[name], text)
+        except EngineError as error:
+            raise self._error(f"{name}{error.problem}", error.remedy) from error
 
     def _fact(self) -> Fact:
         name = self._take("name").text

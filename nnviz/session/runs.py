@@ -149,6 +149,15 @@ class Runs(QObject):
             step = Step("no comparison with earlier runs", Kind.VIEW, self._hide, self._hidden, self._hidden | ids)
             self._undo.push(step)
 
+    @property
+    def shown_earlier(self) -> frozenset[int]:
+        """The ids of the runs that are compared with a current one of their kind, once there is another one."""
+        return frozenset(run.id for run in (*self._kept, self.current)) - self._hidden
+
+    def show_earlier(self, ids: frozenset[int]) -> None:
+        """Compares these runs, and no others that there are now."""
+        self._hide(frozenset(run.id for run in (*self._kept, self.current)) - ids)
+
     def _hide(self, ids: frozenset[int]) -> None:
         self._hidden = ids
         self.compared_changed.emit()

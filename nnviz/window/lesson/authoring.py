@@ -15,6 +15,7 @@ from nnviz.cards.registry import CARDS
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import typed_value
 from nnviz.lessons.catalogue import SETTINGS, lesson_name
+from nnviz.lessons.document import translations_of
 from nnviz.lessons.start import LessonStart, id_of
 from nnviz.ui.card import DockCard
 from nnviz.ui.pages import TabbedCard
@@ -29,10 +30,10 @@ _RUN = "import sys; from nnviz.commands.cli import main; sys.exit(main())"
 
 
 class ReloadOnSave(QObject):
-    """Watches the file of a lesson.
+    """Watches a lesson and its translations.
 
     Signals:
-        saved: the file has changed.
+        saved: one of the files has changed, or there is another one.
     """
 
     saved = pyqtSignal()
@@ -41,7 +42,7 @@ class ReloadOnSave(QObject):
         super().__init__()
         self.is_on = False
         self._path = Path()
-        self._known: tuple[float, int] | None = None
+        self._known: tuple[tuple[str, float, int], ...] = ()
         self._watcher = QFileSystemWatcher()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -61,27 +62,28 @@ class ReloadOnSave(QObject):
 
     def _look(self) -> None:
         found = _state_of(self._path)
-        if self.is_on and found is not None and found != self._known:
+        if self.is_on and found and found != self._known:
             self.watch(self._path, True)
             self.saved.emit()
 
 
-def _state_of(path: Path) -> tuple[float, int] | None:
+def _state_of(path: Path) -> tuple[tuple[str, float, int], ...]:
+    """Returns time and size of a lesson and its translations; nothing while one is being replaced."""
     try:
-        found = os.stat(path)
+        found = [(each, each.stat()) for each in (path, *translations_of(path).values())]
     except OSError:
-        return None
-    return found.st_mtime, found.st_size
+        return ()
+    return tuple((each.name, stat.st_mtime, stat.st_size) for each, stat in found)
 
 
 class LessonCheck(QObject):
     """Checks a lesson in a program of its own, as ``lesson check`` does.
 
     Signals:
-        done(str, bool): what it found, and whether nothing is wrong.
+        done(str): what it found.
     """
 
-    done = pyqtSignal(str, bool)
+    done = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,18 +102,18 @@ class LessonCheck(QObject):
         words = [] if getattr(sys, "frozen", False) else ["-c", _RUN]
         process.start(sys.executable, [*words, "lesson", "check", str(path)])
 
-    def _finished(self, code: int) -> None:
+    def _finished(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             said = bytes(process.readAllStandardOutput().data()).decode("utf-8", "replace").strip()
             failed = bytes(process.readAllStandardError().data()).decode("utf-8", "replace").strip()
             process.deleteLater()
-            self.done.emit(said or failed.splitlines()[-1] if said or failed else "The check ended early.", code == 0)
+            self.done.emit(said or failed.splitlines()[-1] if said or failed else "The check ended early.")
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         process, self._process = self._process, None
         if process is not None and error == QProcess.FailedToStart:
-            self.done.emit(f"The check did not start: {process.errorString()}.", False)
+            self.done.emit(f"The check did not start: {process.errorString()}.")
 
     def stop(self) -> None:
         """Ends a check that is running."""

@@ -142,6 +142,7 @@ class Facts(QObject):
     def _note_seeds(self) -> None:
         sweeps = self._session.sweeps
         if sweeps.plan_progress is not None:
+            self._trainings += not self._seeds_in_training
             self._seeds_in_training = sweeps.seeds
         elif self._seeds_in_training:
             self._finished_seeds, self._seeds_in_training = self._seeds_in_training, 0

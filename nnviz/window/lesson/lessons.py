@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
-from PyQt5.QtWidgets import QSplitter
+from PyQt5.QtWidgets import QSplitter, QWidget
 
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
 from nnviz.formatting import text
+from nnviz.session.messages import Message
 from nnviz.session.session import Session
 from nnviz.session.settings import Basis
 from nnviz.window.docks import Docks
@@ -46,6 +47,7 @@ class _Before:
     layouts: dict[str, QByteArray]
     workspace: str
     seeds: int
+    earlier: frozenset[int]
 
 
 class Lessons(QObject):
@@ -73,6 +75,7 @@ class Lessons(QObject):
         self._runs: dict[str, int] = {}  # ids of the runs that were the current ones of lessons, by the lesson's id
         self._path = Path()  # of the lesson, where a packed one is unpacked
         self._reload, self._check = ReloadOnSave(), LessonCheck()
+        self._error: Message | None = None  # about the last version of the file
         self._waiting = 0  # the number of the latest lesson that waits for its run
         self.is_in_front = False
         self.stage: WindowStage | None = None
@@ -132,13 +135,15 @@ class Lessons(QObject):
             settings, current, seeds = self._session.settings, self._session.runs.current, self._session.sweeps.seeds
             layouts = self._docks.layouts(self._window.cards.layout())
             basis = settings.experiment, settings.basis
-            self._before = _Before(current.id, *basis, layouts, self._window.workspace, seeds)
+            earlier = self._session.runs.shown_earlier
+            self._before = _Before(current.id, *basis, layouts, self._window.workspace, seeds, earlier)
         self._tags.follow(lesson.title)
         assert self.stage is not None
         self.stage.shown.clear()
         self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
         progress = self._memory.progress_of(lesson.id, lesson.content)
         if progress is None:
+            self._session.runs.show_earlier(frozenset())  # their curves would show what is to be found out
             self.player.open(lesson, path.parent)
         else:
             self._resume(lesson, path.parent, progress)
@@ -212,6 +217,7 @@ class Lessons(QObject):
         elif run is not session.runs.current or session.settings.experiment != before.experiment:
             session.replacement.put(run, "leaving the lesson", before.basis)
             session.settings.show_experiment(before.experiment, before.basis)
+        session.runs.show_earlier(before.earlier)
 
     # ---- progress
 
@@ -249,6 +255,9 @@ class Lessons(QObject):
             self.player.replace(self.files.read(self._path))
         except (EngineError, OSError) as error:
             self._session.messages.show_error("The lesson could not be read again", error)
+            self._error = self._session.messages.current
+        else:
+            self._session.messages.withdraw(self._error)
 
     @property
     def reloads(self) -> bool:
@@ -261,14 +270,11 @@ class Lessons(QObject):
 
     def check(self) -> None:
         """Checks the file of the lesson in a program of its own; a message says what was found."""
-        self._session.messages.announce(f"Checking {text.name(self._path.name)} …")
+        self._session.messages.show(f"Checking {text.name(self._path.name)} … It takes as long as its trainings.")
         self._check.start(self._path)
 
-    def _show_check(self, found: str, is_good: bool) -> None:
-        if is_good:
-            self._session.messages.announce(found)
-        else:
-            self._session.messages.show(text.plain(found))
+    def _show_check(self, found: str) -> None:
+        self._session.messages.show(text.plain(found))
 
     def save_start(self) -> None:
         """Opens a dialog for a file, and writes the present state as the start of a new lesson."""
@@ -409,6 +415,13 @@ class Lessons(QObject):
             self._locks.lock(each for name in self.player.locked for each in self.stage.found(name))
         self._show_rings()
 
+    def _target(self, name: str) -> QWidget | None:
+        """Returns the card or control of that name, or its field in the lesson if that is shown."""
+        assert self.stage is not None
+        assert self.panel is not None
+        field = self.panel.field(name) if self.is_in_front else None
+        return field or self.stage.widget(name)
+
     def _show_rings(self) -> None:
         for ring in self._rings:
             ring.detach()
@@ -416,5 +429,5 @@ class Lessons(QObject):
         if self.is_open and self.player is not None and self.stage is not None:
             from nnviz.window.lesson.ring import Ring
 
-            targets = [self.stage.widget(name) for name in self.player.pointed]
+            targets = [self._target(name) for name in self.player.pointed]
             self._rings = [Ring(target) for target in targets if target is not None]

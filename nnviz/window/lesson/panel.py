@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import parse_hidden, parse_whole
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.formatting import text
-from nnviz.lessons.catalogue import SETTINGS
+from nnviz.lessons.catalogue import SETTINGS, lesson_name
 from nnviz.lessons.document import Question
 from nnviz.lessons.goals import Condition
 from nnviz.session.session import Session
@@ -118,6 +119,7 @@ class LessonPanel(QFrame):
         arranged(QVBoxLayout(body), (self._scroll, 1), self._foot)
         arranged(QVBoxLayout(self), self._head, (body, 1), margins=(theme.GAP, theme.GAP, 0, theme.GAP))
         self._goals: list[_Goal] = []
+        self._form: SettingsForm | None = None
         self._questions: list[QuestionBox] = []
         self._hints: list[LessonText] = []
         player.step_changed.connect(self._show_step)
@@ -205,15 +207,21 @@ class LessonPanel(QFrame):
         self.setAccessibleDescription(f"{lesson.title}, step {player.index + 1} of {len(lesson.steps)}: {step.title}")
         self._show()
 
+    def field(self, name: str) -> QWidget | None:
+        """Returns the field of a setting of that name that the step shows; None if it shows none."""
+        inside = self._form.findChildren(QWidget) if self._form is not None and name in SETTINGS else []
+        return next((each for each in inside if lesson_name(each.objectName()) == name), None)
+
     def _order_focus(self) -> None:
         """Lets Tab go through head, text and foot, though the text was made last."""
         inside = [each for each in self._content.findChildren(QWidget) if each.focusPolicy() & Qt.TabFocus]
+        inside = [each for each in inside if each.window() is self.window()]  # not the list of a combo box
         chain = [self._head.more, *inside, self._back, self._hint, self._skip, self._next]
         for before, after in pairwise(chain):
             self.setTabOrder(before, after)
 
     def _clear(self) -> None:
-        self._goals, self._questions, self._hints = [], [], []
+        self._goals, self._questions, self._hints, self._form = [], [], [], None
         while self._column.count():
             widget: QWidget | None = self._column.takeAt(0).widget()  # None for a stretch
             if widget is not None and widget not in (self._title, self._bar):
@@ -236,7 +244,8 @@ class LessonPanel(QFrame):
         """Adds the fields of the settings that the step unlocks."""
         rows = [_ROWS[SETTINGS[name]] for name in names if SETTINGS.get(name) in _ROWS]
         if rows:
-            self._add(named(SettingsForm(self._session, rows, _FIELD_WIDTH), "lessonFields"))
+            self._form = named(SettingsForm(self._session, rows, _FIELD_WIDTH), "lessonFields")
+            self._add(self._form)
 
     def _add_goals(self, goals: tuple[Condition, ...]) -> None:
         if goals:
@@ -256,7 +265,10 @@ class LessonPanel(QFrame):
         for box, chosen in zip(self._questions, player.answers, strict=True):
             box.show_answer(chosen, player.has_feedback)
         for number, hint in enumerate(self._hints):
+            is_new = number == player.hints - 1 and not hint.isVisible()
             hint.setVisible(number < player.hints)
+            if is_new:
+                QTimer.singleShot(0, partial(self._scroll.show_whole, hint))  # once it has its height
         self._failure.setText(player.failure)
         self._failure.setVisible(bool(player.failure))
         note = _ALREADY if player.was_met_at_once else _LOCKED if player.locked else ""

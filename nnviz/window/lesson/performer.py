@@ -87,8 +87,8 @@ class Performer(QObject):
 
     @property
     def is_performing(self) -> bool:
-        """Whether directives are being carried out."""
-        return self._current is not None or bool(self._waiting)
+        """Whether directives are being carried out; also if there are none, until ``done`` follows."""
+        return self._current is not None or bool(self._waiting) or self._timer.isActive()
 
     def perform(self, directives: Sequence[Directive], folder: Path) -> None:
         """Carries out directives; ``done`` or ``failed`` follows. ``folder`` has the lesson's files."""
@@ -170,7 +170,10 @@ class Performer(QObject):
         if activation is not None:
             each = activation * len(hidden) if len(activation) == 1 else activation
             values["activations"] = (*each, values.get("output", settings.experiment.output))
-        settings.change("of the lesson", **values)
+        if "optimizer" in values:  # as in the window, with the learning rate that suits it
+            settings.choose("change of the lesson", settings.experiment.with_optimizer(values.pop("optimizer")))
+        if values:
+            settings.change("of the lesson", **values)
 
     def _new(self) -> None:
         self._session.reset()

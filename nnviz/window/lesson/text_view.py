@@ -41,7 +41,8 @@ class LessonText(QTextBrowser):
 
     def _show(self) -> None:
         self.document().setDefaultStyleSheet(
-            f"p {{ margin-bottom: 6px; }} code {{ font-family: monospace; }} a {{ color: {theme.current().accent}; }}"
+            f"p {{ margin-bottom: 6px; }} a {{ color: {theme.current().accent}; }}"
+            "code { font-family: monospace; } pre { white-space: pre-wrap; }"
             "th, td { padding: 2px 10px 2px 0; text-align: left; }"
         )
         self.setHtml(self._html)

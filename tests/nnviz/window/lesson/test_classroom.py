@@ -239,6 +239,25 @@ def test_a_card_of_the_left_column_stays_beside_the_lesson(
     assert window.card("runsDock").isVisible()
 
 
+def test_curves_of_other_runs_are_hidden_in_a_lesson_and_those_of_the_lesson_after_it(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window, runs = ready_window, ready_window.session.runs
+    window.session.settings.change("epochs", epochs=1)
+    for _ in range(2):
+        window.session.reset()
+        window.session.start()
+        wait_for(qtbot, window, Status.FINISHED)
+    before = runs.compared
+    assert len(before) == 1
+    player = opened(window, lesson, qtbot)
+    assert runs.compared == []
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    window.lessons.close()
+    qtbot.waitUntil(lambda: runs.compared == before)
+
+
 def test_data_dialogs_begin_in_the_folder_of_the_lesson(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
     opened(ready_window, lesson, qtbot)
     assert ready_window.data_dialogs.folder == lesson.parent
@@ -341,10 +360,13 @@ def test_the_check_of_the_window_says_what_is_wrong(ready_window: MainWindow, le
     lesson.write_text(LESSON.replace("epoch >= 2", "epoch >= 0"), encoding="utf-8")
     opened(ready_window, lesson, qtbot)
     menu_action(ready_window, "checkLesson")
-    qtbot.waitUntil(lambda: ready_window.session.messages.current is not None, timeout=60_000)
-    message = ready_window.session.messages.current
-    assert message is not None
-    assert "“Epochs trained at least 0” is met when the step opens" in message.text
+
+    def said() -> str:
+        message = ready_window.session.messages.current
+        return "" if message is None else message.text
+
+    assert said().startswith("Checking rate.md")
+    qtbot.waitUntil(lambda: "“Epochs trained at least 0” is met when the step opens" in said(), timeout=60_000)
 
 
 def test_a_packed_lesson_is_played_and_leaves_no_files(
