@@ -271,14 +271,11 @@ def presets() -> list[Preset]:
     return found
 
 
-def readable_presets(folder: Path | None = None) -> tuple[list[Preset], list[Exception]]:
-    """Returns the presets of a folder that can be read, sorted by file name, and the errors of the others.
-
-    Without a folder these are the included presets.
-    """
+def readable_presets() -> tuple[list[Preset], list[Exception]]:
+    """Returns the presets that can be read, sorted by file name, and the errors of the others."""
     found: list[Preset] = []
     errors: list[Exception] = []
-    for path in sorted((folder or ASSETS / "presets").glob("*.json")):
+    for path in sorted((ASSETS / "presets").glob("*.json")):
         try:
             found.append(load_preset(path))
         except (EngineError, OSError) as error:

@@ -124,7 +124,9 @@ def _do_all(window: MainWindow, paths: list[Path], does_check: bool) -> int:
 
 
 def _pack(window: MainWindow, path: Path) -> Path:
-    """Writes a lesson and its files into one file beside it, and returns its path."""
+    """Writes a lesson and its files into one file next to it, and returns its path."""
+    if is_translation(path):
+        path = path.with_name(f"{Path(path.stem).stem}.md")
     lesson = read_lesson(path, window.lessons.catalogue)
     translations = translations_of(path)
     whole = [read_lesson(path, window.lessons.catalogue, language) for language in translations]

@@ -156,6 +156,8 @@ class _Line:
             return value()
         except EngineError as error:
             raise self._error(f"{name}{error.problem}", error.remedy) from error
+        except (ValueError, RecursionError, OverflowError):
+            raise self._error(f"the value of {name} cannot be read", "Write it as on the command line.") from None
 
     def _pairs(self, text: str) -> dict[str, str]:
         found = {}
@@ -167,7 +169,7 @@ class _Line:
         return found
 
     def _train(self, rest: str) -> tuple[list[str], dict[str, Any]]:
-        found = re.fullmatch(r"(\d+) (epochs?|seeds)", rest)
+        found = re.fullmatch(r"([0-9]{1,9}) (epochs?|seeds)", rest)
         if found is not None and found[2] == "seeds":
             if found[1] not in _SEEDS:
                 raise self._error(f"{found[1]} seeds are not offered", f"Write {', '.join(_SEEDS)}.")
@@ -177,7 +179,7 @@ class _Line:
         return [found[1]], {}
 
     def _goto(self, rest: str) -> tuple[list[str], dict[str, Any]]:
-        if not re.fullmatch(r"\d+(\.\d+)?", rest):
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", rest):
             raise self._error(f"“{rest}” is not an epoch")
         return [rest], {}
 
@@ -188,7 +190,7 @@ class _Line:
         return names, {}
 
     def _strength(self, rest: str) -> tuple[list[str], dict[str, Any]]:
-        found = re.fullmatch(r"([1-9]\d*)\.([1-9]\d*)\s*=\s*([0-2](?:\.\d+)?)", rest)
+        found = re.fullmatch(r"([1-9][0-9]{0,3})\.([1-9][0-9]{0,5})\s*=\s*([0-2](?:\.[0-9]{1,6})?)", rest)
         if found is None or float(found[3]) > 2:
             raise self._error(f"“{rest}” is not a neuron and a factor from 0 to 2", "Write strength 1.4 = 0.")
         return list(found.groups()), {}
@@ -222,14 +224,14 @@ class _Line:
     def _draw(self, rest: str) -> tuple[list[str], dict[str, Any]]:
         part, _, number = rest.partition(" ")
         if part in _SETS:
-            if not number.strip().isdecimal():
+            if not re.fullmatch(r"[0-9]{1,9}", number.strip()):
                 raise self._error(f"“{number}” is not the number of an example")
             return [part, number.strip()], {}
         return self._open(rest)
 
     def _answer(self, rest: str) -> tuple[list[str], dict[str, Any]]:
         numbers = [number.strip() for number in rest.split(",")]
-        if not all(number.isdecimal() and int(number) > 0 for number in numbers):
+        if not all(re.fullmatch(r"[1-9][0-9]{0,2}", number) for number in numbers):
             raise self._error(f"“{rest}” are not numbers of options")
         return numbers, {}
 

@@ -23,7 +23,9 @@ from nnviz.lessons.goals import Condition, parse_goals
 
 VERSION = 1  # of the format
 MOST_BYTES = 256 * 1024
-_LONGEST_ID = 60
+_LONGEST_ID, _LONGEST_TITLE = 60, 200
+# The parser takes long for more of what is nested in a paragraph, or of lists.
+_MOST_LINES, _LONGEST_PARAGRAPH = 5000, 10_000
 _KEYS = ("lesson", "id", "title", "language", "author", "minutes", "needs")
 _NEEDED = ("lesson", "id", "title", "language")
 _ID = re.compile(r"[a-z0-9-]+")
@@ -122,7 +124,7 @@ def read_lesson(path: Path, catalogue: Catalogue, language: str = "") -> Lesson:
     """Returns the lesson in a file, or in the file that it translates.
 
     Args:
-        path: the lesson, or a translation of it, such as ``rate.de.md`` beside ``rate.md``.
+        path: the lesson, or a translation of it, such as ``rate.de.md`` next to ``rate.md``.
         catalogue: the names that it may use.
         language: the language of the texts, if there is a translation; "" for that of the file.
 
@@ -143,15 +145,15 @@ def read_lesson(path: Path, catalogue: Catalogue, language: str = "") -> Lesson:
 
 
 def is_translation(path: Path) -> bool:
-    """Whether a file is the translation of another one beside it."""
+    """Whether a file is the translation of another one next to it."""
     found = _TRANSLATION.fullmatch(path.name)
     return found is not None and path.with_name(f"{found['name']}.md").is_file()
 
 
 def translations_of(path: Path) -> dict[str, Path]:
-    """Returns the translations beside a lesson, by language."""
-    beside = ((_TRANSLATION.fullmatch(other.name), other) for other in sorted(path.parent.glob("*.md")))
-    return {found["language"]: other for found, other in beside if found is not None and found["name"] == path.stem}
+    """Returns the translations next to a lesson, by language."""
+    neighbours = ((_TRANSLATION.fullmatch(other.name), other) for other in sorted(path.parent.glob("*.md")))
+    return {found["language"]: other for found, other in neighbours if found is not None and found["name"] == path.stem}
 
 
 def read_translation(path: Path, catalogue: Catalogue) -> Lesson:
@@ -166,8 +168,8 @@ def translated(lesson: Lesson, translation: Lesson) -> Lesson:
     Raises LessonError if the translation is that of another lesson.
     """
     if translation.id != lesson.id:
-        problem = f"the id “{translation.id}” is not that of the lesson, “{lesson.id}”"
-        raise at_line(f"{lesson.id}.{translation.language}.md", 0, problem, f"Write id: {lesson.id}.")
+        problem = f"the id of the translation, “{translation.id}”, is not that of the lesson"
+        raise LessonError.from_problem(lesson.title, problem, f"Write id: {lesson.id}.")
     steps = {step.id: step for step in translation.steps}
     return replace(
         lesson,
@@ -215,8 +217,21 @@ def parse_lesson(name: str, text: str, catalogue: Catalogue, is_translation: boo
     encoded = text.encode("utf-8", "surrogatepass")
     if len(encoded) > MOST_BYTES:
         raise at_line(name, 0, f"the lesson is larger than {MOST_BYTES // 1024} kB", "Divide it into several lessons.")
+    _check_lengths(name, text)
     lesson = _Reader(name, text, catalogue, is_translation).lesson()
     return replace(lesson, content=hashlib.sha256(encoded).hexdigest()[:16])
+
+
+def _check_lengths(name: str, text: str) -> None:
+    lines = text.splitlines()
+    if len(lines) > _MOST_LINES:
+        raise at_line(name, 0, f"the lesson has more than {_MOST_LINES:,} lines", "Divide it into several lessons.")
+    length = 0
+    for number, line in enumerate(lines, start=1):
+        length = length + len(line) if line.strip() else 0
+        if length > _LONGEST_PARAGRAPH:
+            problem = f"a paragraph has more than {_LONGEST_PARAGRAPH:,} characters"
+            raise at_line(name, number, problem, "Divide it by an empty line.")
 
 
 class _Reader:
@@ -285,9 +300,11 @@ class _Reader:
         missing = [key for key in _NEEDED if key not in entries]
         if missing:
             raise self._error(1, f"the front matter lacks {', '.join(missing)}", f"Add {missing[0]}: …")
-        if not entries["lesson"].isdecimal() or int(entries["lesson"]) > VERSION:
-            problem = f"the lesson has format {entries['lesson']}, and this program reads {VERSION}"
+        if not re.fullmatch(r"[0-9]{1,3}", entries["lesson"]) or int(entries["lesson"]) > VERSION:
+            problem = f"the lesson has format {entries['lesson'][:20]}, and this program reads {VERSION}"
             raise self._error(2, problem, "Update nnviz.")
+        if len(entries["title"]) > _LONGEST_TITLE:
+            raise self._error(1, f"the title has more than {_LONGEST_TITLE} characters", "Shorten it.")
         if not _ID.fullmatch(entries["id"]) or len(entries["id"]) > _LONGEST_ID:
             problem = f"the id “{entries['id'][:_LONGEST_ID]}” is not made of a-z, 0-9 and -"
             raise self._error(1, problem, f"Use at most {_LONGEST_ID} of these.")
@@ -299,8 +316,7 @@ class _Reader:
     def _html(self, blocks: Sequence[Sequence[Token]]) -> str:
         tokens = [token for block in blocks for token in block]
         list(self._images(tokens))  # checks links and images
-        html = str(self._markdown.renderer.render(tokens, self._markdown.options, {}))
-        return re.sub(r"(?<=\d) (?=%)", "\u00a0", html)  # a number and its unit stay on one line
+        return keep_units(str(self._markdown.renderer.render(tokens, self._markdown.options, {})))
 
     # ---- steps
 
@@ -384,9 +400,11 @@ class _Reader:
 
     def _option(self, item: Sequence[Token], box: re.Match[str]) -> Option:
         text = item[1].content[box.end() :]
+        if any(child.type == "image" for token in item for child in token.children or ()):
+            raise self._error(_line(item[0]), "an option has an image", "Put the image above the question.")
         feedback = [token for token in item[3:] if token.type not in ("blockquote_open", "blockquote_close")]
         return Option(
-            re.sub(r"(?<=\d) (?=%)", "\u00a0", str(self._markdown.renderInline(text))),
+            keep_units(str(self._markdown.renderInline(text))),
             box["mark"] != " ",
             self._html([feedback]) if feedback else "",
         )
@@ -413,6 +431,11 @@ class _Reader:
             problem = f"the image “{path[:60]}” is not a file of the lesson's folder"
             raise self._error(line, problem, "Put it next to the lesson, and write its name.")
         return path
+
+
+def keep_units(text: str) -> str:
+    """Returns a text in which a number and its percent sign stay on one line."""
+    return re.sub(r"(?<=\d) (?=%)", "\u00a0", text)
 
 
 def _line(token: Token) -> int:

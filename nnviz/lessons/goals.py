@@ -290,6 +290,8 @@ class _Parser:
             setting_value(SETTINGS[name], text)
         except EngineError as error:
             raise self._error(f"{name}{error.problem}", error.remedy) from error
+        except (ValueError, RecursionError, OverflowError):
+            raise self._error(f"the value of {name} cannot be read", "Write it as on the command line.") from None
 
     def _fact(self) -> Fact:
         name = self._take("name").text
@@ -316,9 +318,9 @@ class _Parser:
         known = {"setting": frozenset(SETTINGS), "card": self._catalogue.cards}.get(kind)
         if known is not None and argument not in known:
             raise self._error(f"“{argument}” is not a {kind}", nearest(argument, known))
-        if kind == "layer" and not (argument.isdecimal() and int(argument) > 0):
+        if kind == "layer" and not re.fullmatch(r"[1-9][0-9]{0,3}", argument):
             raise self._error(f"“{argument}” is not a layer", "Layers are numbered from 1: dead(1).")
-        if kind == "neuron" and not re.fullmatch(r"[1-9]\d*\.[1-9]\d*", argument):
+        if kind == "neuron" and not re.fullmatch(r"[1-9][0-9]{0,3}\.[1-9][0-9]{0,5}", argument):
             raise self._error(f"“{argument}” is not a neuron", "Write layer and neuron, from 1: strength(1.4).")
 
     def _value(self, fact: Fact, sign: str) -> float | str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 import zipfile
 import zlib
 from pathlib import Path
 
-from engine.basics.regular_files import open_regular
+from engine.basics.errors import EngineError
+from engine.basics.regular_files import open_regular, read_regular
 from nnviz.lessons.document import is_translation
 from nnviz.lessons.errors import LessonError
 from nnviz.lessons.folder import is_inside
@@ -35,7 +37,15 @@ def unpack(path: Path, folder: Path) -> Path:
         raise
     except _DAMAGE as error:
         raise LessonError.from_problem(path.name, f"it is damaged ({error})", _ANOTHER) from None
-    return _lesson_in(path.name, folder)
+    return lesson_in(path.name, folder)
+
+
+def fingerprint(path: Path) -> str:
+    """Returns a short fingerprint of a packed lesson. Raises LessonError if it is too large, and OSError."""
+    try:
+        return hashlib.sha256(read_regular(path, _MOST_BYTES)).hexdigest()[:16]
+    except EngineError as error:
+        raise LessonError.from_problem(path.name, error.problem.removeprefix(": "), error.remedy) from None
 
 
 def _unpack_all(name: str, packed: zipfile.ZipFile, folder: Path) -> None:
@@ -46,6 +56,9 @@ def _unpack_all(name: str, packed: zipfile.ZipFile, folder: Path) -> None:
     free = _MOST_BYTES
     for member in members:
         kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where the zip does not say
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others are unpacked at once
+            problem = f"“{member.filename[:60]}” is compressed in a way that is not read"
+            raise LessonError.from_problem(name, problem, _ANOTHER)
         is_long = len(member.filename) > _LONGEST_NAME
         if is_long or not is_inside(member.filename) or kind not in (0, stat.S_IFREG):
             problem = f"“{member.filename[:60]}” is not a file of the lesson's folder"
@@ -61,8 +74,11 @@ def _unpack_all(name: str, packed: zipfile.ZipFile, folder: Path) -> None:
                 copy.write(piece)
 
 
-def _lesson_in(name: str, folder: Path) -> Path:
-    """Returns the lesson in the folder, or in the only folder in it, and none of its translations."""
+def lesson_in(name: str, folder: Path) -> Path:
+    """Returns the lesson in the folder, or in the only folder in it, and none of its translations.
+
+    Raises LessonError if it has none, or several; ``name`` is that of the packed lesson.
+    """
     inner = [entry for entry in folder.iterdir() if entry.name != "__MACOSX"]
     if len(inner) == 1 and inner[0].is_dir():
         folder = inner[0]

@@ -18,7 +18,7 @@ img { max-width: 100%; } .right { color: #1a7f37; } .wrong { color: #b42318; }
 
 
 def report_html(lesson: Lesson, progress: Progress, name: str, date: str, pictures: Mapping[str, bytes]) -> str:
-    """Returns the report: each step with its result, time, tries and answers, and pictures.
+    """Returns the report: each step with its goals, result, time, tries and answers, and pictures.
 
     Args:
         lesson, progress: the lesson, and what the pupil did in it.
@@ -32,7 +32,9 @@ def report_html(lesson: Lesson, progress: Progress, name: str, date: str, pictur
     rows = "".join(_row(number, step, progress.steps.get(step.id)) for number, step in enumerate(lesson.steps, start=1))
     answers = "".join(_answers(step, progress.steps.get(step.id)) for step in lesson.steps)
     shown = "".join(_picture(caption, png) for caption, png in pictures.items())
-    heads = "".join(f"<th>{each}</th>" for each in ("Step", "Result", "Time", "Answers chosen", "Trainings"))
+    heads = "".join(
+        f"<th>{each}</th>" for each in ("Step", "Goals", "Result", "Time", "Answers chosen", "Runs started")
+    )
     return (
         f'<!DOCTYPE html>\n<html lang="{html.escape(lesson.language)}"><head><meta charset="utf-8">'
         f"<title>{title} – {who}</title><style>{_STYLE}</style></head>\n<body><h1>{title}</h1>"
@@ -46,7 +48,8 @@ def _picture(caption: str, png: bytes) -> str:
 
 
 def _row(number: int, step: Step, known: StepProgress | None) -> str:
-    cells = [f"{number}. {step.title}", _result(step, known)]
+    goals = "; ".join(goal.phrase() for goal in step.goals)
+    cells = [f"{number}. {step.title}", goals, _result(step, known)]
     if known is not None:
         cells += [_minutes(known.seconds), str(len(known.choices)), str(known.trainings)]
     return f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"

@@ -39,11 +39,11 @@ class LessonStart:
 
     Attributes:
         data: the line that loads the data: "mnist train-examples = 300", or the name of a file.
-        is_file: whether ``data`` is a file beside the lesson.
+        is_file: whether ``data`` is a file next to the lesson.
         preset: the preset that the settings are based on; "" for none.
         settings: settings that differ from the preset's, by their names in lessons.
         arrangement: directives that arrange the cards.
-        drawing: what is drawn: a file beside the lesson, or "test 23"; "" for nothing.
+        drawing: what is drawn: a file next to the lesson, or "test 23"; "" for nothing.
     """
 
     data: str

@@ -238,6 +238,10 @@ class RunLibrary(QObject):
 
         self._thread.run(work, done, failed)
 
+    def cancel_opening(self) -> None:
+        """Drops a run that is being read, so that it does not become the current one."""
+        self._reopening.cancel()
+
     def open(self, run: int, over: Callable[[], None] = lambda: None) -> None:
         """Opens a run in the window as it was left; calls ``over`` when it is there or could not be read."""
         self._reopening.open(run, over=over)

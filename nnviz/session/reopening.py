@@ -83,6 +83,10 @@ class Reopening:
 
         self._thread.run(lambda library: self._read(library, number, dataset), done, failed)
 
+    def cancel(self) -> None:
+        """Drops a run that is being read."""
+        self._latest = 0
+
     def _read(self, library: Library, number: int, dataset: Dataset | None) -> StoredRun:
         """Reads a run in the library's thread, and notes whether it was interrupted."""
         if library.run(number).status == "training":

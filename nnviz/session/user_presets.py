@@ -8,7 +8,7 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError, SettingError
-from engine.presets import Preset, preset_bytes, readable_presets
+from engine.presets import Preset, load_preset, preset_bytes
 from engine.storage.files import write_whole
 from nnviz.session.messages import Messages, error_text
 from nnviz.session.settings import Basis, Settings
@@ -23,7 +23,7 @@ class UserPresets(QObject):
         changed: ``presets`` has changed.
 
     Attributes:
-        presets: the user's presets, in the order of their files' names.
+        presets: the user's presets, in the order of their names. Of several files with one name it has the first.
         folder: where they are kept; None if none can be kept.
     """
 
@@ -33,6 +33,7 @@ class UserPresets(QObject):
         super().__init__()
         self._settings, self._messages = settings, messages
         self._included = list(settings.presets)
+        self._paths: dict[str, Path] = {}  # the file of each preset, by its name
         self.presets: list[Preset] = []
         self.folder: Path | None = None
 
@@ -47,8 +48,18 @@ class UserPresets(QObject):
     def _read(self) -> list[Exception]:
         assert self.folder is not None
         taken = {preset.name.casefold() for preset in self._included}
-        found, errors = readable_presets(self.folder)
-        self.presets = [preset for preset in found if preset.name.casefold() not in taken]
+        self.presets, self._paths = [], {}
+        errors: list[Exception] = []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                preset = load_preset(path)
+            except (EngineError, OSError) as error:
+                errors.append(error)
+                continue
+            if preset.name.casefold() not in taken and preset.name not in self._paths:
+                self.presets.append(preset)
+                self._paths[preset.name] = path
+        self.presets.sort(key=lambda preset: preset.name.casefold())
         self._settings.set_presets([*self._included, *self.presets])
         self.changed.emit()
         return errors
@@ -57,7 +68,8 @@ class UserPresets(QObject):
         """Saves the settings of the fields as a preset of that name; one of that name is replaced.
 
         Raises:
-            SettingError: the name is empty, too long or that of an included preset, or presets cannot be kept.
+            SettingError: the name is empty, too long or that of an included preset.
+            EngineError: presets cannot be kept.
             OSError: the file cannot be written.
         """
         name = " ".join(name.split())
@@ -67,29 +79,32 @@ class UserPresets(QObject):
             raise SettingError("name", name, "must not be that of an included preset", "Type another name.")
         if self.folder is None:
             raise EngineError.from_problem("", "This window remembers nothing", "Start nnviz without a script.")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path_of(name), preset_bytes(name, "Your own preset.", self._settings.experiment))
-        self._read()
+        self.put(name, preset_bytes(name, "Your own preset.", self._settings.experiment))
         saved = next(preset for preset in self.presets if preset.name == name)
         self._settings.show_experiment(self._settings.experiment, Basis(saved, frozenset()))
         return saved
 
     def content_of(self, name: str) -> bytes | None:
         """Returns the file of the user's preset of that name; None if there is none. Raises OSError."""
-        path = None if self.folder is None else self._path_of(name)
-        return path.read_bytes() if path is not None and path.is_file() else None
+        path = self._paths.get(name)
+        return None if path is None else path.read_bytes()
 
     def put(self, name: str, content: bytes | None) -> None:
         """Writes the file of the user's preset of that name, or removes it. Raises OSError."""
-        path = self._path_of(name)
+        path = self._paths.get(name) or self._free_path(name)
         if content is None:
             path.unlink(missing_ok=True)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, content)
         self._read()
 
-    def _path_of(self, name: str) -> Path:
-        """Returns the path of a preset's file; the name in it may have any characters."""
+    def _free_path(self, name: str) -> Path:
+        """Returns a path for a new preset; the name in the file may have any characters."""
         assert self.folder is not None
         safe = re.sub(r"[^\w-]+", "-", name.casefold()).strip("-") or "preset"
-        return self.folder / f"{safe}.json"
+        path, number = self.folder / f"{safe}.json", 1
+        while path.exists():
+            number += 1
+            path = self.folder / f"{safe}-{number}.json"
+        return path

@@ -47,7 +47,7 @@ class PresetDialogs(QObject):
     def save(self, name: str) -> None:
         """Saves the settings as a preset; the announcement offers to undo it."""
         try:
-            before = self._presets.content_of(name)
+            before = self._presets.content_of(" ".join(name.split()))
             saved = self._presets.save(name)
         except (EngineError, OSError) as error:
             self._messages.show_error("The preset could not be saved", error)

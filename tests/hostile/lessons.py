@@ -50,7 +50,7 @@ _SHOWN = (
     "*" * _DEEP + "x" + "*" * _DEEP,
     "![" * _DEEP + "](x)" * _DEEP,
     "&#0; &#xD800; &NoSuch; \u202e\ufeff",
-    "| a |\n| - |\n" + "| x |\n" * 20_000,
+    "| a |\n| - |\n" + "| x |\n" * 1_500,
     '[x](https://host/"onclick=x)',
     '![x](images/curve.png ""onerror=x")',
 )
@@ -176,8 +176,9 @@ def _check(lesson: Lesson, folder: Path) -> None:
 def report(rng: np.random.Generator, folder: Path) -> str:
     """Progress from a damaged settings file is read or dropped, and a name is never HTML."""
     known = {"seconds": 1.0, "choices": [[0, 1], [0, 0]], "trainings": 1, "answers": [[0]], "met": [True]}
-    step = {**known, "is_skipped": False, "is_solved": True}
-    document = {"content": "x", "step": "start", "record": 3, "steps": {"start": step, "larger": step}}
+    step = {**known, "is_set_up": True, "is_skipped": False, "is_solved": True}
+    steps = {"start": step, "larger": step}
+    document = {"content": "x", "experiment": {"training": {}}, "step": "start", "record": 3, "steps": steps}
     progress = progress_from(odd_document(rng, document))
     if progress is None:
         return "refused"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QBuffer, QFileSystemWatcher, QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+from PyQt5.QtCore import QBuffer, QFileSystemWatcher, QObject, QProcess, QTimer, pyqtSignal
 
+import nnviz
 from engine.datasets import DATASETS
 from engine.storage.files import write_whole
 from nnviz.cards.registry import CARDS
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
 
 _MOMENT = 200  # milliseconds after a change of the file: editors write in several steps
-_RUN = "import sys; from nnviz.commands.cli import main; sys.exit(main())"
+# The first entry of the path would be the working directory, where a lesson may lie.
+_RUN = "import sys; sys.path[0] = sys.argv.pop(1); from nnviz.commands.cli import main; sys.exit(main())"
+_ROOT = str(Path(nnviz.__file__).parents[1])  # of the packages
 
 
 class ReloadOnSave(QObject):
@@ -94,12 +96,9 @@ class LessonCheck(QObject):
         if self._process is not None:
             return
         process = self._process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-        process.setProcessEnvironment(environment)
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._failed)
-        words = [] if getattr(sys, "frozen", False) else ["-c", _RUN]
+        words = [] if getattr(sys, "frozen", False) else ["-c", _RUN, _ROOT]
         process.start(sys.executable, [*words, "lesson", "check", str(path)])
 
     def _finished(self) -> None:
@@ -127,7 +126,7 @@ class LessonCheck(QObject):
 
 
 def save_lesson_start(window: MainWindow, docks: Docks, path: Path) -> None:
-    """Writes a lesson whose first step sets up the window as it is, and its drawing beside it; with a message."""
+    """Writes a lesson whose first step sets up the window as it is, and its drawing next to it; with a message."""
     messages = window.session.messages
     try:
         start, advice = _start_of(window, docks, path)
@@ -139,7 +138,7 @@ def save_lesson_start(window: MainWindow, docks: Docks, path: Path) -> None:
 
 
 def _start_of(window: MainWindow, docks: Docks, path: Path) -> tuple[LessonStart, str]:
-    """Returns what the window shows now, and advice about a file that belongs beside the lesson."""
+    """Returns what the window shows now, and advice about a file that belongs next to the lesson."""
     session, advice = window.session, ""
     name, is_file = session.data.name or "mnist", False
     if name not in DATASETS:
@@ -157,8 +156,9 @@ def _start_of(window: MainWindow, docks: Docks, path: Path) -> tuple[LessonStart
     base = session.settings.base
     preset = "" if base is None else base.name
     if base is not None and base in session.user_presets.presets:
-        content, preset = session.user_presets.content_of(base.name), f"{id_of(base.name)}.json"
-        write_whole(path.with_name(preset), content or b"")
+        content = session.user_presets.content_of(base.name)
+        if content is not None:
+            preset = _write_next_to(path, f"{id_of(base.name)}.json", content)
     return (
         LessonStart(
             name,
@@ -204,13 +204,22 @@ def _arrangement(window: MainWindow, docks: Docks) -> list[str]:
 
 
 def _drawing(window: MainWindow, path: Path) -> str:
-    """Returns what is drawn: an example of the test set, or a file that is written beside the lesson."""
+    """Returns what is drawn: an example of the test set, or a file that is written next to the lesson."""
     question = window.session.question
     if question.origin is not None and not question.is_drawn:
         return f"{question.origin.part} {question.origin.number}"
     if not question.is_drawn or question.example is None:
         return ""
-    name, buffer = f"{path.stem}-drawing.png", QBuffer()
+    buffer = QBuffer()
     grey_image(question.example.reshape(28, 28)).save(buffer, "PNG")
-    write_whole(path.with_name(name), bytes(buffer.data().data()))
-    return name
+    return _write_next_to(path, f"{path.stem}-drawing.png", bytes(buffer.data().data()))
+
+
+def _write_next_to(path: Path, name: str, content: bytes) -> str:
+    """Writes a file next to a lesson, and replaces none. Returns its name."""
+    target, number = path.with_name(name), 1
+    while target.exists() and target.read_bytes() != content:
+        number += 1
+        target = path.with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")
+    write_whole(target, content)
+    return target.name

@@ -12,6 +12,7 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QFileDialog, QMenu, QWidget
 
 from engine.basics.errors import EngineError
+from engine.storage.files import whole_folder
 from nnviz.formatting import text
 from nnviz.session.messages import MessageChoice
 from nnviz.session.session import Session
@@ -24,7 +25,8 @@ if TYPE_CHECKING:  # imported when the first lesson is opened: the start of the 
     from nnviz.lessons.catalogue import Catalogue
     from nnviz.lessons.document import Lesson
 
-SUFFIXES = (".md", ".nnvizlesson")
+PACKED = ".nnvizlesson"
+SUFFIXES = (".md", PACKED)
 _FILES = "Lessons (*.md *.nnvizlesson)"
 
 
@@ -57,11 +59,8 @@ class LessonFiles(QObject):
         super().__init__(window)
         self._window, self._session, self._preferences, self._memory = window, session, preferences, memory
         self._catalogue, self._begin = catalogue, begin
-        self._unpacked: tempfile.TemporaryDirectory[str] | None = None
-
-    @property
-    def is_packed(self) -> bool:
-        return self._unpacked is not None
+        self.is_packed = False
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     def choose(self) -> None:
         """Opens a dialog for the file of a lesson."""
@@ -73,34 +72,45 @@ class LessonFiles(QObject):
 
     def open(self, path: Path) -> None:
         """Opens a lesson, or says what is wrong with its file. Asks first if a training is running."""
-        from nnviz.lessons.package import SUFFIX, unpack
-
         path = path.absolute()
         self._preferences.set("lesson_folder", str(path.parent))
-        unpacked = tempfile.TemporaryDirectory(prefix="nnviz-lesson-") if path.suffix.lower() == SUFFIX else None
         try:
-            inner = path if unpacked is None else unpack(path, Path(unpacked.name))
+            inner = self._unpacked(path) if path.suffix.lower() == PACKED else path
             lesson = self.read(inner)
         except (EngineError, OSError) as error:
-            _remove(unpacked)
             self._session.messages.show_error("The lesson could not be opened", error)
             return
 
         def begin() -> None:
             self._memory.note_opened(path)
-            old, self._unpacked = self._unpacked, unpacked
+            self.is_packed = inner is not path
             self._begin(lesson, inner)
-            _remove(old)
 
         if self._session.state is Status.TRAINING:
             self._session.messages.show(
-                f"A training is running. “{text.plain(lesson.title)}” pauses it.",
+                f"A run is in progress. “{text.plain(lesson.title)}” pauses it.",
                 MessageChoice("Pause and open", begin),
-                MessageChoice("Cancel", lambda: _remove(unpacked)),
-                dismissed=lambda: _remove(unpacked),
+                MessageChoice("Cancel", lambda: None),
             )
         else:
             begin()
+
+    def _unpacked(self, path: Path) -> Path:
+        """Unpacks a lesson into a folder that stays, as its data belong to its runs. Returns the path of the lesson.
+
+        Raises LessonError and OSError as :func:`nnviz.lessons.package.unpack`.
+        """
+        from nnviz.lessons.package import fingerprint, lesson_in, unpack
+
+        if self._preferences.folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="nnviz-lesson-")
+            return unpack(path, Path(self._temporary.name))
+        folder = self._preferences.folder / "lessons" / f"{path.stem[:40]}-{fingerprint(path)}"
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with whole_folder(folder) as made:
+                unpack(path, made)
+        return lesson_in(path.name, folder)
 
     def read(self, path: Path) -> Lesson:
         """Returns the lesson in a file, in the language of the user if there is a translation.
@@ -111,10 +121,10 @@ class LessonFiles(QObject):
 
         return read_lesson(path, self._catalogue(), self._memory.language)
 
-    def remove_unpacked(self) -> None:
-        """Removes the files of a packed lesson, which is no longer played."""
-        unpacked, self._unpacked = self._unpacked, None
-        _remove(unpacked)
+    def end(self) -> None:
+        """Removes what was unpacked where nothing is remembered."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
     # ---- menu and offer
 
@@ -150,8 +160,3 @@ class LessonFiles(QObject):
             title = text.plain(title_of(included[0], language))
             words = f"New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more."
             messages.show_later(words, MessageChoice("Start the lesson", partial(self.open, included[0])))
-
-
-def _remove(unpacked: tempfile.TemporaryDirectory[str] | None) -> None:
-    if unpacked is not None:
-        unpacked.cleanup()

@@ -48,7 +48,7 @@ class LessonMenu(QMenu):
         self._languages.clear()
         languages = player.lesson.languages if player.lesson is not None else ()
         for language in languages:
-            title = QLocale(language).nativeLanguageName() or language
+            title = QLocale.languageToString(QLocale(language).language())
             action = self._add(title, f"lessonLanguage_{language}", _chooses(lessons, language), self._languages)
             action.setCheckable(True)
             action.setChecked(player.lesson is not None and player.lesson.language == language)

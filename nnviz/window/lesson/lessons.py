@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QSplitter, QWidget
 
 from engine.basics.errors import EngineError
 from engine.experiment import Experiment
+from nnviz.digits.strokes import Drawing
 from nnviz.formatting import text
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
@@ -21,6 +22,7 @@ from nnviz.window.lesson.lesson_files import LessonFiles
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.locks import Locks
 from nnviz.window.preferences import Preferences
+from nnviz.window.session_restore import restored
 
 if TYPE_CHECKING:  # made when the first lesson is opened
     from nnviz.lessons.catalogue import Catalogue
@@ -42,12 +44,14 @@ class _Before:
     """The window before a lesson: what leaving it restores."""
 
     run: int
+    record: int | None
     experiment: Experiment
     basis: Basis
     layouts: dict[str, QByteArray]
     workspace: str
     seeds: int
     earlier: frozenset[int]
+    drawing: Drawing
 
 
 class Lessons(QObject):
@@ -125,8 +129,10 @@ class Lessons(QObject):
         self._make()
         assert self.player is not None
         self._session.pause()
+        self._waiting += 1
         if self.player.lesson is not None:  # another one
             self._keep_progress()
+            self._runs[self.player.lesson.id] = self._session.runs.current.id
             self.player.leave()
         self._reload.watch(path, False)
         self._path = path
@@ -135,8 +141,9 @@ class Lessons(QObject):
             settings, current, seeds = self._session.settings, self._session.runs.current, self._session.sweeps.seeds
             layouts = self._docks.layouts(self._window.cards.layout())
             basis = settings.experiment, settings.basis
-            earlier = self._session.runs.shown_earlier
-            self._before = _Before(current.id, *basis, layouts, self._window.workspace, seeds, earlier)
+            earlier, drawing = self._session.runs.shown_earlier, self._session.sketch.drawing
+            run = current.id, current.storage.record
+            self._before = _Before(*run, *basis, layouts, self._window.workspace, seeds, earlier, drawing)
         self._tags.follow(lesson.title)
         assert self.stage is not None
         self.stage.shown.clear()
@@ -144,6 +151,7 @@ class Lessons(QObject):
         progress = self._memory.progress_of(lesson.id, lesson.content)
         if progress is None:
             self._session.runs.show_earlier(frozenset())  # their curves would show what is to be found out
+            self._session.reset()  # the network of before is not trained on
             self.player.open(lesson, path.parent)
         else:
             self._resume(lesson, path.parent, progress)
@@ -155,13 +163,14 @@ class Lessons(QObject):
         session, player = self._session, self.player
         assert player is not None
         run = session.runs.by_id(self._runs.get(lesson.id, 0))
-        self._waiting += 1
         number = self._waiting
 
         def resume() -> None:
             if self._waiting == number and self.is_open:
                 current = session.runs.current
                 has_run = current is run or (progress.record > 0 and current.storage.record == progress.record)
+                if has_run and progress.experiment:
+                    session.settings.show_experiment(restored(progress.experiment))
                 player.resume(lesson, folder, progress, has_run)
 
         if run is not None:
@@ -185,13 +194,16 @@ class Lessons(QObject):
         else:
             self._keep_progress()
             self._runs[self.player.lesson.id] = self._session.runs.current.id
+            title, place = text.plain(self.player.lesson.title), self.player.index + 1
+            self._session.messages.announce(f"“{title}” continues at step {place} when you open it again.")
         self.player.close()
 
     def _closed(self) -> None:
+        self._waiting += 1
+        self._session.library.cancel_opening()
         self._restore()
         before, self._before = self._before, None
         assert before is not None
-        self.files.remove_unpacked()
         self._reload.watch(self._path, False)
         self._memory.note_closed()
         self._locks.lock(())
@@ -212,12 +224,16 @@ class Lessons(QObject):
         session.pause()
         session.sweeps.set_seeds(before.seeds)
         run = session.runs.by_id(before.run)
-        if run is None:
+        if run is None and before.record:
+            session.library.open(before.record)
+        elif run is None:
             session.replacement.replace("leaving the lesson", experiment=before.experiment, basis=before.basis)
         elif run is not session.runs.current or session.settings.experiment != before.experiment:
             session.replacement.put(run, "leaving the lesson", before.basis)
             session.settings.show_experiment(before.experiment, before.basis)
         session.runs.show_earlier(before.earlier)
+        if session.sketch.drawing != before.drawing:
+            session.sketch.replace("leaving the lesson", before.drawing)
 
     # ---- progress
 
@@ -227,6 +243,7 @@ class Lessons(QObject):
         if player is not None and player.lesson is not None:
             player.note_time()
             player.progress.record = self._session.runs.current.storage.record or 0
+            player.progress.experiment = self._session.settings.experiment.as_dict()
             self._memory.keep(player.lesson.id, player.progress)
 
     def _finished(self) -> None:
@@ -281,15 +298,15 @@ class Lessons(QObject):
         self._make()
 
         def save(path: Path) -> None:
-            save_lesson_start(self._window, self._docks, path.with_suffix(".md"))
+            save_lesson_start(self._window, self._docks, path)
 
         title, name, filters = "Save as lesson start", "lessonStartDialog", "Lesson (*.md)"
         self._window.dialogs.where_to_save(title, name, filters, "my-lesson.md", save).open()
 
     def end(self) -> None:
-        """Ends what runs outside of the window, and removes what was unpacked."""
+        """Ends what runs outside of the window."""
         self._check.stop()
-        self.files.remove_unpacked()
+        self.files.end()
 
     # ---- the parts
 

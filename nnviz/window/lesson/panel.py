@@ -13,7 +13,7 @@ from engine.basics.validation import parse_hidden, parse_whole
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.formatting import text
 from nnviz.lessons.catalogue import SETTINGS, lesson_name
-from nnviz.lessons.document import Question
+from nnviz.lessons.document import Question, keep_units
 from nnviz.lessons.goals import Condition
 from nnviz.session.session import Session
 from nnviz.ui import theme
@@ -37,7 +37,7 @@ from nnviz.window.lesson.step_bar import StepBar
 from nnviz.window.lesson.text_view import LessonText, plain_text
 
 _LEAST_WIDTH, _WIDTH = 270, 290
-_FIELD_WIDTH = 108  # pixels, so that there is room for the mark beside a field
+_FIELD_WIDTH = 108  # pixels, so that there is room for the mark next to a field
 
 
 def _step_last(typed: str, direction: int) -> str:
@@ -71,7 +71,7 @@ class _Goal(QFrame):
     def __init__(self, goal: Condition) -> None:
         super().__init__()
         self._sign = QLabel()
-        self._words = named(label(goal.phrase().replace(" %", "\u00a0%")), "lessonGoal")
+        self._words = named(label(keep_units(goal.phrase())), "lessonGoal")
         self._words.setWordWrap(True)
         self._present = named(label(role="muted"), "lessonGoalPresent")
         row = arranged(QHBoxLayout(self), self._sign, (self._words, 1), self._present, spacing=8)

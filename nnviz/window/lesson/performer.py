@@ -120,7 +120,7 @@ class Performer(QObject):
         try:
             perform: Callable[..., Done | None] = getattr(self, f"_{self._current.verb}")
             self._is_done = perform(*self._current.words) or self._is_at_rest
-        except (EngineError, OSError) as error:
+        except (EngineError, OSError, ValueError) as error:
             self._fail(str(error))
             return
         self._timer.start()
@@ -224,6 +224,8 @@ class Performer(QObject):
 
     def _branch(self) -> Done:
         branching, before = self._session.branching, self._session.runs.current
+        if branching.reason_unavailable is not None:
+            raise LessonError.from_problem("branch", "no branch can be made", branching.reason_unavailable)
         self._session.timeline.branch()
         return lambda: not branching.work.is_running and self._session.runs.current is not before
 

@@ -90,7 +90,7 @@ class LessonPlayer(QObject):
     def open(self, lesson: Lesson, folder: Path) -> None:
         """Opens a lesson at its first step, and carries out what the step does first."""
         self._take(lesson, folder, Progress(lesson.content, ""))
-        self._enter(0, lesson.steps[0].setup)
+        self._enter(0)
 
     def resume(self, lesson: Lesson, folder: Path, progress: Progress, has_run: bool) -> None:
         """Opens a lesson where it was left.
@@ -104,8 +104,12 @@ class LessonPlayer(QObject):
         ids = [step.id for step in lesson.steps]
         index = ids.index(progress.step) if progress.step in ids else 0
         self._take(lesson, folder, progress)
+        if not has_run:
+            for step in lesson.steps:
+                progress.of(step.id).is_set_up = False
+            progress.of(lesson.steps[index].id).met = []
         whole = [directive for step in lesson.steps[: index + 1] for directive in step.setup]
-        self._enter(index, self._arrangement(index) if has_run else whole)
+        self._enter(index, None if has_run else whole)
 
     def _take(self, lesson: Lesson, folder: Path, progress: Progress) -> None:
         self.lesson, self.folder, self.progress = lesson, folder, progress
@@ -113,13 +117,14 @@ class LessonPlayer(QObject):
         self._facts.take_trainings()  # those before the lesson
 
     def replace(self, lesson: Lesson) -> None:
-        """Shows another version of the lesson, such as a translation, at the same step; nothing is carried out."""
+        """Shows another version of the lesson, such as a translation, at the same step."""
         assert self.lesson is not None
         ids, place = [step.id for step in lesson.steps], self.step.id
         self.lesson = lesson
         self.progress.content = lesson.content
         self._performer.stop()
-        self._enter(ids.index(place) if place in ids else min(self.index, len(ids) - 1), ())
+        index = ids.index(place) if place in ids else min(self.index, len(ids) - 1)
+        self._enter(index, () if self.progress.of(lesson.steps[index].id).is_set_up else None)
 
     def close(self) -> None:
         """Leaves the lesson; ``closed`` follows."""
@@ -179,8 +184,14 @@ class LessonPlayer(QObject):
                     found.append(directive)
         return [*found, *(each for each in self.lesson.steps[index].setup if each.verb in ASKING)]
 
-    def _enter(self, index: int, directives: Iterable[Directive]) -> None:
+    def _enter(self, index: int, directives: Iterable[Directive] | None = None) -> None:
+        """Shows a step, and carries out ``directives``: what sets it up, or arranges the window if that was done."""
         self.note_time()
+        if directives is None:
+            assert self.lesson is not None
+            step = self.lesson.steps[index]
+            is_set_up = step.id in self.progress.steps and self.progress.of(step.id).is_set_up
+            directives = self._arrangement(index) if is_set_up else step.setup
         self.index, self.hints, self.failure, self.was_met_at_once = index, 0, "", False
         is_known = self.step.id in self.progress.steps
         self.progress.step, known = self.step.id, self.progress.of(self.step.id)
@@ -206,6 +217,7 @@ class LessonPlayer(QObject):
 
     def _opened(self, was_known: bool) -> None:
         """Evaluates the goals for the first time; ``was_known``: the step was shown before."""
+        self.progress.of(self.step.id).is_set_up = True
         self._facts.begin_step()
         self._note_answers()
         self._evaluate()
@@ -222,15 +234,13 @@ class LessonPlayer(QObject):
             self.finished.emit()
             self.close()
         else:
-            following = self.lesson.steps[self.index + 1]
-            was_shown = following.id in self.progress.steps
-            self._enter(self.index + 1, self._arrangement(self.index + 1) if was_shown else following.setup)
+            self._enter(self.index + 1)
 
     def back(self) -> None:
         """Shows the step before, with its arrangement; what else it does is not carried out again."""
         if self.lesson is not None and self.index > 0:
             self._performer.stop()
-            self._enter(self.index - 1, self._arrangement(self.index - 1))
+            self._enter(self.index - 1)
 
     def reset_step(self) -> None:
         """Begins the step again."""
@@ -238,10 +248,13 @@ class LessonPlayer(QObject):
             self.note_time()
             known = self.progress.of(self.step.id)
             known.answers, known.met = [], []
+            known.is_skipped = known.is_solved = False
             self._enter(self.index, self.step.setup)
 
     def show_hint(self) -> None:
         """Shows the next hint; after the last one, carries out the solution."""
+        if self.lesson is None:
+            return
         if self.hints < len(self.step.hints):
             self.hints += 1
             self.changed.emit()
@@ -250,11 +263,14 @@ class LessonPlayer(QObject):
 
     def skip(self) -> None:
         """Carries out the solution and goes to the next step."""
-        self.progress.of(self.step.id).is_skipped = True
-        self.solve(self.skip_met)
+        if self.lesson is not None and not self.is_busy:
+            self.progress.of(self.step.id).is_skipped = True
+            self.solve(self.skip_met)
 
     def solve(self, then: Callable[[], None] = lambda: None) -> None:
         """Carries out the solution; ``then`` is called when it is done, and the goals are evaluated."""
+        if self.lesson is None or self.is_busy:
+            return
 
         def after() -> None:
             self._evaluate()
@@ -272,6 +288,8 @@ class LessonPlayer(QObject):
 
     def choose(self, question: int, option: int) -> None:
         """Chooses an option of a question, or takes the choice back where several may be chosen."""
+        if self.lesson is None:
+            return
         if self.step.questions[question].is_multiple:
             self.answers[question] = self.answers[question] ^ {option}
         else:
@@ -284,7 +302,7 @@ class LessonPlayer(QObject):
 
     def answer(self, options: Sequence[int]) -> None:
         """Chooses options, from 1, of the first question."""
-        if self.answers:
+        if self.lesson is not None and self.answers:
             self.answers[0] = frozenset(option - 1 for option in options)
             self._note_answers()
             self.changed.emit()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QAbstractButton, QCheckBox, QFrame, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout
 
 from nnviz.lessons.document import Option, Question
 from nnviz.ui.parts import arranged, named, set_look
-from nnviz.window.lesson.text_view import plain_text
+from nnviz.window.lesson.text_view import open_link, plain_text
 
 _LATER = "Try it, and see whether you are right."
 
@@ -45,6 +45,7 @@ class _Row(QFrame):
         self._feedback.setTextFormat(Qt.RichText)
         self._feedback.setProperty("role", "muted")
         self._feedback.setWordWrap(True)
+        self._feedback.linkActivated.connect(lambda url: open_link(QUrl(url)))
         self._feedback.setVisible(False)
         self.button.installEventFilter(self)
         below = arranged(QHBoxLayout(), (self._feedback, 1), margins=(24, 0, 0, 0))

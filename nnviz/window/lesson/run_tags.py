@@ -18,15 +18,20 @@ class RunTags(QObject):
         self._tagged: set[int] = set()
         self._sweeps: dict[int, str] = {}  # those that began in a lesson, and its title
         session.records.changed.connect(self._tag_current)
+        session.runs.replaced.connect(self._note_opened)
         session.active_runs.groups_changed.connect(self._note_groups)
         session.sweeps.changed.connect(self._tag_sweeps)
 
     def follow(self, title: str) -> None:
         """Tags with the title of the lesson that is open now; "" for none."""
         self._title = title
+        self._note_opened()
+
+    def _note_opened(self) -> None:
+        """Notes a run that was opened: it has a record already, and is not the lesson's."""
         record = self._session.runs.current.storage.record
         if record is not None:
-            self._tagged.add(record)  # it is older than the lesson
+            self._tagged.add(record)
 
     def _tag_current(self) -> None:
         record = self._session.runs.current.storage.record

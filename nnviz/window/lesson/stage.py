@@ -41,7 +41,7 @@ class WindowStage(QObject):
     """The cards and controls of a window, by the names that lessons use.
 
     Attributes:
-        shown: names of the docks that directives have shown, which stay beside a lesson in every workspace.
+        shown: names of the docks that directives have shown, which stay next to a lesson in every workspace.
     """
 
     def __init__(self, window: MainWindow, docks: Docks) -> None:

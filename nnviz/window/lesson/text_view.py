@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from PyQt5.QtCore import QSize, Qt, QUrl, QVariant
+from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl
 from PyQt5.QtGui import QDesktopServices, QImage, QResizeEvent, QTextDocument, QWheelEvent
 from PyQt5.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
@@ -16,6 +16,8 @@ from nnviz.lessons.folder import file_of_lesson
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 
+_EMPTY = QImage(1, 1, QImage.Format_ARGB32)
+_EMPTY.fill(0)
 _WIDEST = 600  # pixels of an image in a text that has no width yet
 
 
@@ -34,7 +36,7 @@ class LessonText(QTextBrowser):
         self.setFocusPolicy(Qt.ClickFocus)
         self.document().setIndentWidth(16)
         self.document().setDocumentMargin(8 if name == "lessonHint" else 0)
-        self.anchorClicked.connect(_open_link)
+        self.anchorClicked.connect(open_link)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)  # as with another size of the font
         theme.changed.connect(self._show)
         self._show()
@@ -49,7 +51,7 @@ class LessonText(QTextBrowser):
         self._fit()
 
     def loadResource(self, kind: int, url: QUrl) -> Any:
-        """Returns an image of the lesson's folder, at most as wide as the text; an invalid value for all else."""
+        """Returns an image of the lesson's folder, at most as wide as the text; an empty one for all else."""
         return _image_at(kind, url, self._folder, self.viewport().width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -82,23 +84,29 @@ class LessonPages(QTextDocument):
         self.setHtml(html)
 
     def loadResource(self, kind: int, url: QUrl) -> Any:
-        """Returns an image of the lesson's folder; an invalid value for all else."""
+        """Returns an image of the lesson's folder; an empty one for all else."""
         return _image_at(kind, url, self._folder, _WIDEST)
 
 
 def _image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
-    """Returns an image of a folder, at most that wide; an invalid value for all else."""
-    if kind != QTextDocument.ImageResource or url.scheme():
-        return QVariant()
+    """Returns an image of a folder, at most that wide; an empty one, or no content, for all else.
+
+    For an invalid value Qt would load the file itself, from the working directory.
+    """
+    if kind != QTextDocument.ImageResource:
+        return QByteArray()
+    if url.scheme():
+        return _EMPTY
     try:
         pixels = colours_of_file(file_of_lesson(folder, unquote(url.path())), width if width > 0 else _WIDEST)
     except (EngineError, OSError):
-        return QVariant()
+        return _EMPTY
     height, width, _ = pixels.shape
     return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format_RGBA8888).copy()
 
 
-def _open_link(url: QUrl) -> None:
+def open_link(url: QUrl) -> None:
+    """Opens a link in the browser, if it is https."""
     if url.scheme() == "https":
         QDesktopServices.openUrl(url)
 

@@ -18,19 +18,20 @@ LESSON = parse_lesson("a.md", EXAMPLE, CATALOGUE)
 def test_the_report_has_the_result_time_and_answers_of_each_step() -> None:
     first = StepProgress(65, [], 2, [], [True], is_skipped=False, is_solved=True)
     second = StepProgress(10, [[0, 0], [0, 1]], 1, [[1]], [True, False])
-    progress = Progress("x", "larger", 0, {"start": first, "larger": second})
+    progress = Progress("x", "larger", 0, {}, {"start": first, "larger": second})
     page = report_html(LESSON, progress, '<b>Ann</b> & "Co"', "today", {"Curves": b"png"})
     assert "&lt;b&gt;Ann&lt;/b&gt; &amp; &quot;Co&quot;" in page
-    assert "<td>1. A good start</td><td>solution shown</td><td>1:05 min</td><td>0</td><td>2</td>" in page
-    assert "<td>2. Ten times larger</td><td>not finished</td><td>0:10 min</td><td>2</td><td>1</td>" in page
+    assert "<td>solution shown</td><td>1:05 min</td><td>0</td><td>2</td>" in page
+    assert "<td>not finished</td><td>0:10 min</td><td>2</td><td>1</td>" in page
     assert "☐ It learns ten times as fast <b class=wrong>chosen before</b>" in page
     assert "☒ The error stays near 90\u00a0% <b class=right>chosen</b>" in page
     assert "Time: 1:15 min" in page
+    assert "<td>1. A good start</td><td>Epochs trained at least 3 and test error below 6 %</td>" in page
     assert "data:image/png;base64,cG5n" in page
 
 
 def test_skipped_and_unknown_steps() -> None:
-    page = report_html(LESSON, Progress("x", "start", 0, {"start": StepProgress(is_skipped=True)}), "", "", {})
+    page = report_html(LESSON, Progress("x", "start", 0, {}, {"start": StepProgress(is_skipped=True)}), "", "", {})
     assert "<td>skipped</td>" in page
     assert "<td>not begun</td>" in page
     assert "Name: <b>–</b>" in page
@@ -51,7 +52,11 @@ def test_printing_has_texts_questions_and_goals_and_no_answers() -> None:
 
 def test_progress_survives_json_and_damage() -> None:
     progress = Progress(
-        "x", "larger", 3, {"start": StepProgress(1.5, [[0, 1]], 2, [[0, 1]], [True, False], True, False)}
+        "x",
+        "larger",
+        3,
+        {"a": 1},
+        {"start": StepProgress(1.5, [[0, 1]], 2, [[0, 1]], [True, False], True, True, False)},
     )
     document = json.loads(json.dumps(progress.as_dict()))
     assert progress_from(document) == progress

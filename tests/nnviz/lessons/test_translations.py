@@ -88,7 +88,7 @@ def test_what_is_refused(lesson: Path, more: str, problem: str) -> None:
 
 def test_a_translation_of_another_lesson_is_refused(lesson: Path) -> None:
     lesson.with_name("rate.de.md").write_text(GERMAN.replace("id: too-large", "id: other"), encoding="utf-8")
-    with pytest.raises(LessonError, match="the id “other” is not that of the lesson"):
+    with pytest.raises(LessonError, match="the id of the translation, “other”, is not that"):
         read_lesson(lesson, CATALOGUE, "de")
 
 

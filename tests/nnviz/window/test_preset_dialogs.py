@@ -47,6 +47,24 @@ def test_a_preset_is_saved_chosen_and_deleted_and_both_can_be_undone(ready_windo
     assert entries(window) == [*included, "My layers: a/b"]
 
 
+def test_names_that_look_alike_have_files_of_their_own_and_a_copied_file_can_be_deleted(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    window, presets = ready_window, ready_window.session.user_presets
+    included = entries(window)
+    save_as(window, "My run")
+    window.session.settings.change("rate", learning_rate=0.3)
+    save_as(window, "My-run")
+    assert entries(window) == [*included, "My run", "My-run"]
+    assert presets.folder is not None
+    copied = presets.folder / "aaa.json"
+    copied.write_bytes((presets.content_of("My run") or b"").replace(b"My run", b"Copied"))
+    presets.use_folder(presets.folder)
+    assert "Copied" in entries(window)
+    presets.put("Copied", None)
+    assert not copied.exists()
+
+
 def test_names_that_are_refused_and_a_damaged_file(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     included = entries(window)

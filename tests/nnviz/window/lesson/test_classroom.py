@@ -17,6 +17,7 @@ from nnviz.session.status import Status
 from nnviz.window.lesson.lesson_menu import LessonMenu
 from nnviz.window.lesson.panel import LessonPanel
 from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import user_file
 from tests.nnviz.helpers import (
     action,
     announced,
@@ -122,6 +123,48 @@ def test_a_kill_leaves_the_settings_of_before_and_an_offer_to_continue(
     window.session.messages.choose(0)
     qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
     assert player.index == 1
+
+
+def test_a_setup_that_was_interrupted_is_carried_out_again(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "data.md"
+    path.write_text(LESSON.replace("unlock learning-rate, reset", "data xor\nset hidden = 3\nnew"), encoding="utf-8")
+    player = opened(ready_window, path, qtbot)
+    player.skip_met()
+    assert player.is_busy
+    player.back()
+    qtbot.waitUntil(lambda: player.index == 0 and not player.is_busy)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    assert ready_window.session.data.name == "xor"
+    assert ready_window.session.settings.experiment.hidden == (3,)
+
+
+def test_settings_of_the_form_come_back_with_the_lesson(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    player = opened(ready_window, lesson, qtbot)
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    ready_window.session.settings.change("learning rate", learning_rate=2.0)
+    ready_window.lessons.close()
+    opened(ready_window, lesson, qtbot)
+    assert ready_window.session.settings.experiment.training.learning_rate == 2
+    assert ready_window.session.runs.current.experiment.training.learning_rate == 0.2
+
+
+def test_the_network_of_before_is_not_trained_on(ready_window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window, path = ready_window, tmp_path / "train.md"
+    window.session.settings.change("epochs", epochs=1)
+    window.session.start()
+    wait_for(qtbot, window, Status.FINISHED)
+    run = window.session.runs.current
+    path.write_text(LESSON.replace("\nnew\nlock", "\nlock"), encoding="utf-8")
+    player = opened(window, path, qtbot)
+    player.solve()
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    window.lessons.close()
+    qtbot.waitUntil(lambda: window.session.runs.current is run)
+    assert run.epochs == 1
 
 
 def test_the_first_lesson_is_offered_once_and_the_menu_has_all(
@@ -369,17 +412,18 @@ def test_the_check_of_the_window_says_what_is_wrong(ready_window: MainWindow, le
     qtbot.waitUntil(lambda: "“Epochs trained at least 0” is met when the step opens" in said(), timeout=60_000)
 
 
-def test_a_packed_lesson_is_played_and_leaves_no_files(
+def test_a_packed_lesson_is_played_and_its_files_stay_for_its_runs(
     ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     packed = tmp_path / "rate.nnvizlesson"
     pack(lesson, [], packed)
     player = opened(ready_window, packed, qtbot)
     folder = player.folder
-    assert folder != tmp_path
+    assert folder.parent == user_file().parent / "lessons"
     assert (folder / "rate.md").is_file()
     ready_window.lessons.close()
-    assert not folder.exists()
+    opened(ready_window, packed, qtbot)
+    assert player.folder == folder
 
 
 def test_a_package_that_is_missing_is_named(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
