@@ -44,6 +44,8 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "sweep-parallel-light.png": (*TRIALS, "--theme", "light", "--view", "parallel"),
     "sweep-best-dark.png": (*TRIALS, "--theme", "dark", "--view", "best"),
     "sweep-best-light.png": (*TRIALS, "--theme", "light", "--view", "best"),
+    "lesson-dark.png": ("--theme", "dark", "--lesson", "assets/lessons/2-rate-too-large.md", "--step", "2", "--draw"),
+    "lesson-light.png": ("--theme", "light", "--lesson", "assets/lessons/2-rate-too-large.md", "--step", "2", "--draw"),
     "window-1280x720.png": ("--theme", "dark", "--size", "1280x720", *TRAINED),
     "window-200-percent.png": ("--theme", "light", *TRAINED),
     "window-training.png": ("--theme", "dark", "--epochs", "12", "--of", "20", "--draw"),

@@ -148,7 +148,7 @@ def _problems(window: MainWindow, path: Path) -> list[str]:
     player = window.lessons.begin(lesson, path)
     for step in lesson.steps:
         where = f"{path.name}, line {step.line}, step “{step.id}”"
-        _wait(window, player)
+        wait_for_lesson(window, player)
         if player.failure:
             found.append(f"{where}: {player.failure}")
         for goal, is_met in zip(step.goals, player.met, strict=True):
@@ -157,7 +157,7 @@ def _problems(window: MainWindow, path: Path) -> list[str]:
                 found.append(f"{where}: “{goal.phrase()}” is met when the step opens. {advice}")
         if step.goals:
             player.solve()
-            _wait(window, player)
+            wait_for_lesson(window, player)
             if player.failure:
                 found.append(f"{where}: {player.failure}")
             unmet = [goal.phrase() for goal, is_met in zip(step.goals, player.met, strict=True) if not is_met]
@@ -185,7 +185,7 @@ def _of_translation(window: MainWindow, path: Path) -> list[str]:
     return found
 
 
-def _wait(window: MainWindow, player: LessonPlayer) -> None:
+def wait_for_lesson(window: MainWindow, player: LessonPlayer) -> None:
     """Waits until directives are carried out, and goals that need results of the network are decided."""
     loop = QEventLoop()
 

@@ -183,6 +183,10 @@ def _add_screenshot(shot: _Parser) -> None:
     add("--of", type=whole, default=0, metavar="N", help=text)
     add("--at", type=_epoch, metavar="EPOCH", help="show the window at this earlier epoch (default: the last one)")
     add("--side-by-side", action="store_true", help="show that epoch and the last one side by side; requires --at")
+    add = shot.add_argument_group("lesson").add_argument
+    add("--lesson", metavar="FILE", help="lesson to open (default: none)")
+    text = "step of the lesson to show; those before it are solved (default: 1)"
+    add("--step", type=whole, default=1, metavar="N", help=text)
     add = shot.add_argument_group("runs").add_argument
     text = "runs of the library to compare, by number, as 3,5; requires --workspace runs (default: none)"
     add("--compare", type=_numbers, default=[], metavar="IDS", help=text)

@@ -58,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError("--sweep requires the workspace of runs. Add --workspace runs.")
     if arguments.side_by_side and arguments.at is None:
         raise CommandError("--side-by-side requires an earlier epoch. Add --at EPOCH.")
+    if arguments.step != 1 and arguments.lesson is None:
+        raise CommandError("--step requires a lesson. Add --lesson FILE.")
     if arguments.view is not None and arguments.sweep is None:
         raise CommandError("--view requires a sweep. Add --sweep ID.")
     if len(arguments.compare) > len(COMPARED):
@@ -94,7 +96,10 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
             load_named(data, settings)  # raises the error that the window would show
         if wanted.draw:
             _check_can_draw(session.data.dataset)
-        window.show_workspace(wanted.workspace)
+        if wanted.lesson is None:
+            window.show_workspace(wanted.workspace)
+        else:
+            _play(window, Path(wanted.lesson), wanted.step)
         session.selection.choose_neuron(_NEURON)
         QApplication.processEvents()  # gives the canvas its size
         if wanted.draw:
@@ -114,6 +119,22 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
         write_whole(wanted.out, png(window.grab()))
     finally:
         window.close_unasked()
+
+
+def _play(window: MainWindow, path: Path, step: int) -> None:
+    """Opens a lesson, and carries out the solutions of the steps before the one of that number, from 1."""
+    from nnviz.commands.lesson import wait_for_lesson  # which imports this module
+
+    lesson = window.lessons.files.read(path)
+    if not 1 <= step <= len(lesson.steps):
+        raise CommandError(f"--step {step}: the lesson has the steps 1 to {len(lesson.steps)}. Choose one of them.")
+    player = window.lessons.begin(lesson, path)
+    wait_for_lesson(window, player)
+    for _ in range(step - 1):
+        player.solve()
+        wait_for_lesson(window, player)
+        player.skip_met()
+        wait_for_lesson(window, player)
 
 
 def _check_can_draw(dataset: Dataset | None) -> None:
