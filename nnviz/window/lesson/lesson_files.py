@@ -147,16 +147,18 @@ class LessonFiles(QObject):
 
     def offer(self) -> None:
         """Offers to continue the lesson that was open when the program ended; else, only once, the first lesson."""
-        from nnviz.lessons.included import included_lessons, title_of
+        left = self._memory.left_open
+        if left is None and not self._memory.take_offer():
+            return
+        from nnviz.lessons.included import included_lessons, title_of  # imported here: the first start needs it
 
-        messages, left, language = self._session.messages, self._memory.left_open, self._memory.language
-        included = included_lessons()
+        messages, first = self._session.messages, included_lessons()[:1]
         if left is not None:
             self._memory.note_closed()
-            title = text.plain(title_of(left, language))
+            title = text.plain(title_of(left, self._memory.language))
             resume = MessageChoice("Continue", partial(self.open, left))
             messages.show_later(f"The lesson “{title}” was open when nnviz ended.", resume)
-        elif self._memory.take_offer() and included:
-            title = text.plain(title_of(included[0], language))
+        elif first:
+            title = text.plain(title_of(first[0], self._memory.language))
             words = f"New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more."
-            messages.show_later(words, MessageChoice("Start the lesson", partial(self.open, included[0])))
+            messages.show_later(words, MessageChoice("Start the lesson", partial(self.open, first[0])))

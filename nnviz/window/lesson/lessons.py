@@ -17,7 +17,6 @@ from nnviz.session.messages import Message
 from nnviz.session.session import Session
 from nnviz.session.settings import Basis
 from nnviz.window.docks import Docks
-from nnviz.window.lesson.authoring import LessonCheck, ReloadOnSave, save_lesson_start
 from nnviz.window.lesson.lesson_files import LessonFiles
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.locks import Locks
@@ -28,6 +27,7 @@ if TYPE_CHECKING:  # made when the first lesson is opened
     from nnviz.lessons.catalogue import Catalogue
     from nnviz.lessons.document import Lesson
     from nnviz.lessons.progress import Progress
+    from nnviz.window.lesson.authoring import LessonCheck, ReloadOnSave
     from nnviz.window.lesson.hand_in import HandIn
     from nnviz.window.lesson.head import LessonHead
     from nnviz.window.lesson.panel import LessonPanel
@@ -78,7 +78,8 @@ class Lessons(QObject):
         self.files = LessonFiles(window, session, preferences, memory, lambda: self.catalogue, self.begin)
         self._runs: dict[str, int] = {}  # ids of the runs that were the current ones of lessons, by the lesson's id
         self._path = Path()  # of the lesson, where a packed one is unpacked
-        self._reload, self._check = ReloadOnSave(), LessonCheck()
+        self._reload: ReloadOnSave | None = None
+        self._check: LessonCheck | None = None
         self._error: Message | None = None  # about the last version of the file
         self._waiting = 0  # the number of the latest lesson that waits for its run
         self.is_in_front = False
@@ -134,7 +135,7 @@ class Lessons(QObject):
             self._keep_progress()
             self._runs[self.player.lesson.id] = self._session.runs.current.id
             self.player.leave()
-        self._reload.watch(path, False)
+        self.set_reload(False)
         self._path = path
         if self._before is None:
             self._preferences.write()  # nothing that the lesson changes is remembered
@@ -204,7 +205,7 @@ class Lessons(QObject):
         self._restore()
         before, self._before = self._before, None
         assert before is not None
-        self._reload.watch(self._path, False)
+        self.set_reload(False)
         self._memory.note_closed()
         self._locks.lock(())
         self._window.data_dialogs.folder = None
@@ -279,22 +280,26 @@ class Lessons(QObject):
     @property
     def reloads(self) -> bool:
         """Whether the open lesson is read again when its file is saved."""
-        return self._reload.is_on
+        return self._reload is not None and self._reload.is_on
 
     def set_reload(self, is_on: bool) -> None:
         """Reads the lesson again each time its file is saved, or no longer."""
-        self._reload.watch(self._path, is_on)
+        if self._reload is not None:
+            self._reload.watch(self._path, is_on)
 
     def check(self) -> None:
         """Checks the file of the lesson in a program of its own; a message says what was found."""
         self._session.messages.show(f"Checking {text.name(self._path.name)} … It takes as long as its trainings.")
-        self._check.start(self._path)
+        if self._check is not None:
+            self._check.start(self._path)
 
     def _show_check(self, found: str) -> None:
         self._session.messages.show(text.plain(found))
 
     def save_start(self) -> None:
         """Opens a dialog for a file, and writes the present state as the start of a new lesson."""
+        from nnviz.window.lesson.authoring import save_lesson_start
+
         self._make()
 
         def save(path: Path) -> None:
@@ -305,7 +310,8 @@ class Lessons(QObject):
 
     def end(self) -> None:
         """Ends what runs outside of the window."""
-        self._check.stop()
+        if self._check is not None:
+            self._check.stop()
         self.files.end()
 
     # ---- the parts
@@ -314,6 +320,7 @@ class Lessons(QObject):
         """Makes player and panel for the first lesson."""
         if self.player is not None:
             return
+        from nnviz.window.lesson.authoring import LessonCheck, ReloadOnSave
         from nnviz.window.lesson.facts import Facts
         from nnviz.window.lesson.hand_in import HandIn
         from nnviz.window.lesson.head import SETTINGS, LessonHead
@@ -349,6 +356,7 @@ class Lessons(QObject):
         for head in (self.panel, bar):
             head.menu_wanted.connect(menu.exec_)
         self.panel.report_wanted.connect(hand_in.report)
+        self._reload, self._check = ReloadOnSave(), LessonCheck()
         self._reload.saved.connect(self._read_again)
         self._check.done.connect(self._show_check)
         self.player.progressed.connect(self._preferences.touch)
