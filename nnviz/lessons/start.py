@@ -57,7 +57,8 @@ class LessonStart:
         """Returns the file."""
         lines = [f"{'open' if self.is_file else 'data'} {self.data}"]
         lines += [f"preset {self.preset}"] if self.preset else []
-        lines += [f"set {name} = {value}" for name, value in self.settings.items()]
+        settings = "; ".join(f"{name} = {value}" for name, value in self.settings.items())
+        lines += [f"set {settings}"] if settings else []  # in one line, as an optimizer alone changes the learning rate
         lines += ["new", *self.arrangement]
         lines += [f"draw {self.drawing}" if self.drawing else "clear"]
         return _TEXT.format(id=id_of(title), title=title, language=language, setup="\n".join(lines))

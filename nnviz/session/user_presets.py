@@ -89,15 +89,19 @@ class UserPresets(QObject):
         path = self._paths.get(name)
         return None if path is None else path.read_bytes()
 
-    def put(self, name: str, content: bytes | None) -> None:
-        """Writes the file of the user's preset of that name, or removes it. Raises OSError."""
-        path = self._paths.get(name) or self._free_path(name)
+    def put(self, name: str, content: bytes | None, path: Path | None = None) -> Path:
+        """Writes the file of the user's preset of that name, or removes it. Returns its path. Raises OSError.
+
+        ``path`` is that of a preset that was removed, and is written again.
+        """
+        path = path or self._paths.get(name) or self._free_path(name)
         if content is None:
             path.unlink(missing_ok=True)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, content)
         self._read()
+        return path
 
     def _free_path(self, name: str) -> Path:
         """Returns a path for a new preset; the name in the file may have any characters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, Qt
@@ -66,15 +67,15 @@ class PresetDialogs(QObject):
         name = preset.name
         try:
             content = self._presets.content_of(name)
-            self._presets.put(name, None)
+            path = self._presets.put(name, None)
         except OSError as error:
             self._messages.show_error("The preset could not be deleted", error)
             return
-        undo = MessageChoice("Undo", lambda: self._put(name, content))
+        undo = MessageChoice("Undo", lambda: self._put(name, content, path))
         self._messages.announce(f"Deleted the preset {text.name(name)}", undo)
 
-    def _put(self, name: str, content: bytes | None) -> None:
+    def _put(self, name: str, content: bytes | None, path: Path | None = None) -> None:
         try:
-            self._presets.put(name, content)
+            self._presets.put(name, content, path)
         except OSError as error:
             self._messages.show_error("The preset could not be restored", error)

@@ -60,7 +60,8 @@ class ReloadOnSave(QObject):
         if old:
             self._watcher.removePaths(old)
         if is_on:  # the folder too, because editors replace the file
-            self._watcher.addPaths([str(path), str(path.parent)])
+            translations = translations_of(path).values()
+            self._watcher.addPaths([str(each) for each in (path, path.parent, *translations)])
 
     def _look(self) -> None:
         found = _state_of(self._path)

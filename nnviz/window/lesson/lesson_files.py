@@ -60,7 +60,7 @@ class LessonFiles(QObject):
         self._window, self._session, self._preferences, self._memory = window, session, preferences, memory
         self._catalogue, self._begin = catalogue, begin
         self.is_packed = False
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._temporary: list[tempfile.TemporaryDirectory[str]] = []
 
     def choose(self) -> None:
         """Opens a dialog for the file of a lesson."""
@@ -100,17 +100,20 @@ class LessonFiles(QObject):
 
         Raises LessonError and OSError as :func:`nnviz.lessons.package.unpack`.
         """
+        from nnviz.lessons.errors import LessonError
         from nnviz.lessons.package import fingerprint, lesson_in, unpack
 
         if self._preferences.folder is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="nnviz-lesson-")
-            return unpack(path, Path(self._temporary.name))
+            self._temporary.append(tempfile.TemporaryDirectory(prefix="nnviz-lesson-"))
+            return unpack(path, Path(self._temporary[-1].name))
         folder = self._preferences.folder / "lessons" / f"{path.stem[:40]}-{fingerprint(path)}"
-        if not folder.is_dir():
+        try:
+            return lesson_in(path.name, folder)
+        except (LessonError, OSError):  # it is not there yet, or damaged
             folder.parent.mkdir(parents=True, exist_ok=True)
-            with whole_folder(folder) as made:
+            with whole_folder(folder, replaces=True) as made:
                 unpack(path, made)
-        return lesson_in(path.name, folder)
+            return lesson_in(path.name, folder)
 
     def read(self, path: Path) -> Lesson:
         """Returns the lesson in a file, in the language of the user if there is a translation.
@@ -123,8 +126,8 @@ class LessonFiles(QObject):
 
     def end(self) -> None:
         """Removes what was unpacked where nothing is remembered."""
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        for folder in self._temporary:
+            folder.cleanup()
 
     # ---- menu and offer
 

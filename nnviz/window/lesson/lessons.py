@@ -80,6 +80,7 @@ class Lessons(QObject):
         self._path = Path()  # of the lesson, where a packed one is unpacked
         self._reload: ReloadOnSave | None = None
         self._check: LessonCheck | None = None
+        self._drawing: Drawing | None = None  # of before the lesson, until its data are there
         self._error: Message | None = None  # about the last version of the file
         self._waiting = 0  # the number of the latest lesson that waits for its run
         self.is_in_front = False
@@ -131,6 +132,7 @@ class Lessons(QObject):
         assert self.player is not None
         self._session.pause()
         self._waiting += 1
+        self._session.library.cancel_opening()
         if self.player.lesson is not None:  # another one
             self._keep_progress()
             self._runs[self.player.lesson.id] = self._session.runs.current.id
@@ -149,15 +151,19 @@ class Lessons(QObject):
         assert self.stage is not None
         self.stage.shown.clear()
         self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
+        self._session.runs.show_earlier(frozenset())  # their curves would show what is to be found out
         progress = self._memory.progress_of(lesson.id, lesson.content)
         if progress is None:
-            self._session.runs.show_earlier(frozenset())  # their curves would show what is to be found out
-            self._session.reset()  # the network of before is not trained on
+            self._make_network()
             self.player.open(lesson, path.parent)
         else:
             self._resume(lesson, path.parent, progress)
         self.show(True)
         return self.player
+
+    def _make_network(self) -> None:
+        """Replaces the network of before, so that the lesson does not train it."""
+        self._session.replacement.replace("opening the lesson")
 
     def _resume(self, lesson: Lesson, folder: Path, progress: Progress) -> None:
         """Continues a lesson, with the run that it had."""
@@ -170,7 +176,9 @@ class Lessons(QObject):
             if self._waiting == number and self.is_open:
                 current = session.runs.current
                 has_run = current is run or (progress.record > 0 and current.storage.record == progress.record)
-                if has_run and progress.experiment:
+                if not has_run:
+                    self._make_network()
+                elif progress.experiment:
                     session.settings.show_experiment(restored(progress.experiment))
                 player.resume(lesson, folder, progress, has_run)
 
@@ -225,16 +233,34 @@ class Lessons(QObject):
         session.pause()
         session.sweeps.set_seeds(before.seeds)
         run = session.runs.by_id(before.run)
-        if run is None and before.record:
-            session.library.open(before.record)
-        elif run is None:
+        session.replacement.cancel()
+
+        def make() -> None:
             session.replacement.replace("leaving the lesson", experiment=before.experiment, basis=before.basis)
+
+        def opened() -> None:
+            if session.runs.current.storage.record == before.record:
+                session.settings.show_experiment(before.experiment, before.basis)
+            else:
+                make()
+
+        if run is None and before.record:
+            session.library.open(before.record, opened)
+        elif run is None:
+            make()
         elif run is not session.runs.current or session.settings.experiment != before.experiment:
             session.replacement.put(run, "leaving the lesson", before.basis)
             session.settings.show_experiment(before.experiment, before.basis)
         session.runs.show_earlier(before.earlier)
-        if session.sketch.drawing != before.drawing:
+        if session.data.loading:
+            self._drawing = before.drawing  # it may have examples of the data of before
+        elif session.sketch.drawing != before.drawing:
             session.sketch.replace("leaving the lesson", before.drawing)
+
+    def _restore_drawing(self) -> None:
+        drawing, self._drawing = self._drawing, None
+        if drawing is not None and not self.is_open:
+            self._session.sketch.replace("leaving the lesson", drawing)
 
     # ---- progress
 
@@ -371,6 +397,7 @@ class Lessons(QObject):
         for group in self._window.training.groups:
             group.made.connect(self._follow)
         self._session.data.views.ended.connect(self._follow)
+        self._session.data.views.ended.connect(self._restore_drawing)
         facts.note_workspace(self._window.workspace)
 
     def _entered(self) -> None:

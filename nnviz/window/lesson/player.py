@@ -104,12 +104,12 @@ class LessonPlayer(QObject):
         ids = [step.id for step in lesson.steps]
         index = ids.index(progress.step) if progress.step in ids else 0
         self._take(lesson, folder, progress)
-        if not has_run:
-            for step in lesson.steps:
-                progress.of(step.id).is_set_up = False
-            progress.of(lesson.steps[index].id).met = []
-        whole = [directive for step in lesson.steps[: index + 1] for directive in step.setup]
-        self._enter(index, None if has_run else whole)
+        steps = lesson.steps[: index + 1]
+        if has_run and all(progress.of(step.id).is_set_up for step in steps[:-1]):
+            self._enter(index)
+        else:
+            progress.of(steps[-1].id).met = []
+            self._enter(index, [directive for step in steps for directive in step.setup], steps)
 
     def _take(self, lesson: Lesson, folder: Path, progress: Progress) -> None:
         self.lesson, self.folder, self.progress = lesson, folder, progress
@@ -184,8 +184,16 @@ class LessonPlayer(QObject):
                     found.append(directive)
         return [*found, *(each for each in self.lesson.steps[index].setup if each.verb in ASKING)]
 
-    def _enter(self, index: int, directives: Iterable[Directive] | None = None) -> None:
-        """Shows a step, and carries out ``directives``: what sets it up, or arranges the window if that was done."""
+    def _enter(
+        self, index: int, directives: Iterable[Directive] | None = None, steps: Sequence[Step] | None = None
+    ) -> None:
+        """Shows a step, and carries out directives.
+
+        Args:
+            index: the number of the step, from 0.
+            directives: None for what sets it up, or arranges the window if that was done.
+            steps: the steps that are set up by these directives; None for the one that is shown.
+        """
         self.note_time()
         if directives is None:
             assert self.lesson is not None
@@ -203,7 +211,7 @@ class LessonPlayer(QObject):
         self.step_changed.emit()
         self.locks_changed.emit()
         self.progressed.emit()
-        self._after = partial(self._opened, is_known)
+        self._after = partial(self._opened, is_known, (self.step,) if steps is None else steps)
         self._performer.perform(tuple(directives), self.folder)
 
     def note_time(self) -> None:
@@ -215,9 +223,15 @@ class LessonPlayer(QObject):
             known.trainings += self._facts.take_trainings()
         self._since = now
 
-    def _opened(self, was_known: bool) -> None:
-        """Evaluates the goals for the first time; ``was_known``: the step was shown before."""
-        self.progress.of(self.step.id).is_set_up = True
+    def _opened(self, was_known: bool, steps: Sequence[Step]) -> None:
+        """Evaluates the goals for the first time.
+
+        Args:
+            was_known: whether the step was shown before.
+            steps: the steps that are set up now, unless a directive failed.
+        """
+        for step in steps:
+            self.progress.of(step.id).is_set_up = not self.failure
         self._facts.begin_step()
         self._note_answers()
         self._evaluate()
@@ -248,7 +262,7 @@ class LessonPlayer(QObject):
             self.note_time()
             known = self.progress.of(self.step.id)
             known.answers, known.met = [], []
-            known.is_skipped = known.is_solved = False
+            known.is_skipped = known.is_solved = known.is_set_up = False
             self._enter(self.index, self.step.setup)
 
     def show_hint(self) -> None:

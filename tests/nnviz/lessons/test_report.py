@@ -83,4 +83,4 @@ def test_the_start_of_a_lesson_is_a_lesson() -> None:
     start = LessonStart("mnist", preset="Modern", settings={"hidden": "8", "seed": "3"}, drawing="test 2")
     lesson = parse_lesson("a.md", start.text("My lesson"), CATALOGUE)
     assert (lesson.id, lesson.title) == ("my-lesson", "My lesson")
-    assert [each.verb for each in lesson.steps[0].setup] == ["data", "preset", "set", "set", "new", "draw"]
+    assert [each.verb for each in lesson.steps[0].setup] == ["data", "preset", "set", "new", "draw"]

@@ -167,6 +167,36 @@ def test_the_network_of_before_is_not_trained_on(ready_window: MainWindow, tmp_p
     assert run.epochs == 1
 
 
+def test_without_its_run_all_steps_are_set_up_again_and_back_leaves_the_network(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window  # which records nothing
+    player = opened(window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    window.lessons.close()
+    window.lessons._runs.clear()  # as at the next start
+    opened(window, lesson, qtbot)
+    assert player.index == 1
+    run = window.session.runs.current
+    assert (run.experiment.hidden, run.epochs) == ((8,), 0)
+    player.back()
+    qtbot.waitUntil(lambda: player.index == 0 and not player.is_busy)
+    assert window.session.runs.current is run
+
+
+def test_the_drawing_comes_back_also_with_other_data(ready_window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window, path = ready_window, tmp_path / "points.md"
+    window.session.question.set_random_example()
+    drawing = window.session.sketch.drawing
+    assert drawing
+    path.write_text(LESSON.replace("set hidden = 8;", "data xor\nclear\nset hidden = 8;"), encoding="utf-8")
+    opened(window, path, qtbot)
+    assert window.session.data.name == "xor"
+    window.lessons.close()
+    qtbot.waitUntil(lambda: window.session.data.name == "mnist" and window.session.sketch.drawing == drawing)
+
+
 def test_the_first_lesson_is_offered_once_and_the_menu_has_all(
     ready_window: MainWindow, lesson: Path, qtbot: QtBot
 ) -> None:
