@@ -19,7 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "assets/*.md", "assets/guide/*.md", "nnviz/*.md")
+DOCUMENTS = (
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "nnviz/*.md"),
+    *("assets/*.md", "assets/guide/*.md", "assets/lessons/*.md"),
+)
 PACKAGES = ("engine", "nnviz")
 WORDS_OF_A_SENTENCE = 25  # more are listed
 CHARACTERS_OF_A_TOOLTIP = 160  # more are listed
