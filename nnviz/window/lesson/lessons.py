@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,16 +9,14 @@ from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
 from PyQt5.QtWidgets import QSplitter, QWidget
 
 from engine.basics.errors import EngineError
-from engine.experiment import Experiment
-from nnviz.digits.strokes import Drawing
 from nnviz.formatting import text
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
-from nnviz.session.settings import Basis
 from nnviz.window.docks import Docks
 from nnviz.window.lesson.lesson_files import LessonFiles
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.locks import Locks
+from nnviz.window.lesson.state_before import StateBefore, StateRestorer, state_before
 from nnviz.window.preferences import Preferences
 from nnviz.window.session_restore import restored
 
@@ -39,21 +36,6 @@ if TYPE_CHECKING:  # made when the first lesson is opened
 _WIDEST = 0.4  # of the window
 
 
-@dataclass(frozen=True)
-class _Before:
-    """The window before a lesson: what leaving it restores."""
-
-    run: int
-    record: int | None
-    experiment: Experiment
-    basis: Basis
-    layouts: dict[str, QByteArray]
-    workspace: str
-    seeds: int
-    earlier: frozenset[int]
-    drawing: Drawing
-
-
 class Lessons(QObject):
     """The lesson of a window.
 
@@ -71,7 +53,8 @@ class Lessons(QObject):
     def __init__(self, window: MainWindow, session: Session, docks: Docks, preferences: Preferences) -> None:
         super().__init__(window)
         self._window, self._session, self._docks, self._preferences = window, session, docks, preferences
-        self._before: _Before | None = None
+        self._before: StateBefore | None = None
+        self._restorer = StateRestorer(session)
         self._rings: list[Ring] = []
         self._locks = Locks()
         memory = self._memory = LessonMemory(preferences)
@@ -80,7 +63,6 @@ class Lessons(QObject):
         self._path = Path()  # of the lesson, where a packed one is unpacked
         self._reload: ReloadOnSave | None = None
         self._check: LessonCheck | None = None
-        self._drawing: Drawing | None = None  # of before the lesson, until its data are there
         self._error: Message | None = None  # about the last version of the file
         self._waiting = 0  # the number of the latest lesson that waits for its run
         self.is_in_front = False
@@ -141,12 +123,9 @@ class Lessons(QObject):
         self._path = path
         if self._before is None:
             self._preferences.write()  # nothing that the lesson changes is remembered
-            settings, current, seeds = self._session.settings, self._session.runs.current, self._session.sweeps.seeds
             layouts = self._docks.layouts(self._window.cards.layout())
-            basis = settings.experiment, settings.basis
-            earlier, drawing = self._session.runs.shown_earlier, self._session.sketch.drawing
-            run = current.id, current.storage.record
-            self._before = _Before(*run, *basis, layouts, self._window.workspace, seeds, earlier, drawing)
+            self._before = state_before(self._session, layouts, self._window.workspace)
+        self._restorer.forget()
         self._tags.follow(lesson.title)
         assert self.stage is not None
         self.stage.shown.clear()
@@ -210,9 +189,9 @@ class Lessons(QObject):
     def _closed(self) -> None:
         self._waiting += 1
         self._session.library.cancel_opening()
-        self._restore()
         before, self._before = self._before, None
         assert before is not None
+        self._restorer.restore(before)
         self.set_reload(False)
         self._memory.note_closed()
         self._locks.lock(())
@@ -224,43 +203,6 @@ class Lessons(QObject):
         self._docks.put_back(before.layouts)
         self._window.show_workspace(before.workspace)
         self.changed.emit()
-
-    def _restore(self) -> None:
-        """Restores settings, data and network as they were before the lesson."""
-        before, session = self._before, self._session
-        if before is None:
-            return
-        session.pause()
-        session.sweeps.set_seeds(before.seeds)
-        run = session.runs.by_id(before.run)
-        session.replacement.cancel()
-
-        def make() -> None:
-            session.replacement.replace("leaving the lesson", experiment=before.experiment, basis=before.basis)
-
-        def opened() -> None:
-            if session.runs.current.storage.record == before.record:
-                session.settings.show_experiment(before.experiment, before.basis)
-            else:
-                make()
-
-        if run is None and before.record:
-            session.library.open(before.record, opened)
-        elif run is None:
-            make()
-        elif run is not session.runs.current or session.settings.experiment != before.experiment:
-            session.replacement.put(run, "leaving the lesson", before.basis)
-            session.settings.show_experiment(before.experiment, before.basis)
-        session.runs.show_earlier(before.earlier)
-        if session.data.loading:
-            self._drawing = before.drawing  # it may have examples of the data of before
-        elif session.sketch.drawing != before.drawing:
-            session.sketch.replace("leaving the lesson", before.drawing)
-
-    def _restore_drawing(self) -> None:
-        drawing, self._drawing = self._drawing, None
-        if drawing is not None and not self.is_open:
-            self._session.sketch.replace("leaving the lesson", drawing)
 
     # ---- progress
 
@@ -397,7 +339,6 @@ class Lessons(QObject):
         for group in self._window.training.groups:
             group.made.connect(self._follow)
         self._session.data.views.ended.connect(self._follow)
-        self._session.data.views.ended.connect(self._restore_drawing)
         facts.note_workspace(self._window.workspace)
 
     def _entered(self) -> None:

@@ -1,0 +1,106 @@
+"""The state of the window before a lesson, and its return when the lesson is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QByteArray, QObject
+
+from engine.experiment import Experiment
+from nnviz.digits.strokes import Drawing
+from nnviz.session.session import Session
+from nnviz.session.settings import Basis
+
+_STEP = "leaving the lesson"  # in the undo history
+
+
+@dataclass(frozen=True)
+class StateBefore:
+    """What leaving a lesson restores.
+
+    Attributes:
+        run, record: the id of the current run, and its number in the library; None for no record.
+        experiment, basis: the settings.
+        seeds: the number of seeds that is chosen.
+        earlier: ids of the runs whose curves are shown.
+        drawing: what is drawn.
+        layouts, workspace: the arrangement.
+    """
+
+    run: int
+    record: int | None
+    experiment: Experiment
+    basis: Basis
+    seeds: int
+    earlier: frozenset[int]
+    drawing: Drawing
+    layouts: dict[str, QByteArray]
+    workspace: str
+
+
+def state_before(session: Session, layouts: dict[str, QByteArray], workspace: str) -> StateBefore:
+    """Returns the present state of a session, with an arrangement."""
+    run, settings = session.runs.current, session.settings
+    return StateBefore(
+        run.id,
+        run.storage.record,
+        settings.experiment,
+        settings.basis,
+        session.sweeps.seeds,
+        session.runs.shown_earlier,
+        session.sketch.drawing,
+        layouts,
+        workspace,
+    )
+
+
+class StateRestorer(QObject):
+    """Restores the network, the settings, the data and the drawing of before a lesson."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._drawing: Drawing | None = None  # that waits for its data
+        session.data.views.ended.connect(self._restore_drawing)
+
+    def restore(self, before: StateBefore) -> None:
+        """Restores a state; data, or a run that is read from the library, follow a little later."""
+        session = self._session
+        session.pause()
+        session.sweeps.set_seeds(before.seeds)
+        session.replacement.cancel()
+        self._restore_run(before)
+        session.runs.show_earlier(before.earlier)
+        self._drawing = before.drawing  # it may have examples of the data of before
+        if not session.data.loading:
+            self._restore_drawing()
+
+    def forget(self) -> None:
+        """Drops the drawing that waits, as another lesson begins."""
+        self._drawing = None
+
+    def _restore_run(self, before: StateBefore) -> None:
+        session = self._session
+        run = session.runs.by_id(before.run)
+
+        def make() -> None:
+            session.replacement.replace(_STEP, experiment=before.experiment, basis=before.basis)
+
+        def opened() -> None:
+            if session.runs.current.storage.record == before.record:
+                session.settings.show_experiment(before.experiment, before.basis)
+            else:
+                make()
+
+        if run is None and before.record:  # it had to make room in memory
+            session.library.open(before.record, opened)
+        elif run is None:
+            make()
+        elif run is not session.runs.current or session.settings.experiment != before.experiment:
+            session.replacement.put(run, _STEP, before.basis)
+            session.settings.show_experiment(before.experiment, before.basis)
+
+    def _restore_drawing(self) -> None:
+        drawing, self._drawing = self._drawing, None
+        if drawing is not None and drawing != self._session.sketch.drawing:
+            self._session.sketch.replace(_STEP, drawing)
