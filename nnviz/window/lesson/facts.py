@@ -79,6 +79,7 @@ class Facts(QObject):
         self._opened: set[str] = set()
         self._mistakes: set[tuple[str, ...]] = set()
         self._values: dict[str, set[str]] = {name: set() for name in SETTINGS}
+        self._noted: Experiment | None = None  # whose values were noted last
         self._has_branched = self._has_compared = self._is_answered = self._is_correct = False
         self._finished_seeds = 0
 
@@ -122,9 +123,12 @@ class Facts(QObject):
         self.changed.emit()
 
     def _note_values(self) -> None:
-        """Notes the settings of a run that ends an epoch."""
-        for name, values in self._values.items():
-            values.add(str(setting_value(self._session.runs.current.experiment, name)))
+        """Notes the settings of a run that ends an epoch; they are the same objects until one is changed."""
+        experiment = self._session.runs.current.experiment
+        if experiment is not self._noted:
+            self._noted = experiment
+            for name, values in self._values.items():
+                values.add(str(setting_value(experiment, name)))
         self._activities.look()
         self.changed.emit()
 

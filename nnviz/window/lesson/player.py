@@ -161,7 +161,7 @@ class LessonPlayer(QObject):
         """Whether the feedback on answers is shown.
 
         A step that asks for any answer, and for more than that, asks for a prediction: what follows from it is shown
-        once all goals are met, so that the experiment tells it first.
+        once all goals are met, so that the experiment shows it first.
         """
         names = [{fact.name for fact in facts_of(goal)} for goal in self.step.goals]
         is_prediction = {"answered"} in names and any(each - {"answered"} for each in names)
