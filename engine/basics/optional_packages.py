@@ -1,15 +1,17 @@
-"""Optional dependencies: the command that installs one for the Python that runs nnviz."""
+"""Optional dependencies: how one is added to this installation of nnviz."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from engine.basics.cli_option_names import shell_command
 
 _ROOT = Path(__file__).resolve().parents[2]
-# The extras of pyproject.toml that a user may need, and their packages on the index.
+# The extras of pyproject.toml that a user may need, and their packages on the index. Debian's are python3-<package>.
 _PACKAGES = {
     "dask": "distributed",
     "download": "pooch",
@@ -20,19 +22,30 @@ _PACKAGES = {
 }
 
 
-def install_command(extra: str) -> str:
-    """Returns the command, as a shell reads it, that installs an extra ("sweep") with the interpreter in use.
+def install_advice(extra: str) -> str:
+    """Returns how to add an extra ("sweep") to this installation, as a sentence without its full stop."""
+    if getattr(sys, "frozen", False):
+        return f"The program for computers without Python cannot add it: install the wheel of nnviz with [{extra}]"
+    return f"Install it with: {_install_command(extra)}"
 
-    In a checkout this is the extra itself (``.venv/bin/python -m pip install '.[sweep]'``), else its package. The name
-    nnviz on the package index belongs to another project, so the command never names it.
+
+def _install_command(extra: str) -> str:
+    """Returns the command, as a shell reads it: pip for a checkout or an installed wheel, apt-get for Debian's package.
+
+    The extra of an installed wheel is one of the distribution's name in ``pyproject.toml``.
     """
-    wanted = _PACKAGES[extra]
-    if (_ROOT / "pyproject.toml").is_file() and (_ROOT / ".ci").is_dir():
-        wanted = f"{'.' if _is_here() else _ROOT}[{extra}]"
     interpreter = sys.executable or "python"
     if _is_here() and Path(interpreter).is_relative_to(_ROOT):
         interpreter = os.path.relpath(interpreter, _ROOT)
-    return shell_command([interpreter, "-m", "pip", "install", wanted])
+    pip = [interpreter, "-m", "pip", "install"]
+    if (_ROOT / "pyproject.toml").is_file() and (_ROOT / ".ci").is_dir():
+        return shell_command([*pip, f"{'.' if _is_here() else _ROOT}[{extra}]"])
+    distributions = packages_distributions().get("nnviz")
+    if distributions:
+        return shell_command([*pip, f"{distributions[0]}[{extra}]"])
+    if shutil.which("apt-get"):
+        return shell_command(["sudo", "apt-get", "install", f"python3-{_PACKAGES[extra].lower()}"])
+    return shell_command([*pip, _PACKAGES[extra]])
 
 
 def _is_here() -> bool:

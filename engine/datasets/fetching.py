@@ -17,7 +17,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from engine.basics.errors import DownloadError, EngineError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.basics.validation import gigabytes
 from engine.datasets.download import CACHE_VARIABLE, RemoteFile
 
@@ -55,7 +55,7 @@ def _fetch(file: RemoteFile, folder: Path, report: Report) -> None:
     try:
         import pooch
     except ModuleNotFoundError:
-        remedy = f"Install it with: {install_command('download')}"
+        remedy = f"{install_advice('download')}"
         raise DownloadError.from_problem("pooch", "this package is needed for downloads", f"{remedy}.") from None
     pooch.get_logger().setLevel("WARNING")  # otherwise it prints
     folder.mkdir(parents=True, exist_ok=True)

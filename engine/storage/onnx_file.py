@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.basics.errors import SettingError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.basics.validation import Array, gigabytes
 from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
@@ -200,7 +200,7 @@ def _serialized(network: Network, plan: _Plan) -> bytes:
         import onnx
         from onnx import helper, numpy_helper
     except ImportError:
-        remedy = f"Install it with: {install_command('onnx')}, or export a Python script."
+        remedy = f"{install_advice('onnx')}, or export a Python script."
         raise SettingError.from_problem("format", "the package onnx is not installed", remedy) from None
     about = network.saved_description or Description()
     scalings = about.scaling, about.target_scaling

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from engine.basics.errors import SettingError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 
 
 def optuna_for(setting: str, value: str, instead: str) -> Any:
@@ -33,5 +33,5 @@ def check_optuna(setting: str, value: str, instead: str) -> None:
 def _not_installed(setting: str, value: str, instead: str) -> SettingError:
     problem = f"“{value}” requires Optuna, an optional dependency"
     return SettingError.from_problem(
-        setting, problem, f"Install it with: {install_command('sweep')}, or use {instead}."
+        setting, problem, f"{install_advice('sweep')}, or use {instead}."
     )

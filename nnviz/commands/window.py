@@ -22,6 +22,7 @@ def check(arguments: argparse.Namespace) -> None:
     from engine.datasets.table.table_format import sniff
     from engine.storage import is_network_file
     from nnviz.commands.checks import CommandError
+    from nnviz.lessons.package import SUFFIX
     from nnviz.library import is_exported_run
 
     if arguments.window_data is not None:
@@ -35,6 +36,6 @@ def check(arguments: argparse.Namespace) -> None:
     if not os.path.exists(path):
         raise CommandError(f"{path}: there is no such file or folder. Check its name.")
     is_array = path.lower().endswith(".npz") or is_idx(path)
-    is_lesson = path.lower().endswith(".md")
+    is_lesson = path.lower().endswith((".md", SUFFIX))
     if not (is_lesson or os.path.isdir(path) or is_array or is_exported_run(path) or is_network_file(path)):
         sniff(path)  # refuses what is no table

@@ -28,7 +28,7 @@ _CODE = "import sys; sys.path[:] = sys.argv[1:]; from {} import main; main()"
 
 def can_start() -> bool:
     """Whether there is a Python to run a child process."""
-    return bool(sys.executable) and not getattr(sys, "frozen", False)
+    return bool(sys.executable)
 
 
 def start(module: str, name: str, **variables: str) -> subprocess.Popen[bytes]:

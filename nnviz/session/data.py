@@ -11,7 +11,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError, SettingError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.datasets import Dataset, source_of
 from engine.datasets.download import Download, can_download
 from engine.datasets.source import DataSource, Value
@@ -105,7 +105,7 @@ class Data(QObject):
             )
         else:
             self._messages.show(
-                f"{what}, and downloading needs another package. Install it with: {install_command('download')}"
+                f"{what}, and downloading needs another package. {install_advice('download')}"
             )
         self.loading_changed.emit()  # what shows the choice shows the present data again
 

@@ -22,7 +22,7 @@ from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 from engine.basics.errors import SettingError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.basics.validation import gigabytes
 from nnviz.sweeps.cluster_address import ClusterAddress, ClusterError
 
@@ -150,7 +150,7 @@ def _import_dask() -> None:
     try:
         import distributed  # noqa: F401
     except ImportError:
-        remedy = f"Install it with: {install_command('dask')}"
+        remedy = f"{install_advice('dask')}"
         raise SettingError.from_problem("Dask", "clusters need this package, which is not installed", remedy) from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -7,7 +7,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.predictions import ClassPredictions
@@ -218,7 +218,7 @@ class MapPage(Page):
         if session.mistakes.part is None:
             return "This network does not fit the data."
         if self._model.method == TSNE and not self._model.has_tsne:
-            return f"t-SNE requires openTSNE, an optional dependency. Install it with: {install_command('tsne')}"
+            return f"t-SNE requires openTSNE, an optional dependency. {install_advice('tsne')}"
         if self._model.embedding is not None:
             return "The activations of this layer are not finite, so there is no projection."
         if self._model.method == PCA or self._model.tsne.is_running:

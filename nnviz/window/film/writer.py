@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image, features
 from PIL.GifImagePlugin import getdata
 
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.basics.validation import Array
 from engine.storage.files import whole_file, whole_folder
 from nnviz.window.film.frames import FilmFrame
@@ -71,7 +71,7 @@ def writable_endings() -> list[str]:
 
 
 def _ffmpeg_missing() -> str:
-    return f"MP4 requires ffmpeg. Install a package that includes it with: {install_command('film')}"
+    return f"MP4 requires ffmpeg, which imageio-ffmpeg includes. {install_advice('film')}"
 
 
 def ffmpeg() -> str | None:

@@ -99,8 +99,7 @@ class LessonCheck(QObject):
         process = self._process = QProcess(self)
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._failed)
-        words = [] if getattr(sys, "frozen", False) else ["-c", _RUN, _ROOT]
-        process.start(sys.executable, [*words, "lesson", "check", str(path)])
+        process.start(sys.executable, ["-c", _RUN, _ROOT, "lesson", "check", str(path)])
 
     def _finished(self) -> None:
         process, self._process = self._process, None

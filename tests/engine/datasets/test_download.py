@@ -19,7 +19,7 @@ import pooch
 import pytest
 
 from engine.basics.errors import DownloadError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.datasets import DATASETS, fetching, kuzushiji, load_data
 from engine.datasets.download import Download, RemoteFile, cache_folder, can_download
 from engine.datasets.source import PICTURES
@@ -73,7 +73,7 @@ def test_without_pooch_it_says_how_to_get_it(at: Server, monkeypatch: pytest.Mon
     assert not can_download()
     with refused(DownloadError, "pooch", "package is needed"):
         some.fetch()
-    with pytest.raises(DownloadError, match=re.escape(install_command("download"))) as caught:
+    with pytest.raises(DownloadError, match=re.escape(install_advice("download"))) as caught:
         some.fetch()
     assert "\n" not in str(caught.value)
     assert at.asked == []

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.basics.errors import DataError, SettingError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.basics.validation import Array
 from engine.network.activations import ACTIVATIONS, Activation
 from engine.network.network import Network
@@ -189,7 +189,7 @@ def test_without_the_package_it_says_how_to_get_it(file: Path, monkeypatch: pyte
     net = made([2, 2], "relu")
     with refused(SettingError, "format", "onnx"):
         export_onnx(net, file)
-    with pytest.raises(SettingError, match=re.escape(install_command("onnx"))):
+    with pytest.raises(SettingError, match=re.escape(install_advice("onnx"))):
         export_onnx(net, file)
     assert not file.exists()
 

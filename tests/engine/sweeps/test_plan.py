@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.basics.errors import SettingError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.sweeps.plan import (
     DEFAULT_TRIALS,
     GRID,
@@ -157,9 +157,9 @@ def test_tpe_learns_from_what_there_is() -> None:
 
 def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(SettingError, match=re.escape(install_command("sweep"))):
+    with pytest.raises(SettingError, match=re.escape(install_advice("sweep"))):
         make_sampler(a_sweep("hidden=3,4", sampler=TPE))
-    with pytest.raises(SettingError, match=re.escape(install_command("sweep"))):
+    with pytest.raises(SettingError, match=re.escape(install_advice("sweep"))):
         check_sampler_installed(TPE)
     check_sampler_installed(RANDOM)
 

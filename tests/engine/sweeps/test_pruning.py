@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.basics.errors import SettingError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.sweeps.plan import ASHA, HYPERBAND, MEDIAN, NONE, SWEEP, Plan, plan_race, plan_seeds
 from engine.sweeps.pruning import LEAST_FINISHED, MedianRule, OptunaRule, PruningRule, make_rule
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED
@@ -193,7 +193,7 @@ def test_where_nothing_is_compared_nothing_is_stopped() -> None:
 @pytest.mark.parametrize("prune", [ASHA, HYPERBAND])
 def test_without_optuna_it_says_how_to_get_it(prune: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(SettingError, match="prune.*" + re.escape(f"{install_command('sweep')}, or use median")):
+    with pytest.raises(SettingError, match="prune.*" + re.escape(f"{install_advice('sweep')}, or use median")):
         make_rule(a_sweep(prune))
 
 

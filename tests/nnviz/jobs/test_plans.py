@@ -14,7 +14,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import DataError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.plan import ASHA, Plan, plan_seeds
@@ -212,7 +212,7 @@ def test_what_is_not_installed_is_told_before_anything_is_recorded(
     driven = drive()
     driven.begin(a_plan(prune=ASHA))
     qtbot.waitUntil(lambda: bool(driven.errors))
-    assert install_command("sweep") in str(driven.errors[0])
+    assert install_advice("sweep") in str(driven.errors[0])
     with Library(driven.path) as library:
         assert SweepLibrary(library).all() == []
 

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import SettingError, UnknownNameError
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import Split
 from engine.datasets.download import Download, RemoteFile
@@ -534,5 +534,5 @@ def test_without_pooch_it_says_how_to_get_it(ready_model: Model, remote: str, mo
     session = ready_model.session
     session.data.load(remote)
     assert session.messages.current is not None
-    assert install_command("download") in session.messages.current.text
+    assert install_advice("download") in session.messages.current.text
     assert not session.data.loading

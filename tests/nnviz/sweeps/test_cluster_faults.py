@@ -18,7 +18,7 @@ import pytest
 
 from engine.basics.errors import EngineError, SettingError
 from engine.basics.machine import this_machine
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.sweeps.remote import WorkerEnvironment
 from engine.sweeps.results import FAILED, FINISHED, STOPPED
 from engine.sweeps.run_execution import Report, RunOutcome, RunSpec
@@ -246,5 +246,5 @@ def test_certificates_that_are_right_do_and_others_are_told_in_words(
 
 def test_a_missing_dask_is_told_with_what_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(SettingError, match=re.escape(install_command("dask"))):
+    with pytest.raises(SettingError, match=re.escape(install_advice("dask"))):
         cluster_status(address_of("127.0.0.1:8786"))

@@ -14,7 +14,7 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.experiment import Experiment
@@ -552,7 +552,7 @@ def test_what_cannot_be_placed_is_told(
     monkeypatch.setattr("nnviz.cards.map.model.is_installed", lambda: False)
     choose(qtbot, page, "mapMethodButton", TSNE)
     assert page._note.isVisible()
-    assert page._note.text().endswith(install_command("tsne"))
+    assert page._note.text().endswith(install_advice("tsne"))
     choose(qtbot, page, "mapMethodButton", PCA)
     assert page.view.isVisible()
 

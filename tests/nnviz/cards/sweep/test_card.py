@@ -9,7 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.datasets import Dataset
 from nnviz.cards.sweep.best_table import BestTrialTable
 from nnviz.cards.sweep.fields import VariedSetting
@@ -312,7 +312,7 @@ def test_a_wrong_value_is_told_at_its_field_and_stays_there(
 
     monkeypatch.setitem(sys.modules, "optuna", None)
     pick(qtbot, window, "sweepSamplerCombo", "TPE (Optuna)")
-    assert install_command("sweep") in note(window, "sweepSamplerError")
+    assert install_advice("sweep") in note(window, "sweepSamplerError")
     assert not start_button(window).isEnabled()
     pick(qtbot, window, "sweepSamplerCombo", "grid")
     assert start_button(window).isEnabled()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.basics.optional_packages import install_command
+from engine.basics.optional_packages import install_advice
 from engine.datasets import Dataset, source_of
 from engine.experiment import Experiment
 from engine.sweeps.plan import GRID, MEDIAN, NONE, RANDOM, SWEEP, Plan
@@ -179,7 +179,7 @@ def test_so_are_wrong_budgets_and_seeds(fields: dict[str, str], field: str, word
 
 def test_tpe_without_optuna_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    assert install_command("sweep") in read(VariedSetting("learning_rate"), sampler="tpe").problems["sampler"]
+    assert install_advice("sweep") in read(VariedSetting("learning_rate"), sampler="tpe").problems["sampler"]
 
 
 def test_nothing_varies() -> None:
