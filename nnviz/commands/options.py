@@ -75,7 +75,10 @@ def parser() -> _Parser:
     whole.add_argument("--data", dest="window_data", metavar="NAME|FILE|FOLDER", help=text)
     whole.set_defaults(command="window", file=None)
     endings = ", ".join(each.ending for each in FORMATS)
-    text = f"FILE is a network ({endings}), a run (.nnvizrun), a table, arrays (.npz, IDX) or a folder of images"
+    text = (
+        f"FILE is a network ({endings}), a run (.nnvizrun), a lesson (.md, .nnvizlesson), a table, arrays (.npz, IDX) "
+        "or a folder of images"
+    )
     commands = whole.add_subparsers(title="file or command", metavar="FILE | COMMAND", description=text)
     text = (
         "train a network and print its train and test error after each epoch (on a terminal, after each tenth of the "

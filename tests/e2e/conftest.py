@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import Program, Screen
+from tests.e2e.program import CHECKOUT, Program, Screen
 
 PICTURES = Path(__file__).parent / "pictures"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--program", help="the command that starts an installed nnviz (default: main.py of the checkout)")
 
 
 @pytest.fixture
@@ -24,7 +29,8 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
 
 @pytest.fixture
 def program(screen: Screen, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
-    program = Program(screen, tmp_path)
+    command = request.config.getoption("--program", None)
+    program = Program(screen, tmp_path, shlex.split(command) if command else CHECKOUT)
     yield program
     if program.process.poll() is None:  # the test failed: leave a picture of what it saw
         screen.save(PICTURES / f"{request.node.name}.png")

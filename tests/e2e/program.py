@@ -22,6 +22,7 @@ import numpy.typing as npt
 from tests.e2e.x11 import ask_to_close
 
 ROOT = Path(__file__).resolve().parents[2]
+CHECKOUT = (sys.executable, str(ROOT / "main.py"))
 PATIENCE = 30.0  # seconds; for a machine that is busy with other things
 
 T = TypeVar("T")
@@ -87,16 +88,16 @@ class Screen:
 
 
 class Program:
-    """``python main.py`` with a home of its own, and the hands of a person at it."""
+    """The program with a home of its own, and the hands of a person at it."""
 
-    def __init__(self, screen: Screen, home: Path) -> None:
+    def __init__(self, screen: Screen, home: Path, command: Sequence[str] = CHECKOUT) -> None:
         self.screen = screen
         self.environment = environment(home, DISPLAY=screen.display)
         self._output = home / "output.txt"
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "main.py"],
-                cwd=ROOT,
+                command,
+                cwd=home,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
