@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, QStandardPaths, Qt, QTimer, pyqtBoundSignal, pyqtSignal
+from PyQt5.QtCore import QObject, Qt, QTimer, pyqtBoundSignal, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QMessageBox
 
 from engine.storage import is_network_file
@@ -23,9 +23,10 @@ from nnviz import __version__
 from nnviz.library import is_exported_run
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import Preferences, user_file
+from nnviz.window.preferences import Preferences
 from nnviz.window.session_restore import SessionRestore
 from nnviz.window.system_signals import SystemSignals
+from nnviz.window.user_files import log_file, settings_file
 
 _LOG = logging.getLogger("nnviz")
 _LOG_SIZE = 500_000
@@ -51,7 +52,7 @@ def create_window(
     of data to begin with, and ``data`` the name of registered data; without them the window begins as it was left.
     """
     app = _application()
-    preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or user_file()))
+    preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or settings_file()))
     look = theme_name or preferences.text("theme", "system")
     theme.apply(app, look, preferences.number("text_size") or theme.SIZES[0])
     restore = SessionRestore(preferences)
@@ -105,9 +106,9 @@ def _once(signal: pyqtBoundSignal, call: Callable[[], None]) -> None:
 def run(opens: str | None = None, data: str | None = None) -> int:
     """Opens the window, as :func:`create_window` does, and returns the exit code when it is closed."""
     app = _application()
-    log_file = _log_to_file()
+    log = _log_to_file()
     window = create_window() if opens is None and data is None else create_window(opens=opens, data=data)
-    sys.excepthook = _CrashReporter(window, log_file).report
+    sys.excepthook = _CrashReporter(window, log).report
     SystemSignals(app, window.close_unasked)
     window.keep_on_screen()
     window.show()
@@ -217,12 +218,11 @@ class _CrashReporter(QObject):
 
 def _log_to_file() -> Path | None:
     """Starts to log to a file. Returns its path; None if it cannot be written."""
-    folder = Path(QStandardPaths.writableLocation(QStandardPaths.AppLocalDataLocation))
+    path = log_file()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    path = folder / "nnviz.log"
     handler = RotatingFileHandler(
         path, maxBytes=_LOG_SIZE, backupCount=1, encoding="utf-8", delay=True, errors="backslashreplace"
     )

@@ -32,6 +32,4 @@ def check_optuna(setting: str, value: str, instead: str) -> None:
 
 def _not_installed(setting: str, value: str, instead: str) -> SettingError:
     problem = f"“{value}” requires Optuna, an optional dependency"
-    return SettingError.from_problem(
-        setting, problem, f"{install_advice('sweep')}, or use {instead}."
-    )
+    return SettingError.from_problem(setting, problem, f"{install_advice('sweep')}, or use {instead}.")

@@ -104,9 +104,7 @@ class Data(QObject):
                 f"{what}. Download it: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load)
             )
         else:
-            self._messages.show(
-                f"{what}, and downloading needs another package. {install_advice('download')}"
-            )
+            self._messages.show(f"{what}, and downloading needs another package. {install_advice('download')}")
         self.loading_changed.emit()  # what shows the choice shows the present data again
 
     def _load(

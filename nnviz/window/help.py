@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt, QUrl, pyqtSignal
-from PyQt5.QtGui import QCursor
+from PyQt5.QtGui import QCursor, QDesktopServices
 from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
@@ -26,6 +26,7 @@ from nnviz.cards.registry import CARDS, SETTINGS
 from nnviz.ui import theme
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.parts import named
+from nnviz.window.about import LICENCE, about_text, licence_text
 from nnviz.window.arrangement import frame_of
 from nnviz.window.help_texts import HelpText, texts_of
 
@@ -91,9 +92,13 @@ class HelpWindows:
         guide.show_page(page, anchor)
         guide.show()
 
+    def about(self) -> None:
+        """Shows version, licences, and where files are."""
+        self._show("aboutWindow", "About nnviz", about_text())
+
     def close_all(self) -> bool:
         """Closes all help windows and the guide; returns whether any was open."""
-        names = ("helpWindow", "shortcutsWindow", "guideWindow")
+        names = ("helpWindow", "shortcutsWindow", "guideWindow", "aboutWindow", "licenceWindow")
         opened = [box for box in self._window.findChildren(QDialog) if box.objectName() in names and box.isVisible()]
         for box in opened:
             box.close()
@@ -103,7 +108,7 @@ class HelpWindows:
         for old in self._window.findChildren(QDialog, name):
             old.close()
         dialog = _HelpWindow(self._window, name, title, content)
-        dialog.link_opened.connect(lambda url: self.guide(url.path(), url.fragment()))
+        dialog.link_opened.connect(self._open)
         if beside is not None:
             taken = QRect(beside.mapToGlobal(QPoint(0, 0)), beside.size())
             frame = frame_of(self._window)
@@ -112,12 +117,21 @@ class HelpWindows:
             dialog.move(at)
         dialog.show()
 
+    def _open(self, url: QUrl) -> None:
+        """Opens what a link in a help window points at: a page of the guide, a licence, or a folder of the user."""
+        if url.scheme() == LICENCE:
+            self._show("licenceWindow", url.path(), licence_text(url.path()))
+        elif url.isLocalFile():
+            QDesktopServices.openUrl(url)
+        else:
+            self.guide(url.path(), url.fragment())
+
 
 class _HelpWindow(QDialog):
     """A window with a text. Esc closes it; opening another one of its name replaces it.
 
     Signals:
-        link_opened(QUrl): a click on a link to a page of the guide.
+        link_opened(QUrl): a click on a link.
     """
 
     link_opened = pyqtSignal(QUrl)

@@ -16,7 +16,6 @@ from PyQt5.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QMainWindow,
-    QMessageBox,
     QSplitter,
     QToolBar,
     QVBoxLayout,
@@ -24,7 +23,6 @@ from PyQt5.QtWidgets import (
 )
 
 from engine.storage import is_network_file
-from nnviz import __version__
 from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import WORKSPACES
@@ -74,10 +72,6 @@ if TYPE_CHECKING:  # made when Runs is shown
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
-_ABOUT = """<b>nnviz {version}</b><br>
-Train a neural network and watch it learn. The network is plain NumPy.<br><br>
-Our code: MIT licence. PyQt5: GPL-3.0. MNIST: LeCun, Cortes, Burges, CC BY-SA 3.0.
-Font: Inter, OFL 1.1. Icons: Lucide, ISC."""
 
 
 class MainWindow(QMainWindow):
@@ -313,15 +307,6 @@ class MainWindow(QMainWindow):
         """Arranges the docks as at the first start."""
         self.cards.put_back()
         self._docks.first_layout()
-
-    def about(self) -> None:
-        box = named(QMessageBox(self), "aboutBox")
-        box.setWindowTitle("About nnviz")
-        box.setIconPixmap(theme.icon("nnviz").pixmap(48))
-        box.setTextFormat(Qt.RichText)
-        box.setText(_ABOUT.format(version=__version__))
-        box.setAttribute(Qt.WA_DeleteOnClose)
-        box.open()
 
     # ---- display
 

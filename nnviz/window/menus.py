@@ -340,7 +340,7 @@ class Menus(QObject):
         hints.dismissed_changed.connect(lambda: again.setEnabled(bool(hints.dismissed)))
         again.setEnabled(bool(hints.dismissed))
         menu.addSeparator()
-        self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.about)
+        self._add(menu, "&About nnviz", "actionAbout", "Shift+F1", window.help.about)
 
     def _choose_theme(self, name: str) -> None:
         self._preferences.set("theme", name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -128,13 +127,6 @@ class Preferences(QObject):
             self.write()
             self._is_closed = True
         return self._thread.close(_LONGEST_WAIT)
-
-
-def user_file() -> Path:
-    """Returns the path of the user's settings file, in the system's folder for settings."""
-    home = os.path.expanduser("~")
-    folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", "")
-    return Path(folder if os.path.isabs(folder) else os.path.join(home, ".config"), "nnviz", "settings.json")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -18,8 +18,9 @@ from engine.datasets import Dataset
 from engine.network.network import Network
 from nnviz.session.session import Session
 from nnviz.ui import theme
-from nnviz.window.preferences import Preferences, user_file
+from nnviz.window.preferences import Preferences
 from nnviz.window.session_restore import SessionRestore
+from nnviz.window.user_files import settings_file
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import is_shown
 
@@ -90,7 +91,7 @@ class RestoredModel(Model):
 
     def __init__(self, settings: Path | None = None, **begin: Any) -> None:
         """Settings are remembered in that file; None for the user's own. ``begin`` is what to load in their place."""
-        self.preferences = Preferences(settings or user_file())
+        self.preferences = Preferences(settings or settings_file())
         self._restore = SessionRestore(self.preferences)
         self.session = self._restore.new_session()
         self.session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))

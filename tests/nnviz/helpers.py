@@ -32,7 +32,7 @@ from nnviz.session.status import Status
 from nnviz.ui.fields import FieldEdit, NumberEdit
 from nnviz.ui.group import CollapsibleGroup
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import user_file
+from nnviz.window.user_files import settings_file
 
 W = TypeVar("W", bound=QWidget)
 
@@ -45,13 +45,13 @@ SETTING_GROUPS = [
 
 def store_settings(**values: Any) -> None:
     """Writes the settings file of this test's person."""
-    user_file().parent.mkdir(parents=True, exist_ok=True)
-    user_file().write_text(json.dumps(values))
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text(json.dumps(values))
 
 
 def stored_settings() -> dict[str, Any]:
     """What the settings file of this test's person holds."""
-    stored: dict[str, Any] = json.loads(user_file().read_text()) if user_file().exists() else {}
+    stored: dict[str, Any] = json.loads(settings_file().read_text()) if settings_file().exists() else {}
     return stored
 
 

@@ -85,7 +85,7 @@ def test_leaks_fail_the_test_that_leaks(pytester: pytest.Pytester, monkeypatch: 
 def test_a_test_sees_nobodys_settings(home: Path) -> None:
     from PyQt5.QtCore import QStandardPaths
 
-    from nnviz.window.preferences import user_file
+    from nnviz.window.user_files import settings_file
 
-    assert user_file().is_relative_to(home)
+    assert settings_file().is_relative_to(home)
     assert Path(QStandardPaths.writableLocation(QStandardPaths.AppLocalDataLocation)).is_relative_to(home)

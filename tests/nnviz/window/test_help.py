@@ -7,8 +7,8 @@ import html
 import re
 
 import pytest
-from PyQt5.QtCore import QPoint, QRect, QSize, Qt
-from PyQt5.QtGui import QCursor
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt, QUrl
+from PyQt5.QtGui import QCursor, QDesktopServices
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -33,6 +33,7 @@ from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
+from nnviz import __version__
 from nnviz.cards.draw.value_form import FormRow
 from nnviz.cards.plane.surface_page import SurfacePage
 from nnviz.cards.weights.layer_tabs import layer_tabs
@@ -42,6 +43,7 @@ from nnviz.ui.pages import Page
 from nnviz.window.help import described, place_beside
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
 from nnviz.window.main_window import MainWindow
+from nnviz.window.user_files import settings_file
 from tests.nnviz.helpers import action, find, make_all_cards, make_all_pages, press, tab_of
 from tests.nnviz.window.test_window import acted_on, menu_actions
 
@@ -199,6 +201,29 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     for bar, index, name in found:
         bar.setCurrentIndex(index)
         assert plain(text_of(name).text) in described(bar), name
+
+
+def test_about_tells_version_licences_and_where_files_are(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    action(window, "actionAbout").trigger()
+    said = words(window, "aboutWindow")
+    assert f"nnviz {__version__}" in said
+    assert str(settings_file()) in said
+    browser = find(window, QTextBrowser, "aboutWindowText")
+    links = [QUrl(html.unescape(link)) for link in re.findall(r'<a href="([^"]+)"', browser.toHtml())]
+    licences = [link for link in links if link.scheme() == "licence"]
+    for licence in licences:
+        browser.anchorClicked.emit(licence)
+        assert len(words(window, "licenceWindow")) > 300, licence
+    browser.anchorClicked.emit(licences[1])
+    assert "GNU GENERAL PUBLIC LICENSE" in words(window, "licenceWindow")
+    folders = [link for link in links if link.isLocalFile()]
+    browser.anchorClicked.emit(folders[0])
+    assert opened == [QUrl.fromLocalFile(str(settings_file().parent))]
 
 
 # ---- the texts

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from nnviz.app import create_window
 from nnviz.window import preferences
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import Preferences, user_file
+from nnviz.window.preferences import Preferences
+from nnviz.window.user_files import settings_file
 from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import action, is_shown, pick, store_settings, stored_settings
 
@@ -209,8 +210,8 @@ def test_a_network_that_is_still_being_saved_at_the_end_is_remembered(
 
 
 def test_a_foreign_lock_holds_nothing_up(restart: Restart, qtbot: QtBot) -> None:
-    user_file().parent.mkdir(parents=True)
-    user_file().with_name("settings.json.lock").write_text("1\nnnviz\nanother machine\n")
+    settings_file().parent.mkdir(parents=True)
+    settings_file().with_name("settings.json.lock").write_text("1\nnnviz\nanother machine\n")
     session = restart().session
     qtbot.waitUntil(lambda: is_shown(session.data))
     session.settings.change("epochs", epochs=1)
@@ -230,4 +231,4 @@ def test_nothing_is_remembered_without_a_file(qapp: QApplication, home: Path) ->
     window = create_window(settings=Preferences(None))
     window.draw.pen.setValue(17)
     window.close()
-    assert not user_file().exists()
+    assert not settings_file().exists()

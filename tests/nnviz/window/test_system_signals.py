@@ -37,7 +37,7 @@ from pathlib import Path
 from PyQt5.QtCore import QTimer
 from nnviz import app
 from nnviz.session.status import Status
-from nnviz.window.preferences import user_file
+from nnviz.window.user_files import settings_file
 import nnviz.session.files as files
 
 make, after = app.create_window, sys.argv[2]
@@ -54,7 +54,7 @@ def create_window():
             window.draw.pen.setValue(31)
             window.set_theme("dark")
             session.files.save(Path(sys.argv[1], "mine.json"))
-        stored = json.loads(user_file().read_text()) if user_file().exists() else {}
+        stored = json.loads(settings_file().read_text()) if settings_file().exists() else {}
         if not (chosen and stored.get("network") and stored.get("pen_width") == 31):
             QTimer.singleShot(20, look)
         elif after == "train":

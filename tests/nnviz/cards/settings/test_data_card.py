@@ -19,7 +19,8 @@ from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import NumberEdit
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import Preferences, user_file
+from nnviz.window.preferences import Preferences
+from nnviz.window.user_files import settings_file
 from tests.conftest import MakeWindow, close
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model, Restart
@@ -325,7 +326,7 @@ def test_what_0_22_remembered_of_tables_left_rows_out(
     files = [tmp_path / "birds.csv", tmp_path / "more.csv"]
     for file in files:
         file.write_bytes(PENGUINS.read_bytes())
-    remembered = Preferences(user_file())
+    remembered = Preferences(settings_file())
     remembered.set("dataset", str(files[0]))
     remembered.set("dataset_settings", json.dumps({"target": "island"}))
     remembered.set("imported", json.dumps([[str(file), {"target": "island"}, None] for file in files]))

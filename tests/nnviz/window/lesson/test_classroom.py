@@ -17,7 +17,7 @@ from nnviz.session.status import Status
 from nnviz.window.lesson.lesson_menu import LessonMenu
 from nnviz.window.lesson.panel import LessonPanel
 from nnviz.window.main_window import MainWindow
-from nnviz.window.preferences import user_file
+from nnviz.window.user_files import settings_file
 from tests.nnviz.helpers import (
     action,
     announced,
@@ -449,7 +449,7 @@ def test_a_packed_lesson_is_played_and_its_files_stay_for_its_runs(
     pack(lesson, [], packed)
     player = opened(ready_window, packed, qtbot)
     folder = player.folder
-    assert folder.parent == user_file().parent / "lessons"
+    assert folder.parent == settings_file().parent / "lessons"
     assert (folder / "rate.md").is_file()
     ready_window.lessons.close()
     opened(ready_window, packed, qtbot)

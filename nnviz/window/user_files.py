@@ -1,0 +1,37 @@
+"""The files that nnviz keeps for a user: where settings, runs and other files are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from engine.basics.assets_folder import ASSETS
+from engine.datasets.download import cache_folder
+from nnviz.library.location import library_path
+from nnviz.session.user_example_store import user_examples_folder
+
+
+def settings_file() -> Path:
+    """Returns the path of the user's settings file, in the system's folder for settings."""
+    home = os.path.expanduser("~")
+    folder = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", "")
+    return Path(folder if os.path.isabs(folder) else os.path.join(home, ".config"), "nnviz", "settings.json")
+
+
+def log_file() -> Path:
+    """Returns the path of the file to which errors are logged."""
+    return platformdirs.user_data_path("nnviz", appauthor=False) / "nnviz.log"
+
+
+def user_files() -> dict[str, Path]:
+    """Returns the files and folders by what they hold. They need not exist."""
+    return {
+        "Settings and presets": settings_file(),
+        "Recorded runs": library_path(),
+        "Your examples": user_examples_folder(),
+        "Downloaded data": cache_folder(),
+        "Log of errors": log_file(),
+        "Program": ASSETS.parent,
+    }
