@@ -26,7 +26,7 @@ from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 from nnviz.window.session_restore import SessionRestore
 from nnviz.window.system_signals import SystemSignals
-from nnviz.window.user_files import log_file, settings_file
+from nnviz.window.user_files import log_file, settings_file, unkept_files
 
 _LOG = logging.getLogger("nnviz")
 _LOG_SIZE = 500_000
@@ -114,6 +114,7 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     window.show()
     if opens is None:
         window.lessons.files.offer()
+    _tell_what_is_not_kept(window)
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()
     code = app.exec_()
@@ -122,6 +123,15 @@ def run(opens: str | None = None, data: str | None = None) -> int:
         os._exit(code)
     _take_down()
     return code
+
+
+def _tell_what_is_not_kept(window: MainWindow) -> None:
+    """Tells if the user's files cannot be written. The message comes back after those about single files."""
+    lost = unkept_files()
+    if lost:
+        what = ", ".join(name[0].lower() + name[1:] for name in lost)
+        folders = ", ".join(dict.fromkeys(str(path.parent) for path in lost.values()))
+        window.session.messages.show_later(f"nnviz cannot write to {folders}. It does not keep: {what}.")
 
 
 def _goes_when_closed(window: MainWindow) -> None:

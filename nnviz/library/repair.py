@@ -41,7 +41,9 @@ _OTHERS = ("-wal", "-shm", "-journal")  # SQLite's files beside it
 
 def open_database(path: Path, seconds: float) -> tuple[Database, str | None]:
     """Opens the file, or makes a new one. Returns a notice for the user, too. Raises LibraryError."""
-    if not damage_mark(path).exists():
+    with translated_errors(path):
+        is_marked = damage_mark(path).exists()
+    if not is_marked:
         try:
             database = Database(path, seconds)
         except DamagedError:

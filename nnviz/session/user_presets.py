@@ -50,7 +50,11 @@ class UserPresets(QObject):
         taken = {preset.name.casefold() for preset in self._included}
         self.presets, self._paths = [], {}
         errors: list[Exception] = []
-        for path in sorted(self.folder.glob("*.json")):
+        try:
+            paths = sorted(self.folder.glob("*.json"))
+        except OSError as error:  # no rights to the folder
+            paths, errors = [], [error]
+        for path in paths:
             try:
                 preset = load_preset(path)
             except (EngineError, OSError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -35,3 +36,20 @@ def user_files() -> dict[str, Path]:
         "Log of errors": log_file(),
         "Program": ASSETS.parent,
     }
+
+
+def unkept_files() -> dict[str, Path]:
+    """Returns those files and folders that nnviz cannot write, so their content is lost when it ends."""
+    files = user_files()
+    del files["Program"]
+    return {what: path for what, path in files.items() if not _may_be_written(path)}
+
+
+def _may_be_written(path: Path) -> bool:
+    """Whether a file can be made in the folder of that path, or in the nearest folder above it that exists."""
+    try:
+        there = next(each for each in (path.parent, *path.parents) if each.is_dir())
+        with tempfile.TemporaryFile(dir=there):
+            return True
+    except OSError:
+        return False

@@ -47,12 +47,13 @@ class Screen:
 
     size = (1600, 1000)
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: str) -> None:
+        """Starts the server, with more of its options."""
         self._picture = folder / "Xvfb_screen0"
         readable, writable = os.pipe()
         width, height = self.size
         # The server looks for a free display by itself and tells its number when it is ready.
-        options = ["-screen", "0", f"{width}x{height}x24", "-dpi", "96", "-nolisten", "tcp", "-noreset"]
+        options = ["-screen", "0", f"{width}x{height}x24", "-dpi", "96", "-nolisten", "tcp", "-noreset", *more]
         with (folder / "xvfb.log").open("wb") as log:
             self._server = subprocess.Popen(
                 ["Xvfb", "-displayfd", str(writable), "-fbdir", str(folder), *options],
@@ -90,9 +91,9 @@ class Screen:
 class Program:
     """The program with a home of its own, and the hands of a person at it."""
 
-    def __init__(self, screen: Screen, home: Path, command: Sequence[str] = CHECKOUT) -> None:
+    def __init__(self, screen: Screen, home: Path, command: Sequence[str] = CHECKOUT, **variables: str) -> None:
         self.screen = screen
-        self.environment = environment(home, DISPLAY=screen.display)
+        self.environment = environment(home, DISPLAY=screen.display) | variables
         self._output = home / "output.txt"
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QLocale, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from nnviz.cards.step_through.model import StepThrough
@@ -94,6 +94,7 @@ class NumberBox(QWidget):
         super().__init__()
         self.box = named(QSpinBox(), name, accessible, tip)
         self.box.setButtonSymbols(QSpinBox.NoButtons)
+        self.box.setLocale(QLocale.c())  # the digits of all other numbers
         theme.sized(self.box.setFixedWidth, 52)
         self.box.setKeyboardTracking(False)
         arranged(QHBoxLayout(self), label(words, "muted"), self.box, spacing=4)

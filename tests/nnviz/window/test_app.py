@@ -14,7 +14,8 @@ from PyQt5 import sip
 from PyQt5.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.app import _CrashReporter, _log_to_file, create_window
+from nnviz.app import _CrashReporter, _log_to_file, _tell_what_is_not_kept, create_window
+from nnviz.window import user_files
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import store_settings
 
@@ -51,6 +52,22 @@ def test_a_script_makes_its_own_application_and_ends_well(tmp_path: Path) -> Non
     assert done.stdout == "done\n", done.stderr
     assert done.returncode == 0, done.stderr
     assert '"sure_from": 0.75' in settings.read_text()
+
+
+def test_what_cannot_be_kept_is_told_once_other_messages_are_dismissed(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**where: object) -> None:
+        raise PermissionError("no rights")
+
+    monkeypatch.setattr(user_files.tempfile, "TemporaryFile", refuse)
+    window.session.messages.warn("something else went wrong")
+    _tell_what_is_not_kept(window)
+    window.session.messages.dismiss()
+    message = window.session.messages.current
+    assert message is not None
+    assert str(user_files.settings_file().parent) in message.text
+    assert "settings and presets, recorded runs" in message.text
 
 
 SECOND_APPLICATION = """
