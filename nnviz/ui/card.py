@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtGui import QMouseEvent, QTextDocumentFragment
 from PyQt5.QtWidgets import (
     QWIDGETSIZE_MAX,
     QDockWidget,
@@ -47,9 +47,19 @@ def holder(widget: QWidget | None, kind: type[W]) -> W | None:
     return next((one for one in ancestry(widget) if isinstance(one, kind)), None)
 
 
+class _Label(QLabel):
+    """A label whose text a screen reader is told also if the label has a name of its own, "test error"."""
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        if self.accessibleName():
+            is_rich = self.textFormat() == Qt.RichText
+            self.setAccessibleDescription(QTextDocumentFragment.fromHtml(text).toPlainText() if is_rich else text)
+
+
 def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLabel:
     """Returns a label of plain text that the style sheet styles by its role."""
-    made = QLabel(text, parent)
+    made = _Label(text, parent)
     made.setTextFormat(Qt.PlainText)
     made.setProperty("role", role)
     return made

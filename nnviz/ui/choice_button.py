@@ -39,7 +39,9 @@ class ChoiceButton(QToolButton):
         if dict(entries) == self._entries and choice == self._choice:
             return
         self._entries, self._choice = dict(entries), choice
-        self.setText(f"{self._entries.get(choice, '')} ▾")
+        chosen = self._entries.get(choice, "")
+        self.setText(f"{chosen} ▾")
+        self.setAccessibleDescription(chosen)
         self._menu.clear()
         group = QActionGroup(self._menu)
         for key, text in self._entries.items():

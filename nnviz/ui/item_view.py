@@ -67,9 +67,7 @@ class ItemView(PaintedView):
             self._show_hand(number is not None)
             self.hovered.emit(-1 if number is None else number)
             self.update()
-        words = "" if number is None else self.describe(number)
-        self.show_text(words)
-        self.setAccessibleDescription(words)
+        self.show_text("" if number is None else self.describe(number))
 
     def point_at(self, number: int | None) -> None:
         """Outlines an item that is pointed at in another view."""

@@ -52,8 +52,15 @@ class PaintedView(QWidget):
     # ---- what subclasses use
 
     def show_text(self, text: Text) -> None:
-        """Shows a read-out next to the mouse, or to what keys point at; an empty text hides it."""
+        """Shows a read-out next to the mouse, or to what keys point at; an empty text hides it.
+
+        A screen reader is told the same.
+        """
         self._read_out.show_text(text, self._read_out_place)
+
+    def set_summary(self, words: str) -> None:
+        """Sets what a screen reader is told of the view while nothing in it is pointed at."""
+        self._read_out.set_summary(words)
 
     def _show_hand(self, is_link: bool) -> None:
         """Shows a hand as the cursor where a click has an effect, else an arrow."""

@@ -92,6 +92,10 @@ class PictureList(QAbstractScrollArea):
         """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_text(text, self._mouse)
 
+    def set_summary(self, words: str) -> None:
+        """Sets what a screen reader is told of the list while nothing in it is pointed at."""
+        self._read_out.set_summary(words)
+
     @property
     def count(self) -> int:
         return self._count

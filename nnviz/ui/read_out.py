@@ -7,7 +7,7 @@ from html import escape
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QLabel, QWidget
+from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QWidget
 
 from nnviz.formatting.text import plain
 from nnviz.ui import theme
@@ -22,10 +22,17 @@ _IN_THE_WAY = 10_000  # cost of covering the mouse; larger than any cost from th
 
 
 class ReadOut(QLabel):
-    """A small label over one widget. It stays within the widget, next to the mouse."""
+    """A small label over one widget. It stays within the widget, next to the mouse.
+
+    Its text is also the accessible description of the view, for screen readers.
+    """
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
+        area = over.parentWidget()
+        is_viewport = isinstance(area, QAbstractScrollArea) and area.viewport() is over
+        self._view = area if is_viewport else over
+        self._spoken = self._summary = ""
         self._corner = 0  # index of the corner of the mouse where it was last
         self._fitted: QSize | None = None  # the size of the widget for which this one's is right
         self.setObjectName("readOut")
@@ -51,6 +58,7 @@ class ReadOut(QLabel):
         no room.
         The text is never interpreted as markup.
         """
+        self.tell(text)
         if not text or at is None:
             self.hide()
             return
@@ -64,6 +72,21 @@ class ReadOut(QLabel):
         if self.isHidden():
             self.raise_()
             self.show()
+
+    def tell(self, text: Text) -> None:
+        """Tells a screen reader the text without showing it."""
+        self._spoken = spoken(text)
+        self._describe()
+
+    def set_summary(self, words: str) -> None:
+        """Sets what a screen reader is told of the view while nothing in it is pointed at."""
+        self._summary = words
+        self._describe()
+
+    def _describe(self) -> None:
+        words = self._spoken or self._summary
+        if words != self._view.accessibleDescription():
+            self._view.setAccessibleDescription(words)
 
     def _fit(self) -> None:
         """Resizes the read-out to its text, within the widget; not at each move of the mouse, to save time."""
@@ -98,6 +121,11 @@ class ReadOut(QLabel):
             )
         self._corner = min(range(4), key=lambda index: (costs[index], index != self._corner))
         return corners[self._corner]
+
+
+def spoken(text: Text) -> str:
+    """Returns a text as a screen reader is told it: with a comma between pieces."""
+    return plain(text) if isinstance(text, str) else "\n".join(", ".join(words for words, _ in line) for line in text)
 
 
 def _line(pieces: Sequence[Piece]) -> str:

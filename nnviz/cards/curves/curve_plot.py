@@ -29,6 +29,7 @@ from nnviz.ui.plots.curve_figures import (
 )
 from nnviz.ui.plots.curve_line import CurveLine
 from nnviz.ui.plots.zoom_plot import ZoomPlot
+from nnviz.ui.read_out import spoken
 
 EARLIER = "earlier"
 _SAMPLE = 4  # pixels between two samples of a line under the read-out
@@ -337,6 +338,10 @@ class CurvePlot(ZoomPlot):
         self._cross.setVisible(bool(lines))
         self._level.setVisible(bool(lines))
         self._read_out.show_text(lines, mouse, self._cost)
+
+    def summarise(self, epoch: float) -> None:
+        """Tells a screen reader the values at an epoch, while the mouse points at no other."""
+        self._read_out.set_summary(spoken(self._figures(epoch)))
 
     def _nearest(self, x: float) -> float:
         """Returns the nearest whole epoch in view, or, if the axis counts batches, the nearest batch with a value."""

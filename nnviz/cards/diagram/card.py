@@ -27,7 +27,7 @@ from nnviz.ui.card import Table
 from nnviz.ui.neuron_facts import typical_end
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.read_out import Piece
+from nnviz.ui.read_out import Piece, spoken
 from nnviz.ui.tabs import keep_in_sight
 
 _COUNTS = (20, 60, 150, 400)  # connections between two layers
@@ -253,8 +253,7 @@ class DiagramPage(Page):
         neuron = self._session.selection.neuron
         if neuron is not None and self.in_view:
             self.view.show_neuron((neuron.layer, neuron.number))
-            said = self._described(neuron.layer, neuron.number)
-            self.diagram.setAccessibleDescription("\n".join("".join(words for words, _ in line) for line in said))
+            self.diagram.set_summary(spoken(self._described(neuron.layer, neuron.number)))
 
     # ---- read-out
 

@@ -86,11 +86,19 @@ class Canvas(QWidget):
         theme.sized(self.setMinimumHeight, 72)  # the column needs the rest at 1280 × 720
         self.resize(272, 240)
         self._pen = DEFAULT_PEN
+        self.changed.connect(self._describe)
+        self._describe()
 
     def set_hint(self, words: str) -> None:
         """Sets what stands on the empty canvas."""
         self._hint = words
         self.update()
+
+    def _describe(self) -> None:
+        """Tells a screen reader whether something is drawn."""
+        words = "empty" if self.is_empty else "drawn"
+        if words != self.accessibleDescription():
+            self.setAccessibleDescription(words)
 
     @property
     def _side(self) -> int:

@@ -40,6 +40,7 @@ from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.legend import Key, Sample
+from nnviz.ui.read_out import spoken
 
 _RINGS_TIP = "Marks the misclassified examples with a ring."
 _HELP = (
@@ -234,8 +235,7 @@ class MapPage(Page):
         self.view.show_choice(found[0] if found else None)
         data = self._session.data.dataset
         told = read_out_lines(embedding, self._session.meaning, found[0]) if found and data is not None else []
-        lines = ["  ".join(words for words, _ in line) for line in told]
-        self.view.setAccessibleDescription("\n".join([self._summary(embedding), *lines]))
+        self.view.set_summary("\n".join(filter(None, [self._summary(embedding), spoken(told)])))
 
     def _show_mark(self) -> None:
         if self.in_view:

@@ -109,6 +109,10 @@ class MapView(QWidget):
         """Shows a read-out next to the mouse; an empty text hides it."""
         self._read_out.show_example(text, image, self._mouse)
 
+    def set_summary(self, words: str) -> None:
+        """Sets what a screen reader is told of the map while nothing in it is pointed at."""
+        self._read_out.set_summary(words)
+
     @property
     def camera(self) -> Camera:
         """The visible section."""

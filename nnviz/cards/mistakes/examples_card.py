@@ -119,7 +119,7 @@ class ExamplesCard(DockCard):
         self._about, self._example = about, selection.example
         self._show_chosen_picture(place, is_new)
         self.rows.show_choice(place if self._stack.currentWidget() is self.rows else None, is_new)
-        self.pictures.setAccessibleDescription("" if place is None else self._describe(place))
+        self.pictures.set_summary("" if place is None else self._describe(place))
         self.put_button.setVisible(mistakes.fits_canvas)
         self.put_button.setEnabled(selection.example is not None)
         is_any = self._session.meaning.is_regression or changes is not None

@@ -220,7 +220,7 @@ class MistakesCard(DockCard):
         is_row = classes is not None and classes.answer is None
         self.classes.show_choice(classes.true if classes is not None and is_row else None)
         description = "all mistakes" if classes is None else self._describe((classes.true, classes.answer))
-        self.matrix.setAccessibleDescription(description)
+        self.matrix.set_summary(description)
 
     def _set_words(self, detail: str, key: str, mode: str) -> None:
         if self.head.detail.text() != detail:

@@ -178,7 +178,7 @@ class SurfacePage(Page):
         words = []
         if point is not None and surface is not None:
             words = [self._where(point), *(piece[0] for line in self._prediction_at(surface, point) for piece in line)]
-        self._view.setAccessibleDescription(" ".join(words))
+        self._view.set_summary(" ".join(words))
 
     def _describe(self, point: tuple[float, float] | None) -> None:
         """Shows the prediction at the point under the mouse."""

@@ -124,7 +124,7 @@ class PredictionOverTimePanel(DockCard):
         whole = (f"{all_names}{after}", all_names, *fewer, *alone) if lines else ("",)
         self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
         ends = [f"{line.name}: {_value_text(line, 0)} to {_value_text(line, -1)}" for line in lines]
-        self.plot.setAccessibleDescription(", ".join(ends) or "no prediction")
+        self.plot.set_summary(", ".join(ends) or "no prediction")
 
     @property
     def _moment(self) -> int | None:

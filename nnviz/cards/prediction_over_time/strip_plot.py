@@ -142,7 +142,7 @@ class StripPlot(PaintedView):
 
     def _point(self, index: int) -> None:
         if index < 0:
-            self._read_out.hide()
+            self.show_text("")
         if index != self._pointed:
             self._pointed = index
             self.update()

@@ -302,8 +302,6 @@ class PlotGrid(PaintedView):
             plot, x = self.marked
             words = self.describe(plot, self.plots[plot].nearest(x))
         self.show_text(words)
-        said = words if isinstance(words, str) else "\n".join("  ".join(each for each, _ in line) for line in words)
-        self.setAccessibleDescription(said)
 
     def _update_hovered(self) -> None:
         opened_at, at = self._opened_at, self._mouse

@@ -272,7 +272,9 @@ class RunBar(QWidget):
         training = self._session.training
         runs = training.state is Status.TRAINING or training.will_start
         icon_colour = "on_accent" if runs or training.can_start else "muted"
-        self.train.setText(" Pause" if runs else f" {self._start_text()}")
+        start = "Pause" if runs else self._start_text()
+        self.train.setText(f" {start}")
+        self.train.setAccessibleDescription(start)
         theme.set_icon(self.train, "pause" if runs else "play", icon_colour)
         self.train.setEnabled(runs or training.can_start)
         self.train.setToolTip(self._train_tip())

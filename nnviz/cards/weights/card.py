@@ -348,8 +348,6 @@ class WeightsPanel(DockCard):
     def _hovered(self, neuron: int, number: int) -> None:
         read_out = "" if neuron < 0 else self._describe(neuron, number)
         self.map.show_text(read_out)
-        if number < 0:  # chosen by the keyboard, perhaps with a screen reader
-            self.map.setAccessibleDescription(read_out)
 
     def _hovered_in_neuron(self, number: int) -> None:
         self.neuron_view.show_text("" if self.neuron is None or number < 0 else self._describe(self.neuron, number))

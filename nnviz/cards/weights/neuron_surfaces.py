@@ -148,7 +148,6 @@ class NeuronSurfaces(QWidget):
         self._session.selection.point_at(neuron)
         lines = [] if place is None or neuron is None else self._described(neuron, place)
         self.tiles.show_text(lines)
-        self.tiles.setAccessibleDescription(lines[0][0][0] if lines else "")
 
     def _described(self, neuron: Neuron, place: TilePlace) -> list[list[Piece]]:
         lines: list[list[Piece]] = [[(neuron_full_name(self._session, neuron), "text")]]

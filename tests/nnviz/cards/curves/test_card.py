@@ -133,7 +133,7 @@ def test_fine_lines_move_within_an_epoch(
     load_with(lambda: digits)
     window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: window.session.state is Status.READY)
-    window.session.settings.change("batch size", batch_size=5, epochs=MANY_EPOCHS)
+    window.session.settings.change("batch size", batch_size=1, epochs=MANY_EPOCHS)
     window.session.start()
     for tab, plot in (("errorTab", "errorPlot"), ("lossTab", "lossPlot")):
         turn_to(qtbot, window, tab)
