@@ -114,7 +114,7 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     window.show()
     if opens is None:
         window.lessons.files.offer()
-    _tell_what_is_not_kept(window)
+    _report_unkept_files(window)
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()
     code = app.exec_()
@@ -125,8 +125,8 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     return code
 
 
-def _tell_what_is_not_kept(window: MainWindow) -> None:
-    """Tells if the user's files cannot be written. The message comes back after those about single files."""
+def _report_unkept_files(window: MainWindow) -> None:
+    """Reports folders of the user that cannot be written. The message comes back after those about single files."""
     lost = unkept_files()
     if lost:
         what = ", ".join(name[0].lower() + name[1:] for name in lost)

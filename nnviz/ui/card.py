@@ -48,7 +48,7 @@ def holder(widget: QWidget | None, kind: type[W]) -> W | None:
 
 
 class _Label(QLabel):
-    """A label whose text a screen reader is told also if the label has a name of its own, "test error"."""
+    """A label whose text a screen reader says even if the label has a name of its own, "test error"."""
 
     def setText(self, text: str) -> None:
         super().setText(text)

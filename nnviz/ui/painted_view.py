@@ -54,12 +54,12 @@ class PaintedView(QWidget):
     def show_text(self, text: Text) -> None:
         """Shows a read-out next to the mouse, or to what keys point at; an empty text hides it.
 
-        A screen reader is told the same.
+        A screen reader says the same.
         """
         self._read_out.show_text(text, self._read_out_place)
 
     def set_summary(self, words: str) -> None:
-        """Sets what a screen reader is told of the view while nothing in it is pointed at."""
+        """Sets what a screen reader says of the view while nothing in it is pointed at."""
         self._read_out.set_summary(words)
 
     def _show_hand(self, is_link: bool) -> None:

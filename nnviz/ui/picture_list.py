@@ -93,7 +93,7 @@ class PictureList(QAbstractScrollArea):
         self._read_out.show_text(text, self._mouse)
 
     def set_summary(self, words: str) -> None:
-        """Sets what a screen reader is told of the list while nothing in it is pointed at."""
+        """Sets what a screen reader says of the list while nothing in it is pointed at."""
         self._read_out.set_summary(words)
 
     @property

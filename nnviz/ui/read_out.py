@@ -58,7 +58,7 @@ class ReadOut(QLabel):
         no room.
         The text is never interpreted as markup.
         """
-        self.tell(text)
+        self.describe(text)
         if not text or at is None:
             self.hide()
             return
@@ -73,13 +73,13 @@ class ReadOut(QLabel):
             self.raise_()
             self.show()
 
-    def tell(self, text: Text) -> None:
-        """Tells a screen reader the text without showing it."""
+    def describe(self, text: Text) -> None:
+        """Makes a text the description of the view, without showing it."""
         self._spoken = spoken(text)
         self._describe()
 
     def set_summary(self, words: str) -> None:
-        """Sets what a screen reader is told of the view while nothing in it is pointed at."""
+        """Sets what a screen reader says of the view while nothing in it is pointed at."""
         self._summary = words
         self._describe()
 
@@ -124,7 +124,7 @@ class ReadOut(QLabel):
 
 
 def spoken(text: Text) -> str:
-    """Returns a text as a screen reader is told it: with a comma between pieces."""
+    """Returns a text as a screen reader says it: with a comma between pieces."""
     return plain(text) if isinstance(text, str) else "\n".join(", ".join(words for words, _ in line) for line in text)
 
 

@@ -340,7 +340,7 @@ class CurvePlot(ZoomPlot):
         self._read_out.show_text(lines, mouse, self._cost)
 
     def summarise(self, epoch: float) -> None:
-        """Tells a screen reader the values at an epoch, while the mouse points at no other."""
+        """Describes the values at an epoch to screen readers, while the mouse points at no other."""
         self._read_out.set_summary(spoken(self._figures(epoch)))
 
     def _nearest(self, x: float) -> float:

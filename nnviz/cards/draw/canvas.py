@@ -95,7 +95,7 @@ class Canvas(QWidget):
         self.update()
 
     def _describe(self) -> None:
-        """Tells a screen reader whether something is drawn."""
+        """Describes to screen readers whether something is drawn."""
         words = "empty" if self.is_empty else "drawn"
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)

@@ -91,7 +91,7 @@ class ExplanationView(PaintedView):
             end = self.content.bottom(self.rect()) if isinstance(self.content, ImageRows) else 0
             images = self.mapTo(over, QPoint(0, 0)).y(), self.mapTo(over, QPoint(0, end)).y()
             self._lower_read_out.show_text(words if small else "", at, below=images)
-        self._read_out.tell(words)
+        self._read_out.describe(words)
 
     def _found_at(self, point: QPoint | None) -> tuple[int, int] | None:
         return None if self.content is None or point is None else self.content.found_at(self.rect(), point)

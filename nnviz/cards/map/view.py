@@ -110,7 +110,7 @@ class MapView(QWidget):
         self._read_out.show_example(text, image, self._mouse)
 
     def set_summary(self, words: str) -> None:
-        """Sets what a screen reader is told of the map while nothing in it is pointed at."""
+        """Sets what a screen reader says of the map while nothing in it is pointed at."""
         self._read_out.set_summary(words)
 
     @property
