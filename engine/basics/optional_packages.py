@@ -11,7 +11,8 @@ from pathlib import Path
 from engine.basics.cli_option_names import shell_command
 
 _ROOT = Path(__file__).resolve().parents[2]
-# The extras of pyproject.toml that a user may need, and their packages on the index. Debian's are python3-<package>.
+# The extras of pyproject.toml that a user may need, and their packages on the index. Debian's are python3-<package>, but
+# Dask is too old there.
 _PACKAGES = {
     "dask": "distributed",
     "download": "pooch",
@@ -24,16 +25,18 @@ _PACKAGES = {
 
 def install_advice(extra: str) -> str:
     """Returns how to add an extra ("sweep") to this installation, as a sentence without its full stop."""
-    if getattr(sys, "frozen", False):
-        return f"The program for computers without Python cannot add it: install the wheel of nnviz with [{extra}]"
-    return f"Install it with: {_install_command(extra)}"
+    command = _install_command(extra)
+    return f"Install it with: {command}" if command else f"It needs the wheel of nnviz, installed with [{extra}]"
 
 
 def _install_command(extra: str) -> str:
     """Returns the command, as a shell reads it: pip for a checkout or an installed wheel, apt-get for Debian's package.
 
-    The extra of an installed wheel is one of the distribution's name in ``pyproject.toml``.
+    The extra of an installed wheel is one of the distribution's name in ``pyproject.toml``. Empty if this installation
+    cannot add the extra.
     """
+    if getattr(sys, "frozen", False):
+        return ""
     interpreter = sys.executable or "python"
     if _is_here() and Path(interpreter).is_relative_to(_ROOT):
         interpreter = os.path.relpath(interpreter, _ROOT)
@@ -44,7 +47,8 @@ def _install_command(extra: str) -> str:
     if distributions:
         return shell_command([*pip, f"{distributions[0]}[{extra}]"])
     if shutil.which("apt-get"):
-        return shell_command(["sudo", "apt-get", "install", f"python3-{_PACKAGES[extra].lower()}"])
+        packaged = f"python3-{_PACKAGES[extra].lower()}"
+        return "" if extra == "dask" else shell_command(["sudo", "apt-get", "install", packaged])
     return shell_command([*pip, _PACKAGES[extra]])
 
 

@@ -55,7 +55,7 @@ def _fetch(file: RemoteFile, folder: Path, report: Report) -> None:
     try:
         import pooch
     except ModuleNotFoundError:
-        remedy = f"{install_advice('download')}"
+        remedy = install_advice("download")
         raise DownloadError.from_problem("pooch", "this package is needed for downloads", f"{remedy}.") from None
     pooch.get_logger().setLevel("WARNING")  # otherwise it prints
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import re
 import socket
 import ssl
 import struct
@@ -32,6 +33,7 @@ ANSWER_TIMEOUT = 9.0  # seconds
 _SECONDS_AT_END = 3.0
 _MOST_GREETING = 1_000_000  # bytes of the first message of a scheduler, which has some hundred
 _VERSION = "engine.version:__version__"
+_LEAST_VERSION = (2026, 1)  # of Dask, as in pyproject.toml
 UNKNOWN = "unknown"  # the version of a worker that did not respond
 
 
@@ -145,13 +147,17 @@ class Cluster:
 
 
 def _import_dask() -> None:
-    """Imports Dask, and mutes its own messages. Raises SettingError if it is not installed."""
+    """Imports Dask, and mutes its own messages. Raises SettingError if it is not installed or too old."""
     is_new = "distributed" not in sys.modules
     try:
-        import distributed  # noqa: F401
+        import distributed
     except ImportError:
-        remedy = f"{install_advice('dask')}"
+        remedy = install_advice("dask")
         raise SettingError.from_problem("Dask", "clusters need this package, which is not installed", remedy) from None
+    version = distributed.__version__
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < _LEAST_VERSION:
+        what = f"version {version} is too old: clusters need {_LEAST_VERSION[0]}.{_LEAST_VERSION[1]} or newer"
+        raise SettingError.from_problem("Dask", what, install_advice("dask"))
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if is_new:
