@@ -11,8 +11,8 @@ from pathlib import Path
 from engine.basics.cli_option_names import shell_command
 
 _ROOT = Path(__file__).resolve().parents[2]
-# The extras of pyproject.toml that a user may need, and their packages on the index. Debian's are python3-<package>, but
-# Dask is too old there.
+# The extras of pyproject.toml that a user may need, and their packages on the index. Debian calls them
+# python3-<package>, and its Dask is too old.
 _PACKAGES = {
     "dask": "distributed",
     "download": "pooch",

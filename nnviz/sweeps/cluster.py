@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
@@ -150,13 +151,13 @@ def _import_dask() -> None:
     """Imports Dask, and mutes its own messages. Raises SettingError if it is not installed or too old."""
     is_new = "distributed" not in sys.modules
     try:
-        import distributed
+        import distributed  # noqa: F401
     except ImportError:
         remedy = install_advice("dask")
         raise SettingError.from_problem("Dask", "clusters need this package, which is not installed", remedy) from None
-    version = distributed.__version__
-    if tuple(map(int, re.findall(r"\d+", version)[:2])) < _LEAST_VERSION:
-        what = f"version {version} is too old: clusters need {_LEAST_VERSION[0]}.{_LEAST_VERSION[1]} or newer"
+    found = version("distributed")
+    if tuple(map(int, re.findall(r"\d+", found)[:2])) < _LEAST_VERSION:
+        what = f"version {found} is too old: clusters need {_LEAST_VERSION[0]}.{_LEAST_VERSION[1]} or newer"
         raise SettingError.from_problem("Dask", what, install_advice("dask"))
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -251,6 +251,6 @@ def test_a_missing_dask_is_told_with_what_gets_it(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_dask_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("distributed.__version__", "2024.12.1")
-    with pytest.raises(SettingError, match="2024.12.1 is too old"):
+    monkeypatch.setattr("nnviz.sweeps.cluster.version", lambda name: "2024.12.1")
+    with pytest.raises(SettingError, match=r"2024\.12\.1 is too old"):
         cluster_status(address_of("127.0.0.1:8786"))
