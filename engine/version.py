@@ -1,3 +1,3 @@
 """The version of nnviz, which the engine is a part of."""
 
-__version__ = "0.29.0"
+__version__ = "0.30.0"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import platformdirs
 
-from engine.basics.assets_folder import ASSETS
 from engine.datasets.download import cache_folder
 from nnviz.library.location import library_path
 from nnviz.session.user_example_store import user_examples_folder
@@ -34,7 +33,7 @@ def user_files() -> dict[str, Path]:
         "Your examples": user_examples_folder(),
         "Downloaded data": cache_folder(),
         "Log of errors": log_file(),
-        "Program": ASSETS.parent,
+        "Program": Path(__file__).resolve().parents[2],
     }
 
 
