@@ -181,6 +181,7 @@ def _application() -> QApplication:
     sip.transferto(app, None)  # type: ignore[arg-type]  # stays when all windows are closed, for the next one
     app.setApplicationName("nnviz")
     app.setApplicationVersion(__version__)
+    app.setDesktopFileName("nnviz")  # under Wayland, the icon is that of the menu entry
     atexit.register(_take_down)  # registered after PyQt's own clean-up, so it runs before that
     return app
 
