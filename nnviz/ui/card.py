@@ -51,10 +51,15 @@ class _Label(QLabel):
     """A label whose text a screen reader says even if the label has a name of its own, "test error"."""
 
     def setText(self, text: str) -> None:
+        if text == self.text():
+            return
         super().setText(text)
         if self.accessibleName():
             is_rich = self.textFormat() == Qt.RichText
             self.setAccessibleDescription(QTextDocumentFragment.fromHtml(text).toPlainText() if is_rich else text)
+
+    def clear(self) -> None:
+        self.setText("")
 
 
 def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLabel:

@@ -37,6 +37,8 @@ class ElidedLabel(QLabel):
             self._whole = text
             self._fit()
             self.updateGeometry()
+            if self.accessibleName():  # a screen reader would say the name alone
+                self.setAccessibleDescription(self._plain(text))
 
     def show_versions(self, whole: str, *shorter: str, tip: str = "") -> None:
         """Shows the longest version that fits. The last one is elided if necessary; it may be "".

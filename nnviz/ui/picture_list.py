@@ -74,6 +74,8 @@ class PictureList(QAbstractScrollArea):
         if not stays:
             self.verticalScrollBar().setValue(0)
         self.viewport().update()
+        if self._mouse is not None:
+            self.hovered.emit(self.at(self._mouse.x(), self._mouse.y()))
 
     def mark(self, is_marked: Callable[[int], bool]) -> None:
         """Writes the captions of those for which this is true in the colour of errors."""

@@ -51,6 +51,20 @@ class ReadOut(QLabel):
         cost: Callable[[QRect], float] | None = None,
         below: tuple[int, int] | None = None,
     ) -> None:
+        """Shows ``text`` next to the point ``at`` of the widget, and makes it the description of the view.
+
+        See :meth:`place`.
+        """
+        self.describe(text)
+        self.place(text, at, cost, below)
+
+    def place(
+        self,
+        text: Text,
+        at: QPoint | None,
+        cost: Callable[[QRect], float] | None = None,
+        below: tuple[int, int] | None = None,
+    ) -> None:
         """Shows ``text`` next to the point ``at`` of the widget; an empty text or None hides the read-out.
 
         ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
@@ -58,7 +72,6 @@ class ReadOut(QLabel):
         no room.
         The text is never interpreted as markup.
         """
-        self.describe(text)
         if not text or at is None:
             self.hide()
             return
@@ -124,8 +137,11 @@ class ReadOut(QLabel):
 
 
 def spoken(text: Text) -> str:
-    """Returns a text as a screen reader says it: with a comma between pieces."""
-    return plain(text) if isinstance(text, str) else "\n".join(", ".join(words for words, _ in line) for line in text)
+    """Returns a text as a screen reader says it: with commas, and without signs that only show a colour."""
+    if isinstance(text, str):
+        return plain(text)
+    lines = ([plain(words, _LONGEST) for words, _ in line if any(map(str.isalnum, words))] for line in text)
+    return "\n".join(map(", ".join, lines))
 
 
 def _line(pieces: Sequence[Piece]) -> str:

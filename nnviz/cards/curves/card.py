@@ -366,7 +366,6 @@ class LearningCurvePage(Page):
         epochs = max(run.progress.last_epoch, history.completed)
         self.plot.show_explained(vars(history.r2) if self._has_explained else {})
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
-        self._show_moment()
         self._name_earlier()
 
     def _show_moment(self) -> None:
@@ -375,7 +374,8 @@ class LearningCurvePage(Page):
         if self.in_view:
             self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
             self.plot.playhead.show_second(self._session.side_by_side.second_epoch)
-            self.plot.summarise(math.floor(timeline.live_epoch if timeline.epoch is None else timeline.epoch))
+            last = self._of(self._session.runs.current.history).last_epoch
+            self.plot.summarise(last if timeline.epoch is None else math.floor(timeline.epoch))
 
     def _compare(self) -> None:
         """Shows the second network, or that nothing is compared any more."""

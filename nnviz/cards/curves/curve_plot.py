@@ -63,6 +63,7 @@ class CurvePlot(ZoomPlot):
         self._mouse: QPoint | None = None
         self.changes: tuple[tuple[float, str], ...] = ()
         self._hint_stays = False
+        self._summarised = 0.0  # epoch that is described to screen readers
         self._lines = {name: self._add_line(name) for name in _NAMES}
         margins = (0, 10, 24, 0)  # the right one for half of a wide number
         self._cross, self._read_out = self._disable_mouse_actions(margins)
@@ -195,6 +196,7 @@ class CurvePlot(ZoomPlot):
         self._draw()
         self._mark_cut()
         self._update_read_out()
+        self.summarise(self._summarised)
 
     def _draw(self) -> None:
         across, pixels = self.view[0], max(self.getViewBox().width(), 1.0)
@@ -341,7 +343,8 @@ class CurvePlot(ZoomPlot):
 
     def summarise(self, epoch: float) -> None:
         """Describes the values at an epoch to screen readers, while the mouse points at no other."""
-        self._read_out.set_summary(spoken(self._figures(epoch)))
+        self._summarised = epoch
+        self._read_out.set_summary(spoken(self._figures(epoch)) or self._hint.text())
 
     def _nearest(self, x: float) -> float:
         """Returns the nearest whole epoch in view, or, if the axis counts batches, the nearest batch with a value."""

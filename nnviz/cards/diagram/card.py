@@ -185,6 +185,7 @@ class DiagramPage(Page):
         self.diagram.set_looks(self._looks(activity), names, self._sources(activity.network))
         self.diagram.show_content(self._content(activity, names))
         self._show_key()
+        self._describe_choice(activity)
 
     def _content(self, activity: Activity, names: list[str]) -> DiagramContent:
         data, chosen = self._model.data, self._session.selection.neuron
@@ -253,7 +254,13 @@ class DiagramPage(Page):
         neuron = self._session.selection.neuron
         if neuron is not None and self.in_view:
             self.view.show_neuron((neuron.layer, neuron.number))
-            self.diagram.set_summary(spoken(self._described(neuron.layer, neuron.number)))
+
+    def _describe_choice(self, activity: Activity) -> None:
+        """Describes the chosen neuron to screen readers, else how to get activations."""
+        neuron, shape = self._session.selection.neuron, activity.network.shape
+        has_it = neuron is not None and neuron.layer < len(shape) and neuron.number < shape[neuron.layer]
+        chosen = self._described(neuron.layer, neuron.number) if neuron is not None and has_it else []
+        self.diagram.set_summary(spoken(chosen) or self._hint(activity))
 
     # ---- read-out
 

@@ -69,9 +69,11 @@ class PredictedClassView(QWidget):
         """
         self._set_colour(colour if is_sure else "")
         self.name.setText(self._fitting(name, theme.LARGE))
+        self.name.setAccessibleDescription(name)
         self.sureness.setText(_percent(confidence) if is_sure else "not sure")
         guess = f"or {second} ({_percent(second_confidence)})" if second_confidence >= WORTH_SEEING else ""
         self.second.setText(self._fitting(guess, theme.SMALL))
+        self.second.setAccessibleDescription(guess)
         self._set_look("sure", is_sure)
 
     def show_number(self, words: str, name: str) -> None:
@@ -80,6 +82,7 @@ class PredictedClassView(QWidget):
         self.name.setText(words)
         metrics = QFontMetrics(theme.font(theme.SMALL))
         self.sureness.setText(metrics.elidedText(name, Qt.ElideRight, self.width()))
+        self.sureness.setAccessibleDescription(name)
         self.second.clear()
         self._set_look("sure", True)
 

@@ -398,7 +398,8 @@ class ExplanationCard(DockCard):
         self.change_label.setText(words)
         sizes = "" if change is None or is_nearest else presentation.change_sizes(change)
         self.change_label.setToolTip(sizes or _CHANGE_TIP)
-        self.view.set_summary(". ".join(filter(None, (self.sum_label.text(), words))))
+        sums = f"{self.sum_label.text()} {self.baseline_combo.currentText()}" if self.sum_label.text() else ""
+        self.view.set_summary(". ".join(filter(None, (sums, words))) or self.view.line)
         has_change = change is not None and change.changed is not None
         self.play_button.setVisible(has_change and self._model.method in ATTRIBUTIONS)
         self.canvas_button.setVisible(has_change and change is not None and change.query.shape == (SIDE, SIDE))

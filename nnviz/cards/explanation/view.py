@@ -82,7 +82,8 @@ class ExplanationView(PaintedView):
     def _show_read_out(self, words: str) -> None:
         """Shows the read-out next to the mouse, or below or above small images, which it would cover."""
         small = isinstance(self.content, ImageRows) and self.content.are_small(self.rect())
-        self.show_text("" if small else words)
+        self._read_out.describe(words)
+        self._read_out.place("" if small else words, self._read_out_place)
         if self._lower_read_out is None and small:
             self._lower_read_out = ReadOut(holder(self, DockCard) or self)
         if self._lower_read_out is not None:
@@ -90,8 +91,7 @@ class ExplanationView(PaintedView):
             at = None if mouse is None else self.mapTo(over, mouse)
             end = self.content.bottom(self.rect()) if isinstance(self.content, ImageRows) else 0
             images = self.mapTo(over, QPoint(0, 0)).y(), self.mapTo(over, QPoint(0, end)).y()
-            self._lower_read_out.show_text(words if small else "", at, below=images)
-        self._read_out.describe(words)
+            self._lower_read_out.place(words if small else "", at, below=images)
 
     def _found_at(self, point: QPoint | None) -> tuple[int, int] | None:
         return None if self.content is None or point is None else self.content.found_at(self.rect(), point)

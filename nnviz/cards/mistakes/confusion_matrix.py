@@ -81,6 +81,8 @@ class ConfusionMatrixView(PaintedView):
             self._names, self._shares = list(names), values
             self._is_share, self._is_difference = kind
             self._redraw()
+            if self._mouse is not None:
+                self._update_hovered()
 
     def show_choice(self, cell: Cell | None) -> None:
         """Outlines a cell, row or column."""

@@ -119,7 +119,6 @@ class ExamplesCard(DockCard):
         self._about, self._example = about, selection.example
         self._show_chosen_picture(place, is_new)
         self.rows.show_choice(place if self._stack.currentWidget() is self.rows else None, is_new)
-        self.pictures.set_summary("" if place is None else self._describe(place))
         self.put_button.setVisible(mistakes.fits_canvas)
         self.put_button.setEnabled(selection.example is not None)
         is_any = self._session.meaning.is_regression or changes is not None
@@ -131,6 +130,9 @@ class ExamplesCard(DockCard):
         is_second = place is not None and not self.corrected.isHidden() and place >= self._first_corrected
         self.pictures.show_choice(None if is_second else place, is_new)
         self.corrected.show_choice(place - self._first_corrected if place is not None and is_second else None, is_new)
+        described = "" if place is None else self._describe(place)
+        self.pictures.set_summary("" if is_second else described)
+        self.corrected.set_summary(described if is_second else "")
 
     def _focus_list(self) -> None:
         """Sets the focus to the list with the chosen example."""

@@ -219,7 +219,8 @@ class MistakesCard(DockCard):
         self.matrix.show_choice(None if classes is None else (classes.true, classes.answer))
         is_row = classes is not None and classes.answer is None
         self.classes.show_choice(classes.true if classes is not None and is_row else None)
-        description = "all mistakes" if classes is None else self._describe((classes.true, classes.answer))
+        every = "all mistakes" if self._session.mistakes.changes is None else "all changes"
+        description = every if classes is None else self._describe((classes.true, classes.answer))
         self.matrix.set_summary(description)
 
     def _set_words(self, detail: str, key: str, mode: str) -> None:

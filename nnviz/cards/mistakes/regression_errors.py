@@ -121,13 +121,17 @@ class RegressionErrors(QStackedWidget):
     def _show_choice(self) -> None:
         example, found = self._session.selection.example, self._found
         is_here = example is not None and found is not None and found.part.where == example.part
-        self.plot.show_choice(found.part.index(example.number) if found and example and is_here else None)
+        index = found.part.index(example.number) if found and example and is_here else None
+        self.plot.show_choice(index)
+        self.plot.set_summary("" if index is None else self._words(index))
 
     def _describe(self, index: int) -> None:
+        self.plot.show_text(self._words(index))
+
+    def _words(self, index: int) -> str:
+        """Returns the description of a point; empty if there is no such point."""
         known = self._found is not None and 0 <= index < self.plot.count
-        self.plot.show_text(
-            ExampleTable(self._found, self._session.meaning).tip(index) if known and self._found else ""
-        )
+        return ExampleTable(self._found, self._session.meaning).tip(index) if known and self._found else ""
 
     def _choose(self, index: int) -> None:
         if self._found is not None:

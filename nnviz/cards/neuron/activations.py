@@ -31,7 +31,7 @@ class ActivationColumns(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session, self._model = session, session.models[NeuronModel]
-        self.means = named(NamedBars(), "neuronMeans", "Mean activation for each class")
+        self.means = named(NamedBars(), "neuronMeans", "Mean activation for each group of examples")
         tip = "Shows the examples with the strongest activation. Click one to choose it."
         self.examples = named(ExampleGrid(), "neuronExamples", "Examples with the strongest activation", tip)
         means_box, self._means_name = line("neuronMeansName")

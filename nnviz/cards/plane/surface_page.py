@@ -27,7 +27,7 @@ from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged
 from nnviz.ui.plane.points import MOST, Points
 from nnviz.ui.plots.legend import Key
-from nnviz.ui.read_out import Piece
+from nnviz.ui.read_out import Piece, spoken
 
 Lines = list[list[Piece]]
 
@@ -175,10 +175,10 @@ class SurfacePage(Page):
         point, surface = self._input, self._surface
         if not self.in_view:
             return
-        words = []
+        lines: Lines = []
         if point is not None and surface is not None:
-            words = [self._where(point), *(piece[0] for line in self._prediction_at(surface, point) for piece in line)]
-        self._view.set_summary(" ".join(words))
+            lines = [[(self._where(point), "muted")], *self._prediction_at(surface, point)]
+        self._view.set_summary(spoken(lines))
 
     def _describe(self, point: tuple[float, float] | None) -> None:
         """Shows the prediction at the point under the mouse."""

@@ -65,6 +65,9 @@ class PredictionOverTimePanel(DockCard):
         """Draws the latest predictions. Old lines stay while new ones are computed."""
         if not self.in_view:
             return
+        quantity = "Predicted values" if self._session.meaning.is_regression else "Confidence in the leading classes"
+        if self.plot.accessibleName() != f"{quantity} by epoch":
+            self.plot.setAccessibleName(f"{quantity} by epoch")
         known, count = self._known, len(self._targets.all)
         if known is not None and known.predictions and count == len(known.predictions[-1]):
             self._show(known, *number_lines(self._targets, np.array(known.predictions)))
@@ -124,7 +127,7 @@ class PredictionOverTimePanel(DockCard):
         whole = (f"{all_names}{after}", all_names, *fewer, *alone) if lines else ("",)
         self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
         ends = [f"{line.name}: {_value_text(line, 0)} to {_value_text(line, -1)}" for line in lines]
-        self.plot.set_summary(", ".join(ends) or "no prediction")
+        self.plot.set_summary(", ".join(ends) or self.plot.note or "no prediction")
 
     @property
     def _moment(self) -> int | None:

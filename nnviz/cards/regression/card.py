@@ -23,7 +23,7 @@ from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.legend import Key
 from nnviz.ui.plots.painted_axes import AxesFrame, ends_of
 from nnviz.ui.plots.point_plot import PointPlot, Series
-from nnviz.ui.read_out import Piece
+from nnviz.ui.read_out import Piece, spoken
 
 _MOST_FIELDS = 6  # columns in the read-out
 _TIPS = {
@@ -187,11 +187,13 @@ class PointsPage(Page):
     def _show_choice(self) -> None:
         example, before = self._session.selection.example, 0
         self.plot.show_choice(None)
+        self.plot.set_summary("")
         for part in self._shown if example is not None else []:
             index = part.part.index(example.number) if example is not None and part.part.where == example.part else None
             places = [] if index is None else np.flatnonzero(part.rows == index).tolist()
             if places:
                 self.plot.show_choice(before + places[0])
+                self.plot.set_summary(spoken(self._read_out(part, places[0])))
             before += len(part.rows)
 
     # ---- for a file

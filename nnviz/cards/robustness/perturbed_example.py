@@ -151,6 +151,7 @@ class PredictionColumn(QWidget):
         """Shows a long name as far as it fits."""
         words, metrics = self._words, QFontMetrics(theme.font(theme.TEXT, bold=True))
         say(self.answer, words if len(words) < _LONG else metrics.elidedText(words, Qt.ElideRight, self.width()))
+        self.answer.setAccessibleDescription(words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -126,6 +126,8 @@ class PlotGrid(PaintedView):
                 self._repaint(plot)
         if self._read_out.isVisible():
             self._describe_mark()
+        else:
+            self._read_out.describe(self._words)
 
     def mark(self, marked: tuple[int, float] | None) -> None:
         """Marks an x of a plot; None removes the mark."""
@@ -297,11 +299,15 @@ class PlotGrid(PaintedView):
         self._describe_mark()
 
     def _describe_mark(self) -> None:
-        words: Text = ""
-        if self.marked is not None:
-            plot, x = self.marked
-            words = self.describe(plot, self.plots[plot].nearest(x))
-        self.show_text(words)
+        self.show_text(self._words)
+
+    @property
+    def _words(self) -> Text:
+        """The description of the marked place."""
+        if self.marked is None:
+            return ""
+        plot, x = self.marked
+        return self.describe(plot, self.plots[plot].nearest(x))
 
     def _update_hovered(self) -> None:
         opened_at, at = self._opened_at, self._mouse

@@ -273,8 +273,9 @@ class RunBar(QWidget):
         runs = training.state is Status.TRAINING or training.will_start
         icon_colour = "on_accent" if runs or training.can_start else "muted"
         start = "Pause" if runs else self._start_text()
-        self.train.setText(f" {start}")
-        self.train.setAccessibleDescription(start)
+        if start != self.train.accessibleDescription():
+            self.train.setText(f" {start}")
+            self.train.setAccessibleDescription(start)
         theme.set_icon(self.train, "pause" if runs else "play", icon_colour)
         self.train.setEnabled(runs or training.can_start)
         self.train.setToolTip(self._train_tip())

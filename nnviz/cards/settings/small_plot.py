@@ -80,4 +80,4 @@ class SmallPlot(BasePlot):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._read_out.hide()
+        self._read_out.show_text("", None)

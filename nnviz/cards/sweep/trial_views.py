@@ -28,6 +28,7 @@ from nnviz.cards.sweep.trial_text import run_readout, trial_readout
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.point_plot import PointPlot
+from nnviz.ui.read_out import spoken
 
 _MOST_PLOTS, _IN_A_ROW = 8, 4
 _LEAST = (120, 96)  # pixels of one of several plots
@@ -183,6 +184,10 @@ class TrialViews(QStackedWidget):
         for plot, drawn in self._drawn.items():
             plot.show_choice(drawn.dot_of(trial))
         self.lines.show_choice(trial)
+        table = self._table
+        words = "" if trial is None or table is None else spoken(trial_readout(table, trial, self._unit))
+        for view in (*self._drawn, self.lines):
+            view.set_summary(words)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Clears the queue: everything is drawn when the view is shown again."""

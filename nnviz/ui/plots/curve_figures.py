@@ -55,7 +55,7 @@ def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, qu
 def explained_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float) -> list[Line]:
     """Returns one line with the R² at ``at``, or no line if there are none."""
     found = [(name.removeprefix("live_"), value_at(curves.get(name), at)) for name in names]
-    pieces: Line = [(text.steady(value), word) for word, value in found if value is not None]
+    pieces: Line = [(f"{word} {text.steady(value)}", word) for word, value in found if value is not None]
     return [[("R²", "muted"), *pieces]] if pieces else []
 
 

@@ -76,10 +76,10 @@ def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(window: Main
     assert grey_of(seen) == 0
     path = seven(ready_window.canvas)
     drag(ready_window.canvas, path[:8], release=False)
+    qtbot.waitUntil(lambda: grey_of(seen) > 0)
     half = grey_of(seen)
-    assert half > 0
     drag(ready_window.canvas, path[8:])
-    assert grey_of(seen) != half
+    qtbot.waitUntil(lambda: grey_of(seen) != half)
 
     # The pen changes what the network sees.
     drag(ready_window.canvas, seven(ready_window.canvas))

@@ -87,7 +87,7 @@ def test_without_a_history_it_says_what_to_do(ready_window: CardWindow, qtbot: Q
     assert "draw a digit" in strip.plot.note
     assert strip.table() is None
     assert strip.head.detail.text() == ""
-    assert strip.plot.accessibleDescription() == "no prediction"
+    assert strip.plot.accessibleDescription() == strip.plot.note
 
     # It says one thing at a time.
     # A tooltip would lie over what the read-out tells.
