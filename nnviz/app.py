@@ -26,7 +26,7 @@ from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 from nnviz.window.session_restore import SessionRestore
 from nnviz.window.system_signals import SystemSignals
-from nnviz.window.user_files import log_file, settings_file, unkept_files
+from nnviz.window.user_files import SETTINGS, log_file, settings_file, unkept_files
 
 _LOG = logging.getLogger("nnviz")
 _LOG_SIZE = 500_000
@@ -63,9 +63,7 @@ def create_window(
     window.follows_system = look not in theme.THEMES
     restore.setParent(window)
     session.messages.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
-    preferences.failed.connect(
-        lambda error: session.messages.warn(f"The settings of the window cannot be saved for the next start: {error}.")
-    )
+    preferences.failed.connect(partial(_report_unsaved_settings, window))
     start = QTimer(window)
     start.setSingleShot(True)
     start.timeout.connect(partial(_load, window, restore, opens, data))
@@ -114,7 +112,6 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     window.show()
     if opens is None:
         window.lessons.files.offer()
-    _report_unkept_files(window)
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()
     code = app.exec_()
@@ -125,13 +122,17 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     return code
 
 
-def _report_unkept_files(window: MainWindow) -> None:
-    """Reports folders of the user that cannot be written. The message comes back after those about single files."""
-    lost = unkept_files()
-    if lost:
-        what = ", ".join(name[0].lower() + name[1:] for name in lost)
-        folders = ", ".join(dict.fromkeys(str(path.parent) for path in lost.values()))
-        window.session.messages.show_later(f"nnviz cannot write to {folders}. It does not keep: {what}.")
+def _report_unsaved_settings(window: MainWindow, error: Exception) -> None:
+    """Reports that the settings cannot be written, with all else that is lost if there are no rights to write it."""
+    lost, messages = unkept_files(), window.session.messages
+    if SETTINGS not in lost:
+        messages.warn(f"The settings of the window cannot be saved for the next start: {error}.")
+        return
+    what = ", ".join(name[0].lower() + name[1:] for name in lost)
+    folders = ", ".join(dict.fromkeys(str(path.parent) for path in lost.values()))
+    messages.show_later(
+        f"nnviz cannot write to {folders}. It does not keep: {what}. To keep them, make these folders writable."
+    )
 
 
 def _goes_when_closed(window: MainWindow) -> None:

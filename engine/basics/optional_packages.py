@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions
 from pathlib import Path
 
 from engine.basics.cli_option_names import shell_command
 
 _ROOT = Path(__file__).resolve().parents[2]
-# The extras of pyproject.toml that a user may need, and their packages on the index. Debian calls them
-# python3-<package>, and its Dask is too old.
+# The extras of pyproject.toml that a user may need, and their packages on the index.
 _PACKAGES = {
     "dask": "distributed",
     "download": "pooch",
@@ -21,6 +20,8 @@ _PACKAGES = {
     "sweep": "optuna",
     "tsne": "openTSNE",
 }
+# Packages of Debian that are not called python3-<package>; its Dask is too old.
+_IN_DEBIAN = {"film": "ffmpeg", "dask": ""}
 
 
 def install_advice(extra: str) -> str:
@@ -43,13 +44,23 @@ def _install_command(extra: str) -> str:
     pip = [interpreter, "-m", "pip", "install"]
     if (_ROOT / "pyproject.toml").is_file() and (_ROOT / ".ci").is_dir():
         return shell_command([*pip, f"{'.' if _is_here() else _ROOT}[{extra}]"])
-    distributions = packages_distributions().get("nnviz")
-    if distributions:
-        return shell_command([*pip, f"{distributions[0]}[{extra}]"])
+    distribution = _distribution()
+    if distribution:
+        return shell_command([*pip, f"{distribution}[{extra}]"])
     if shutil.which("apt-get"):
-        packaged = f"python3-{_PACKAGES[extra].lower()}"
-        return "" if extra == "dask" else shell_command(["sudo", "apt-get", "install", packaged])
+        packaged = _IN_DEBIAN.get(extra, f"python3-{_PACKAGES[extra].lower()}")
+        return shell_command(["sudo", "apt-get", "install", packaged]) if packaged else ""
     return shell_command([*pip, _PACKAGES[extra]])
+
+
+def _distribution() -> str:
+    """Returns the name of the distribution that installed nnviz; empty if pip did not install it.
+
+    Earlier versions, which may be left next to this one, were called nnviz, as another project on the index is.
+    """
+    ours = Path("nnviz", "__init__.py")
+    names = [each.name for each in distributions(path=[str(_ROOT)]) if any(Path(f) == ours for f in each.files or ())]
+    return next((name for name in names if name != "nnviz"), "")
 
 
 def _is_here() -> bool:

@@ -12,6 +12,8 @@ from engine.datasets.download import cache_folder
 from nnviz.library.location import library_path
 from nnviz.session.user_example_store import user_examples_folder
 
+SETTINGS = "Settings and presets"
+
 
 def settings_file() -> Path:
     """Returns the path of the user's settings file, in the system's folder for settings."""
@@ -28,7 +30,7 @@ def log_file() -> Path:
 def user_files() -> dict[str, Path]:
     """Returns the files and folders by what they hold. They need not exist."""
     return {
-        "Settings and presets": settings_file(),
+        SETTINGS: settings_file(),
         "Recorded runs": library_path(),
         "Your examples": user_examples_folder(),
         "Downloaded data": cache_folder(),
@@ -45,9 +47,11 @@ def unkept_files() -> dict[str, Path]:
 
 
 def _may_be_written(path: Path) -> bool:
-    """Whether a file can be made in the folder of that path, or in the nearest folder above it that exists."""
+    """Whether a file can be made in that folder, or in the nearest folder above the path that exists."""
     try:
-        there = next(each for each in (path.parent, *path.parents) if each.is_dir())
+        there = next((each for each in (path, *path.parents) if each.is_dir()), None)
+        if there is None:
+            return False
         with tempfile.TemporaryFile(dir=there):
             return True
     except OSError:

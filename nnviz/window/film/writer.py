@@ -71,7 +71,7 @@ def writable_endings() -> list[str]:
 
 
 def _ffmpeg_missing() -> str:
-    return f"MP4 requires ffmpeg, which imageio-ffmpeg includes. {install_advice('film')}"
+    return f"MP4 requires ffmpeg. {install_advice('film')}"
 
 
 def ffmpeg() -> str | None:

@@ -98,22 +98,30 @@ class LessonFiles(QObject):
     def _unpacked(self, path: Path) -> Path:
         """Unpacks a lesson into a folder that stays, as its data belong to its runs. Returns the path of the lesson.
 
+        Where the folder of the settings cannot be written, the lesson is there until the window closes.
+
         Raises LessonError and OSError as :func:`nnviz.lessons.package.unpack`.
         """
         from nnviz.lessons.errors import LessonError
         from nnviz.lessons.package import fingerprint, lesson_in, unpack
 
         if self._preferences.folder is None:
-            self._temporary.append(tempfile.TemporaryDirectory(prefix="nnviz-lesson-"))
-            return unpack(path, Path(self._temporary[-1].name))
+            return unpack(path, self._temporary_folder())
         folder = self._preferences.folder / "lessons" / f"{path.stem[:40]}-{fingerprint(path)}"
         try:
             return lesson_in(path.name, folder)
         except (LessonError, OSError):  # it is not there yet, or damaged
-            folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.parent.mkdir(parents=True, exist_ok=True)
+            except OSError:
+                return unpack(path, self._temporary_folder())
             with whole_folder(folder, replaces=True) as made:
                 unpack(path, made)
             return lesson_in(path.name, folder)
+
+    def _temporary_folder(self) -> Path:
+        self._temporary.append(tempfile.TemporaryDirectory(prefix="nnviz-lesson-"))
+        return Path(self._temporary[-1].name)
 
     def read(self, path: Path) -> Lesson:
         """Returns the lesson in a file, in the language of the user if there is a translation.

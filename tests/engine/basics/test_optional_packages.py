@@ -1,4 +1,4 @@
-"""The advice how to add an optional dependency, for each way of installing nnviz."""
+"""How to add an optional dependency, for each way of installing nnviz."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def installed_as(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    """Makes these the distributions that the package nnviz comes from."""
-    known = {"nnviz": list(names)} if names else {}
-    monkeypatch.setattr(optional_packages, "packages_distributions", lambda: known)
+def install(root: Path, name: str, *files: str) -> None:
+    """Writes the records of a distribution, as pip does."""
+    folder = root / f"{name.replace('-', '_')}-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (folder / "RECORD").write_text("".join(f"{file},,\n" for file in files))
 
 
 def test_in_a_checkout_it_installs_the_extra(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,20 +37,21 @@ def test_in_a_checkout_it_installs_the_extra(root: Path, monkeypatch: pytest.Mon
     assert install_advice("onnx") == "Install it with: .venv/bin/python -m pip install '.[onnx]'"
 
 
-def test_of_a_wheel_it_installs_the_extra_of_the_distribution(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    installed_as(monkeypatch, "some-name")
+def test_of_a_wheel_it_installs_the_extra_of_the_distribution(root: Path) -> None:
+    install(root, "another", "another/__init__.py")
+    install(root, "nnviz", "nnviz/__init__.py")  # an earlier version
+    install(root, "some-name", "engine/__init__.py", "nnviz/__init__.py")
     assert install_advice("tsne") == f"Install it with: {root}/.venv/bin/python -m pip install 'some-name[tsne]'"
 
 
 def test_of_a_package_of_debian_it_installs_debians(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    installed_as(monkeypatch)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     assert install_advice("tsne") == "Install it with: sudo apt-get install python3-opentsne"
+    assert install_advice("film") == "Install it with: sudo apt-get install ffmpeg"
     assert install_advice("dask") == "It needs the wheel of nnviz, installed with [dask]"
 
 
 def test_of_other_copies_it_installs_the_package(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    installed_as(monkeypatch)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert install_advice("tsne") == f"Install it with: {root}/.venv/bin/python -m pip install openTSNE"
 

@@ -14,7 +14,7 @@ from PyQt5 import sip
 from PyQt5.QtWidgets import QApplication, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.app import _CrashReporter, _log_to_file, _report_unkept_files, create_window
+from nnviz.app import _CrashReporter, _log_to_file, _report_unsaved_settings, create_window
 from nnviz.window import user_files
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import store_settings
@@ -62,7 +62,7 @@ def test_what_cannot_be_kept_is_told_once_other_messages_are_dismissed(
 
     monkeypatch.setattr(user_files.tempfile, "TemporaryFile", refuse)
     window.session.messages.warn("something else went wrong")
-    _report_unkept_files(window)
+    _report_unsaved_settings(window, PermissionError("no rights"))
     window.session.messages.dismiss()
     message = window.session.messages.current
     assert message is not None
