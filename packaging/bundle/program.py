@@ -6,17 +6,19 @@ import multiprocessing
 import os
 import sys
 
-# PyInstaller's loader lets the system look for libraries in the folder. Programs that nnviz starts, such as a browser
-# or ffmpeg, must find their own.
+# PyInstaller makes the system and Qt look for libraries and plugins in the folder. Programs that nnviz starts, such as
+# a file manager or ffmpeg, must find their own. Qt here finds its plugins by its qt.conf.
 for _name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
     if f"{_name}_ORIG" in os.environ:
         os.environ[_name] = os.environ[f"{_name}_ORIG"]
     else:
         os.environ.pop(_name, None)
+for _name in ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH"):
+    os.environ.pop(_name, None)
 
 
 def main() -> int:
-    """Runs nnviz, or as Python does ``-c CODE WORD…``: so it starts its processes for training and reading."""
+    """Runs nnviz, or the code after ``-c`` as Python does: nnviz starts its processes for training that way."""
     multiprocessing.freeze_support()
     if sys.argv[1:2] == ["-c"]:
         code = sys.argv[2]

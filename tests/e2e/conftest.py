@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,9 +28,17 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
 
 
 @pytest.fixture
-def program(screen: Screen, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Program]:
-    command = request.config.getoption("--program", None)
-    program = Program(screen, tmp_path, shlex.split(command) if command else CHECKOUT)
+def command(request: pytest.FixtureRequest) -> Sequence[str]:
+    """The command that starts the program."""
+    given = request.config.getoption("--program", None)
+    return shlex.split(given) if given else CHECKOUT
+
+
+@pytest.fixture
+def program(
+    screen: Screen, command: Sequence[str], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Program]:
+    program = Program(screen, tmp_path, command)
     yield program
     if program.process.poll() is None:  # the test failed: leave a picture of what it saw
         screen.save(PICTURES / f"{request.node.name}.png")
