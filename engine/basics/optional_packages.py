@@ -20,7 +20,7 @@ _PACKAGES = {
     "sweep": "optuna",
     "tsne": "openTSNE",
 }
-# Packages of Debian that are not called python3-<package>; its Dask is too old.
+# Packages of Debian are called python3-<package>, but for these; its Dask is too old.
 _IN_DEBIAN = {"film": "ffmpeg", "dask": ""}
 
 

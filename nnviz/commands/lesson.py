@@ -7,12 +7,12 @@ import os
 import tempfile
 from pathlib import Path
 
-from PyQt5.QtCore import QEventLoop
+from PyQt5.QtCore import QEventLoop, qInstallMessageHandler
 
 from engine.basics.errors import EngineError
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_window
-from nnviz.commands.screenshot import wait_until
+from nnviz.commands.screenshot import print_qt_warning, wait_until
 from nnviz.lessons.catalogue import FACTS, SETTINGS, Catalogue
 from nnviz.lessons.directives import DIRECTIVES
 from nnviz.lessons.document import are_alike, is_translation, read_lesson, read_translation, translations_of
@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.names and words[0] not in _OFFSCREEN:
         return _open(words)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    qInstallMessageHandler(print_qt_warning)
     with tempfile.TemporaryDirectory(prefix="nnviz-lesson-") as folder:
         os.environ["NNVIZ_LIBRARY"] = str(Path(folder) / "runs.sqlite")  # seeds are recorded
         window = _window()
@@ -116,8 +117,10 @@ def _do_all(window: MainWindow, paths: list[Path], does_check: bool) -> int:
                 problems = _problems(window, path)
             else:
                 done = f"wrote {_pack(window, path)}"
-        except (EngineError, OSError) as error:
+        except EngineError as error:
             problems = [str(error)]
+        except OSError as error:
+            problems = [f"{error.filename or path}: {error.strerror or error}. Check its name and its rights."]
         print("\n".join(problems) if problems else done)
         code = _FAILED if problems else code
     return code

@@ -171,7 +171,10 @@ def _add_data(data: _Parser) -> None:
 
 
 def _add_lesson(lesson: _Parser) -> None:
-    text = "lesson to open; or “check” or “pack” and lessons, which needs no display: pack writes one file .nnvizlesson"
+    text = (
+        "lesson to open; or “check” or “pack” and lessons, which needs no display: pack writes each lesson with its "
+        "files into one file .nnvizlesson next to it, and replaces an earlier one"
+    )
     lesson.add_argument("words", metavar="FILE", nargs="*", help=text)
     text = "list directives, facts, cards and controls (default: open a lesson)"
     lesson.add_argument("--names", action="store_true", help=text)

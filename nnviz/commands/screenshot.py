@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) -> None:
-    qInstallMessageHandler(_print_warning)
+    qInstallMessageHandler(print_qt_warning)
     preferences = Preferences(None)
     window = create_window(wanted.theme, preferences)
     window.session.records.set_on(False)  # a screenshot records no run
@@ -195,7 +195,7 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     wait_until(window, lambda: len(comparison.runs) == len(comparison.colours))
 
 
-def _print_warning(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+def print_qt_warning(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     """Prints Qt's warnings, except those about the desktop that is absent on purpose."""
     if not text.startswith(("This plugin does not support", "QStandardPaths: XDG_RUNTIME_DIR")):
         sys.stderr.write(f"{text}\n")

@@ -27,7 +27,7 @@ _CODE = "import sys; sys.path[:] = sys.argv[1:]; from {} import main; main()"
 
 
 def can_start() -> bool:
-    """Whether there is a Python to run a child process."""
+    """Whether the program that would run in a child process is known."""
     return bool(sys.executable)
 
 

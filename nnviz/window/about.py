@@ -31,8 +31,8 @@ _TEXT = """<h2>nnviz {version}</h2>
 <p>Our source may be used for anything (MIT). PyQt5 is under the GNU General Public License 3: who distributes nnviz
 together with PyQt5, as the folder that needs no Python does, distributes the whole under that licence.</p>
 <table cellspacing="4">{licences}</table>
-<p>NumPy, pyqtgraph, Pillow, platformdirs, tqdm and markdown-it-py have permissive licences and come with their
-texts.</p>
+<p>NumPy, pyqtgraph, Pillow, platformdirs, tqdm, markdown-it-py and mdit-py-plugins have licences of their own, and come
+with their texts.</p>
 <h3>Files</h3>
 <table cellspacing="4">{files}</table>
 """

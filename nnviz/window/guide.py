@@ -29,6 +29,7 @@ from PyQt5.QtWidgets import (
 )
 
 from engine.basics.assets_folder import ASSETS
+from nnviz.program_name import program_name
 from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named, tool
 from nnviz.window.arrangement import frame_of
@@ -90,7 +91,9 @@ def _title_of(page: str) -> str:
 
 
 def _source(name: str) -> str:
-    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    """Returns a page, with the words that start this program in its commands."""
+    text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    return re.sub(r"^python main\.py|(?<=`)python main\.py", program_name(), text, flags=re.MULTILINE)
 
 
 def page_html(name: str) -> str:

@@ -98,7 +98,7 @@ class HelpWindows:
 
     def close_all(self) -> bool:
         """Closes all help windows and the guide; returns whether any was open."""
-        names = ("helpWindow", "shortcutsWindow", "guideWindow", "aboutWindow", "licenceWindow")
+        names = ("helpWindow", "shortcutsWindow", "guideWindow", "aboutWindow", "licenceWindow", "folderWindow")
         opened = [box for box in self._window.findChildren(QDialog) if box.objectName() in names and box.isVisible()]
         for box in opened:
             box.close()
@@ -122,7 +122,9 @@ class HelpWindows:
         if url.scheme() == LICENCE:
             self._show("licenceWindow", url.path(), licence_text(url.path()))
         elif url.isLocalFile():
-            QDesktopServices.openUrl(url)
+            if not QDesktopServices.openUrl(url):
+                path = html.escape(url.toLocalFile())
+                self._show("folderWindow", "Folder", f"<p>No program here shows folders:</p><p>{path}</p>")
         else:
             self.guide(url.path(), url.fragment())
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject
+from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QWidget
 
 from engine.basics.errors import EngineError
@@ -66,6 +66,7 @@ class LessonFiles(QObject):
         """Opens a dialog for the file of a lesson."""
         folder = self._preferences.text("lesson_folder", str(Path.home()))
         dialog = named(QFileDialog(self._window, "Open lesson", folder, _FILES), "openLessonDialog")
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.open(Path(path)))
         dialog.open()

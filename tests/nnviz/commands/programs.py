@@ -13,7 +13,7 @@ from nnviz.library import Library, RunRecord
 from nnviz.library.sweeps import FINISHED, SweepLibrary
 
 ROOT = Path(__file__).parents[3]
-EPOCHS = 80  # so that the library is written to before all runs are over
+EPOCHS = 160  # so that the library is written to before all runs are over
 WORDS = ("sweep", "--data", "spirals", "--optimizer", "adam", "--hidden", "30,20", "--epochs", str(EPOCHS))
 WORDS += ("--vary", "learning-rate=log:0.001..0.1", "--prune", "none", "--seeds", "2", "--runs", "8")
 SECONDS = 40.0
