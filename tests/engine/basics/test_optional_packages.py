@@ -22,7 +22,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def install(root: Path, name: str, *files: str) -> None:
-    """Writes the records of a distribution, as pip does."""
+    """Writes files and the records of a distribution, as pip does."""
+    for file in files:
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).touch()
     folder = root / f"{name.replace('-', '_')}-1.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
