@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
-    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "nnviz/*.md"),
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "nnviz/*.md", "packaging/*.md"),
     *("assets/*.md", "assets/guide/*.md", "assets/lessons/*.md"),
 )
 PACKAGES = ("engine", "nnviz")

@@ -434,9 +434,12 @@ def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: C
         assert session.messages.current is None, words
 
 
-def test_what_is_shown_instead_is_told_until_another_moment_is_shown(trained: CardWindow, qtbot: QtBot) -> None:
+def test_what_is_shown_instead_is_told_until_another_moment_is_shown(ready_window: CardWindow, qtbot: QtBot) -> None:
     """Also after the errors of a moment within an epoch were measured."""
-    session = trained.session
+    trained, session = ready_window, ready_window.session
+    session.step_batch()  # the end of a step is kept
+    wait_for(qtbot, trained, Status.PAUSED)
+    train(qtbot, trained)
     snapshots = session.runs.current.snapshots
     within = next(each for each in snapshots if 0 < each.epochs < 1)
     snapshots.fill([next(iter(snapshots)), within])
