@@ -11,9 +11,10 @@ from engine.training.history import Curve
 from nnviz.cards.curves.conclusion import as_of, curve_sentences, examine
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.text import percent
+from nnviz.session.status import Status
 from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import MakeCards
-from tests.nnviz.helpers import find, train_epochs
+from tests.nnviz.helpers import find, wait_for
 
 # Errors in percent from epoch 0, of MNIST with 784-64-32-10 and SGD with a learning rate of 0.2.
 TRAIN = (94.5, 4.65, 3.49, 2.64, 2.14, 2.12, 1.63, 1.29, 1.86, 0.89, 1.04, 1.04, 0.74, 0.64, 0.43, 0.59, 0.38, 0.37)
@@ -191,7 +192,10 @@ def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: Mak
     window = make_cards("curvesDock")
     label = find(window, ConclusionLabel, "curvesConclusion")
     assert label.conclusion is None
-    train_epochs(qtbot, window, 4)
+    window.session.settings.change("epochs", epochs=4)
+    for _ in range(4):  # one by one, so that the end of each is kept
+        window.session.step_epoch()
+        wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
     whole = label.conclusion
     assert whole is not None
     epoch = next(each for each in window.session.timeline.epochs if 1 <= each < 3)
