@@ -93,7 +93,7 @@ def _title_of(page: str) -> str:
 def _source(name: str) -> str:
     """Returns a page, with the words that start this program in its commands."""
     text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    return re.sub(r"^python main\.py|(?<=`)python main\.py", program_name(), text, flags=re.MULTILINE)
+    return re.sub(r"^python main\.py|(?<=`)python main\.py", lambda _: program_name(), text, flags=re.MULTILINE)
 
 
 def page_html(name: str) -> str:
