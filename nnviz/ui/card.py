@@ -25,7 +25,7 @@ from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.column import CardScroll
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.header_badge import HeaderBadge
-from nnviz.ui.parts import W, arranged, named
+from nnviz.ui.parts import W, arranged, describe, named
 from nnviz.ui.tabs import fit_in_sight, stand_close, usual_width
 
 _GAP, _AIR = 6, 2  # pixels between what is left of the mark and it, and between it and what is right of it
@@ -56,7 +56,7 @@ class _Label(QLabel):
         super().setText(text)
         if self.accessibleName():
             is_rich = self.textFormat() == Qt.RichText
-            self.setAccessibleDescription(QTextDocumentFragment.fromHtml(text).toPlainText() if is_rich else text)
+            describe(self, QTextDocumentFragment.fromHtml(text).toPlainText() if is_rich else text)
 
     def clear(self) -> None:
         self.setText("")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtWidgets import QActionGroup, QMenu, QToolButton
 
-from nnviz.ui.parts import named
+from nnviz.ui.parts import describe, named
 
 
 class ChoiceButton(QToolButton):
@@ -41,7 +41,7 @@ class ChoiceButton(QToolButton):
         self._entries, self._choice = dict(entries), choice
         chosen = self._entries.get(choice, "")
         self.setText(f"{chosen} ▾")
-        self.setAccessibleDescription(chosen)
+        describe(self, chosen)
         self._menu.clear()
         group = QActionGroup(self._menu)
         for key, text in self._entries.items():

@@ -9,6 +9,8 @@ from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QResizeEvent, QTextDocumentFragment
 from PyQt5.QtWidgets import QLabel
 
+from nnviz.ui.parts import describe
+
 
 class ElidedLabel(QLabel):
     """Shows as much of its text as fits. A rich text that is elided is shown as plain text.
@@ -38,7 +40,7 @@ class ElidedLabel(QLabel):
             self._fit()
             self.updateGeometry()
             if self.accessibleName():  # a screen reader would say the name alone
-                self.setAccessibleDescription(self._plain(text))
+                describe(self, self._plain(text))
 
     def show_versions(self, whole: str, *shorter: str, tip: str = "") -> None:
         """Shows the longest version that fits. The last one is elided if necessary; it may be "".

@@ -66,6 +66,12 @@ def arranged(
     return layout
 
 
+def describe(widget: QWidget, words: str) -> None:
+    """Sets what screen readers say of a widget after its name; they are notified only of another text."""
+    if widget.accessibleDescription() != words:
+        widget.setAccessibleDescription(words)
+
+
 def set_look(widget: QWidget, which: str, value: object) -> None:
     """Sets a property that the style sheet reads; polishes the widget only if it changed, because that is slow."""
     if widget.property(which) != value:

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QWidget
 
 from nnviz.formatting.text import plain
 from nnviz.ui import theme
+from nnviz.ui.parts import describe
 
 Piece = tuple[str, "str | QColor"]  # text with its colour or the colour's name in the theme
 Text = str | Sequence[Sequence[Piece]]  # plain text, or lines of coloured pieces
@@ -97,9 +98,7 @@ class ReadOut(QLabel):
         self._describe()
 
     def _describe(self) -> None:
-        words = self._spoken or self._summary
-        if words != self._view.accessibleDescription():
-            self._view.setAccessibleDescription(words)
+        describe(self._view, self._spoken or self._summary)
 
     def _fit(self) -> None:
         """Resizes the read-out to its text, within the widget; not at each move of the mouse, to save time."""

@@ -138,6 +138,7 @@ class CurvePlot(ZoomPlot):
             self._hint.setText(words)
             self._place_hint()
             self._set_home()
+        self._summarise()
 
     def show_earlier(self, runs: Sequence[EarlierRun]) -> None:
         """Draws earlier runs behind the current one, test solid and train dashed."""
@@ -196,7 +197,7 @@ class CurvePlot(ZoomPlot):
         self._draw()
         self._mark_cut()
         self._update_read_out()
-        self.summarise(self._summarised)
+        self._summarise()
 
     def _draw(self) -> None:
         across, pixels = self.view[0], max(self.getViewBox().width(), 1.0)
@@ -343,8 +344,12 @@ class CurvePlot(ZoomPlot):
 
     def summarise(self, epoch: float) -> None:
         """Describes the values at an epoch to screen readers, while the mouse points at no other."""
-        self._summarised = epoch
-        self._read_out.set_summary(spoken(self._figures(epoch)) or self._hint.text())
+        if epoch != self._summarised:
+            self._summarised = epoch
+            self._summarise()
+
+    def _summarise(self) -> None:
+        self._read_out.set_summary(spoken(self._figures(self._summarised)) or self._hint.text())
 
     def _nearest(self, x: float) -> float:
         """Returns the nearest whole epoch in view, or, if the axis counts batches, the nearest batch with a value."""

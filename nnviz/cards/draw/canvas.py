@@ -37,6 +37,7 @@ from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.library import is_exported_run
 from nnviz.ui import theme
+from nnviz.ui.parts import describe
 
 PEN_UNIT = 240  # pen widths are given in 240ths of the canvas's shorter side
 _ERASER = 2.0  # width of the eraser, in pen widths
@@ -96,9 +97,7 @@ class Canvas(QWidget):
 
     def _describe(self) -> None:
         """Describes to screen readers whether something is drawn."""
-        words = "empty" if self.is_empty else "drawn"
-        if words != self.accessibleDescription():
-            self.setAccessibleDescription(words)
+        describe(self, "empty" if self.is_empty else "drawn")
 
     @property
     def _side(self) -> int:

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 from nnviz.session.predicted_class import WORTH_SEEING
 from nnviz.ui import theme
 from nnviz.ui.card import label
-from nnviz.ui.parts import arranged, named, set_look
+from nnviz.ui.parts import arranged, describe, named, set_look
 
 _LEAST_WIDTH, _MOST_WIDTH, _MOST_FREE_WIDTH = 76, 120, 160
 _NAME_HEIGHT, _FREE_NAME_HEIGHT, _LINE_HEIGHT = 30, 47, 13  # fixed, so that the lines keep their places
@@ -69,11 +69,11 @@ class PredictedClassView(QWidget):
         """
         self._set_colour(colour if is_sure else "")
         self.name.setText(self._fitting(name, theme.LARGE))
-        self.name.setAccessibleDescription(name)
+        describe(self.name, name)
         self.sureness.setText(_percent(confidence) if is_sure else "not sure")
         guess = f"or {second} ({_percent(second_confidence)})" if second_confidence >= WORTH_SEEING else ""
         self.second.setText(self._fitting(guess, theme.SMALL))
-        self.second.setAccessibleDescription(guess)
+        describe(self.second, guess)
         self._set_look("sure", is_sure)
 
     def show_number(self, words: str, name: str) -> None:
@@ -82,7 +82,7 @@ class PredictedClassView(QWidget):
         self.name.setText(words)
         metrics = QFontMetrics(theme.font(theme.SMALL))
         self.sureness.setText(metrics.elidedText(name, Qt.ElideRight, self.width()))
-        self.sureness.setAccessibleDescription(name)
+        describe(self.sureness, name)
         self.second.clear()
         self._set_look("sure", True)
 

@@ -25,7 +25,7 @@ from nnviz.ui.card import label
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.named_bars import NamedBars
-from nnviz.ui.parts import arranged, named, set_look
+from nnviz.ui.parts import arranged, describe, named, set_look
 from nnviz.ui.picture import Picture
 
 _SIDE = 152
@@ -151,7 +151,7 @@ class PredictionColumn(QWidget):
         """Shows a long name as far as it fits."""
         words, metrics = self._words, QFontMetrics(theme.font(theme.TEXT, bold=True))
         say(self.answer, words if len(words) < _LONG else metrics.elidedText(words, Qt.ElideRight, self.width()))
-        self.answer.setAccessibleDescription(words)
+        describe(self.answer, words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -17,7 +17,7 @@ from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.parts import arranged, named, set_look
+from nnviz.ui.parts import arranged, describe, named, set_look
 
 _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
@@ -273,9 +273,8 @@ class RunBar(QWidget):
         runs = training.state is Status.TRAINING or training.will_start
         icon_colour = "on_accent" if runs or training.can_start else "muted"
         start = "Pause" if runs else self._start_text()
-        if start != self.train.accessibleDescription():
-            self.train.setText(f" {start}")
-            self.train.setAccessibleDescription(start)
+        self.train.setText(f" {start}")
+        describe(self.train, start)
         theme.set_icon(self.train, "pause" if runs else "play", icon_colour)
         self.train.setEnabled(runs or training.can_start)
         self.train.setToolTip(self._train_tip())
