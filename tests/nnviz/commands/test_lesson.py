@@ -34,6 +34,12 @@ def test_check_plays_a_lesson_and_names_what_is_wrong(tmp_path: Path) -> None:
     assert third.startswith("broken.md, line 1: the front matter is missing")
 
 
+def test_a_lesson_of_an_earlier_version_plays() -> None:
+    """The other lessons of ``tests/frozen`` are checked by ``.ci/run``: they take a minute."""
+    done = run("lesson", "check", "tests/frozen/version0_30/lessons/goals-of-all-kinds.md")
+    assert (done.returncode, done.stdout) == (0, "goals-of-all-kinds.md: nothing is wrong\n"), done.stderr
+
+
 def test_names_and_wrong_words(tmp_path: Path) -> None:
     done = run("lesson", "--names")
     assert done.returncode == 0
