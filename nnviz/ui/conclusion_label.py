@@ -54,7 +54,7 @@ class ConclusionLabel(QLabel):
         if conclusion != self._conclusion:
             self._conclusion = conclusion
             words = "" if conclusion is None else plain(conclusion.text)
-            self.setToolTip(f"<p>{escape(words)}</p>" if words else "")
+            self.setToolTip(words)  # The program's style shows every tooltip as plain text.
             self.setAccessibleDescription(words)
             self._fit()
 

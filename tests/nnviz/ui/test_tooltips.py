@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtGui import QHelpEvent
-from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolTip
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.ui import theme
+from nnviz.ui.conclusion_label import ConclusionLabel
 
 
 @pytest.fixture
@@ -27,16 +29,21 @@ def button(qtbot: QtBot, qapp: QApplication) -> Iterator[QPushButton]:
 
 
 def tips() -> list[QLabel]:
-    return [each for each in QApplication.topLevelWidgets() if isinstance(each, QLabel) and each.isVisible()]
+    labels = (each for each in QApplication.topLevelWidgets() if isinstance(each, QLabel) and each.isVisible())
+    return [label for label in labels if label.inherits("QTipLabel")]
+
+
+def shown_tip(widget: QWidget) -> QLabel:
+    """The tooltip that Qt shows when the mouse rests on the widget."""
+    middle = widget.rect().center()
+    QApplication.sendEvent(widget, QHelpEvent(QEvent.ToolTip, middle, widget.mapToGlobal(middle)))
+    (shown,) = tips()
+    return shown
 
 
 def tip_of(button: QPushButton, text: str) -> QLabel:
-    """What is seen when the mouse rests on it."""
     button.setToolTip(text)
-    middle = button.rect().center()
-    QApplication.sendEvent(button, QHelpEvent(QEvent.ToolTip, middle, button.mapToGlobal(middle)))
-    (shown,) = tips()
-    return shown
+    return shown_tip(button)
 
 
 def test_a_long_one_has_several_lines(button: QPushButton) -> None:
@@ -60,6 +67,15 @@ def test_a_name_from_a_file_is_plain_text(button: QPushButton) -> None:
     assert shown.textFormat() == Qt.PlainText
     assert shown.text() == "<b>bold</b>"
     assert shown.width() >= shown.fontMetrics().horizontalAdvance("<b>bold</b>")
+
+
+def test_a_conclusion_is_shown_without_tags_and_with_names_as_they_are(button: QPushButton, qtbot: QtBot) -> None:
+    label = ConclusionLabel("conclusion")
+    qtbot.addWidget(label)
+    label.resize(200, 20)
+    label.show()
+    label.show_conclusion(Conclusion("Most confused: <b>A & B</b> and a < b.", "3 of 5."))
+    assert shown_tip(label).text() == "Most confused: <b>A & B</b> and a < b. 3 of 5."
 
 
 def test_line_breaks_stay() -> None:
