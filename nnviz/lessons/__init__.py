@@ -9,5 +9,6 @@
 - ``included``: the lessons of the program.
 - ``progress``: what a pupil has done.
 - ``report``: the page to hand in, and the printed text.
+- ``texts``: what the player says, in one place.
 - ``start``: the beginning of a new lesson.
 """

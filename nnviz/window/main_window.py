@@ -33,6 +33,7 @@ from nnviz.cards.settings.training_card import TrainingCard
 from nnviz.cards.timeline.card import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
+from nnviz.lessons import texts
 from nnviz.library import is_exported_run
 from nnviz.session.hints import HINTS
 from nnviz.session.session import Session
@@ -172,7 +173,7 @@ class MainWindow(QMainWindow):
         tip = "Recording is off: new runs are not saved in the library. Click to switch it on (Ctrl+Alt+K)."
         mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording off: switch it on", tip)
         mark.clicked.connect(records.toggle)
-        self.lesson_mark = pill("Lesson", "lessonButton", "Back to the lesson", "Shows the lesson again.")
+        self.lesson_mark = pill(texts.LESSON_NAME, "lessonButton", texts.PILL_NAME, texts.PILL_TIP)
         self.lesson_mark.clicked.connect(lambda: self.lessons.show(True))
         self.lesson_mark.hide()
         self._corner = QWidget()
@@ -186,7 +187,7 @@ class MainWindow(QMainWindow):
 
     def _show_lesson_mark(self) -> None:
         """Shows where a lesson is that is open behind the settings."""
-        self.lesson_mark.setText(f"Lesson · {self.lessons.position}")
+        self.lesson_mark.setText(texts.PILL.format(position=self.lessons.position))
         self.lesson_mark.setVisible(self.lessons.is_open and not self.lessons.is_in_front)
         self._fit_corner()
 

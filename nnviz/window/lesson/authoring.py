@@ -14,6 +14,7 @@ from engine.storage.files import write_whole
 from nnviz.cards.registry import CARDS
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import typed_value
+from nnviz.lessons import texts
 from nnviz.lessons.catalogue import SETTINGS, lesson_name
 from nnviz.lessons.document import translations_of
 from nnviz.lessons.start import LessonStart, id_of
@@ -107,12 +108,12 @@ class LessonCheck(QObject):
             said = bytes(process.readAllStandardOutput().data()).decode("utf-8", "replace").strip()
             failed = bytes(process.readAllStandardError().data()).decode("utf-8", "replace").strip()
             process.deleteLater()
-            self.done.emit(said or failed.splitlines()[-1] if said or failed else "The check ended early.")
+            self.done.emit(said or failed.splitlines()[-1] if said or failed else texts.CHECK_ENDED)
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         process, self._process = self._process, None
         if process is not None and error == QProcess.FailedToStart:
-            self.done.emit(f"The check did not start: {process.errorString()}.")
+            self.done.emit(texts.CHECK_DID_NOT_START.format(why=process.errorString()))
 
     def stop(self) -> None:
         """Ends a check that is running."""
@@ -132,9 +133,9 @@ def save_lesson_start(window: MainWindow, docks: Docks, path: Path) -> None:
         start, advice = _start_of(window, docks, path)
         write_whole(path, start.text(path.stem.replace("-", " ").capitalize()).encode())
     except OSError as error:
-        messages.show_error("The lesson could not be saved", error)
+        messages.show_error(texts.START_FAILED, error)
     else:
-        messages.show(f"Saved {text.name(path.name)}. {advice}Open it in an editor, and with File → Open lesson.")
+        messages.show(texts.START_SAVED.format(name=text.name(path.name), advice=advice))
 
 
 def _start_of(window: MainWindow, docks: Docks, path: Path) -> tuple[LessonStart, str]:
@@ -143,7 +144,7 @@ def _start_of(window: MainWindow, docks: Docks, path: Path) -> tuple[LessonStart
     name, is_file = session.data.name or "mnist", False
     if name not in DATASETS:
         file, is_file = Path(name), True
-        advice = "" if file.parent == path.parent else f"Copy {text.name(file.name)} next to it. "
+        advice = "" if file.parent == path.parent else texts.START_COPY.format(name=text.name(file.name))
         name = file.name
     else:
         defaults = {setting.name: setting.default for setting in DATASETS[name].settings}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
+from nnviz.lessons import texts
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
@@ -34,18 +35,16 @@ class LessonHead(QFrame):
         super().__init__()
         self._tab, prefix = tab, "lesson" if tab == LESSON else "settingsLesson"
         named(self, "cardHead" if tab == LESSON else "lessonBar")
-        self._tabs = tab_bar(f"{prefix}Tabs", "Lesson or settings")
-        add_tab(self._tabs, Tab("Lesson", f"{prefix}Tab", "Shows the lesson."))
-        add_tab(self._tabs, Tab("Settings", f"{prefix}SettingsTab", "Shows the settings in place of the lesson."))
+        self._tabs = tab_bar(f"{prefix}Tabs", texts.TABS_NAME)
+        add_tab(self._tabs, Tab(texts.LESSON_TAB, f"{prefix}Tab", texts.LESSON_TAB_TIP))
+        add_tab(self._tabs, Tab(texts.SETTINGS_TAB, f"{prefix}SettingsTab", texts.SETTINGS_TAB_TIP))
         self._tabs.setCurrentIndex(tab)
         self._tabs.currentChanged.connect(self._chosen)
         self._step = named(label(role="muted"), f"{prefix}Step")
-        tip = "Resets the step, makes a report, or prints the lesson."
-        self.more = named(QToolButton(), f"{prefix}MenuButton", "Menu of the lesson", tip)
+        self.more = named(QToolButton(), f"{prefix}MenuButton", texts.MENU_NAME, texts.MENU_TIP)
         theme.set_icon(self.more, "ellipsis", "muted")
         self.more.clicked.connect(lambda: self.menu_wanted.emit(self.more.mapToGlobal(self.more.rect().bottomLeft())))
-        tip = "Leaves the lesson. The window is then as it was before, and the lesson continues at this step."
-        close = named(QToolButton(), f"{prefix}CloseButton", "Close the lesson", tip)
+        close = named(QToolButton(), f"{prefix}CloseButton", texts.CLOSE_NAME, texts.CLOSE_TIP)
         theme.set_icon(close, "x", "muted")
         close.clicked.connect(self.close_wanted)
         for button in (self.more, close):
@@ -55,8 +54,8 @@ class LessonHead(QFrame):
 
     def show_step(self, number: int, steps: int) -> None:
         """Shows the number of the step, from 1, and how many there are."""
-        self._step.setText(f"{number} of {steps}")
-        self._step.setAccessibleName(f"step {number} of {steps}")
+        self._step.setText(texts.STEP_SHORT.format(number=number, steps=steps))
+        self._step.setAccessibleName(texts.STEP_SPOKEN.format(number=number, steps=steps))
 
     def _chosen(self, index: int) -> None:
         if index != self._tab:

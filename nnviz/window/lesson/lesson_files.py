@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QFileDialog, QMenu, QWidget
 from engine.basics.errors import EngineError
 from engine.storage.files import whole_folder
 from nnviz.formatting import text
+from nnviz.lessons import texts
 from nnviz.session.messages import MessageChoice
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -27,7 +28,6 @@ if TYPE_CHECKING:  # imported when the first lesson is opened: the start of the 
 
 PACKED = ".nnvizlesson"
 SUFFIXES = (".md", PACKED)
-_FILES = "Lessons (*.md *.nnvizlesson)"
 
 
 class LessonFiles(QObject):
@@ -65,7 +65,7 @@ class LessonFiles(QObject):
     def choose(self) -> None:
         """Opens a dialog for the file of a lesson."""
         folder = self._preferences.text("lesson_folder", str(Path.home()))
-        dialog = named(QFileDialog(self._window, "Open lesson", folder, _FILES), "openLessonDialog")
+        dialog = named(QFileDialog(self._window, texts.OPEN_DIALOG, folder, texts.LESSON_FILES), "openLessonDialog")
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.open(Path(path)))
@@ -79,7 +79,7 @@ class LessonFiles(QObject):
             inner = self._unpacked(path) if path.suffix.lower() == PACKED else path
             lesson = self.read(inner)
         except (EngineError, OSError) as error:
-            self._session.messages.show_error("The lesson could not be opened", error)
+            self._session.messages.show_error(texts.OPEN_FAILED, error)
             return
 
         def begin() -> None:
@@ -89,9 +89,9 @@ class LessonFiles(QObject):
 
         if self._session.state is Status.TRAINING:
             self._session.messages.show(
-                f"A run is in progress. “{text.plain(lesson.title)}” pauses it.",
-                MessageChoice("Pause and open", begin),
-                MessageChoice("Cancel", lambda: None),
+                texts.RUN_IN_PROGRESS.format(title=text.plain(lesson.title)),
+                MessageChoice(texts.PAUSE_AND_OPEN, begin),
+                MessageChoice(texts.CANCEL, lambda: None),
             )
         else:
             begin()
@@ -168,9 +168,9 @@ class LessonFiles(QObject):
         if left is not None:
             self._memory.note_closed()
             title = text.plain(title_of(left, self._memory.language))
-            resume = MessageChoice("Continue", partial(self.open, left))
-            messages.show_later(f"The lesson “{title}” was open when nnviz ended.", resume)
+            resume = MessageChoice(texts.CONTINUE, partial(self.open, left))
+            messages.show_later(texts.WAS_OPEN.format(title=title), resume)
         elif first:
             title = text.plain(title_of(first[0], self._memory.language))
-            words = f"New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more."
-            messages.show_later(words, MessageChoice("Start the lesson", partial(self.open, first[0])))
+            start = MessageChoice(texts.START, partial(self.open, first[0]))
+            messages.show_later(texts.OFFER.format(title=title), start)

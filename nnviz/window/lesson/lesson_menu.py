@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QLocale
 from PyQt5.QtWidgets import QAction, QMenu, QWidget
 
+from nnviz.lessons import texts
+
 if TYPE_CHECKING:
     from nnviz.window.lesson.lessons import Lessons
 
@@ -21,18 +23,18 @@ class LessonMenu(QMenu):
         self._lessons = lessons
         assert lessons.player is not None
         assert lessons.hand_in is not None
-        self._add("Reset step", "resetStep", lessons.player.reset_step)
+        self._add(texts.RESET_STEP, "resetStep", lessons.player.reset_step)
         self.addSeparator()
-        self._add("Report …", "lessonReport", lessons.hand_in.report)
-        self._add("Print …", "printLesson", lessons.hand_in.print)
+        self._add(texts.MENU_REPORT, "lessonReport", lessons.hand_in.report)
+        self._add(texts.MENU_PRINT, "printLesson", lessons.hand_in.print)
         self.addSeparator()
-        self._languages = self.addMenu("Language")
+        self._languages = self.addMenu(texts.LANGUAGE)
         self._languages.setObjectName("lessonLanguages")
-        self._reload = self._add("Reload on save", "reloadLesson", lambda: lessons.set_reload(self._reload.isChecked()))
+        self._reload = self._add(texts.RELOAD, "reloadLesson", lambda: lessons.set_reload(self._reload.isChecked()))
         self._reload.setCheckable(True)
-        self._check = self._add("Check lesson", "checkLesson", lessons.check)
+        self._check = self._add(texts.CHECK, "checkLesson", lessons.check)
         self.addSeparator()
-        self._add("Close lesson", "closeLesson", lessons.close)
+        self._add(texts.MENU_CLOSE, "closeLesson", lessons.close)
         self.aboutToShow.connect(self._show_state)
 
     def _add(self, title: str, name: str, do: Callable[[], object], menu: QMenu | None = None) -> QAction:

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QSplitter, QWidget
 
 from engine.basics.errors import EngineError
 from nnviz.formatting import text
+from nnviz.lessons import texts
 from nnviz.session.messages import Message
 from nnviz.session.session import Session
 from nnviz.window.docks import Docks
@@ -93,7 +94,7 @@ class Lessons(QObject):
         """The place in the lesson: "step 2 of 5"."""
         if self.player is None or self.player.lesson is None:
             return ""
-        return f"step {self.player.index + 1} of {len(self.player.lesson.steps)}"
+        return texts.STEP_SPOKEN.format(number=self.player.index + 1, steps=len(self.player.lesson.steps))
 
     @property
     def catalogue(self) -> Catalogue:
@@ -142,7 +143,7 @@ class Lessons(QObject):
 
     def _make_network(self) -> None:
         """Replaces the network of before, so that the lesson does not train it."""
-        self._session.replacement.replace("opening the lesson")
+        self._session.replacement.replace(texts.UNDO_OPENING)
 
     def _resume(self, lesson: Lesson, folder: Path, progress: Progress) -> None:
         """Continues a lesson, with the run that it had."""
@@ -163,7 +164,7 @@ class Lessons(QObject):
 
         if run is not None:
             if run is not session.runs.current:
-                session.replacement.put(run, "opening the lesson")
+                session.replacement.put(run, texts.UNDO_OPENING)
             resume()
         elif progress.record:
             session.library.open(progress.record, resume)
@@ -183,7 +184,7 @@ class Lessons(QObject):
             self._keep_progress()
             self._runs[self.player.lesson.id] = self._session.runs.current.id
             title, place = text.plain(self.player.lesson.title), self.player.index + 1
-            self._session.messages.announce(f"“{title}” continues at step {place} when you open it again.")
+            self._session.messages.announce(texts.CONTINUES.format(title=title, number=place))
         self.player.close()
 
     def _closed(self) -> None:
@@ -223,7 +224,7 @@ class Lessons(QObject):
             self._memory.note_finished(lesson.id)
             self._runs.pop(lesson.id, None)
             title = text.plain(lesson.title)
-            self._session.messages.announce(f"Finished “{title}”. The window is as it was before the lesson.")
+            self._session.messages.announce(texts.FINISHED.format(title=title))
 
     # ---- languages and authors
 
@@ -240,7 +241,7 @@ class Lessons(QObject):
         try:
             self.player.replace(self.files.read(self._path))
         except (EngineError, OSError) as error:
-            self._session.messages.show_error("The lesson could not be read again", error)
+            self._session.messages.show_error(texts.READ_AGAIN_FAILED, error)
             self._error = self._session.messages.current
         else:
             self._session.messages.withdraw(self._error)
@@ -257,7 +258,7 @@ class Lessons(QObject):
 
     def check(self) -> None:
         """Checks the file of the lesson in a program of its own; a message says what was found."""
-        self._session.messages.show(f"Checking {text.name(self._path.name)} … It takes as long as its trainings.")
+        self._session.messages.show(texts.CHECKING.format(name=text.name(self._path.name)))
         if self._check is not None:
             self._check.start(self._path)
 
@@ -273,7 +274,7 @@ class Lessons(QObject):
         def save(path: Path) -> None:
             save_lesson_start(self._window, self._docks, path)
 
-        title, name, filters = "Save as lesson start", "lessonStartDialog", "Lesson (*.md)"
+        title, name, filters = texts.START_DIALOG, "lessonStartDialog", texts.START_FILES
         self._window.dialogs.where_to_save(title, name, filters, "my-lesson.md", save).open()
 
     def end(self) -> None:

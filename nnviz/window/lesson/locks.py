@@ -9,8 +9,9 @@ from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QHelpEvent
 from PyQt5.QtWidgets import QAction, QActionGroup, QToolTip, QWidget
 
+from nnviz.lessons import texts
+
 Control = QWidget | QAction
-REASON = "This lesson has locked it."
 
 
 class Locks(QObject):
@@ -67,7 +68,7 @@ class Locks(QObject):
         if event.type() == QEvent.EnabledChange and watched.isEnabled():
             _disable(watched)
         elif event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), REASON, watched)
+            QToolTip.showText(event.globalPos(), texts.CONTROL_LOCKED, watched)
             return True
         return False
 

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayou
 from engine.basics.validation import parse_hidden, parse_whole
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.formatting import text
+from nnviz.lessons import texts
 from nnviz.lessons.catalogue import SETTINGS, lesson_name
 from nnviz.lessons.document import Question, keep_units
 from nnviz.lessons.goals import Condition
@@ -61,8 +62,6 @@ _NETWORK = (
 _ROWS = {
     row.name: row for row in (*_NETWORK, *USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)
 }
-_ALREADY = "Already done: press Next."
-_LOCKED = "Other controls are locked by this lesson."
 
 
 class _Goal(QFrame):
@@ -82,7 +81,7 @@ class _Goal(QFrame):
         icon = theme.icon("circle-check", "good") if is_met else theme.icon("circle", "muted")
         self._sign.setPixmap(icon.pixmap(theme.px(16)))
         self._present.setText("" if is_met else present)
-        self._words.setAccessibleDescription("done" if is_met else f"not done yet {present}".strip())
+        self._words.setAccessibleDescription(texts.GOAL_DONE if is_met else f"{texts.GOAL_NOT_DONE} {present}".strip())
 
 
 class LessonPanel(QFrame):
@@ -103,7 +102,7 @@ class LessonPanel(QFrame):
     def __init__(self, session: Session, player: LessonPlayer) -> None:
         super().__init__()
         self._session, self._player = session, player
-        named(self, "lessonPanel", "Lesson")
+        named(self, "lessonPanel", texts.LESSON_NAME)
         self._head = LessonHead(LESSON)
         self._head.turned.connect(self.settings_wanted)
         self._head.menu_wanted.connect(self.menu_wanted)
@@ -127,16 +126,10 @@ class LessonPanel(QFrame):
 
     def _make_foot(self) -> None:
         self._foot = QWidget()
-        self._back = named(QPushButton("Back"), "lessonBackButton", "Back", "Shows the step before.")
-        self._hint = named(
-            QPushButton("Hint"), "lessonHintButton", "Hint", "Shows a hint; after the last, the solution."
-        )
-        self._skip = named(
-            QPushButton("Skip"), "lessonSkipButton", "Skip", "Has the window do what this step asks for."
-        )
-        self._next = named(
-            QPushButton("Next"), "lessonNextButton", "Next", "Shows the next step when all goals are met."
-        )
+        self._back = named(QPushButton(texts.BACK), "lessonBackButton", texts.BACK, texts.BACK_TIP)
+        self._hint = named(QPushButton(texts.HINT), "lessonHintButton", texts.HINT, texts.HINT_TIP)
+        self._skip = named(QPushButton(texts.SKIP), "lessonSkipButton", texts.SKIP, texts.SKIP_TIP)
+        self._next = named(QPushButton(texts.NEXT), "lessonNextButton", texts.NEXT, texts.NEXT_TIP)
         self._next.setProperty("role", "primary")
         for button, act in (
             (self._back, self._player.back),
@@ -164,6 +157,7 @@ class LessonPanel(QFrame):
         if lesson is None:
             return
         step = player.step
+        place = {"number": player.index + 1, "steps": len(lesson.steps)}
         self._title.setText(text.plain(lesson.title))
         self._bar.show_step(player.index, len(lesson.steps))
         self._head.show_step(player.index + 1, len(lesson.steps))
@@ -172,14 +166,14 @@ class LessonPanel(QFrame):
             self._add(LessonText(lesson.introduction, player.folder))
         missing = [name for name in lesson.needs if find_spec(name) is None]
         if player.index == 0 and missing:
-            needs = f"This lesson needs {', '.join(missing)}: pip install {' '.join(missing)}"
+            needs = texts.NEEDS.format(packages=", ".join(missing), command=" ".join(missing))
             words = named(label(needs, "error"), "lessonNeeds")
             words.setWordWrap(True)
             self._add(words)
         heading = named(label(text.plain(step.title), "title"), "lessonStepTitle")
         heading.setWordWrap(True)
         heading.setFocusPolicy(Qt.TabFocus)  # from there Tab continues, and a screen reader reads the step
-        heading.setAccessibleName(f"Step {player.index + 1} of {len(lesson.steps)}: {step.title}")
+        heading.setAccessibleName(texts.STEP_NAME.format(**place, title=step.title))
         spoken = [part if isinstance(part, str) else "" for part in step.parts]
         heading.setAccessibleDescription(plain_text("".join(spoken)))
         self._add(heading)
@@ -194,8 +188,8 @@ class LessonPanel(QFrame):
         self._hints = [LessonText(hint, player.folder, "lessonHint") for hint in step.hints]
         self._add(*self._hints, self._failure, self._note)
         if player.is_last:
-            tip = "Saves a page to hand in: the time, tries and answers of each step."
-            report = named(QPushButton("Report …"), "lessonReportButton", "Report", tip)
+            button = QPushButton(texts.REPORT_BUTTON)
+            report = named(button, "lessonReportButton", texts.REPORT_NAME, texts.REPORT_TIP)
             report.setFocusPolicy(Qt.TabFocus)
             report.clicked.connect(lambda: self.report_wanted.emit())
             self._column.addWidget(report, 0, Qt.AlignLeft)
@@ -204,7 +198,7 @@ class LessonPanel(QFrame):
         self._order_focus()
         self._scroll.verticalScrollBar().setValue(0)
         heading.setFocus()
-        self.setAccessibleDescription(f"{lesson.title}, step {player.index + 1} of {len(lesson.steps)}: {step.title}")
+        self.setAccessibleDescription(texts.PANEL_DESCRIPTION.format(lesson=lesson.title, **place, title=step.title))
         self._show()
 
     def field(self, name: str) -> QWidget | None:
@@ -249,7 +243,7 @@ class LessonPanel(QFrame):
 
     def _add_goals(self, goals: tuple[Condition, ...]) -> None:
         if goals:
-            box = named(QFrame(), "lessonGoals", "Goals of this step")
+            box = named(QFrame(), "lessonGoals", texts.GOALS_NAME)
             self._goals = [_Goal(goal) for goal in goals]
             arranged(QVBoxLayout(box), *self._goals, spacing=4, margins=(10, 8, 10, 8))
             self._add(box)
@@ -271,7 +265,7 @@ class LessonPanel(QFrame):
                 QTimer.singleShot(0, partial(self._scroll.show_whole, hint))  # once it has its height
         self._failure.setText(player.failure)
         self._failure.setVisible(bool(player.failure))
-        note = _ALREADY if player.was_met_at_once else _LOCKED if player.locked else ""
+        note = texts.ALREADY_DONE if player.was_met_at_once else texts.LOCKED if player.locked else ""
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._show_buttons()
@@ -279,9 +273,9 @@ class LessonPanel(QFrame):
     def _show_buttons(self) -> None:
         player = self._player
         has_more = player.hints < len(player.step.hints)
-        self._hint.setText("Hint" if has_more or not player.step.solution else "Show me")
+        self._hint.setText(texts.HINT if has_more or not player.step.solution else texts.SHOW_SOLUTION)
         self._hint.setEnabled((has_more or bool(player.step.solution)) and not player.is_busy)
         self._back.setEnabled(player.index > 0)
         self._skip.setEnabled(bool(player.step.solution) and not player.is_done and not player.is_busy)
-        self._next.setText("Finish" if player.is_last else "Next")
+        self._next.setText(texts.FINISH if player.is_last else texts.NEXT)
         self._next.setEnabled(player.is_done and not player.is_busy)

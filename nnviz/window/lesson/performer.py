@@ -12,6 +12,7 @@ from PyQt5.QtCore import QMimeData, QObject, QTimer, QUrl, pyqtSignal
 from engine.basics.errors import EngineError
 from engine.presets import Preset, load_preset
 from engine.storage import is_network_file
+from nnviz.lessons import texts
 from nnviz.lessons.directives import PRESET_ENDING, Directive
 from nnviz.lessons.errors import LessonError, nearest
 from nnviz.lessons.folder import file_of_lesson
@@ -171,9 +172,9 @@ class Performer(QObject):
             each = activation * len(hidden) if len(activation) == 1 else activation
             values["activations"] = (*each, values.get("output", settings.experiment.output))
         if "optimizer" in values:  # as in the window, with the learning rate that suits it
-            settings.choose("change of the lesson", settings.experiment.with_optimizer(values.pop("optimizer")))
+            settings.choose(texts.UNDO_CHANGE, settings.experiment.with_optimizer(values.pop("optimizer")))
         if values:
-            settings.change("of the lesson", **values)
+            settings.change(texts.UNDO_SETTINGS, **values)
 
     def _new(self) -> None:
         self._session.reset()
@@ -261,7 +262,7 @@ class Performer(QObject):
 
     def _draw(self, what: str, number: str = "") -> Done | None:
         if number:
-            self._session.question.set_data_example(Example(what, int(number)), "example of the lesson")
+            self._session.question.set_data_example(Example(what, int(number)), texts.UNDO_EXAMPLE)
             return None
         given, data = QMimeData(), self._session.data.dataset
         given.setUrls([QUrl.fromLocalFile(str(file_of_lesson(self._folder, what)))])

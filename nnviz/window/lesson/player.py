@@ -10,6 +10,7 @@ from time import monotonic
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.formatting import text
+from nnviz.lessons import texts
 from nnviz.lessons.catalogue import Kind
 from nnviz.lessons.directives import ALL, Directive
 from nnviz.lessons.document import Lesson, Step
@@ -337,7 +338,7 @@ class LessonPlayer(QObject):
         self.changed.emit()
 
     def _failed(self, directive: Directive, why: str) -> None:
-        self.failure = f"“{' '.join((directive.verb, *directive.words))}”: {why}"
+        self.failure = texts.FAILED.format(directive=" ".join((directive.verb, *directive.words)), why=why)
         self._performed()
 
     # ---- goals
@@ -360,7 +361,7 @@ class LessonPlayer(QObject):
         if unmet is None or not unmet.sign:
             return ""
         value = self._facts.read(unmet.fact)
-        return f"now {format_value(unmet.fact, value)}"
+        return texts.GOAL_PRESENT.format(value=format_value(unmet.fact, value))
 
     # ---- locks
 

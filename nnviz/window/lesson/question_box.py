@@ -8,11 +8,10 @@ from PyQt5.QtCore import QEvent, QObject, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QAbstractButton, QCheckBox, QFrame, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout
 
+from nnviz.lessons import texts
 from nnviz.lessons.document import Option, Question
 from nnviz.ui.parts import arranged, named, set_look
 from nnviz.window.lesson.text_view import open_link, plain_text
-
-_LATER = "Try it, and see whether you are right."
 
 
 class _Row(QFrame):
@@ -29,7 +28,7 @@ class _Row(QFrame):
         self.setObjectName("lessonOption")
         words = plain_text(option.html)
         self.button: QAbstractButton = named(
-            QCheckBox() if is_multiple else QRadioButton(), name, words, "Chooses this answer."
+            QCheckBox() if is_multiple else QRadioButton(), name, words, texts.OPTION_TIP
         )
         self.button.setAutoExclusive(False)
         self.button.setFocusPolicy(Qt.TabFocus)
@@ -55,7 +54,7 @@ class _Row(QFrame):
         """Shows whether the option is chosen, with its feedback, or that it is still to be found out."""
         self.button.setChecked(is_chosen)
         set_look(self, "chosen", is_chosen)
-        self._feedback.setText(self._html if has_feedback else _LATER)
+        self._feedback.setText(self._html if has_feedback else texts.PREDICTED)
         self._feedback.setVisible(is_chosen and bool(self._feedback.text()))
         self.button.setAccessibleDescription(plain_text(self._feedback.text()) if is_chosen else "")
 
@@ -81,7 +80,7 @@ class QuestionBox(QFrame):
 
     def __init__(self, question: Question, number: int) -> None:
         super().__init__()
-        named(self, "lessonQuestion", "Choose all that are right" if question.is_multiple else "Choose one")
+        named(self, "lessonQuestion", texts.CHOOSE_ALL if question.is_multiple else texts.CHOOSE_ONE)
         self._rows = [
             _Row(option, question.is_multiple, f"lessonOption{number + 1}_{place}Button")
             for place, option in enumerate(question.options, start=1)

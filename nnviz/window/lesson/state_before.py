@@ -8,10 +8,9 @@ from PyQt5.QtCore import QByteArray, QObject
 
 from engine.experiment import Experiment
 from nnviz.digits.strokes import Drawing
+from nnviz.lessons import texts
 from nnviz.session.session import Session
 from nnviz.session.settings import Basis
-
-_STEP = "leaving the lesson"  # in the undo history
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class StateRestorer(QObject):
         run = session.runs.by_id(before.run)
 
         def make() -> None:
-            session.replacement.replace(_STEP, experiment=before.experiment, basis=before.basis)
+            session.replacement.replace(texts.UNDO_LEAVING, experiment=before.experiment, basis=before.basis)
 
         def opened() -> None:
             if session.runs.current.storage.record == before.record:
@@ -97,10 +96,10 @@ class StateRestorer(QObject):
         elif run is None:
             make()
         elif run is not session.runs.current or session.settings.experiment != before.experiment:
-            session.replacement.put(run, _STEP, before.basis)
+            session.replacement.put(run, texts.UNDO_LEAVING, before.basis)
             session.settings.show_experiment(before.experiment, before.basis)
 
     def _restore_drawing(self) -> None:
         drawing, self._drawing = self._drawing, None
         if drawing is not None and drawing != self._session.sketch.drawing:
-            self._session.sketch.replace(_STEP, drawing)
+            self._session.sketch.replace(texts.UNDO_LEAVING, drawing)

@@ -6,6 +6,7 @@ from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QWidget
 
+from nnviz.lessons import texts
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 
@@ -25,7 +26,7 @@ class StepBar(QWidget):
     def show_step(self, step: int, steps: int) -> None:
         """Shows the step of that number, from 0, and how many there are."""
         self._step, self._steps = step, steps
-        self.setAccessibleName(f"Step {step + 1} of {steps}")
+        self.setAccessibleName(texts.STEP_BAR_NAME.format(number=step + 1, steps=steps))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
 from engine.basics.errors import EngineError
 from nnviz.digits.picture_files import colours_of_file
+from nnviz.lessons import texts
 from nnviz.lessons.folder import file_of_lesson
 from nnviz.ui import theme
 from nnviz.ui.parts import named
@@ -26,7 +27,7 @@ class LessonText(QTextBrowser):
 
     def __init__(self, html: str, folder: Path, name: str = "lessonText") -> None:
         super().__init__()
-        named(self, name, "Text of the lesson")
+        named(self, name, texts.TEXT_NAME)
         self._folder, self._html = folder, html
         self.setFrameShape(QFrame.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)

@@ -1,0 +1,85 @@
+"""All texts of the lesson player: whole sentences with named values, so that they can be translated in one place.
+
+Values are filled in by :meth:`str.format`. Titles, tooltips and messages of panel, head, menu, dialogs and report are
+here; what a lesson says itself is in its file.
+"""
+
+from __future__ import annotations
+
+# ---- head and menu
+
+LESSON_NAME = "Lesson"
+TABS_NAME = "Lesson or settings"
+LESSON_TAB, LESSON_TAB_TIP = "Lesson", "Shows the lesson."
+SETTINGS_TAB, SETTINGS_TAB_TIP = "Settings", "Shows the settings in place of the lesson."
+STEP_SHORT = "{number} of {steps}"
+STEP_SPOKEN = "step {number} of {steps}"
+STEP_BAR_NAME = "Step {number} of {steps}"
+STEP_NAME = "Step {number} of {steps}: {title}"
+PANEL_DESCRIPTION = "{lesson}, step {number} of {steps}: {title}"
+MENU_NAME, MENU_TIP = "Menu of the lesson", "Resets the step, makes a report, or prints the lesson."
+CLOSE_NAME = "Close the lesson"
+CLOSE_TIP = "Leaves the lesson. The window is then as it was before, and the lesson continues at this step."
+RESET_STEP = "Reset step"
+MENU_REPORT = "Report …"
+MENU_PRINT = "Print …"
+LANGUAGE = "Language"
+RELOAD = "Reload on save"
+CHECK = "Check lesson"
+MENU_CLOSE = "Close lesson"
+PILL = "Lesson · {position}"
+PILL_NAME, PILL_TIP = "Back to the lesson", "Shows the lesson again."
+
+# ---- text and questions
+
+TEXT_NAME = "Text of the lesson"
+NEEDS = "This lesson needs {packages}: pip install {command}"
+CHOOSE_ONE, CHOOSE_ALL = "Choose one", "Choose all that are right"
+OPTION_TIP = "Chooses this option."
+PREDICTED = "Try it, and see whether you are right."
+
+# ---- goals, notes and buttons
+
+GOALS_NAME = "Goals of this step"
+GOAL_DONE, GOAL_NOT_DONE = "done", "not done yet"
+GOAL_PRESENT = "now {value}"
+ALREADY_DONE = "Already done: press Next."
+LOCKED = "Other controls are locked by this lesson."
+CONTROL_LOCKED = "This lesson has locked it."
+FAILED = "“{directive}”: {why}"
+BACK, BACK_TIP = "Back", "Shows the step before."
+HINT, HINT_TIP = "Hint", "Shows a hint; after the last, the solution."
+SHOW_SOLUTION = "Show me"
+SKIP, SKIP_TIP = "Skip", "Has the window do what this step asks for."
+NEXT, NEXT_TIP = "Next", "Shows the next step when all goals are met."
+FINISH = "Finish"
+
+# ---- report and print
+
+REPORT_BUTTON, REPORT_NAME = "Report …", "Report"
+REPORT_TIP = "Saves a page to hand in: the time, tries and answers of each step."
+
+# ---- opening and leaving a lesson
+
+OPEN_DIALOG = "Open lesson"
+LESSON_FILES = "Lessons (*.md *.nnvizlesson)"
+OPEN_FAILED = "The lesson could not be opened"
+RUN_IN_PROGRESS = "A run is in progress. “{title}” pauses it."
+PAUSE_AND_OPEN, CANCEL = "Pause and open", "Cancel"
+WAS_OPEN, CONTINUE = "The lesson “{title}” was open when nnviz ended.", "Continue"
+OFFER = "New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more."
+START = "Start the lesson"
+CONTINUES = "“{title}” continues at step {number} when you open it again."
+FINISHED = "Finished “{title}”. The window is as it was before the lesson."
+UNDO_OPENING, UNDO_LEAVING = "opening the lesson", "leaving the lesson"
+UNDO_CHANGE, UNDO_SETTINGS, UNDO_EXAMPLE = "change of the lesson", "of the lesson", "example of the lesson"
+
+# ---- authors
+
+READ_AGAIN_FAILED = "The lesson could not be read again"
+CHECKING = "Checking {name} … It takes as long as its runs."
+CHECK_ENDED, CHECK_DID_NOT_START = "The check ended early.", "The check did not start: {why}."
+START_DIALOG, START_FILES = "Save as lesson start", "Lesson (*.md)"
+START_FAILED = "The lesson could not be saved"
+START_SAVED = "Saved {name}. {advice}Open it in an editor, and with File → Open lesson."
+START_COPY = "Copy {name} next to it. "
