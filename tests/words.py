@@ -2,8 +2,8 @@
 
     python -m tests.words [--report]
 
-The texts are the string literals of ``engine`` and ``nnviz`` that have a blank (no docstrings, no code), and the
-Markdown files.
+The texts are the string literals of ``engine`` and ``nnviz`` that have a blank (no docstrings, no code), the Markdown
+files, and the texts of the presets.
 A phrase of ``FORBIDDEN`` fails the check. ``--report`` also lists words that often have a better one, long sentences
 and long literals, for a reader to judge.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ DOCUMENTS = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "nnviz/*.md", "packaging/*.md"),
     *("assets/*.md", "assets/guide/*.md", "assets/lessons/*.md"),
 )
+PRESETS = "assets/presets/*.json"
 PACKAGES = ("engine", "nnviz")
 WORDS_OF_A_SENTENCE = 25  # more are listed
 CHARACTERS_OF_A_TOOLTIP = 160  # more are listed
@@ -114,6 +116,23 @@ def texts_of_document(path: Path) -> Iterator[Text]:
             words.append(re.sub(r"`[^`]*`|\]\([^)]*\)|<[^>]*>", "", row.strip()))
 
 
+def texts_of_json(path: Path) -> Iterator[Text]:
+    """Yields the texts of a JSON file that have a blank, at any depth."""
+
+    def parts(value: object) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (dict, list)):
+            for part in value.values() if isinstance(value, dict) else value:
+                yield from parts(part)
+
+    rows = path.read_text(encoding="utf-8").splitlines()
+    for words in parts(json.loads("\n".join(rows))):
+        if " " in words:
+            line = next(number for number, row in enumerate(rows, 1) if json.dumps(words, ensure_ascii=False) in row)
+            yield Text(f"{path.relative_to(ROOT)}:{line}", words)
+
+
 def all_texts() -> Iterator[Text]:
     """Yields every text that a user sees."""
     for package in PACKAGES:
@@ -122,6 +141,8 @@ def all_texts() -> Iterator[Text]:
     for pattern in DOCUMENTS:
         for path in sorted(ROOT.glob(pattern)):
             yield from texts_of_document(path)
+    for path in sorted(ROOT.glob(PRESETS)):
+        yield from texts_of_json(path)
 
 
 def found(texts: list[Text], phrases: dict[str, str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from engine.datasets.plane import PLANES
 from engine.datasets.source import SEED, TEST_SHARE, Value
 from engine.datasets.splitting import steady_parts
 from engine.explain.input_grid import places_of
+from nnviz.formatting import text
 from nnviz.session.data import Data
 from nnviz.session.messages import Messages
 from nnviz.session.status import Status
@@ -157,7 +158,7 @@ class PaintedPointsModel(QObject):
             return
         self._has_changed = False
         if len(self.points) >= MOST_PAINTED:
-            self._messages.show(f"At most {MOST_PAINTED:,} points can be painted. Erase some first.")
+            self._messages.show(f"At most {text.count(MOST_PAINTED)} points can be painted. Erase some first.")
         if len(self.points):
             self._load(self.classes)
 

@@ -117,8 +117,10 @@ class UserExamplesModel(QObject):
                 return
             self._step("import of examples", more)
             known = len(found) - (len(more) - len(now))
-            besides = f"; {known:,} were already there" if known else ""
-            self._messages.announce(f"{len(found) - known:,} examples of {name} were added to your own{besides}.")
+            besides = f"; {text.count(known)} were already there" if known else ""
+            self._messages.announce(
+                f"{text.count(len(found) - known)} examples of {name} were added to your own{besides}."
+            )
 
         def failed(error: Exception) -> None:
             self._messages.show_error(f"{name} could not be imported", error)

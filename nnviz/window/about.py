@@ -28,7 +28,7 @@ _TEXT = """<h2>nnviz {version}</h2>
 <p>Train a neural network and watch it learn. The network is plain NumPy.</p>
 <p>{versions}</p>
 <h3>Licences</h3>
-<p>Our source may be used for anything (MIT). PyQt5 is under the GNU General Public License 3: if you distribute nnviz
+<p>Our source is under the MIT licence. PyQt5 is under the GNU General Public License 3: if you distribute nnviz
 together with PyQt5, for example as the folder that needs no Python, that licence applies to the whole.</p>
 <table cellspacing="4">{licences}</table>
 <p>NumPy, pyqtgraph, Pillow, platformdirs, tqdm, markdown-it-py and mdit-py-plugins have licences of their own, and come

@@ -77,7 +77,8 @@ class FolderSection(QWidget):
                 self._grid.addWidget(_strip(preview.samples[name], f"Images of {text.name(name)}", 255), row, 2)
         left = len(preview.classes) - len(preview.samples)
         if left:
-            self._grid.addWidget(label(f"… and {left:,} more classes", "muted"), len(preview.samples), 0, 1, 3)
+            more = label(f"… and {text.count(left)} more classes", "muted")
+            self._grid.addWidget(more, len(preview.samples), 0, 1, 3)
         self._grid.setRowStretch(len(preview.samples) + 1, 1)
 
 

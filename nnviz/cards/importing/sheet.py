@@ -231,7 +231,7 @@ def _summary(outcome: DatasetSummary) -> str:
     if outcome.classes:
         named_ones = [f"{text.name(name)} {text.count(count)}" for name, count in outcome.classes[:_MOST_CLASSES]]
         more = ", …" if len(outcome.classes) > _MOST_CLASSES else ""
-        parts.append(f"{len(outcome.classes):,} classes: {', '.join(named_ones)}{more}")
+        parts.append(f"{text.count(len(outcome.classes))} classes: {', '.join(named_ones)}{more}")
     else:
         parts.append(f"predicts {text.listed([text.name(name) for name in outcome.targets])}")
     return " · ".join(parts)

@@ -125,8 +125,8 @@ class TableModel(QAbstractTableModel):
         if column.reason_unavailable and self.role(section) != PREDICT:
             facts.append(f"It {column.reason_unavailable}.")
         if column.missing:
-            unread = f", {column.wrong:,} of which could not be read" if column.wrong else ""
-            facts.append(f"{column.missing:,} missing values{unread}.")
+            unread = f", {text.count(column.wrong)} of which could not be read" if column.wrong else ""
+            facts.append(f"{text.count(column.missing)} missing values{unread}.")
         if written := text.number_signs(column.separator, column.sign):
             facts.append(f"Number format: {', '.join(written)}.")
         facts.append("Click or press Enter to choose the role of this column.")

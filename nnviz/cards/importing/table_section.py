@@ -34,8 +34,8 @@ _SKIP_TIP = "Number of lines to skip above the table, such as a title. It was de
 _TARGET_TIP = "Target: the column to predict. All other columns are inputs, unless you ignore them."
 _TASK_TIP = "Selects the task: classification or regression. The default depends on the values of the column."
 _MISSING_TIP = (
-    "Imputes missing numbers by the median and gives missing texts their own category, or drops such rows. "
-    "Rows without a target are always dropped."
+    "Fills missing numbers with the median, missing texts with a category or the most frequent text, or drops the "
+    "rows. Rows without a target are dropped."
 )
 _STANDARDISE_TIP = (
     "Standardises each numeric column by the mean and standard deviation of the training set. The scaling is "
@@ -194,6 +194,6 @@ def _format_cost(rows: int | None) -> str:
 
 def _format_skipped(lines: Sequence[str]) -> str:
     """Returns "The first 2 lines are skipped: Report of 2023"."""
-    which = "The first line is" if len(lines) == 1 else f"The first {len(lines):,} lines are"
+    which = "The first line is" if len(lines) == 1 else f"The first {text.count(len(lines))} lines are"
     words = " / ".join(line for line in lines if line.strip())
     return text.plain(f"{which} skipped: {words.replace(chr(10), ' ')}", 150)

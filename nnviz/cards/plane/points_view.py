@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPoint, QPointF, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 
 from engine.basics.validation import Array
+from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.plane.points import no_points, painted
@@ -137,7 +138,7 @@ class PointsView(PaintedView):
         """Paints the caption, a note that there are more points, and the eraser."""
         self._paint_eraser(painter)
         shown, total = len(self.points.places), self.points.total
-        more = f"{shown:,} of {total:,} points".replace(",", "\u202f") if shown < total else ""
+        more = f"{text.count(shown)} of {text.count(total)} points" if shown < total else ""
         painter.setFont(theme.font(theme.SMALL))
         for words, is_above in ((self._caption, True), (more, False)):
             if words:

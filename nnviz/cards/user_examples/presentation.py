@@ -57,7 +57,7 @@ def format_totals(answers: UserExamplePredictions | None, noun: str) -> str:
         return ""
     count, wrong = len(answers.split), int(answers.are_wrong.sum())
     verb = "is" if wrong == 1 else "are"
-    return f"{wrong:,} of {text.grouped(counted(count, noun))} of your own {verb} misclassified."
+    return f"{text.count(wrong)} of {text.grouped(counted(count, noun))} of your own {verb} misclassified."
 
 
 def format_progress(is_mixed_in: Array, learned: Array, share: float, since: str) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def format_progress(is_mixed_in: Array, learned: Array, share: float, since: str
 
 
 def _part(of_these: Array) -> str:
-    return "All" if of_these.all() else f"{int(of_these.sum()):,} of {len(of_these):,}"
+    return "All" if of_these.all() else f"{text.count(int(of_these.sum()))} of {text.count(len(of_these))}"
 
 
 def format_test_change(tested: TestSetChange | None, names: Sequence[str], noun: str) -> str:
@@ -84,14 +84,14 @@ def format_test_change(tested: TestSetChange | None, names: Sequence[str], noun:
     change = (
         f"test {'error' if is_share else 'RMSE'} {_error(tested.before, is_share)} → {_error(tested.error, is_share)}"
     )
-    if tested.forgotten is None or tested.by_class is None:
+    if tested.forgotten is None or tested.learned is None or tested.by_class is None:
         return change
     if not tested.forgotten:
         return f"{change}; nothing is forgotten"
     worst = int(tested.by_class.argmax())
     most = f", most often {names[worst]}" if tested.forgotten > 1 and worst < len(names) else ""
     forgotten = f"{text.grouped(counted(tested.forgotten, noun))} forgotten: right before, wrong now{most}"
-    return f"{change}; {forgotten}; {tested.learned:,} newly right"
+    return f"{change}; {forgotten}; {text.count(tested.learned)} newly right"
 
 
 def _error(value: float, is_share: bool) -> str:

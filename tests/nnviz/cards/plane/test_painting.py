@@ -330,7 +330,7 @@ def test_at_most_so_many(ready_window: CardWindow, qtbot: QtBot) -> None:
     assert len(painting.points) == sum(counts(ready_window)) == MOST_PAINTED
     message = ready_window.session.messages.current
     assert message is not None
-    assert "At most 5,000 points can be painted" in message.text
+    assert "At most 5\u202f000 points can be painted" in message.text
 
 
 # ---- the test part
