@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -25,7 +26,7 @@ _UNSAFE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\
 _LARGE = 1e6  # percent
 _SHORTENED = 1e4  # from here on the numbers of an axis are written like 20k
 _ROUNDING, _MOST_DECIMALS = 1e-7, 7  # of epochs
-_LONGEST_NAME, _LONGEST_TEXT = 60, 1500  # characters
+_LONGEST_NAME, _LONGEST_TEXT, _LONGEST_STEM = 60, 1500, 40  # characters
 
 
 def thousands(sign: str) -> str:
@@ -66,6 +67,14 @@ def name(words: str, longest: int = _LONGEST_NAME) -> str:
 def entry(words: str) -> str:
     """Returns a name for a menu entry or a button, in which a single "&" would mark a letter."""
     return name(words).replace("&", "&&")
+
+
+def file_stem(words: str, default: str) -> str:
+    """Returns a name from outside as the stem of a file's name: "Why 7?" → "why-7".
+
+    It has letters and digits of any script, and hyphens. ``default`` is for a name without letters and digits.
+    """
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", words).lower()).strip("-")[:_LONGEST_STEM] or default
 
 
 def count(number: int) -> str:

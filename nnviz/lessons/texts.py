@@ -58,6 +58,13 @@ FINISH = "Finish"
 
 REPORT_BUTTON, REPORT_NAME = "Report …", "Report"
 REPORT_TIP = "Saves a page to hand in: the time, tries and answers of each step."
+REPORT_DIALOG_NAME, REPORT_DIALOG_ASKS = "Name on the report", "Your name, as it stands on the report:"
+REPORT_DIALOG_SAVE = "Save …"
+SAVE_REPORT, REPORT_FILES = "Save report", "Report (*.html)"
+REPORT_FAILED, REPORT_SAVED = "The report could not be saved", "Saved {name}"
+CURVES, INPUT = "Curves", "Input"
+PRINT_DIALOG_NAME = "Print the lesson"
+WORKSHEET_NAME, WORKSHEET_DATE, WORKSHEET_GOALS = "Name:", "Date:", "Goals:"
 
 # ---- opening and leaving a lesson
 

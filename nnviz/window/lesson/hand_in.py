@@ -12,12 +12,12 @@ from PyQt5.QtWidgets import QInputDialog
 
 from engine.storage.files import write_whole
 from nnviz.formatting import text
-from nnviz.lessons.report import printed_html, report_html
-from nnviz.lessons.start import id_of
+from nnviz.lessons import texts
 from nnviz.ui.parts import named
 from nnviz.window.card_export import picture, png
 from nnviz.window.lesson.player import LessonPlayer
-from nnviz.window.lesson.text_view import LessonPages
+from nnviz.window.lesson.report import report_html
+from nnviz.window.lesson.worksheet import Worksheet
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
@@ -32,10 +32,10 @@ class HandIn(QObject):
 
     def report(self) -> None:
         """Opens a dialog for the pupil's name, and then one for the file of the report."""
-        dialog = named(QInputDialog(self._window), "reportNameDialog", "Name on the report")
-        dialog.setWindowTitle("Report")
-        dialog.setLabelText("Your name, as it stands on the report:")
-        dialog.setOkButtonText("Save …")
+        dialog = named(QInputDialog(self._window), "reportNameDialog", texts.REPORT_DIALOG_NAME)
+        dialog.setWindowTitle(texts.REPORT_NAME)
+        dialog.setLabelText(texts.REPORT_DIALOG_ASKS)
+        dialog.setOkButtonText(texts.REPORT_DIALOG_SAVE)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.textValueSelected.connect(self._ask_where)
         dialog.open()
@@ -43,8 +43,10 @@ class HandIn(QObject):
     def _ask_where(self, name: str) -> None:
         lesson = self._player.lesson
         if lesson is not None:
-            save, proposed = partial(self.write, name), f"{lesson.id}-{id_of(name)}.html"
-            self._window.dialogs.where_to_save("Save report", "reportDialog", "Report (*.html)", proposed, save).open()
+            save, proposed = partial(self.write, name), f"{lesson.id}-{text.file_stem(name, 'report')}.html"
+            self._window.dialogs.where_to_save(
+                texts.SAVE_REPORT, "reportDialog", texts.REPORT_FILES, proposed, save
+            ).open()
 
     def write(self, name: str, path: Path) -> None:
         """Writes the report to a file, with a message."""
@@ -57,17 +59,17 @@ class HandIn(QObject):
         try:
             write_whole(path, page.encode())
         except OSError as error:
-            messages.show_error("The report could not be saved", error)
+            messages.show_error(texts.REPORT_FAILED, error)
         else:
-            messages.announce(f"Saved {text.name(path.name)}")
+            messages.announce(texts.REPORT_SAVED.format(name=text.name(path.name)))
 
     def _pictures(self) -> dict[str, bytes]:
         """Returns the curves and the input as PNG files."""
         curves, canvas = self._window.curves, self._window.canvas
-        found: dict[str, QPixmap] = {"Curves": picture(curves)}
+        found: dict[str, QPixmap] = {texts.CURVES: picture(curves)}
         question = self._window.session.question
         if question.is_drawn and question.example is not None:
-            found["Input"] = canvas.grab()
+            found[texts.INPUT] = canvas.grab()
         return {caption: png(pixmap) for caption, pixmap in found.items()}
 
     def print(self) -> None:
@@ -77,10 +79,13 @@ class HandIn(QObject):
         player = self._player
         if player.lesson is None:
             return
-        pages = LessonPages(printed_html(player.lesson), player.folder)
-        printer = QPrinter(QPrinter.HighResolution)
-        printer.setDocName(player.lesson.title)
-        dialog = named(QPrintDialog(printer, self._window), "printLessonDialog", "Print the lesson")
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        printer.setFullPage(True)  # else the margins of the text would be added to those of the printer
+        printer.setDocName(
+            text.file_stem(player.lesson.title, player.lesson.id)
+        )  # the dialog proposes it for a PDF file
+        pages = Worksheet(player.lesson, player.folder)
+        dialog = named(QPrintDialog(printer, self._window), "printLessonDialog", texts.PRINT_DIALOG_NAME)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: pages.print_(printer))
         dialog.open()

@@ -53,7 +53,7 @@ class LessonText(QTextBrowser):
 
     def loadResource(self, kind: int, url: QUrl) -> Any:
         """Returns an image of the lesson's folder, at most as wide as the text; an empty one for all else."""
-        return _image_at(kind, url, self._folder, self.viewport().width())
+        return image_at(kind, url, self._folder, self.viewport().width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -76,20 +76,7 @@ class LessonText(QTextBrowser):
         return QSize(theme.px(120), self.height())
 
 
-class LessonPages(QTextDocument):
-    """A text of a lesson to be printed; it loads what :class:`LessonText` does."""
-
-    def __init__(self, html: str, folder: Path) -> None:
-        super().__init__()
-        self._folder = folder
-        self.setHtml(html)
-
-    def loadResource(self, kind: int, url: QUrl) -> Any:
-        """Returns an image of the lesson's folder; an empty one for all else."""
-        return _image_at(kind, url, self._folder, _WIDEST)
-
-
-def _image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
+def image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
     """Returns an image of a folder, at most that wide; an empty one, or no content, for all else.
 
     For an invalid value Qt would load the file itself, from the working directory.

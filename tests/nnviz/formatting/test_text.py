@@ -92,3 +92,16 @@ def test_every_batch_of_an_epoch_has_its_own_name(batches: int) -> None:
 )
 def test_sizes(nbytes: float, written: str) -> None:
     assert text.size(nbytes) == written
+
+
+@pytest.mark.parametrize(
+    ("words", "stem"),
+    [
+        ("Wie viele Bilder auf einmal?", "wie-viele-bilder-auf-einmal"),
+        ("../Änne: O'Neill\0", "änne-o-neill"),
+        ("ab" * 40, "ab" * 20),
+        ("?/", "x"),
+    ],
+)
+def test_a_stem_can_be_the_name_of_a_file_everywhere(words: str, stem: str) -> None:
+    assert text.file_stem(words, "x") == stem

@@ -1,4 +1,4 @@
-"""The report and the printed text of a lesson, progress from a settings file, and the start of a new lesson."""
+"""The report of a lesson, progress from a settings file, and the start of a new lesson."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from nnviz.lessons.document import parse_lesson
 from nnviz.lessons.progress import Progress, StepProgress, progress_from
-from nnviz.lessons.report import printed_html, report_html
 from nnviz.lessons.start import LessonStart, id_of
+from nnviz.window.lesson.report import report_html
 from tests.nnviz.lessons.helpers import CATALOGUE, EXAMPLE
 
 LESSON = parse_lesson("a.md", EXAMPLE, CATALOGUE)
@@ -35,19 +35,6 @@ def test_skipped_and_unknown_steps() -> None:
     assert "<td>skipped</td>" in page
     assert "<td>not begun</td>" in page
     assert "Name: <b>–</b>" in page
-
-
-def test_printing_has_texts_questions_and_goals_and_no_answers() -> None:
-    page = printed_html(LESSON)
-    for part in (
-        "Before the first step",
-        "<h2>2. Ten times larger</h2>",
-        "☐ The error stays",
-        "Epochs trained at least 3",
-    ):
-        assert part in page
-    for part in ("slope stayed the same", "Look at the curve", "answer 2"):
-        assert part not in page
 
 
 def test_progress_survives_json_and_damage() -> None:

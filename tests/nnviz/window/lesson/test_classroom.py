@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QImage
 from PyQt5.QtPrintSupport import QPrintDialog, QPrinter
 from PyQt5.QtWidgets import QFrame, QInputDialog, QLabel, QLineEdit, QMenu, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,6 +21,7 @@ from nnviz.library import Library
 from nnviz.session.status import Status
 from nnviz.window.lesson.lesson_menu import LessonMenu
 from nnviz.window.lesson.panel import LessonPanel
+from nnviz.window.lesson.worksheet import worksheet_html
 from nnviz.window.main_window import MainWindow
 from nnviz.window.user_files import settings_file
 from tests.nnviz.helpers import (
@@ -30,6 +36,7 @@ from tests.nnviz.helpers import (
     stored_settings,
     wait_for,
 )
+from tests.nnviz.lessons.helpers import CATALOGUE, EXAMPLE
 from tests.nnviz.window.lesson.test_lessons import LESSON, lesson, opened
 
 __all__ = ["lesson"]  # a fixture
@@ -382,16 +389,49 @@ def test_the_report_is_written_where_the_user_wants(
     assert page.count("data:image/png;base64,") == 1  # the curves; nothing is drawn
 
 
-def test_texts_and_questions_are_printed(ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot) -> None:
+def points_in(pdf: bytes) -> list[float]:
+    """Returns the sizes of all texts in a PDF file that Qt wrote, in points and in their order."""
+    found: list[float] = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with suppress(zlib.error):  # it is an image or a font that is not compressed
+            content = zlib.decompress(stream)
+            if scale := re.search(rb"([\d.]+) 0 0 -[\d.]+ [\d.]+ [\d.]+ cm", content):
+                found += [float(scale[1]) * float(size) for size in re.findall(rb"/F\d+ ([\d.]+) Tf", content)]
+    return found
+
+
+def test_a_worksheet_can_be_read_and_has_the_images_of_the_lesson(
+    ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    image = QImage(1200, 300, QImage.Format.Format_RGB32)
+    image.fill(0)
+    image.save(str(tmp_path / "wide.png"))
+    title = "How many images at once?"
+    written = LESSON.replace("A rate that is too large", title).replace("Press Space.", "![wide](wide.png)")
+    lesson.write_text(written, encoding="utf-8")
     opened(ready_window, lesson, qtbot)
     menu_action(ready_window, "printLesson")
     dialog = find(ready_window, QPrintDialog, "printLessonDialog")
     target = tmp_path / "lesson.pdf"
-    dialog.printer().setOutputFormat(QPrinter.PdfFormat)
+    dialog.printer().setOutputFormat(QPrinter.OutputFormat.PdfFormat)
     dialog.printer().setOutputFileName(str(target))
+    assert dialog.printer().docName() == "how-many-images-at-once"
     dialog.accepted.emit()
     dialog.close()
-    assert target.read_bytes().startswith(b"%PDF")
+    pdf = target.read_bytes()
+    sizes = points_in(pdf)
+    assert min(sizes) == pytest.approx(11, abs=0.1)  # the text
+    assert max(sizes) == pytest.approx(22, abs=0.2)  # the title
+    assert b"/Width 600" in pdf
+    assert b"/Height 150" in pdf
+
+
+def test_a_worksheet_has_texts_questions_and_goals_and_no_answers() -> None:
+    page = worksheet_html(parse_lesson("a.md", EXAMPLE, CATALOGUE))
+    for part in ("Before the first step", "2. Ten times larger", "☐", "The error stays", "Epochs trained at least 3"):
+        assert part in page
+    for part in ("slope stayed the same", "Look at the curve", "answer 2"):
+        assert part not in page
 
 
 # ---- files and authors

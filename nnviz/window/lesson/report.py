@@ -1,4 +1,4 @@
-"""A lesson as one HTML page: the report of a pupil, to hand in, and the texts for printing."""
+"""The report of a pupil, to hand in: one HTML page."""
 
 from __future__ import annotations
 
@@ -91,19 +91,3 @@ def _choice(question: Question, chosen: list[int], choices: list[int]) -> str:
         judged = f" <b class={'right' if option.is_correct else 'wrong'}>{word}</b>" if word else ""
         items.append(f"<li>{'☒' if is_chosen else '☐'} {option.html}{judged}</li>")
     return f"<ul>{''.join(items)}</ul>"
-
-
-def printed_html(lesson: Lesson) -> str:
-    """Returns texts and questions for printing, without hints, feedback and solutions."""
-    parts = [f"<h1>{html.escape(lesson.title)}</h1>", lesson.introduction]
-    for number, step in enumerate(lesson.steps, start=1):
-        parts.append(f"<h2>{number}. {html.escape(step.title)}</h2>")
-        for part in step.parts:
-            parts.append(part if isinstance(part, str) else _printed(part))
-        goals = "".join(f"<li>{html.escape(goal.phrase())}</li>" for goal in step.goals)
-        parts.append(f"<p>Goals:</p><ul>{goals}</ul>" if goals else "")
-    return "".join(parts)
-
-
-def _printed(question: Question) -> str:
-    return "".join(f"<p>☐ {option.html}</p>" for option in question.options)
