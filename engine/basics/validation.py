@@ -20,6 +20,7 @@ Array = npt.NDArray[Any]
 # two more and early stopping one, which are not counted: a network that is only opened needs none of them.
 _COPIES_WHILE_TRAINING = 5
 _MOST_LAYERS = 100_000
+NO_LAYERS = "none"  # the text of a network without hidden layers
 
 
 def positive_number(parameter: str, value: object, example: str) -> float:
@@ -107,8 +108,8 @@ def parse_shape(text: str) -> tuple[int, ...]:
 
 
 def parse_hidden(text: str) -> list[int]:
-    """Parses the sizes of the hidden layers; an empty text means none. Raises SettingError."""
-    return _parsed_sizes("hidden", text, "64, 32") if text.strip() else []
+    """Parses the sizes of the hidden layers; an empty text or "none" means none. Raises SettingError."""
+    return [] if text.strip() in ("", NO_LAYERS) else _parsed_sizes("hidden", text, "64, 32")
 
 
 def _parsed_sizes(parameter: str, text: str, example: str) -> list[int]:

@@ -83,7 +83,8 @@ def names_page(known: Catalogue) -> str:
         "",
         "## Facts",
         "",
-        "Any setting is a fact, too: `learning-rate = 2` compares that of the current run.",
+        "Any setting is a fact, too: `learning-rate = 2` compares that of the current run. Only `loss` is the figure,",
+        "and `field(loss)` the setting. `<` and `>` compare numbers: `hidden` and `optimizer` take only `=` and `!=`.",
         "",
     ]
     lines += ["| fact | what it is | kind |", "| --- | --- | --- |"]

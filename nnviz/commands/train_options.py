@@ -44,7 +44,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add("--preset", metavar="NAME", help=f"{text} (default: none)")
     shape, sizes = (",".join(map(str, each)) for each in (defaults.shape, defaults.hidden))
     add("--shape", metavar="SIZES", help=f"all layer sizes, separated by commas (default for {defaults.data}: {shape})")
-    text = f"sizes of the hidden layers; the data determine inputs and outputs (default: {sizes})"
+    text = f"sizes of the hidden layers, or none; the data determine inputs and outputs (default: {sizes})"
     add("--hidden", metavar="SIZES", help=text)
     hidden = ", ".join(name for name in ACTIVATIONS if ACTIVATIONS[name].hidden)
     text = f"activation of all hidden layers, or one for each, separated by commas: {hidden} (default: relu)"

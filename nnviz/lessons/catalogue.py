@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.basics.cli_option_names import option_of_setting
-from engine.experiment import OPTIONS
+from engine.basics.validation import NO_LAYERS
+from engine.experiment import OPTIONS, Experiment
 
 
 class Kind(Enum):
@@ -28,7 +29,8 @@ class FactInfo:
     Attributes:
         kind: the kind of its value.
         about: what it is, for the table of names.
-        label: the beginning of a sentence about it: "Test error". "{}" stands for the arguments.
+        label: the beginning of a sentence about it: "Test error". "{}" stands for the arguments. That of a flag is the
+            whole sentence, and ends with what may be negated: "Branch made".
         arguments: names of its arguments.
         is_event: whether it counts what happened since the step was opened.
     """
@@ -89,6 +91,22 @@ SETTINGS: dict[str, str] = {
     "hidden": "hidden",
     "activation": "activation",
 }
+
+
+def value_of_setting(experiment: Experiment, name: str) -> float | str:
+    """Returns a setting of an experiment by its command-line name: a number, or a text such as "64, 32" or "true"."""
+    if name == "activation":
+        return ", ".join(dict.fromkeys(experiment.activations[:-1])) or NO_LAYERS
+    value = experiment.value(SETTINGS[name])
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(f"{each:g}" for each in value) or NO_LAYERS
+    return float(value) if isinstance(value, (int, float)) else str(value)
+
+
+# Settings whose value is a number. Dropout may also be a list, one number for each layer.
+NUMBERS = frozenset(name for name in SETTINGS if isinstance(value_of_setting(Experiment(), name), float))
 _SUFFIXES = re.compile("(Button|Edit|Combo|Spin|Check|Slider|Canvas|Table|Dock|Page|Tab|Group|List|Plot)$")
 
 

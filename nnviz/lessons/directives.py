@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from engine.basics.errors import EngineError
+from engine.basics.errors import EngineError, SettingError, Verbatim
 from engine.basics.validation import parse_hidden
 from engine.datasets import source_of
 from engine.experiment import Experiment
 from engine.network.activations import ACTIVATIONS
-from nnviz.lessons.catalogue import SETTINGS, WORKSPACES, Catalogue
+from nnviz.lessons.catalogue import NUMBERS, SETTINGS, WORKSPACES, Catalogue
 from nnviz.lessons.errors import at_line, nearest
 from nnviz.lessons.folder import is_inside
 
 MOST_EPOCHS = 1000  # of one directive
 ALL = "all"
 PRESET_ENDING = ".json"  # of a preset in the lesson's folder
-NO_LAYERS = "none"  # the value of "hidden" for a network without hidden layers
 _SETS = ("test", "validation", "train")
+_NUMBERS = frozenset(SETTINGS[name] for name in NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -238,8 +238,11 @@ class _Line:
 
 def setting_value(name: str, text: str) -> Any:
     """Returns the value of a setting of an experiment from its text. Raises SettingError if it breaks its rule."""
+    if name != "dropout" and name in _NUMBERS and re.fullmatch(r"-?\d+,\s*\d+", text):
+        decimal = re.sub(r",\s*", ".", text)
+        raise SettingError(name, Verbatim(text), "must have a decimal point", f"Write {decimal}.")
     if name == "hidden":
-        value: Any = () if text == NO_LAYERS else tuple(parse_hidden(text))
+        value: Any = tuple(parse_hidden(text))
         Experiment().changed(hidden=value)
     elif name == "activation":
         value = tuple(part.strip() for part in text.split(","))
@@ -252,5 +255,8 @@ def setting_value(name: str, text: str) -> Any:
             value = json.loads(text)
         except ValueError:
             value = text
-        Experiment().changed(**{name: value})
+        if name == "output":
+            Experiment().with_output(value)  # whatever loss goes with it
+        else:
+            Experiment().changed(**{name: value})
     return value

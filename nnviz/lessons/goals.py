@@ -15,10 +15,21 @@ import math
 import operator
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.basics.errors import EngineError
-from nnviz.lessons.catalogue import FACTS, SETTINGS, STATES, WORKSPACES, Catalogue, FactInfo, Kind
+from engine.experiment import Experiment
+from nnviz.lessons.catalogue import (
+    FACTS,
+    NUMBERS,
+    SETTINGS,
+    STATES,
+    WORKSPACES,
+    Catalogue,
+    FactInfo,
+    Kind,
+    value_of_setting,
+)
 from nnviz.lessons.directives import setting_value
 from nnviz.lessons.errors import at_line, nearest
 
@@ -35,6 +46,7 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 _PHRASES = {"<": "below {}", "<=": "at most {}", ">": "above {}", ">=": "at least {}", "=": "{}", "!=": "other than {}"}
+_OPPOSITES = {"<": ">=", ">=": "<", "<=": ">", ">": "<=", "=": "!=", "!=": "="}
 Value = float | str | bool | None  # of a fact; None while it is not known
 Argument = str  # of a fact, as it was written: "1", "1.4", "learning-rate"
 
@@ -51,6 +63,16 @@ class Fact:
         """The description of the fact."""
         found = FACTS.get(self.name)
         return FactInfo(Kind.SETTING, "", self.name.replace("-", " ").capitalize()) if found is None else found
+
+    @property
+    def setting(self) -> str:
+        """The setting whose value it is, if it is of that kind."""
+        return self.arguments[0] if self.arguments else self.name
+
+    @property
+    def text(self) -> str:
+        """The fact as it is written in a goal."""
+        return f"{self.name}({', '.join(self.arguments)})" if self.arguments else self.name
 
     @property
     def label(self) -> str:
@@ -88,17 +110,28 @@ class Comparison:
             return bool(value)
         if self.sign in _ORDERS:
             limit = self.values[0]
-            assert not isinstance(value, str)
-            assert not isinstance(limit, str)
+            if isinstance(value, str) or isinstance(limit, str):  # such as dropout with a number for each layer
+                return None
             return _ORDERS[self.sign](float(value), limit)
         is_one_of = any(_are_equal(value, wanted) for wanted in self.values)
         return is_one_of == (self.sign == "=")
 
     def phrase(self) -> str:
         """Returns the condition as text: "Test error below 6 %"."""
-        if not self.sign:
-            return self.fact.label
-        return f"{self.fact.label} {_PHRASES[self.sign].format(self.written)}"
+        return f"{self.fact.label} {self.limit}" if self.sign else self.fact.label
+
+    @property
+    def limit(self) -> str:
+        """The end of the phrase, after the fact: "below 6 %"."""
+        return _PHRASES[self.sign].format(self.written)
+
+    @property
+    def opposite(self) -> str:
+        """The phrase of the condition that must not hold."""
+        if self.sign:
+            return replace(self, sign=_OPPOSITES[self.sign]).phrase()
+        words, _, last = self.fact.label.rpartition(" ")
+        return f"{words} not {last}" if words else f"Not {_lowered(last)}"
 
 
 @dataclass(frozen=True)
@@ -113,8 +146,10 @@ class Negation:
         return None if found is None else not found
 
     def phrase(self) -> str:
-        """Returns the condition as text."""
-        return f"not: {self.part.phrase()}"
+        """Returns the condition as text, with parentheses if "not" is about several conditions."""
+        if isinstance(self.part, Comparison):
+            return self.part.opposite
+        return f"Not {_in_parentheses(self.part)}"
 
 
 @dataclass(frozen=True)
@@ -135,10 +170,33 @@ class Combination:
         return None if None in found else self.is_all
 
     def phrase(self) -> str:
-        """Returns the condition as text."""
-        first, *others = (part.phrase() for part in self.parts)
+        """Returns the condition as text: "Epochs trained from 1 to 3 and test error below 3.1 %"."""
+        first, *others = self._phrases()
         word = " and " if self.is_all else " or "
-        return word.join([first, *(f"{each[0].lower()}{each[1:]}" for each in others)])
+        return word.join([first, *map(_lowered, others)])
+
+    def _phrases(self) -> list[str]:
+        """Returns the phrases of the parts; two limits of one fact are one phrase."""
+        found: list[str] = []
+        before: Comparison | None = None
+        for part in self.parts:
+            limit = part if self.is_all and isinstance(part, Comparison) and part.sign in _ORDERS else None
+            if limit is not None and before is not None and before.fact == limit.fact:
+                is_range = (before.sign, limit.sign) == (">=", "<=")
+                both = f"from {before.written} to {limit.written}" if is_range else f"{before.limit} and {limit.limit}"
+                found[-1], before = f"{limit.fact.label} {both}", None
+            else:
+                found.append(_in_parentheses(part) if isinstance(part, Combination) else part.phrase())
+                before = limit
+        return found
+
+
+def _in_parentheses(part: Condition) -> str:
+    return f"({_lowered(part.phrase())})"
+
+
+def _lowered(phrase: str) -> str:
+    return f"{phrase[0].lower()}{phrase[1:]}"
 
 
 Condition = Comparison | Negation | Combination
@@ -171,6 +229,9 @@ class _Token:
     kind: str  # "number", "share", "name", "string" or the sign itself
     text: str
     value: float | str
+
+
+_END = _Token("end", "the end", "")
 
 
 class _Parser:
@@ -208,7 +269,7 @@ class _Parser:
 
     @property
     def _next(self) -> _Token:
-        return self._tokens[self._at] if self._at < len(self._tokens) else _Token("end", "the end", "")
+        return self._tokens[self._at] if self._at < len(self._tokens) else _END
 
     def _take(self, *kinds: str) -> _Token:
         token = self._next
@@ -271,21 +332,30 @@ class _Parser:
         if self._next.kind == "=":
             raise self._error(f"“{sign}=” is not an operator", "Write =, !=, <, <=, > or >=.")
         first = self._at
+        self._check_decimals(fact, sign)
         values = [self._value(fact, sign)]
         while self._takes(","):
             values.append(self._value(fact, sign))
         written = ", ".join(token.text.strip('"') for token in self._tokens[first : self._at] if token.kind != ",")
-        if sign in _ORDERS and len(values) > 1:
-            raise self._error(f"“{sign}” compares with one value, not with {written}")
         if fact.info.kind is Kind.SETTING and sign not in _ORDERS:
             if len(values) > 1:
                 values = [", ".join(_plain(value) for value in values)]  # a list, such as the sizes of the layers
             self._check_setting(fact, _plain(values[0]))
         return Comparison(fact, sign, tuple(values), written)
 
+    def _check_decimals(self, fact: Fact, sign: str) -> None:
+        """Raises LessonError for several values where there can be one: a number with a decimal comma."""
+        whole, comma, more = (*self._tokens[self._at : self._at + 3], _END, _END, _END)[:3]
+        if comma.kind == "," and (sign in _ORDERS or fact.info.kind in (Kind.SHARE, Kind.NUMBER)):
+            decimal = f"{whole.text}.{more.text}" if more.kind in ("number", "share") else "3.1"
+            raise self._error(
+                f"“{sign}” compares with one value, not with {whole.text}, {more.text}",
+                f"Write a decimal point: {decimal}.",
+            )
+
     def _check_setting(self, fact: Fact, text: str) -> None:
         """Raises LessonError for a value that the setting cannot have."""
-        name = fact.arguments[0] if fact.arguments else fact.name
+        name = fact.setting
         try:
             setting_value(SETTINGS[name], text)
         except EngineError as error:
@@ -330,11 +400,19 @@ class _Parser:
         if kind is Kind.SHARE and token.kind != "share":
             raise self._error(f"“{fact.name}” is a share, and {token.text} is not", f"Write {token.text} %.")
         if kind in (Kind.NUMBER, Kind.WHOLE) and token.kind != "number":
-            raise self._error(f"“{fact.name}” is compared with a number, not with “{token.text}”")
+            problem = f"“{fact.name}” is compared with a number, not with “{token.text}”"
+            if fact.name in SETTINGS:  # the figure "loss" has the name of a setting
+                example = f"field({fact.name}) = {token.text}"
+                raise self._error(problem, f"The setting of that name is “field({fact.name})”: {example}.")
+            raise self._error(problem)
         if sign not in _ORDERS and kind in (Kind.SHARE, Kind.NUMBER):
             raise self._error(f"“{fact.name}” cannot be compared by “{sign}”: it is not exact", "Use < or >.")
-        if sign in _ORDERS and (kind is Kind.NAME or token.kind in ("name", "string")):
-            raise self._error(f"“{fact.name}” cannot be compared by “{sign}” with “{token.text}”", "Use = or !=.")
+        is_text = kind is Kind.NAME or (kind is Kind.SETTING and fact.setting not in NUMBERS)
+        if sign in _ORDERS and (is_text or token.kind in ("name", "string")):
+            problem = f"“{fact.text}” cannot be compared by “{sign}” with “{token.text}”"
+            has_default = kind is Kind.SETTING and is_text
+            example = f", as in {fact.text} = {value_of_setting(Experiment(), fact.setting)}" if has_default else ""
+            raise self._error(problem, f"Use = or !={example}.")
         choices = {"state": STATES, "workspace": WORKSPACES}.get(fact.name)
         if choices is not None and token.value not in choices:
             raise self._error(f"“{token.text}” is not a value of “{fact.name}”", nearest(token.text, choices))

@@ -11,7 +11,7 @@ from engine.experiment import Experiment
 from engine.training.distributions import layer_activities
 from engine.training.history import Curves
 from nnviz.jobs.latest import Latest, Request, RequestKey
-from nnviz.lessons.catalogue import SETTINGS
+from nnviz.lessons.catalogue import SETTINGS, value_of_setting
 from nnviz.lessons.goals import Fact, Value
 from nnviz.session.run import Run
 from nnviz.session.selection import Neuron
@@ -65,6 +65,7 @@ class Facts(QObject):
             signal.connect(self.changed)
         session.training.reports.diverged.connect(self._note_divergence)
         session.training.state_changed.connect(self._follow_state)
+        session.training.progressed.connect(self._activities.look)
         session.runs.replaced.connect(self._note_run)
         session.runs.history_changed.connect(self._note_values)
         session.selection.classes_changed.connect(self._note_mistake)
@@ -128,8 +129,7 @@ class Facts(QObject):
         if experiment is not self._noted:
             self._noted = experiment
             for name, values in self._values.items():
-                values.add(str(setting_value(experiment, name)))
-        self._activities.look()
+                values.add(str(value_of_setting(experiment, name)))
         self.changed.emit()
 
     def _note_mistake(self) -> None:
@@ -156,10 +156,10 @@ class Facts(QObject):
 
     def read(self, fact: Fact) -> Value:
         """Returns the value of a fact; None while it is not known."""
-        if fact.name in SETTINGS:
-            return setting_value(self._session.runs.current.experiment, fact.name)
-        if fact.name in _FIGURES:
+        if fact.name in _FIGURES:  # before the settings: "loss" is the figure, not the function
             return self._figure(*_FIGURES[fact.name])
+        if fact.name in SETTINGS:
+            return value_of_setting(self._session.runs.current.experiment, fact.name)
         read: Callable[..., Value] = getattr(self, f"_read_{fact.name.replace('-', '_')}")
         return read(*fact.arguments)
 
@@ -172,7 +172,9 @@ class Facts(QObject):
         if data is None or run.misfit(data) is not None:
             return None
         network = run.displayed_network()
-        return RequestKey(run, data, int(run.history.completed)), lambda: layer_activities(network, data.train)
+        # While a network learns, once in each epoch; figures may be there before its parameters.
+        of = int(run.epochs) if run.stage is Stage.TRAINING else run.parameters
+        return RequestKey(run, data, of), lambda: layer_activities(network, data.train)
 
     def _figure(self, quantity: str, part: str) -> float | None:
         """Returns the exact figure at the end of the last epoch."""
@@ -185,7 +187,7 @@ class Facts(QObject):
         return self._session.runs.current.epochs
 
     def _read_field(self, name: str) -> Value:
-        return setting_value(self._session.settings.experiment, name)
+        return value_of_setting(self._session.settings.experiment, name)
 
     def _read_data(self) -> str | None:
         name = self._session.data.name
@@ -207,7 +209,8 @@ class Facts(QObject):
         return "dead" if run.dead_layer is not None else _STATES.get(self._session.state, "ready")
 
     def _read_dead(self, layer: str) -> float | None:
-        found, number = self._activities.result, int(layer) - 1
+        found = self._activities.result if self._activities.is_up_to_date else None
+        number = int(layer) - 1
         return found[number].dead / found[number].neurons if found and number < len(found) else None
 
     def _read_strength(self, neuron: str) -> float:
@@ -258,15 +261,3 @@ class Facts(QObject):
 
     def _read_correct(self) -> bool:
         return self._is_correct
-
-
-def setting_value(experiment: Experiment, name: str) -> Value:
-    """Returns a setting of an experiment by its command-line name: a number, or a text such as "64, 32"."""
-    if name == "activation":
-        return ", ".join(dict.fromkeys(experiment.activations[:-1]))
-    value = experiment.value(SETTINGS[name])
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (tuple, list)):
-        return ", ".join(f"{each:g}" for each in value)
-    return float(value) if isinstance(value, (int, float)) else str(value)

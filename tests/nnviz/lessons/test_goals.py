@@ -82,9 +82,20 @@ def test_phrases() -> None:
         "test-error < 6 %": "Test error below 6 %",
         "epoch >= 3 and test-error < 6 %": "Epochs trained at least 3 and test error below 6 %",
         "answered": "Question answered",
-        "not opened(mistakes)": "not: mistakes opened",
+        "not opened(mistakes)": "mistakes not opened",
+        "not compared": "Not compared",
+        "not test-error < 5 %": "Test error at least 5 %",
         "hidden = 64, 32 or layers = 1": "Hidden 64, 32 or number of hidden layers 1",
         "state != running": "State other than running",
+        "epoch >= 1 and epoch <= 3 and test-error < 3.1 %": "Epochs trained from 1 to 3 and test error below 3.1 %",
+        "epoch > 1 and epoch < 3": "Epochs trained above 1 and below 3",
+        "epoch > 3 or epoch < 1": "Epochs trained above 3 or epochs trained below 1",
+        "not (answered and compared) and layers = 1": (
+            "Not (question answered and compared) and number of hidden layers 1"
+        ),
+        "(layers = 1 or hidden = 8, 4) and compared": "(number of hidden layers 1 or hidden 8, 4) and compared",
+        "not answered and compared or layers = 1": "(question not answered and compared) or number of hidden layers 1",
+        "loss < 0.5": "Training loss below 0.5",
     }.items():
         condition = parse_goal("a.md", 1, line, CATALOGUE)
         assert condition.phrase() == phrase
@@ -99,7 +110,12 @@ def test_phrases() -> None:
         ("test-error = 6 %", "cannot be compared by “=”: it is not exact. Use < or >."),
         ("epoch = 3", "cannot be compared by “=”"),
         ("epoch >= 3 %", "“epoch” is compared with a number, not with “3 %”"),
-        ("epoch >= 3, 4", "“>=” compares with one value, not with 3, 4"),
+        ("epoch >= 3, 4", "“>=” compares with one value, not with 3, 4. Write a decimal point: 3.4."),
+        ("test-error < 3,1 %", "“<” compares with one value, not with 3, 1 %. Write a decimal point: 3.1 %."),
+        ("learning-rate = 0,2", "must have a decimal point. Write 0.2."),
+        ("loss = cross-entropy", "The setting of that name is “field(loss)”: field(loss) = cross-entropy."),
+        ("hidden >= 30", "“hidden” cannot be compared by “>=” with “30”. Use = or !=, as in hidden = 64, 32."),
+        ("field(optimizer) < 3", "“field(optimizer)” cannot be compared by “<” with “3”. Use = or !="),
         ("epoch", "“epoch” is not compared with a value. For example: epoch >= 1"),
         ("answered = 1", "“answered” is not compared with a value. Write answered or not answered."),
         ("state < paused", "“state” cannot be compared by “<” with “paused”. Use = or !=."),
