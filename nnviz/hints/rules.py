@@ -17,6 +17,7 @@ from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings
 from nnviz.formatting import text
+from nnviz.hints.learning_curves import CurvesFinding, Overfitting, are_alike
 from nnviz.hints.state import RunState
 
 _FEW_EPOCHS = 3  # with the same settings, before anything is said about the curves
@@ -30,13 +31,11 @@ _MANY_DEAD, _MANY_SATURATED = 0.5, 0.5  # shares of a layer's neurons, of a laye
 _FEW_NEURONS = 4  # a smaller layer may be dead by chance
 _MAJORITY = 0.6  # share of the examples that are of one class
 _ENOUGH_OF_A_CLASS = 10  # examples, of which one should be predicted
-_WORSE = 1.05  # a validation loss of that many times the best one is worse
-_ALIKE = 0.1  # share of the training error, or noise, within which two errors are alike
 _HIGH, _MUCH_VARIANCE = 0.1, 0.25  # training error, and share of the variance, above which a flat curve underfits
-_FLAT = 0.97  # share of the loss three epochs before: above it the loss no longer falls
-_STILL_FALLING = 0.05  # share by which the error fell in the last quarter of the epochs
+_STILL_FALLING = 0.05  # share by which the error fell in the recent epochs
 _WIDER, _FIRST_HIDDEN = 4, 32  # times as many neurons; neurons of the first hidden layer
 _FAR = 4  # times: a learning rate farther from the optimizer's default is no candidate
+_QUANTITIES = {"error": "error", "rmse": "RMSE", "loss": "loss"}  # their names in sentences
 CLIP_NORM = 1.0  # the common limit of a gradient's length
 _WEIGHT_DECAY, _DECOUPLED_DECAY = 0.001, 0.3
 _PATIENCE = 10  # epochs
@@ -222,22 +221,16 @@ def class_never_predicted(state: RunState) -> Hint | None:
 
 
 def overfitting(state: RunState) -> Hint | None:
-    """The training loss falls, and the judged loss is worse than at its best for several epochs by more than noise."""
-    losses, scores = state.judged_losses, state.scores
-    if state.judged == "train" or state.experiment.training.patience or state.trained < 2 * _FEW_EPOCHS:
+    """The curves show overfitting, as their conclusion says: first those of the error, else those of the loss."""
+    if state.experiment.training.patience or state.trained < _FEW_EPOCHS:
         return None
-    low = losses.index(min(losses))
-    best = len(scores) - 1 - scores[::-1].index(min(scores))  # the last of equal ones
-    if len(losses) - 1 - max(low, best) < _FEW_EPOCHS or state.losses[-1] >= state.losses[low]:
+    clear = [(name, each) for name, each in state.findings.items() if each.overfitting is Overfitting.CLEAR]
+    if not clear:
         return None
-    changes = [abs(after - before) for before, after in itertools.pairwise(losses[low:])]
-    now = min(statistics.fmean(losses[-_FEW_EPOCHS:]), losses[-1])
-    if now < max(_WORSE * losses[low], losses[low] + 2 * statistics.median(changes)):
-        return None
-    least, last = text.figure(losses[low], 3), text.figure(losses[-1], 3)
-    at = text.epochs(state.epochs[low])
-    found = f"Training loss falls, {state.judged} loss rose from {least} (epoch {at}) to {last}"
-    return _regularised("overfitting", found, "overfitting", state)
+    ((quantity, found), *_) = clear
+    train, judged = (_shown(quantity, curve.last) for curve in (found.train, found.judged))
+    observed = f"The {found.part} {_QUANTITIES[quantity]} ({judged}, in training {train}) {found.change}"
+    return _regularised("overfitting", observed, "overfitting", state)
 
 
 def augmentation_too_strong(state: RunState) -> Hint | None:
@@ -247,39 +240,37 @@ def augmentation_too_strong(state: RunState) -> Hint | None:
         return None
     if not _are_alike(state):
         return None
-    train, judged = (_shown(state, scores[-1]) for scores in (state.train_scores, state.scores))
-    called = _called(state)
-    found = f"Without distortions, training {called} ({train}) is hardly below {state.judged} {called} ({judged})"
+    observed = f"Without distortions, {_compared(state)}"
     halves = {name: value / 2 for name, value in vars(strengths).items() if name != "elastic_sigma" and value}
-    return Hint("augmentation-too-strong", found, "augmentation too strong", "Halve distortions", halves)
+    return Hint("augmentation-too-strong", observed, "augmentation too strong", "Halve distortions", halves)
 
 
 def underfitting(state: RunState) -> Hint | None:
-    """Training and judged error are alike and high, and neither loss falls any more."""
+    """Training and judged error are alike and high, and neither they nor the losses fall any more."""
     high = _HIGH if state.measure == "error" else _MUCH_VARIANCE
     if state.trained < 2 * _FEW_EPOCHS or _left_to_learn(state) < high or not _are_alike(state):
         return None
-    if any(each[-1] < _FLAT * each[-1 - _FEW_EPOCHS] for each in (state.losses, state.judged_losses)):
+    if any(each.train.is_falling or not each.judged.is_settled for each in state.findings.values()):
         return None
-    train, judged = (_shown(state, scores[-1]) for scores in (state.train_scores, state.scores))
-    found = f"The training {_called(state)} ({train}) is hardly below the {state.judged} {_called(state)} ({judged}), "
-    return _loosened("underfitting", f"{found}and neither loss falls", "underfitting", state)
+    observed = f"{_compared(state)}, and neither still falls"
+    return _loosened("underfitting", f"{observed[0].upper()}{observed[1:]}", "underfitting", state)
 
 
 def too_few_epochs(state: RunState) -> Hint | None:
-    """The run is over, and the judged error was still falling: twice as many epochs."""
-    scores = state.scores[1:]  # without the untrained network
-    part = max(2, len(scores) // 4)
-    is_whole = state.is_over and not state.is_restored
-    if not is_whole or state.judged == "train" or len(scores) < 2 * part or not _can_improve(state):
+    """The run is over, and the judged error still falls by more than a little: twice as many epochs."""
+    found, is_whole = _score(state), state.is_over and not state.is_restored
+    if not is_whole or found is None or not found.is_held_out or not found.may_improve or not _can_improve(state):
         return None
-    before, now = statistics.fmean(scores[-2 * part : -part]), statistics.fmean(scores[-part:])
-    is_new = min(scores[-part:]) < min(scores[:-part])
-    if not is_new or before - now < max(_STILL_FALLING * before, state.noise / 2):
+    curve, place = found.judged, found.judged.fell_from
+    if place is None:
+        return None
+    before, now = curve.values[place], curve.last
+    if before - now < max(_STILL_FALLING * before, found.margin / 2):
         return None
     epochs = 2 * state.experiment.training.epochs
-    found = f"The {state.judged} {_called(state)} was still falling in the last {part} epochs"
-    return Hint("too-few-epochs", found, "too few epochs", f"{text.count(epochs)} epochs", {"epochs": epochs})
+    fall = f"from {_shown(state.measure, before)} (epoch {text.epochs(curve.epochs[place])})"
+    observed = f"The {found.part} {_called(state)} still fell {fall} to {_shown(state.measure, now)}"
+    return Hint("too-few-epochs", observed, "too few epochs", f"{text.count(epochs)} epochs", {"epochs": epochs})
 
 
 def close_result(state: RunState) -> Hint | None:
@@ -289,7 +280,7 @@ def close_result(state: RunState) -> Hint | None:
     rival, score = state.rivals[-1], state.scores[-1]
     if abs(rival.score - score) > 2 * state.noise:
         return None
-    here, there = _shown(state, score), _shown(state, rival.score)
+    here, there = _shown(state.measure, score), _shown(state.measure, rival.score)
     found = f"A {state.judged} {_called(state)} of {here} here and {there} with {rival.difference} may be luck"
     if here == there:
         found = f"The {state.judged} {_called(state)} is {here} here and with {rival.difference}"
@@ -334,12 +325,25 @@ def _can_improve(state: RunState) -> bool:
     return not state.scores or state.scores[-1] > 2 * state.noise
 
 
+def _score(state: RunState) -> CurvesFinding | None:
+    """Returns what the curves of the error or RMSE show."""
+    return state.findings.get(state.measure)
+
+
 def _are_alike(state: RunState) -> bool:
-    """Whether the training error is about as high as the judged one, or higher."""
-    if state.judged == "train" or not state.scores:
+    """Whether the training error is about as high as the judged one, or higher, and the run did not overfit."""
+    found = _score(state)
+    if found is None or found.overfitting is not Overfitting.NONE or state.judged == "train":
         return False
+    return are_alike(state.train_scores[-1], state.scores[-1], state.noise)
+
+
+def _compared(state: RunState) -> str:
+    """Returns that the training and the judged error are alike: "the training error (9 %) is hardly below …"."""
     train, judged = state.train_scores[-1], state.scores[-1]
-    return judged - train <= max(state.noise, _ALIKE * train)
+    lower, higher = (_shown(state.measure, each) for each in (train, judged))
+    of = "as high as" if lower == higher else "hardly below" if train < judged else "not below"
+    return f"the training {_called(state)} ({lower}) is {of} the {state.judged} {_called(state)} ({higher})"
 
 
 def _rounded(share: float) -> str:
@@ -348,11 +352,11 @@ def _rounded(share: float) -> str:
 
 
 def _called(state: RunState) -> str:
-    return "error" if state.measure == "error" else "RMSE"
+    return _QUANTITIES[state.measure]
 
 
-def _shown(state: RunState, score: float) -> str:
-    return text.percent(score) if state.measure == "error" else text.figure(score, 3)
+def _shown(quantity: str, value: float) -> str:
+    return text.percent(value) if quantity == "error" else text.figure(value, 3)
 
 
 def _regularised(name: str, found: str, diagnosis: str, state: RunState) -> Hint:

@@ -12,6 +12,7 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.training.distributions import LayerActivity
 from engine.training.history import PARTS, QUANTITIES, Curve, History
+from nnviz.hints.learning_curves import CurvesFinding, find_in_curves, score_of, standard_error
 
 MOST_EPOCHS = 500  # of a longer run only the last ones are looked at
 
@@ -31,9 +32,9 @@ class Rival:
 
 @dataclass(frozen=True, eq=False)
 class RunState:
-    """A snapshot of a run at the end of an epoch, since its settings changed last.
+    """A snapshot of a run at the end of an epoch: its figures since its settings changed last.
 
-    If early stopping restored an epoch, it is a snapshot of that one.
+    If early stopping restored an epoch, they end with that one.
 
     Attributes:
         experiment: data, network and training settings in use.
@@ -41,6 +42,7 @@ class RunState:
         figures: values at these epochs, by name: "train_error", "validation_loss", "test_rmse" and so on. Without a
             validation set, or without a test set, its names are missing.
         examples: number of examples by set: "train", "validation", "test".
+        findings: what the curves of the whole run show, by quantity: first the error or RMSE, then the loss.
         is_over: whether all epochs of the training are done.
         is_restored: whether early stopping restored the best epoch.
         has_diverged: whether the run stopped because the loss is no longer finite.
@@ -57,6 +59,7 @@ class RunState:
     epochs: tuple[float, ...] = ()
     figures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     examples: Mapping[str, int] = field(default_factory=dict)
+    findings: Mapping[str, CurvesFinding] = field(default_factory=dict)
     is_over: bool = False
     is_restored: bool = False
     has_diverged: bool = False
@@ -72,11 +75,13 @@ class RunState:
         """Returns the state of a run on these data since its settings changed last; ``facts`` are other attributes."""
         since = history.changes[-1].epoch if history.changes else 0
         epochs, figures = figures_since(history, since, math.inf if history.best is None else history.best.epoch)
+        examples = count_examples(experiment, data)
         return cls(
             experiment,
             epochs,
             figures,
-            count_examples(experiment, data),
+            examples,
+            all_findings(history, examples),
             is_restored=history.best is not None,
             confusion=history.confusion(epochs[-1], judged_part(figures)) if epochs else None,
             has_images=data.is_picture,
@@ -111,11 +116,6 @@ class RunState:
         return self.figures.get("train_loss", ())
 
     @property
-    def judged_losses(self) -> tuple[float, ...]:
-        """Losses on the judged set, one per epoch."""
-        return self.figures.get(f"{self.judged}_loss", ())
-
-    @property
     def trained(self) -> int:
         """Number of epochs that were trained with these settings."""
         return max(len(self.epochs) - 1, 0)
@@ -128,14 +128,16 @@ class RunState:
     def standard_error(self, part: str) -> float:
         """Returns how far the last error or RMSE on a set varies with the choice of the examples.
 
-        Binomial for an error; for an RMSE that of normal residuals.
+        See :func:`~nnviz.hints.learning_curves.standard_error`.
         """
-        count, scores = max(self.examples.get(part, 1), 1), self.figures.get(f"{part}_{self.measure}", ())
-        if not scores:
-            return 0.0
-        if self.measure == "rmse":
-            return scores[-1] / math.sqrt(2 * count)
-        return math.sqrt(max(scores[-1] * (1 - scores[-1]), 1 / count) / count)
+        scores = self.figures.get(f"{part}_{self.measure}", ())
+        return standard_error(self.measure, scores[-1], max(self.examples.get(part, 1), 1)) if scores else 0.0
+
+
+def all_findings(history: History, examples: Mapping[str, int]) -> dict[str, CurvesFinding]:
+    """Returns what the curves of a run show, by quantity: first the error or RMSE, then the loss."""
+    found = {name: find_in_curves(history, name, examples) for name in (score_of(history), "loss")}
+    return {name: finding for name, finding in found.items() if finding is not None}
 
 
 def judged_part(figures: Mapping[str, object]) -> str:

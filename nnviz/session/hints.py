@@ -55,7 +55,8 @@ class Hints(QObject):
         self._training, self._messages = session.training, session.messages
         self.current: Hint | None = None
         self.dismissed: frozenset[str] = frozenset()
-        self._diverged: Run | None = None  # the run that stopped because it diverged, until it is trained again
+        # The run that stopped because it diverged, and its experiment then, until it is trained again.
+        self._diverged: tuple[Run, Experiment] | None = None
         self._applied: set[tuple[int, str]] = set()  # run and name of hints that change no settings
         self._known: tuple[Run, Request] | None = None  # the last request, and its run
         self._notice: Message | None = None  # about the applied hint, until the fields change again
@@ -72,7 +73,7 @@ class Hints(QObject):
     # ---- the hints about the run
 
     def _note_divergence(self, run: Run, _: object) -> None:
-        self._diverged = run
+        self._diverged = run, run.experiment
         self._query.hurry()
 
     def _follow_state(self) -> None:
@@ -91,8 +92,8 @@ class Hints(QObject):
         known = None if self._known is None or self._known[0] is not run else self._known[1]
         if known is not None and self._runs.is_training() and not self._due.is_due:
             return known
-        epochs, is_diverged = len(run.history.loss.train.epochs), run is self._diverged
-        key = RequestKey(run, data, run.experiment, run.stage, epochs, is_diverged)
+        epochs = len(run.history.loss.train.epochs)
+        key = RequestKey(run, data, run.experiment, run.stage, epochs, self._stopped_with(run) is not None)
         if known is None or known[0] != key:
             self._due.spend(0)
             known = key, self._work(run, data)
@@ -100,10 +101,17 @@ class Hints(QObject):
         return known
 
     def _has_figures(self, run: Run, data: Dataset) -> bool:
-        """Whether the run's figures are those of its network on these data."""
-        is_trained = run.history.completed > 0 or run is self._diverged
+        """Whether the run's figures are those of its network on these data, with these settings if it diverged."""
+        stopped_with = self._stopped_with(run)
+        if stopped_with is not None and {*run.experiment.difference(stopped_with)} - _NOT_COMPARED:
+            return False  # until the run is trained again, nothing is known about the new settings
+        is_trained = run.history.completed > 0 or stopped_with is not None
         is_same_data = run.misfit(data) is None and run.experiment.fingerprint == data.fingerprint
         return is_trained and is_same_data and run.edited is None
+
+    def _stopped_with(self, run: Run) -> Experiment | None:
+        """Returns the experiment with which the run diverged; None if it did not."""
+        return self._diverged[1] if self._diverged is not None and self._diverged[0] is run else None
 
     def _work(self, run: Run, data: Dataset) -> Callable[[], tuple[Experiment, list[Hint]]]:
         """Returns the function that finds the hints for an experiment in the background; the state is copied now."""
@@ -121,7 +129,7 @@ class Hints(QObject):
             data,
             run.history,
             is_over=is_over,
-            has_diverged=run is self._diverged,
+            has_diverged=self._stopped_with(run) is not None,
             dead_layer=run.dead_layer,
             class_names=self._session.class_names if data.is_classification else (),
             rivals=self._rivals(run) if is_over else (),

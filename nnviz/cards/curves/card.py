@@ -13,13 +13,14 @@ from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
 
 from engine.explain.prediction_changes import ClassChanges
 from engine.training.history import PARTS, Curves, History
-from nnviz.cards.curves.conclusion import as_of, curve_sentences, examine
+from nnviz.cards.curves.conclusion import as_of, curve_sentences
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.change_sentences import class_change, figure_changes, loss_change, number_change
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.text import epochs as epochs_text
+from nnviz.hints.learning_curves import find_in_curves
 from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.run import Run
@@ -40,12 +41,12 @@ _LINES_OF_CHANGES = 2  # of the conclusion while two networks are compared
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _TIPS = {
     "error": (
-        "Shows the share of misclassified examples in the training set and in the test set. If they diverge, "
-        "the network is overfitting: it memorises the training set."
+        "Shows the share of misclassified examples in the training and the test set. If the training error "
+        "falls and the test error does not, the network is overfitting."
     ),
     "rmse": (
-        "Shows the RMSE, the root of the mean squared error, on the training and test set. If the curves "
-        "diverge, the network is overfitting: it memorises the training set."
+        "Shows the root of the mean squared error on the training and the test set. If it falls in training "
+        "only, the network is overfitting."
     ),
     "loss": (
         "Shows the mean loss of an example, which training minimises. Unlike the error, it depends on the "
@@ -423,18 +424,16 @@ class LearningCurvePage(Page):
             self.conclusion.show_conclusion(Conclusion(lead))
             return
         ends = [getattr(curves, part).values[-1:] for part in PARTS]
-        about = (run, epoch, best, curves.last_epoch, ends, tuple(sets), self._quantity)
+        examples = {name: each.count for name, each in sets.items()}
+        about = (run, epoch, best, curves.last_epoch, ends, examples, self._quantity)
         if about == self._concluded:
             return
         self._concluded = about
-        until = math.inf if epoch is None else epoch
-        steps = {name: 1 / each.count for name, each in sets.items()} if self._quantity.name == ERROR.name else {}
-        train, test, validation = (examine(getattr(curves, part), until, steps.get(part, 0.0)) for part in PARTS)
-        held_out, part = (test, "test") if validation is None else (validation, "validation")
-        found = curve_sentences(self._quantity.called, train, held_out, part, self._quantity.text)
-        if found is not None and train is not None:
-            is_back = epoch is not None
-            found = as_of(found, train.epochs[-1] if is_back else None, None if best is None else best.epoch)
+        finding = find_in_curves(run.history, self._quantity.name, examples, math.inf if epoch is None else epoch)
+        found = None if finding is None else curve_sentences(self._quantity.called, finding, self._quantity.text)
+        if found is not None and finding is not None:
+            at = None if epoch is None else finding.train.epochs[-1]
+            found = as_of(found, at, None if best is None else best.epoch)
         self.conclusion.show_conclusion(found)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from engine.experiment import MILD, Experiment
 from engine.training.augmentation import Augmentation
 from engine.training.distributions import LayerActivity
+from engine.training.history import PARTS, QUANTITIES, Curve, Curves, History
 from nnviz.hints.rules import (
     RULES,
     Hint,
@@ -28,7 +29,7 @@ from nnviz.hints.rules import (
     unbalanced_classes,
     underfitting,
 )
-from nnviz.hints.state import Rival, RunState
+from nnviz.hints.state import Rival, RunState, all_findings
 from nnviz.window.guide import sections
 
 # Of a run on 60,000 digits with the default settings: nothing is wrong with it.
@@ -57,7 +58,18 @@ def state(experiment: Experiment | None = None, **changes: Any) -> RunState:
     length = min(map(len, figures.values()))
     known = {name: getattr(GOOD, name) for name in vars(GOOD)} | {"epochs": GOOD.epochs[:length]}
     known |= {"figures": {name: tuple(values)[:length] for name, values in figures.items()}}
+    known |= {"examples": changes.pop("examples", GOOD.examples)}
+    known["findings"] = all_findings(history_of(known["figures"]), known["examples"])
     return RunState(**{**known, **({} if experiment is None else {"experiment": experiment}), **changes})
+
+
+def history_of(figures: Mapping[str, Sequence[float]]) -> History:
+    """A history with these figures after each epoch from 0."""
+    curves = {name: [Curve(), Curve(), Curve()] for name in QUANTITIES}
+    for name, values in figures.items():
+        part, _, quantity = name.partition("_")
+        curves[quantity][PARTS.index(part)] = Curve(list(range(len(values))), list(values))
+    return History(**{name: Curves(*parts) for name, parts in curves.items()})
 
 
 def with_settings(**settings: Any) -> Experiment:
@@ -206,21 +218,21 @@ RIGHT = [
     ),
     case(
         overfitting,
-        "Training loss falls, test loss rose from 0.14 (epoch 3) to 0.19",
+        "The test error (4.40 %, in training 1.40 %) has hardly improved since epoch 3",
         "overfitting",
         {"augmentation": MILD},
         state(**OVERFITTED),
     ),
     case(
         overfitting,
-        "Training loss falls, test loss rose from 0.14 (epoch 3) to 0.19",
+        "The test error (4.40 %, in training 1.40 %) has hardly improved since epoch 3",
         "overfitting",
         {"weight_decay": 0.001},
         state(**OVERFITTED, has_images=False),
     ),
     case(
         overfitting,
-        "Training loss falls, validation loss rose from 0.14 (epoch 3) to 0.19",
+        "The validation error (4.40 %, in training 1.40 %) has hardly improved since epoch 3",
         "overfitting",
         {"patience": 10},
         state(
@@ -231,8 +243,15 @@ RIGHT = [
         ),
     ),
     case(
+        overfitting,
+        "The test loss (0.19, in training 0.001) has risen since epoch 3",
+        "overfitting",
+        {"augmentation": MILD},
+        state(**{**OVERFITTED, "train_error": (0.9, 0.06, 0.05, 0.044, 0.042, 0.041, 0.042, 0.041, 0.04)}),
+    ),
+    case(
         augmentation_too_strong,
-        "Without distortions, training error (4.50 %) is hardly below test error (4.40 %)",
+        "Without distortions, the training error (4.50 %) is not below the test error (4.40 %)",
         "augmentation too strong",
         {"rotation": 20.0, "shift": 2.0},
         state(
@@ -243,35 +262,55 @@ RIGHT = [
     ),
     case(
         underfitting,
-        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither loss falls",
+        "The training error (38.40 %) is not below the test error (37.50 %), and neither still falls",
+        "underfitting",
+        {"hidden": (256, 128)},
+        state(
+            with_settings(optimizer="adam", learning_rate=0.001),
+            **{**UNDERFITTED, "test_error": (0.5, 0.41, 0.39, 0.38, 0.375, 0.375, 0.375, 0.375, 0.375)},
+        ),
+    ),
+    case(
+        underfitting,
+        "The training error (38.40 %) is as high as the test error (38.40 %), and neither still falls",
+        "underfitting",
+        {"hidden": (256, 128)},
+        state(
+            with_settings(optimizer="adam", learning_rate=0.001),
+            **{**UNDERFITTED, "test_error": UNDERFITTED["train_error"]},
+        ),
+    ),
+    case(
+        underfitting,
+        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither still falls",
         "underfitting",
         {"hidden": (256, 128)},
         state(with_settings(optimizer="adam", learning_rate=0.001), **UNDERFITTED),
     ),
     case(
         underfitting,
-        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither loss falls",
+        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither still falls",
         "underfitting",
         {"hidden": (32,)},
         state(with_settings(hidden=(), weight_decay=0.1), **UNDERFITTED),
     ),
     case(
         underfitting,
-        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither loss falls",
+        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither still falls",
         "underfitting",
         {"learning_rate": 0.2},
         state(with_settings(learning_rate=0.01, weight_decay=0.1), **UNDERFITTED),
     ),
     case(
         underfitting,
-        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither loss falls",
+        "The training error (38.40 %) is hardly below the test error (39.00 %), and neither still falls",
         "underfitting",
         {"augmentation": Augmentation()},
         state(with_settings(augmentation=MILD), **UNDERFITTED),
     ),
     case(
         too_few_epochs,
-        "The test error was still falling in the last 2 epochs",
+        "The test error still fell from 18.00 % (epoch 5) to 12.50 %",
         "too few epochs",
         {"epochs": 40},
         state(**FALLING),
@@ -355,9 +394,24 @@ SILENT = {
     ),
     "no class is the majority": (unbalanced_classes, state(test_error=(0.9, 0.9, 0.9, 0.9, 0.9))),
     "the missed class has 4 examples": (class_never_predicted, state(confusion=MOSTLY_ONE[:, :] * [1, 0, 0])),
-    "the loss rises a little": (
+    "the errors are alike, and the loss rises a little": (
         overfitting,
-        state(**{**OVERFITTED, "test_loss": (2.3, 0.22, 0.16, 0.14, 0.141, 0.143, 0.142, 0.143, 0.142)}),
+        state(
+            **{
+                **OVERFITTED,
+                "train_error": (0.9, 0.06, 0.05, 0.044, 0.042, 0.041, 0.042, 0.041, 0.04),
+                "train_loss": (2.3, 0.22, 0.16, 0.14, 0.138, 0.137, 0.136, 0.135, 0.134),
+                "test_loss": (2.3, 0.22, 0.16, 0.14, 0.141, 0.143, 0.142, 0.143, 0.142),
+            }
+        ),
+    ),
+    "the gap is no larger than what a few examples make": (
+        overfitting,
+        state(**{**OVERFITTED, "test_loss": OVERFITTED["train_loss"]}, examples={"test": 30}),
+    ),
+    "the loss rises, but the training error has hardly fallen": (
+        overfitting,
+        state(**{**OVERFITTED, "train_error": (0.9, *[0.89] * 8)}),
     ),
     "the error still improves": (
         overfitting,
@@ -429,11 +483,13 @@ def test_regression_is_judged_by_its_rmse() -> None:
         "test_rmse": (9.0, 5.3, 4.95, 4.9, 4.89, 4.88, 4.88),
         "train_r2": (0.0, 0.4, 0.5, 0.55, 0.551, 0.551, 0.551),
     }
-    of = RunState(Experiment(), tuple(range(7)), figures, {"train": 300, "test": 90}, is_over=True)
+    examples = {"train": 300, "test": 90}
+    findings = all_findings(history_of(figures), examples)
+    of = RunState(Experiment(), tuple(range(7)), figures, examples, findings, is_over=True)
     (hint,) = hints_for(of)
     assert (
         hint.sentence
-        == "The training RMSE (4.84) is hardly below the test RMSE (4.88), and neither loss falls: underfitting."
+        == "The training RMSE (4.84) is hardly below the test RMSE (4.88), and neither still falls: underfitting."
     )
 
 

@@ -160,6 +160,28 @@ def test_after_a_divergence_the_message_and_the_hint_agree(session: Session, rea
     assert session.hints.current is None
 
 
+def test_after_a_divergence_the_hint_is_followed_once(session: Session, ready_model: Model, qtbot: QtBot) -> None:
+    """It comes back by undo, and if the run diverges again."""
+    session.settings.change("rate", learning_rate=1e30)
+    session.start()
+    wait_for(qtbot, ready_model, Status.PAUSED)
+    qtbot.waitUntil(lambda: name_of(session) == "diverged")
+    session.hints.apply()
+    wait_for_query(qtbot, session)
+    assert session.runs.current.experiment.training.learning_rate == 0.2, "the paused run follows"
+    assert session.hints.current is None
+    session.hints.apply()
+    assert session.settings.experiment.training.learning_rate == 0.2
+    session.undo.undo()
+    qtbot.waitUntil(lambda: name_of(session) == "diverged")
+    session.settings.change("rate", learning_rate=1e29)
+    wait_for_query(qtbot, session)
+    assert session.hints.current is None, "the user tries something else"
+    session.start()
+    wait_for(qtbot, ready_model, Status.PAUSED)
+    qtbot.waitUntil(lambda: name_of(session) == "diverged")
+
+
 def test_dead_neurons_need_a_reset(session: Session, ready_model: Model, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_model, 1)
     session.hints.current = Hint("dead-neurons", "found", "dead", "label", {"learning_rate": 0.02}, needs_reset=True)

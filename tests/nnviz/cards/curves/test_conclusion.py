@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from engine.training.history import Curve
-from nnviz.cards.curves.conclusion import as_of, curve_sentences, examine
+from engine.experiment import Experiment
+from engine.training.history import Curve, Curves, History
+from nnviz.cards.curves.conclusion import as_of, curve_sentences
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.text import percent
+from nnviz.hints.learning_curves import find_in_curves
+from nnviz.hints.rules import hints_for
+from nnviz.hints.state import RunState, all_findings
 from nnviz.session.status import Status
 from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import MakeCards
@@ -29,16 +36,16 @@ JUMPING = (96.4, 7.6, 1.5, 7.6, 1.5, 10.6, 0.4, 2.6, 0.7, 3.3, 0.4, 0.7, 1.5, 4.
 
 
 def sentences(
-    train: Sequence[float], held_out: Sequence[float] = (), part: str = "test", first: int = 0, least: float = 1e-4
+    train: Sequence[float], held_out: Sequence[float] = (), part: str = "test", first: int = 0, examples: int = 10_000
 ) -> Conclusion | None:
     """The sentences about errors in percent after each epoch from ``first``."""
     curves = [
-        examine(
-            Curve([first + number for number in range(len(values))], [value / 100 for value in values]), least=least
-        )
+        Curve([first + number for number in range(len(values))], [value / 100 for value in values])
         for values in (train, held_out)
     ]
-    return curve_sentences("error", curves[0], curves[1], part, percent)
+    history = History(error=Curves(**{"train": curves[0], part: curves[1]}))
+    found = find_in_curves(history, "error", {"train": 60_000, part: examples})
+    return None if found is None else curve_sentences("error", found, percent)
 
 
 def test_overfitting() -> None:
@@ -60,9 +67,9 @@ def test_no_improvement_at_all_since_an_epoch() -> None:
 
 def test_an_improvement_by_one_example() -> None:
     train = (90, 50, 40, 30, 20, 10, 5, 4, 3, 2.5, 2)
-    found = sentences(train, (90, 50, 40, 30, 20, 10, 8, 8, 8, 8, 4), least=1 / 24)
+    found = sentences(train, (90, 50, 40, 30, 20, 10, 8, 8, 8, 8, 4), examples=24)
     assert found is not None
-    assert "the test error has improved by only one example since epoch 5" in found.lead
+    assert "the test error has improved by only one example since epoch 6" in found.lead
 
 
 def test_a_test_error_that_rises() -> None:
@@ -78,6 +85,50 @@ def test_a_rise_since_a_short_time() -> None:
         "The training error fell, the test error has risen since epoch 25.",
         "It is too early to call this overfitting.",
     )
+
+
+def test_a_spike_between_low_errors_is_not_where_the_improvement_ended() -> None:
+    train = (90, 40, 30, 25, 20, 15, 12, 10, 8, 7, 6, 5.5, 5, 4.5, 4)
+    test = (90, 45, 30, 22, 18, 16, 10.4, 17.68, 10.4, 10.5, 10.3, 10.4, 10.28, 10.54, 10.29)
+    found = sentences(train, test)
+    assert found is not None
+    assert found.lead == "The training error falls, the test error has hardly improved since epoch 6: overfitting."
+
+
+def test_a_fall_that_ended_a_short_time_ago() -> None:
+    train = (90, 40, 30, 25, 20, 15, 12, 11, 10.5, 10.2)
+    test = (90, 45, 30, 24, 20, 16, 14, 10.28, 10.54, 10.29)
+    assert sentences(train, test) == Conclusion(
+        "The test error was lowest at epoch 7: 10.28 %.", "It is too early to tell whether it still falls."
+    )
+
+
+def test_errors_that_both_rise() -> None:
+    found = sentences((90, 10, 8, 8, 8, 9, 9, 9, 9), (90, 12, 9, 9, 9, 11, 11, 11, 12))
+    assert found == Conclusion(
+        "The test error has risen since epoch 4.", "9.00 % in training, 12.00 % on the test set."
+    )
+
+
+def test_the_error_decides_whether_a_loss_that_rises_is_overfitting() -> None:
+    """If the error still falls, the network is only too confident in its mistakes."""
+    epochs = list(range(9))
+    train, rising = (
+        [2.3, 0.2, 0.1, 0.05, 0.03, 0.01, 0.005, 0.002, 0.001],
+        [2.3, 0.3, 0.2, 0.14, 0.15, 0.16, 0.17, 0.18, 0.19],
+    )
+    falling, flat = [0.9, 0.09, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02], [0.9, *[0.02] * 8]
+    found = []
+    for test in (falling, flat):
+        error = Curves(Curve(epochs, falling), Curve(epochs, test))
+        history = History(error=error, loss=Curves(Curve(epochs, train), Curve(epochs, rising)))
+        finding = find_in_curves(history, "loss", {"train": 500, "test": 500})
+        assert finding is not None
+        conclusion = curve_sentences("loss", finding, str)
+        assert conclusion is not None
+        found.append(conclusion.lead)
+    lead = "The training loss falls, the test loss has risen since epoch 3"
+    assert found == [f"{lead}.", f"{lead}: overfitting."]
 
 
 def test_a_little_overfitting() -> None:
@@ -114,8 +165,8 @@ def test_flat_curves() -> None:
 
 
 def test_curves_that_jump() -> None:
-    assert sentences(JUMPING, JUMPING, least=1 / 69) == Conclusion(
-        "The training and the test error have hardly improved since epoch 3.",
+    assert sentences(JUMPING, JUMPING, examples=69) == Conclusion(
+        "The training and the test error have hardly improved since epoch 2.",
         "Since then, the training error has jumped between 0.40 % and 10.60 %.",
     )
 
@@ -173,12 +224,82 @@ def test_a_loss_that_is_not_finite() -> None:
     assert sentences(TRAIN[:4], (*TEST[:3], math.inf)) == Conclusion("The test error is no longer finite.", "")
 
 
-def test_a_long_run_is_examined_by_a_selection_of_its_epochs() -> None:
-    epochs = list(range(10_001))
-    curve = examine(Curve(epochs, [1 / (1 + epoch) for epoch in epochs]))
-    assert curve is not None
-    assert len(curve.epochs) <= 201
-    assert curve.epochs[-1] == 10_000
+# ---- what a sentence claims holds in its figures, and the hints agree with it
+
+EXAMPLES = {"train": 400, "test": 100}
+
+
+@st.composite
+def errors(draw: st.DrawFn, of: int) -> list[float]:
+    """Errors of a set of examples that fall, stay, rise or jump, with spikes up and down."""
+    length, rates = draw(st.integers(2, 30)), st.sampled_from([0.6, 0.85, 0.95, 1.0, 1.0, 1.05, 1.2])
+    value, values = draw(st.floats(0.3, 1)), []
+    for _ in range(length):
+        spike = draw(st.sampled_from([1.0] * 8 + [0.4, 1.7]))
+        values.append(round(min(value * spike * draw(st.floats(0.97, 1.03)), 1) * of) / of)
+        value = min(value * draw(rates), 1)
+    return values
+
+
+@given(train=errors(of=EXAMPLES["train"]), test=errors(of=EXAMPLES["test"]))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_every_claim_holds_in_the_figures(train: list[float], test: list[float]) -> None:
+    length = min(len(train), len(test))
+    train, test, epochs = train[:length], test[:length], list(range(length))
+    history = History(error=Curves(Curve(epochs, train), Curve(epochs, test)))
+    finding = find_in_curves(history, "error", EXAMPLES)
+    assert finding is not None
+    found = curve_sentences("error", finding, percent)
+    assert found is not None
+    said = f"{found.lead} {found.rest}"
+    assert said.count("still fall") + said.count("improved since") + said.count("risen") <= 1
+
+    def alike(curve: list[float], one: float, count: int) -> float:
+        """The value up to which ``one`` is about as low as the end of the curve."""
+        return curve[-1] + 0.1 * max(curve[-3:]) + 1.01 / count
+
+    if match := re.search(r"since epoch (\d+)", said):
+        at = int(match[1])
+        if "test error has been 0" in said:
+            assert not any(test[at:])
+        elif "risen" in said:
+            assert test[at] < test[-1]
+        else:
+            assert test[at] <= alike(test, test[at], EXAMPLES["test"])
+        if "training and" in said:
+            assert train[at] <= alike(train, train[at], EXAMPLES["train"])
+        if "training error fell" in said or "training error falls" in said:
+            assert train[at] > train[-1]
+    if match := re.search(r"risen from (\S+ %) at epoch (\d+)", said):
+        assert percent(train[int(match[2])]) == match[1] == percent(min(train))
+        assert train[-1] > min(train)
+    if match := re.search(r"lowest at epoch (\d+)", said):
+        assert test[int(match[1])] == min(test)
+    if re.search(r"error still falls?\.", said):
+        for curve in (train, test) if "training and the test error still fall" in said else (test,):
+            recent = max(3, math.ceil(0.2 * (length - 1)))
+            before = max(length - 1 - recent, 0)
+            assert curve[-1] < max(curve[max(before - 1, 0) : before + 1])
+            assert min(curve[before + 1 :]) < min(curve[: before + 1])
+            assert min(curve[-2:]) <= min(curve) or recent > 3
+    if "overfitting." in said and "too early" not in said:
+        assert test[-1] >= 1.25 * train[-1]
+        assert test[-1] - train[-1] > math.sqrt(test[-1] * (1 - test[-1]) / EXAMPLES["test"])
+
+    names = {hint.name for hint in hints_for(_state(history))}
+    assert ("overfitting" in names) == (": overfitting" in said)
+    assert "too-few-epochs" not in names or "More epochs may help" in said
+    assert "underfitting" not in names or not re.search("still fall|overfitting", said)
+
+
+def _state(history: History) -> RunState:
+    figures = {
+        f"{part}_{name}": tuple(getattr(history.error, part).values)
+        for part in ("train", "test")
+        for name in ("error", "loss")
+    }
+    epochs = tuple(history.error.train.epochs)
+    return RunState(Experiment(), epochs, figures, EXAMPLES, all_findings(history, EXAMPLES), is_over=True)
 
 
 def test_as_of_another_epoch() -> None:
