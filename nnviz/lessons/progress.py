@@ -21,6 +21,7 @@ class StepProgress:
         is_set_up: whether what the step does first was carried out.
         is_skipped: whether the step was skipped.
         is_solved: whether the solution was carried out.
+        shown_answers: the questions, from 0, whose present answer the solution chose, not the pupil.
     """
 
     seconds: float = 0.0
@@ -31,6 +32,7 @@ class StepProgress:
     is_set_up: bool = False
     is_skipped: bool = False
     is_solved: bool = False
+    shown_answers: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -88,4 +90,5 @@ def _step_from(entries: dict[str, Any]) -> StepProgress:
         bool(entries["is_set_up"]),
         bool(entries["is_skipped"]),
         bool(entries["is_solved"]),
+        [int(question) for question in entries.get("shown_answers", [])],  # progress of 0.30 lacks it
     )

@@ -36,6 +36,7 @@ TEXT_NAME = "Text of the lesson"
 NEEDS = "This lesson needs {packages}: pip install {command}"
 CHOOSE_ONE, CHOOSE_ALL = "Choose one", "Choose all that are right"
 OPTION_TIP = "Chooses this option."
+RIGHT, WRONG = "Right.", "Wrong."
 PREDICTED = "Try it, and see whether you are right."
 
 # ---- goals, notes and buttons
@@ -50,7 +51,9 @@ FAILED = "“{directive}”: {why}"
 BACK, BACK_TIP = "Back", "Shows the step before."
 HINT, HINT_TIP = "Hint", "Shows a hint; after the last, the solution."
 SHOW_SOLUTION = "Show me"
-SKIP, SKIP_TIP = "Skip", "Has the window do what this step asks for."
+SKIP, SKIP_TIP = "Skip", "Does what this step asks for, and continues. The report shows the step as skipped."
+SKIP_AFTER_TRY = "Skips this step: after two minutes, or after a wrong try."
+SKIP_AFTER_TIME = "Skips this step: after two minutes."
 NEXT, NEXT_TIP = "Next", "Shows the next step when all goals are met."
 FINISH = "Finish"
 

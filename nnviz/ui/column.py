@@ -77,10 +77,10 @@ class ScrollColumn(QScrollArea):
         content.layout().activate()
         content.adjustSize()
         top = widget.mapTo(content, QPoint(0, 0)).y()
-        bottom = top + widget.sizeHint().height() + _AIR
+        needed = widget.heightForWidth(widget.width()) if widget.hasHeightForWidth() else widget.sizeHint().height()
+        bottom = top + needed + _AIR
         bar, height = self.verticalScrollBar(), self.viewport().height()
-        if bottom > bar.value() + height:
-            bar.setValue(min(bottom - height, top))
+        bar.setValue(min(max(bar.value(), bottom - height), top))
 
 
 class CardScroll(QScrollArea):

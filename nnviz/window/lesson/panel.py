@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
+from math import ceil
 
 from PyQt5.QtCore import QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QHideEvent, QShowEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import parse_hidden, parse_whole
@@ -114,10 +116,16 @@ class LessonPanel(QFrame):
         self._title = named(label(), "lessonTitle")
         self._title.setWordWrap(True)
         self._make_foot()
+        theme.changed.connect(self._show)
         body = named(QFrame(), "cardBody")
         arranged(QVBoxLayout(body), (self._scroll, 1), self._foot)
         arranged(QVBoxLayout(self), self._head, (body, 1), margins=(theme.GAP, theme.GAP, 0, theme.GAP))
         self._goals: list[_Goal] = []
+        self._goal_box: QFrame | None = None
+        self._skip_timer = QTimer(self)
+        self._skip_timer.setSingleShot(True)
+        self._skip_timer.setTimerType(Qt.TimerType.PreciseTimer)  # others may be early
+        self._skip_timer.timeout.connect(self._show_buttons)
         self._form: SettingsForm | None = None
         self._questions: list[QuestionBox] = []
         self._hints: list[LessonText] = []
@@ -139,14 +147,28 @@ class LessonPanel(QFrame):
         ):
             button.setFocusPolicy(Qt.TabFocus)
             button.clicked.connect(lambda _=False, act=act: act())
+        buttons = arranged(QHBoxLayout(), self._back, self._hint, self._skip, 1, self._next, spacing=6)
         margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING, theme.CARD_PADDING)
-        arranged(QHBoxLayout(self._foot), self._back, self._hint, self._skip, 1, self._next, spacing=6, margins=margins)
+        self._foot_column = arranged(QVBoxLayout(self._foot), buttons, spacing=8, margins=margins)
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(_WIDTH), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(_LEAST_WIDTH), 0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._await_skip()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._skip_timer.stop()
+
+    def _await_skip(self) -> None:
+        """Enables *Skip* after the time that is left, while the lesson is shown."""
+        if self._player.lesson is not None and self.isVisible():
+            self._skip_timer.start(max(0, ceil(1000 * self._player.seconds_to_skip)))
 
     # ---- a step
 
@@ -196,10 +218,11 @@ class LessonPanel(QFrame):
             report.show()
         self._column.addStretch(1)
         self._order_focus()
+        self._await_skip()
         self._scroll.verticalScrollBar().setValue(0)
         heading.setFocus()
         self.setAccessibleDescription(texts.PANEL_DESCRIPTION.format(lesson=lesson.title, **place, title=step.title))
-        self._show()
+        self._show(is_seen=False)
 
     def field(self, name: str) -> QWidget | None:
         """Returns the field of a setting of that name that the step shows; None if it shows none."""
@@ -216,6 +239,10 @@ class LessonPanel(QFrame):
 
     def _clear(self) -> None:
         self._goals, self._questions, self._hints, self._form = [], [], [], None
+        if self._goal_box is not None:
+            self._goal_box.hide()
+            self._goal_box.deleteLater()
+            self._goal_box = None
         while self._column.count():
             widget: QWidget | None = self._column.takeAt(0).widget()  # None for a stretch
             if widget is not None and widget not in (self._title, self._bar):
@@ -246,18 +273,22 @@ class LessonPanel(QFrame):
             box = named(QFrame(), "lessonGoals", texts.GOALS_NAME)
             self._goals = [_Goal(goal) for goal in goals]
             arranged(QVBoxLayout(box), *self._goals, spacing=4, margins=(10, 8, 10, 8))
-            self._add(box)
+            self._goal_box = box
+            self._foot_column.insertWidget(0, box)  # which stays in view while the text scrolls
 
     # ---- display
 
-    def _show(self) -> None:
+    def _show(self, is_seen: bool = True) -> None:
+        """Shows the state of the step; ``is_seen``: a verdict or hint that appears is scrolled into view."""
         player = self._player
         if player.lesson is None:
             return
         for goal, row, is_met in zip(player.step.goals, self._goals, player.met, strict=True):
             row.show_state(is_met, "" if is_met else player.present(goal))
         for box, chosen in zip(self._questions, player.answers, strict=True):
-            box.show_answer(chosen, player.has_feedback)
+            judged = box.show_answer(chosen, player.has_feedback, player.is_resolved)
+            for verdict in judged if is_seen else ():
+                QTimer.singleShot(0, partial(self._scroll.show_whole, verdict))  # once it has its height
         for number, hint in enumerate(self._hints):
             is_new = number == player.hints - 1 and not hint.isVisible()
             hint.setVisible(number < player.hints)
@@ -272,10 +303,14 @@ class LessonPanel(QFrame):
 
     def _show_buttons(self) -> None:
         player = self._player
+        if player.lesson is None:
+            return
         has_more = player.hints < len(player.step.hints)
         self._hint.setText(texts.HINT if has_more or not player.step.solution else texts.SHOW_SOLUTION)
         self._hint.setEnabled((has_more or bool(player.step.solution)) and not player.is_busy)
         self._back.setEnabled(player.index > 0)
-        self._skip.setEnabled(bool(player.step.solution) and not player.is_done and not player.is_busy)
+        self._skip.setEnabled(player.can_skip)
+        later = texts.SKIP_AFTER_TRY if player.step.questions and player.has_feedback else texts.SKIP_AFTER_TIME
+        self._skip.setToolTip(texts.SKIP_TIP if player.can_skip or player.is_done else later)
         self._next.setText(texts.FINISH if player.is_last else texts.NEXT)
         self._next.setEnabled(player.is_done and not player.is_busy)

@@ -23,6 +23,7 @@ ARRANGING = ("show", "hide", "enlarge")  # directives that arrange the cards of 
 ASKING = ("draw", "clear")  # directives that set the input
 
 _MOST_CHOICES = 50  # of a step that are kept
+_SECONDS_TO_SKIP = 120.0  # in a step, before it may be skipped without a try
 
 
 class LessonPlayer(QObject):
@@ -158,15 +159,40 @@ class LessonPlayer(QObject):
         return all(self.met)
 
     @property
-    def has_feedback(self) -> bool:
-        """Whether the feedback on answers is shown.
-
-        A step that asks for any answer, and for more than that, asks for a prediction: what follows from it is shown
-        once all goals are met, so that the experiment shows it first.
-        """
+    def is_prediction(self) -> bool:
+        """Whether the step asks for a prediction: for any answer, and for more than that."""
         names = [{fact.name for fact in facts_of(goal)} for goal in self.step.goals]
-        is_prediction = {"answered"} in names and any(each - {"answered"} for each in names)
-        return self.is_done or not is_prediction
+        return {"answered"} in names and any(each - {"answered"} for each in names)
+
+    @property
+    def has_feedback(self) -> bool:
+        """Whether chosen options are judged: predictions once all goals are met, so that the experiment comes first."""
+        return self.is_done or not self.is_prediction
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the step has shown what was to be predicted: the right options are shown, and the choice is final."""
+        return self.is_done and self.is_prediction
+
+    @property
+    def can_skip(self) -> bool:
+        """Whether the step may be skipped: after some time, a wrong try, or a solution that did not help.
+
+        A wrong prediction is no wrong try: it would tell that it is wrong.
+        """
+        if self.lesson is None or not self.step.solution or self.is_done or self.is_busy:
+            return False
+        known = self.progress.of(self.step.id)
+        has_tried = self.has_feedback and any(
+            option not in self.step.questions[question].correct for question, option in known.choices
+        )
+        return has_tried or known.is_solved or bool(self.failure) or self.seconds_to_skip <= 0
+
+    @property
+    def seconds_to_skip(self) -> float:
+        """How long it takes until the step may be skipped without a try; at most 0 if it may be."""
+        known = self.progress.of(self.step.id)
+        return _SECONDS_TO_SKIP - known.seconds - (monotonic() - self._since)
 
     @property
     def is_last(self) -> bool:
@@ -262,7 +288,7 @@ class LessonPlayer(QObject):
         if self.lesson is not None:
             self.note_time()
             known = self.progress.of(self.step.id)
-            known.answers, known.met = [], []
+            known.answers, known.met, known.shown_answers = [], [], []
             known.is_skipped = known.is_solved = known.is_set_up = False
             self._enter(self.index, self.step.setup)
 
@@ -278,9 +304,12 @@ class LessonPlayer(QObject):
 
     def skip(self) -> None:
         """Carries out the solution and goes to the next step."""
-        if self.lesson is not None and not self.is_busy:
+
+        def skipped() -> None:
             self.progress.of(self.step.id).is_skipped = True
-            self.solve(self.skip_met)
+            self.skip_met()
+
+        self.solve(skipped)
 
     def solve(self, then: Callable[[], None] = lambda: None) -> None:
         """Carries out the solution; ``then`` is called when it is done, and the goals are evaluated."""
@@ -303,22 +332,26 @@ class LessonPlayer(QObject):
 
     def choose(self, question: int, option: int) -> None:
         """Chooses an option of a question, or takes the choice back where several may be chosen."""
-        if self.lesson is None:
+        if self.lesson is None or self.is_resolved:
             return
         if self.step.questions[question].is_multiple:
             self.answers[question] = self.answers[question] ^ {option}
         else:
             self.answers[question] = frozenset({option})
-        choices = self.progress.of(self.step.id).choices
-        choices.append([question, option])
-        del choices[:-_MOST_CHOICES]
+        known = self.progress.of(self.step.id)
+        known.choices.append([question, option])
+        del known.choices[:-_MOST_CHOICES]
+        known.shown_answers = [each for each in known.shown_answers if each != question]
         self._note_answers()
         self.changed.emit()
 
     def answer(self, options: Sequence[int]) -> None:
-        """Chooses options, from 1, of the first question."""
+        """Chooses options, from 1, of the first question, as the solution does; a prediction stays as it was made."""
         if self.lesson is not None and self.answers:
-            self.answers[0] = frozenset(option - 1 for option in options)
+            chosen = frozenset(option - 1 for option in options)
+            if chosen != self.answers[0] and not (self.is_prediction and self.answers[0]):
+                self.answers[0] = chosen
+                self.progress.of(self.step.id).shown_answers = [0]
             self._note_answers()
             self.changed.emit()
 

@@ -6,11 +6,12 @@ from collections.abc import Set
 
 from PyQt5.QtCore import QEvent, QObject, Qt, QUrl, pyqtSignal
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QAbstractButton, QCheckBox, QFrame, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout
+from PyQt5.QtWidgets import QAbstractButton, QCheckBox, QFrame, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from nnviz.lessons import texts
 from nnviz.lessons.document import Option, Question
-from nnviz.ui.parts import arranged, named, set_look
+from nnviz.ui import theme
+from nnviz.ui.parts import arranged, describe, named, set_look
 from nnviz.window.lesson.text_view import open_link, plain_text
 
 
@@ -37,26 +38,43 @@ class _Row(QFrame):
         text.setTextFormat(Qt.RichText)
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.NoTextInteraction)
-        row = arranged(QHBoxLayout(), self.button, (text, 1), spacing=6)
-        row.setAlignment(self.button, Qt.AlignTop)
-        self._html = option.feedback
+        self._sign = named(QLabel(), "lessonVerdict")
+        self._sign.setVisible(False)
+        row = arranged(QHBoxLayout(), self.button, (text, 1), self._sign, spacing=6)
+        for part in (self.button, self._sign):
+            row.setAlignment(part, Qt.AlignTop)
+        self._option = option
         self._feedback = named(QLabel(), "lessonFeedback")
         self._feedback.setTextFormat(Qt.RichText)
-        self._feedback.setProperty("role", "muted")
         self._feedback.setWordWrap(True)
         self._feedback.linkActivated.connect(lambda url: open_link(QUrl(url)))
         self._feedback.setVisible(False)
         self.button.installEventFilter(self)
-        below = arranged(QHBoxLayout(), (self._feedback, 1), margins=(24, 0, 0, 0))
+        below = arranged(QHBoxLayout(), (self._feedback, 1), margins=(26, 0, 0, 0))
         arranged(QVBoxLayout(self), row, below, spacing=2, margins=(8, 7, 8, 7))
 
-    def show_chosen(self, is_chosen: bool, has_feedback: bool) -> None:
-        """Shows whether the option is chosen, with its feedback, or that it is still to be found out."""
+    def show_state(self, is_chosen: bool, is_judged: bool, is_final: bool) -> bool:
+        """Shows whether the option is chosen, and whether it is right or that this is still to be found out.
+
+        Returns:
+            Whether the verdict has appeared.
+        """
+        is_right, had_verdict = self._option.is_correct, self._sign.isVisibleTo(self)
+        verdict = texts.RIGHT if is_right else texts.WRONG
         self.button.setChecked(is_chosen)
+        self.button.setEnabled(not is_final)
         set_look(self, "chosen", is_chosen)
-        self._feedback.setText(self._html if has_feedback else texts.PREDICTED)
-        self._feedback.setVisible(is_chosen and bool(self._feedback.text()))
-        self.button.setAccessibleDescription(plain_text(self._feedback.text()) if is_chosen else "")
+        self._sign.setVisible(is_judged)
+        if is_judged:
+            icon = theme.icon("circle-check", "good") if is_right else theme.icon("circle-x", "error")
+            self._sign.setPixmap(icon.pixmap(theme.px(18)))
+            self._sign.setToolTip(verdict)
+        html = (self._option.feedback or verdict) if is_judged else texts.PREDICTED if is_chosen else ""
+        self._feedback.setText(html)
+        self._feedback.setVisible(bool(html))
+        spoken = plain_text(html)
+        describe(self.button, f"{verdict} {spoken}" if is_judged and self._option.feedback else spoken)
+        return is_judged and not had_verdict
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Marks the row while its button has the focus."""
@@ -85,11 +103,22 @@ class QuestionBox(QFrame):
             _Row(option, question.is_multiple, f"lessonOption{number + 1}_{place}Button")
             for place, option in enumerate(question.options, start=1)
         ]
+        self._correct = question.correct
         for place, row in enumerate(self._rows):
             row.chosen.connect(lambda place=place: self.chosen.emit(place))
         arranged(QVBoxLayout(self), *self._rows)
 
-    def show_answer(self, chosen: Set[int], has_feedback: bool) -> None:
-        """Shows which options are chosen. Without feedback they are predictions of what is still to be seen."""
-        for place, row in enumerate(self._rows):
-            row.show_chosen(place in chosen, has_feedback)
+    def show_answer(self, chosen: Set[int], has_feedback: bool, is_resolved: bool) -> list[QWidget]:
+        """Shows which options are chosen, and whether they are right.
+
+        Args:
+            chosen: their numbers, from 0.
+            has_feedback: whether chosen options are judged; else they are predictions of what is still to be seen.
+            is_resolved: whether the right options are shown, too, and the choice is final.
+
+        Returns:
+            The rows whose verdict has appeared.
+        """
+        judged = chosen | self._correct if is_resolved else chosen if has_feedback else set()
+        states = [(place in chosen, place in judged, is_resolved) for place in range(len(self._rows))]
+        return [row for row, state in zip(self._rows, states, strict=True) if row.show_state(*state)]

@@ -56,6 +56,15 @@ Drücke die Leertaste.
 """
 
 
+PREDICTION = LESSON.replace("answered and correct", "answered").replace("opened(mistakes)\n", "")
+
+
+def verdicts(window: MainWindow) -> list[str]:
+    """Returns the verdict of each option of the question, "" for none."""
+    panel = find(window, LessonPanel, "lessonPanel")
+    return [each.toolTip() if each.isVisible() else "" for each in panel.findChildren(QLabel, "lessonVerdict")]
+
+
 def menu_action(window: MainWindow, name: str) -> None:
     """Chooses an entry of the lesson's menu."""
     menu = find(window, LessonMenu, "lessonMenu")
@@ -228,11 +237,11 @@ def test_the_first_lesson_is_offered_once_and_the_menu_has_all(
 # ---- the window during a lesson
 
 
-def test_the_feedback_on_a_prediction_waits_for_the_experiment(
+def test_a_prediction_is_judged_after_the_experiment_which_shows_the_right_option_too(
     ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = tmp_path / "predict.md"
-    path.write_text(LESSON.replace("answered and correct", "answered").replace("opened(mistakes)\n", ""))
+    path.write_text(PREDICTION)
     player = opened(ready_window, path, qtbot)
     player.skip_met()
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
@@ -243,11 +252,92 @@ def test_the_feedback_on_a_prediction_waits_for_the_experiment(
 
     click(qtbot, panel, QRadioButton, "lessonOption1_1Button")
     assert feedback() == ["Try it, and see whether you are right."]
+    assert verdicts(ready_window) == ["", ""]
+    assert not player.can_skip  # it would tell that the prediction is wrong
     retype(qtbot, panel, "learningRateEdit", "2")
     click(qtbot, ready_window, QPushButton, "resetButton")
     press(qtbot, ready_window, Qt.Key_Space)
     qtbot.waitUntil(lambda: player.is_done, timeout=20_000)
-    assert "Not with such steps" in feedback()[0]
+    assert ["Not with such steps" in feedback()[0], "Right" in feedback()[1]] == [True, True]
+    assert verdicts(ready_window) == ["Wrong.", "Right."]
+    wrong, right = (find(panel, QRadioButton, f"lessonOption1_{number}Button") for number in (1, 2))
+    assert wrong.accessibleDescription().startswith("Wrong. ")
+    assert right.accessibleDescription().startswith("Right. ")
+    player.choose(0, 1)
+    assert player.answers == [{0}]  # what was predicted stays
+
+
+def test_the_solution_leaves_a_prediction_and_marks_the_answers_that_it_chose(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "predict.md"
+    path.write_text(PREDICTION)
+    player = opened(ready_window, path, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    known = player.progress.of("larger")
+    player.choose(0, 0)
+    player.solve()
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    assert (known.answers, known.shown_answers, known.is_solved) == ([[0]], [], True)
+    player.reset_step()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    player.solve()
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    assert (known.answers, known.shown_answers) == ([[1]], [0])
+
+
+def test_a_wrong_option_has_a_cross_and_allows_to_skip(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    player = opened(ready_window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    panel = find(ready_window, LessonPanel, "lessonPanel")
+    skip = find(panel, QPushButton, "lessonSkipButton")
+    assert not skip.isEnabled()
+    assert "two minutes" in skip.toolTip()
+    click(qtbot, panel, QRadioButton, "lessonOption1_2Button")
+    assert verdicts(ready_window) == ["", "Right."]
+    assert not skip.isEnabled()
+    click(qtbot, panel, QRadioButton, "lessonOption1_1Button")
+    assert verdicts(ready_window) == ["Wrong.", ""]
+    click(qtbot, panel, QPushButton, "lessonSkipButton")
+    qtbot.waitUntil(lambda: not ready_window.lessons.is_open, timeout=20_000)
+    known = player.progress.steps["larger"]
+    assert (known.is_skipped, known.shown_answers) == (True, [0])
+
+
+def test_skip_comes_after_two_minutes(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    player = opened(ready_window, lesson, qtbot)
+    skip = find(ready_window, QPushButton, "lessonSkipButton")
+    assert not skip.isEnabled()
+    player.progress.of("start").seconds = 119.5
+    player.reset_step()
+    qtbot.waitUntil(skip.isEnabled)
+    qtbot.waitUntil(lambda: not player.is_busy)
+    click(qtbot, ready_window, QPushButton, "lessonSkipButton")
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    assert player.progress.steps["start"].is_skipped
+
+
+def test_feedback_and_goals_are_in_view_however_long_the_text_is(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path, long = tmp_path / "long.md", "A long text. " * 30
+    path.write_text(LESSON.replace("What will happen?", f"{long}\n\n{long}").replace("Not with", f"{long} Not with"))
+    player = opened(ready_window, path, qtbot)
+    ready_window.resize(1280, 720)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    goal = find(ready_window, QFrame, "lessonGoals")
+    assert goal.visibleRegion().boundingRect() == goal.rect()
+    player.choose(0, 1)
+    player.choose(0, 0)
+
+    def is_in_view() -> bool:
+        shown = find(ready_window, QFrame, "lessonQuestion").findChildren(QLabel, "lessonFeedback")
+        return any(each.isVisible() and each.visibleRegion().boundingRect() == each.rect() for each in shown)
+
+    qtbot.waitUntil(is_in_view)
 
 
 def test_the_keyboard_alone_leads_through_a_step(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
@@ -264,13 +354,13 @@ def test_the_keyboard_alone_leads_through_a_step(ready_window: MainWindow, lesso
     assert window.focusWidget().accessibleName() == "Step 2 of 2: Larger"
     assert "What will happen?" in window.focusWidget().accessibleDescription()
     names = []
-    for _ in range(7):
+    for _ in range(6):
         press(qtbot, window, Qt.Key_Tab)
         names.append(focused())
     options = ["lessonOption1_1Button", "lessonOption1_2Button"]
-    buttons = ["lessonReportButton", "lessonBackButton", "lessonHintButton", "lessonSkipButton"]
+    buttons = ["lessonReportButton", "lessonBackButton", "lessonHintButton"]
     assert names == [*options, "learningRateEdit", *buttons]
-    for _ in range(6):
+    for _ in range(5):
         press(qtbot, window, Qt.Key_Tab, Qt.ShiftModifier)
     press(qtbot, window, Qt.Key_Return)
     assert player.answers == [{0}]
