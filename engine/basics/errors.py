@@ -61,6 +61,10 @@ class SettingError(EngineError):
     """A setting of the network or the training breaks its rule."""
 
 
+class MissingPackageError(SettingError):
+    """An optional package is not installed. ``parameter`` is its extra, see ``engine.basics.optional_packages``."""
+
+
 class UnknownNameError(SettingError):
     """A name is not registered; the remedy lists the choices."""
 

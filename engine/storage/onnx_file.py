@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.errors import SettingError
+from engine.basics.errors import MissingPackageError, SettingError
 from engine.basics.optional_packages import install_advice
 from engine.basics.validation import Array, gigabytes
 from engine.datasets.description import Description
@@ -49,8 +49,8 @@ def export_onnx(network: Network, path: str | Path) -> None:
 
     Raises:
         DataError: a weight or bias is not finite.
-        SettingError: an activation cannot be exported, the network is too large for the format, or the package onnx is
-            missing.
+        SettingError: an activation cannot be exported, or the network is too large for the format.
+        MissingPackageError: the package onnx is not installed.
         OSError: the file cannot be written.
     """
     check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as ONNX")
@@ -195,13 +195,13 @@ EXPORTED_ACTIVATIONS = tuple(_OPERATORS | _FORMULAS)
 
 
 def _serialized(network: Network, plan: _Plan) -> bytes:
-    """Returns the checked model as bytes. Raises SettingError if the package is missing."""
+    """Returns the checked model as bytes. Raises MissingPackageError."""
     try:
         import onnx
         from onnx import helper, numpy_helper
     except ImportError:
         remedy = f"{install_advice('onnx')}, or export a Python script."
-        raise SettingError.from_problem("format", "the package onnx is not installed", remedy) from None
+        raise MissingPackageError.from_problem("onnx", "this package is not installed", remedy) from None
     about = network.saved_description or Description()
     scalings = about.scaling, about.target_scaling
     given, answered = (_TYPES[_type_of(plan.dtype, each).name] for each in scalings)

@@ -226,6 +226,8 @@ def _export(library: Library, arguments: argparse.Namespace) -> int:
     print(f"run {arguments.id} in {text.path(arguments.folder)}: {', '.join(done.files)}")
     for name, why in done.left_out.items():
         print(f"without {name}: {text.plain(why)}")
+    for note in done.notes:
+        print(note)
     if record.sweep is not None:
         print(f"not included: its place in sweep {record.sweep}")
     if "painted" in record.experiment.data_settings:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from engine.basics.errors import EngineError
+from engine.basics.errors import EngineError, MissingPackageError
+from engine.basics.optional_packages import install_advice
 from engine.datasets.loading import is_file_of
 from engine.experiment import Experiment
 from engine.network.network import Network
@@ -39,10 +40,17 @@ class ExportResult:
     Attributes:
         files: names of the files that were written.
         left_out: reasons by the names of files that could not be written.
+        needing_package: advice by the names of files whose format needs a package that is not installed.
     """
 
     files: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
+    needing_package: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each file of ``needing_package``."""
+        return [f"{name} needs another package. {advice}." for name, advice in self.needing_package.items()]
 
 
 def export_run(
@@ -91,6 +99,8 @@ def _write(write: Callable[[Path], None], path: Path, done: ExportResult) -> Non
         write(path)
     except LibraryError:
         raise
+    except MissingPackageError as error:
+        done.needing_package[path.name] = install_advice(error.parameter)
     except EngineError as error:
         done.left_out[path.name] = str(error)
     else:

@@ -13,6 +13,8 @@ from engine.basics.errors import EngineError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.description import Description
+from engine.datasets.painted_points import PAINTED
+from engine.datasets.source import without_own
 from engine.experiment import Experiment
 from engine.network.network import Network, check_fits
 from engine.provenance import FIGURES, Provenance
@@ -232,6 +234,26 @@ class Run:
         if self._fit[0]() is not dataset or self._fit[1] is not about:
             self._fit = ref(dataset), about, misfit_of(self.network, about, dataset)
         return self._fit[2]
+
+    def learned_from_others(self, fields: Experiment, dataset: Dataset | None) -> bool:
+        """Whether a new training on the data would mix up its training examples: the network has learned from others.
+
+        These are examples of other data, rows or numbers, or those that ``fields`` divide otherwise into training and
+        validation set. What the user draws, paints or leaves out by hand is for the same network to learn. False if it
+        is not known what the network has learned from, and for a training in progress, which keeps its examples.
+        """
+        made = self.experiment
+        is_known = self.changes > 0 or self.origin.has_whole_experiment
+        is_in_progress = self.stage in (Stage.TRAINING, Stage.PAUSED)
+        if dataset is None or not self.end or not is_known or is_in_progress or self.misfit(dataset) is not None:
+            return False
+        if dataset.validation is None and made.training.validation_share != fields.training.validation_share:
+            return True
+        if not (made.fingerprint and fields.fingerprint) or made.fingerprint == fields.fingerprint:
+            return False
+        is_same = made.data == fields.data and without_own(made.data_settings) == without_own(fields.data_settings)
+        has_other_own = is_same and made.data_settings != fields.data_settings
+        return not has_other_own and fields.data not in PAINTED
 
     # ---- figures
 

@@ -50,6 +50,9 @@ class RunExchange(QObject):
             if exported.left_out:
                 why = " ".join(f"{name}: {reason}" for name, reason in exported.left_out.items())
                 self._messages.show(f"Run {run} was exported, but incompletely. {text.plain(why)}")
+            elif exported.notes:
+                files = text.plain(", ".join(exported.files))
+                self._messages.show(f"Run {run} was exported: {files}. {' '.join(exported.notes)}")
             return f"Run {run} was exported to {text.name(folder.name)}"
 
         self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")

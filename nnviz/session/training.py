@@ -84,19 +84,40 @@ class Training(QObject):
         """Whether training can start or continue now."""
         run = self._runs.current
         has_data = self._data.dataset is not None or self._data.loading
-        fits = run.misfit(self._data.dataset) is None or self.is_another_network
+        fits = run.misfit(self._data.dataset) is None or self.starts_new_network
         return run.stage is not Stage.TRAINING and has_data and fits and not self._settings.problems
 
     @property
-    def is_another_network(self) -> bool:
-        """Whether the fields describe another network than the current one."""
-        return not self._settings.experiment.same_network(self._runs.current.experiment)
+    def starts_new_network(self) -> bool:
+        """Whether training starts with a new network.
+
+        It does if the fields describe another one than the current one, or if that has learned from other examples.
+        """
+        return self.learned_from_others or not self._settings.experiment.same_network(self._runs.current.experiment)
+
+    @property
+    def learned_from_others(self) -> bool:
+        """Whether the network of the fields has learned from other training examples than the loaded ones."""
+        run, fields = self._runs.current, self._settings.experiment
+        return fields.same_network(run.experiment) and run.learned_from_others(fields, self._data.dataset)
 
     # ---- start and pause
 
     def start(self) -> None:
         """Trains to the last epoch, from the start or from where it was paused; waits for data that is loading."""
         self._go(StopCondition.END)
+
+    def fine_tune(self) -> None:
+        """Trains the current network with the loaded examples although it has learned from others."""
+        dataset = self._data.dataset
+        if self.can_fine_tune and dataset is not None:
+            self._messages.clear()
+            self._go_on(dataset, StopCondition.END)
+
+    @property
+    def can_fine_tune(self) -> bool:
+        """Whether the network has learned from other examples, and can be trained with the loaded ones."""
+        return self.learned_from_others and self.can_start and not self._is_waiting
 
     def step_batch(self) -> None:
         """Trains one batch and pauses."""
@@ -142,7 +163,7 @@ class Training(QObject):
             self.start()
 
     def _go(self, until: StopCondition, keeps_message: bool = False, continued: int | None = None) -> None:
-        """Trains the network that the fields describe; if the trained one is another, makes a new one first.
+        """Trains the network that the fields describe; makes a new one first if it has to, see starts_new_network.
 
         Args:
             keeps_message: whether the current message stays, because it is about this training.
@@ -156,9 +177,10 @@ class Training(QObject):
         elif (continues or self.can_start) and self._data.dataset is not None:
             if not keeps_message and not continues:
                 self._messages.clear()
-            if self.is_another_network and not continues:
+            if self.starts_new_network and not continues:
                 self._requested = until  # for when it is built, unless a pause comes before
-                self._replacement.reset("new network")
+                reason = "because it has learned from other examples" if self.learned_from_others else ""
+                self._replacement.reset("new network", reason=reason)
             else:
                 self._go_on(self._data.dataset, until)
 

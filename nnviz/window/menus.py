@@ -202,6 +202,9 @@ class Menus(QObject):
         menu.addSeparator()
         self._fill_presets(menu)
         menu.addSeparator()
+        tune = self._add(menu, "F&ine-tune", "actionFineTune", "Ctrl+Shift+N", session.training.fine_tune)
+        session.training.state_changed.connect(lambda: tune.setEnabled(session.training.can_fine_tune))
+        tune.setEnabled(session.training.can_fine_tune)
         reset = self._add(menu, "&Reset network", "actionReset", "Ctrl+R", session.reset)
         # A new network would not agree with the fields.
         session.settings.problems_changed.connect(lambda: reset.setEnabled(not session.settings.problems))

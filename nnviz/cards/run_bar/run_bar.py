@@ -245,6 +245,8 @@ class RunBar(QWidget):
             return ["correct the field marked red"]
         if training.state in (Status.READY, Status.PAUSED):
             past = run.epochs
+            if self._starts_new and training.learned_from_others:
+                return ["this network learned from other examples", "press Space to train a new one"]
             if self._starts_new:
                 return ["the settings describe another network", "press Space to train it"]
             return (
@@ -260,8 +262,8 @@ class RunBar(QWidget):
 
     def _times(self) -> str:
         progress = self._session.training.progress
-        if not progress.seconds_of_epoch:
-            return ""
+        if not progress.seconds_of_epoch or self._starts_new:
+            return ""  # the next run has times of its own
         parts = [f"{text.duration(progress.seconds_of_epoch)} per epoch"]
         if self._session.state in (Status.TRAINING, Status.PAUSED):
             left = progress.seconds_left
@@ -295,7 +297,7 @@ class RunBar(QWidget):
         theme.set_icon(self.reset, "rotate-ccw", "past" if problems else "text")
 
     def _start_text(self) -> str:
-        """Returns the button's text: a new network for other fields; more epochs after the end of a run."""
+        """Returns the button's text: a new network for other fields or examples; more epochs after the end of a run."""
         epochs = self._session.settings.experiment.training.epochs
         if self._starts_new:
             return "Train new"
@@ -306,12 +308,12 @@ class RunBar(QWidget):
     @property
     def _starts_new(self) -> bool:
         """Whether training would start with a new network in place of a trained or opened one."""
-        return self._session.training.is_another_network and not self._session.runs.current.untouched
+        return self._session.training.starts_new_network and not self._session.runs.current.untouched
 
     @property
     def _is_over(self) -> bool:
         """Whether the network of the fields was trained to the end."""
-        return self._session.state is Status.FINISHED and not self._session.training.is_another_network
+        return self._session.state is Status.FINISHED and not self._session.training.starts_new_network
 
     def _train_tip(self) -> str:
         problems = self._session.settings.problems
@@ -319,6 +321,11 @@ class RunBar(QWidget):
             return "Correct this to train: " + " ".join(problems.values())
         if self._misfit and not self._session.training.can_start:
             return self._misfit
+        if self._session.training.learned_from_others:
+            return (
+                "Trains a new network (Space), because this one has learned from other examples. "
+                "To train this one with the loaded examples, choose Train, Fine-tune."
+            )
         if self._starts_new:
             shape = text.shape(self._session.settings.fitting.shape)
             return (

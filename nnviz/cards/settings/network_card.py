@@ -38,6 +38,11 @@ _COMES = (
     "Shape, initial weights and loss apply to the next run. Press Space or Reset to start it with a new network.",
     "Next run: press Space to start it.",
 )
+_LEARNED_FROM_OTHERS = (
+    "This network has learned from other training examples. Press Space to train a new one; Train, Fine-tune trains "
+    "this one.",
+    "It learned from other examples.",
+)
 _ROOM_FOR_LAYERS = 2  # hidden layers that always have room, so that a preset with fewer does not move what is below
 # What the preset gives, in words.
 _LAYER_WORDS: dict[str, Callable[[Any], str]] = {
@@ -220,9 +225,11 @@ class NetworkCard(Card):
             QWidget.setTabOrder(one, other)
 
     def _show_notice(self) -> None:
-        run = self._session.runs.current
+        run, training = self._session.runs.current, self._session.training
         misfit = run.misfit(self._session.data.dataset)
-        if not self._session.training.is_another_network:
+        if training.learned_from_others:
+            self._notice.show_text(*_LEARNED_FROM_OTHERS)
+        elif not training.starts_new_network:
             self._notice.show_text(misfit or "", "The network does not fit the data.")
         elif self._session.state is Status.TRAINING:
             self._notice.show_text(*_WAITS)

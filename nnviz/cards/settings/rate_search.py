@@ -33,7 +33,7 @@ class RateSearch(StepwiseTask):
         if dataset is None:
             return
         experiment = session.settings.fitting
-        is_new = session.training.is_another_network or run.misfit(dataset) is not None
+        is_new = session.training.starts_new_network or run.misfit(dataset) is not None
         make = session.settings.of_new_network.build if is_new else session.displayed.as_trained.copy
         tried_on = f"a new network {setting_value(experiment.shape)}" if is_new else "a copy of the network"
 

@@ -94,7 +94,7 @@ class ManualSteps(QObject):
         if step is self._taking:
             self._is_unwanted = False
             return
-        is_ready = self._training.can_start and not self._training.is_another_network
+        is_ready = self._training.can_start and not self._training.starts_new_network
         is_next = run is self._runs.current and self._stands_at(run, step, step.before.parameters)
         if not is_ready or not is_next:
             self._messages.show(

@@ -211,7 +211,7 @@ class StepThrough(QObject):
         """Whether the step can be taken now. A step of the past cannot."""
         training, is_live = self._session.training, not self._request.is_of_past
         is_there = self.recorded is not None and self.is_at_rest and is_live
-        return is_there and training.can_start and not training.is_another_network
+        return is_there and training.can_start and not training.starts_new_network
 
     def take(self) -> None:
         """Takes the step. If the recorded one is no longer the next one, the next one is recorded first, then taken."""

@@ -106,7 +106,7 @@ class StepRequest:
     def experiment(self) -> Experiment:
         """The settings that the current run is or would be trained with; for its past those of its last training."""
         run = self._session.runs.current
-        is_own = self.is_of_past or self._session.training.is_in_progress or self._session.training.is_another_network
+        is_own = self.is_of_past or self._session.training.is_in_progress or self._session.training.starts_new_network
         return run.experiment if is_own else self._session.settings.fitting
 
     @property

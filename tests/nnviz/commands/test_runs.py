@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,18 @@ def test_one_run_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "continue:" not in capsys.readouterr().out, "it is finished"
     assert runs("show", "9") == cli.USAGE_ERROR
     assert capsys.readouterr().err.startswith("nnviz: There is no run 9.")
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_export_without_an_optional_package_is_complete(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert runs("export", "1", str(tmp_path / "out")) == 0
+    out = capsys.readouterr().out
+    assert "network.onnx needs another package. Install it with: " in out
+    assert "without network" not in out
+    assert not (tmp_path / "out" / "network.onnx").exists()
 
 
 @pytest.mark.usefixtures("filled")

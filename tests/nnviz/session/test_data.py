@@ -98,9 +98,10 @@ def test_a_paused_run_learns_on_the_new_data_only(
     load(qtbot, model, "fewer")
     assert not session.training.is_in_progress, "its place belongs to the data of before"
     np.testing.assert_array_equal(session.displayed.network.parameters, parameters)
-    session.step_batch()
-    wait_for(qtbot, model, Status.TRAINING)
-    wait_for(qtbot, model, Status.PAUSED)
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    session.training.fine_tune()
+    qtbot.waitUntil(lambda: session.training.progress.batches > 0)
+    pause(qtbot, model)
     assert session.runs.current is run
     assert session.training.progress.batches == 7, "of the new data"
     assert run.experiment.fingerprint == fewer_digits.fingerprint
@@ -160,7 +161,7 @@ def test_steps_of_an_epoch_that_other_data_broke_off_are_counted(
     sound(model, home / "n.json")
     session.displayed.changed.connect(lambda: seen.append(run.epochs))
     session.settings.change("epochs", epochs=2)
-    session.start()
+    session.training.fine_tune()
     wait_for(qtbot, model, Status.TRAINING)
     wait_for(qtbot, model, Status.FINISHED)
     assert seen == sorted(seen), "never backwards"
@@ -196,10 +197,10 @@ def test_a_checkpoint_knows_of_the_epoch_that_was_broken_off(
     step(qtbot, window, 5)
     put_data("fewer", lambda: fewer_digits)
     load(qtbot, window, "fewer")
-    session.settings.change("epochs", epochs=3)
-    session.step_epoch()
-    wait_for(qtbot, window, Status.TRAINING)
-    wait_for(qtbot, window, Status.PAUSED)
+    session.settings.change("epochs", epochs=1)
+    session.training.fine_tune()
+    wait_for(qtbot, window, Status.FINISHED)
+    session.settings.change("epochs", epochs=2)
     opened_checkpoint(qtbot, window, home / "run.npz")
     run = session.runs.current
     assert run.epochs == pytest.approx(0.25 + 1 + 3 / 7)

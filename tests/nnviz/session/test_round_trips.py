@@ -432,7 +432,7 @@ def test_an_older_run_of_images_goes_on_as_it_was(
             np.testing.assert_array_equal(run.network.parameters, parameters)
             assert run.network.brightness is None
             assert session.settings.experiment.same_network(made)
-            assert not session.training.is_another_network
+            assert not session.training.starts_new_network
             program.train(2)
             assert session.messages.current is None
             assert session.runs.current is run

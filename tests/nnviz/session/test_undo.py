@@ -127,7 +127,7 @@ def test_a_paused_run_comes_back_where_it_stood(ready_model: Model, qtbot: QtBot
     session.undo.undo()
     assert session.runs.current is run
     assert (session.training.progress.epoch, session.training.progress.batch) == (1, 3)
-    if session.training.is_another_network:
+    if session.training.starts_new_network:
         session.undo.undo()  # the shape that waits, which would be trained
     session.start()
     wait_for(qtbot, ready_model, Status.FINISHED)

@@ -150,4 +150,4 @@ def test_a_setting_does_not_throw_an_opened_one_away(folder: Path, ready_model: 
     opened = session.runs.current
     session.settings.change("seed", seed=99)
     assert session.runs.current is opened
-    assert session.training.is_another_network
+    assert session.training.starts_new_network

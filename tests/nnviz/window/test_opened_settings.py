@@ -84,7 +84,7 @@ def test_a_saved_network_brings_its_settings_back(settings_window: CardWindow, q
         assert session.settings.experiment == made_with, ending
         assert fields(window) == seen, ending
         assert preset_box(window) == OWN, ending
-        assert not session.training.is_another_network, ending
+        assert not session.training.starts_new_network, ending
         session.undo.undo()
         assert preset_box(window) == "Modern", ending
         session.undo.redo()

@@ -221,7 +221,7 @@ def test_at_cancel_the_run_goes_on_also_where_the_fields_describe_another_networ
     train_for_a_while(qtbot, asking)
     run = session.runs.current
     session.settings.change("layers", hidden=(7, 5))
-    assert session.training.is_another_network
+    assert session.training.starts_new_network
     for is_paused in (False, False, True, True):
         asking.close()
         if is_paused:

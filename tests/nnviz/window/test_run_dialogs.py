@@ -13,6 +13,7 @@ from PyQt5.QtCore import QCoreApplication, QEvent, Qt
 from PyQt5.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.basics.errors import DataError
 from engine.datasets import Dataset
 from nnviz.cards.runs.export_dialog import ExportDialog
 from nnviz.library import Library
@@ -239,6 +240,20 @@ REFUSED_FOLDERS = [
 ]
 
 
+def test_a_file_that_could_not_be_written_makes_an_export_incomplete(
+    numbers: list[int], runs_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DataError("weights", 1, "must be finite", "Train it again.")
+
+    monkeypatch.setitem(library_export._FORMATS, "network.py", fail)
+    export(qtbot, ask(runs_window, qtbot))
+    messages = runs_window.session.messages
+    qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
+    assert messages.current is not None
+    assert f"Run {numbers[2]} was exported, but incompletely. network.py: weights is 1" in messages.current.text
+
+
 def test_what_could_not_be_written_is_told(
     numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,7 +262,8 @@ def test_what_could_not_be_written_is_told(
     messages = runs_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
     assert messages.current is not None
-    assert f"Run {numbers[2]} was exported, but incompletely. network.onnx: " in messages.current.text
+    assert messages.current.text.startswith(f"Run {numbers[2]} was exported: run.nnvizrun, command.txt, curves.csv, ")
+    assert "network.onnx needs another package. Install it with: " in messages.current.text, "nothing has failed"
     assert names(home / f"run-{numbers[2]}") == WHOLE
     messages.dismiss()
 

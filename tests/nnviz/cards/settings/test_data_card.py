@@ -24,7 +24,19 @@ from nnviz.window.user_files import settings_file
 from tests.conftest import MakeWindow, close
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model, Restart
-from tests.nnviz.helpers import action, choose_file, click, find, find_field, is_shown, pick, retype, unfold, wait_for
+from tests.nnviz.helpers import (
+    action,
+    choose_file,
+    click,
+    find,
+    find_field,
+    is_shown,
+    pick,
+    retype,
+    train_epochs,
+    unfold,
+    wait_for,
+)
 
 PENGUINS = ASSETS / "tables" / "penguins.csv"
 
@@ -218,6 +230,73 @@ def test_images_can_be_trained_on_fewer_examples(ready_window: CardWindow, qtbot
     retype(qtbot, window, "dataTrainExamplesEdit", "all")
     wait_for_data(qtbot, window)
     assert session.data.settings == {}
+
+
+@pytest.mark.parametrize("cards", [("dataCard", "networkCard")], ids=["data and network"])
+def test_a_network_that_learned_from_other_examples_is_replaced_by_a_new_one(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    """Else its low test error would seem to be that of 300 examples. Undo gives the examples and the network back."""
+    window, session = ready_window, ready_window.session
+    window.add_bars()
+    train_epochs(qtbot, window, 1)
+    old, learned = session.runs.current, session.runs.current.parameters.copy()
+    button, notice = find(window, QPushButton, "trainButton"), find(window, QLabel, "networkNotice")
+
+    retype(qtbot, window, "dataTrainExamplesEdit", "300")
+    wait_for_data(qtbot, window)
+    assert button.text().strip() == "Train new"
+    assert "learned from other examples" in button.toolTip()
+    assert "learned from other training examples" in notice.text()
+    assert find(window, QLabel, "runStatus").text().startswith("this network learned from other examples")
+    assert find(window, QLabel, "runTimes").text() == "", "the time of an epoch of the old run says nothing"
+    session.undo.undo()
+    wait_for_data(qtbot, window)
+    assert button.text().strip() == "Train"
+    assert not notice.isVisible()
+
+    retype(qtbot, window, "dataTrainExamplesEdit", "300")
+    wait_for_data(qtbot, window)
+    click(qtbot, window, QPushButton, "stepEpochButton")
+    wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
+    new = session.runs.current
+    assert new is not old
+    assert new.epochs == 1
+    assert new.history.error.train.epochs == [0, 1], "its figures are its own"
+    np.testing.assert_array_equal(old.parameters, learned)
+    assert session.messages.current is not None
+    assert "because it has learned from other examples" in session.messages.current.text
+
+
+def test_a_network_can_be_fine_tuned_with_other_examples(ready_model: Model, qtbot: QtBot) -> None:
+    model, session = ready_model, ready_model.session
+    train_epochs(qtbot, model, 1)  # type: ignore[arg-type]
+    run = session.runs.current
+    assert not session.training.can_fine_tune
+    session.data.load("mnist", {"train_examples": 100})
+    wait_for_data(qtbot, model)
+    assert session.training.can_fine_tune
+    session.settings.change("epochs", epochs=2)
+    session.training.fine_tune()
+    wait_for(qtbot, model, Status.FINISHED)
+    assert session.runs.current is run
+    assert run.epochs == 3
+    assert "train examples 100" in run.history.changes[-1].text, "the curves say where the examples changed"
+    assert not session.training.starts_new_network, "now it has learned from these"
+
+
+def test_examples_that_were_learned_are_no_validation_set(ready_model: Model, qtbot: QtBot) -> None:
+    """Unless the training that is paused keeps all its examples."""
+    model, training = ready_model, ready_model.session.training
+    training.step_batch()
+    wait_for(qtbot, model, Status.PAUSED)
+    model.session.settings.change("validation share", validation_share=0.1)
+    assert not training.starts_new_network
+    model.session.undo.undo()
+    train_epochs(qtbot, model, 1)  # type: ignore[arg-type]
+    assert not training.starts_new_network
+    model.session.settings.change("validation share", validation_share=0.1)
+    assert training.starts_new_network
 
 
 def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
