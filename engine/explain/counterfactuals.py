@@ -1,4 +1,4 @@
-"""Counterfactuals: the smallest change of an example that leads to another prediction."""
+"""Counterfactuals: a change of an example, as small as the search finds, that leads to another prediction."""
 
 from __future__ import annotations
 

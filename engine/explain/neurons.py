@@ -171,7 +171,7 @@ class NeuronActivations:
 
     Attributes:
         values: its activation for each, (examples,).
-        dead: whether its slope is 0 on all of them, so that it no longer learns.
+        dead: whether its slope is below 0.001 on all of them, so that its weights hardly change.
     """
 
     values: Array

@@ -69,7 +69,10 @@ class HeSpread(He):
 
 @INITIALIZERS.register("glorot")
 class Glorot(Initializer):
-    """N(0, 2 / (n_in + n_out)), for sigmoid layers. Glorot and Bengio 2010, section 4.2.1, eq. (12)."""
+    """N(0, 2 / (n_in + n_out)), for activations with slope 1 at 0, such as tanh.
+
+    Glorot and Bengio 2010, section 4.2.1, eq. (12).
+    """
 
     label = "Glorot"
 

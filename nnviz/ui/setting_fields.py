@@ -187,7 +187,7 @@ REGULARISATION = (
         "weight_decay",
         "Weight decay",
         step_decade_or_zero,
-        "Pulls every weight towards zero in proportion to its size (L2), which limits overfitting. 0 is off.",
+        "Pulls every weight towards zero in proportion to its size, which can limit overfitting. 0 is off.",
     ),
     SettingField(
         "l1",

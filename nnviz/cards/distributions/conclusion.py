@@ -17,6 +17,7 @@ _ENDS = {"sigmoid": (0.05, 0.95), "tanh": (-0.9, 0.9)}
 MANY_DEAD = 0.1  # share of a layer's neurons
 _SATURATED = 0.7  # share of a layer's activations
 _FAR_APART = 100  # ratio of gradients
+_SGD = "With SGD, layer 1 hardly learns."  # Adam and RMSProp rescale the steps of each weight
 _MOST = 1_000_000  # times; a larger ratio is not written out
 
 
@@ -26,7 +27,7 @@ class LayerFigures(NamedTuple):
     Attributes:
         activation: name of its activation function.
         neurons: number of neurons.
-        dead: number of neurons whose slope is 0 for all examples; 0 for the output layer.
+        dead: number of neurons whose slope is below 0.001 for all examples; 0 for the output layer.
         saturated: share of saturated activations, see :func:`saturated_share`.
         gradient: standard deviation of the gradients of its weights.
     """
@@ -50,7 +51,7 @@ def saturated_share(activation: str, values: Array) -> float:
 def layer_conclusion(layers: Sequence[LayerFigures], examples: int) -> Conclusion | None:
     """Returns what is unusual about the layers, or that nothing is; None without hidden layers.
 
-    - More than a tenth of a layer's neurons are dead, so that this part of the layer no longer learns. In networks of
+    - More than a tenth of a layer's neurons are dead, so that this part of the layer hardly learns. In networks of
       up to eight layers of He-initialised ReLU neurons, up to 9 % are dead and the network learns well.
     - More than 70 % of a layer's activations are saturated. In layers of sigmoid and tanh that learn MNIST well, up to
       55 % are; with normal initial weights, which are too large, 73 to 77 %.
@@ -82,14 +83,14 @@ def _dead(hidden: Sequence[LayerFigures], examples: int) -> tuple[str, str] | No
     layer = hidden[most]
     is_silent = layer.activation in SILENT
     if layer.dead == 1:
-        state, why = "never fires" if is_silent else "is always saturated", "It has no slope and no longer learns"
+        state, why = "never fires" if is_silent else "is always saturated", "Its slope is nearly 0"
     else:
-        state, why = "never fire" if is_silent else "are always saturated", "They have no slope and no longer learn"
+        state, why = "never fire" if is_silent else "are always saturated", "Their slope is nearly 0"
     others = [f"{hidden[n].dead} of {hidden[n].neurons} in layer {n + 1}" for n in many if n != most]
     likewise = f" Likewise {enumeration(others)}." if others else ""
     return (
         f"Layer {most + 1}: {layer.dead} of {layer.neurons} neurons {state}.",
-        f"{why} from {examples} training examples.{likewise}",
+        f"{why} on all {examples} training examples measured.{likewise}",
     )
 
 
@@ -110,7 +111,7 @@ def _far_apart(layers: Sequence[LayerFigures]) -> tuple[str, str] | None:
     if not first and last > 0:
         return "No gradient reaches layer 1.", ""
     if first * _FAR_APART < last:
-        how, why = f"vanish towards layer 1: {_times(last / first)} times smaller", "Layer 1 hardly learns."
+        how, why = f"vanish towards layer 1: {_times(last / first)} times smaller", _SGD
     elif first > _FAR_APART * last > 0:
         how, why = f"explode towards layer 1: {_times(first / last)} times larger", ""
     else:

@@ -31,7 +31,7 @@ class Response(NamedTuple):
     Attributes:
         activation: name of its activation function.
         output: its number if it is in the last layer, else None.
-        is_flat: whether its slope is 0 for all examples.
+        is_flat: whether its slope is below 0.001 for all examples.
         deviation: standard deviation of its activation.
         examples: number of examples.
         fired: number of examples for which it fires, see :func:`firing_level`.
@@ -80,14 +80,19 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
         return None
     examples = f"{text.count(response.examples)} {part} examples"
     if response.is_flat and response.activation in SILENT:
-        return Conclusion(f"Fires for none of the {examples}.", "It is dead: it has no slope and no longer learns.")
+        return Conclusion(
+            f"Fires for none of the {examples}.",
+            "It is dead: its slope is nearly 0, so its weights hardly change.",
+        )
     is_bounded = response.activation in (*_SWITCHES, "tanh")
     is_alike = max(known) - min(known) < _ALIKE and (response.is_flat or (is_bounded and len(response.shares) > 0))
     if is_alike or not response.deviation:
         low, high = (f"{end:.2f}".replace("-", "−") for end in (min(known), max(known)))
         lead = f"About the same for every {'class' if response.shares else 'target'}: "
         lead += f"{low} on average." if low == high else f"{low} to {high} on average."
-        return Conclusion(lead, "It is saturated: it has no slope and no longer learns." if response.is_flat else "")
+        return Conclusion(
+            lead, "It is saturated: its slope is nearly 0, so its weights hardly change." if response.is_flat else ""
+        )
     if not response.shares:
         return _over_target(response, names, target)
     shares = [

@@ -30,7 +30,7 @@ _TIPS = {
     "predicted": "Shows the prediction for each example against the true value. On the dashed line both are equal.",
     "residuals": (
         "Shows the residual of each example (predicted − true) against its prediction. A bend in the points "
-        "means underfitting; where they scatter, predictions are less certain."
+        "means underfitting; where they scatter more, errors vary more."
     ),
 }
 _HOW = "Click an example to use it as the input. Left and Right go to the next one, Enter uses it."

@@ -278,7 +278,7 @@ class _LayerRow(QFrame):
         self.neurons = NumberEdit(
             f"layer{number}Edit",
             step_whole(1, by=8),
-            "Sets the number of neurons in this hidden layer. Each learns to detect one feature of its inputs.",
+            "Sets the number of neurons in this hidden layer. More neurons let the layer represent more features.",
             f"Neurons of hidden layer {number}",
         )
         theme.sized(self.neurons.setFixedWidth, 76, beside=26)

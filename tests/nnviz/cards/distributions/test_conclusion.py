@@ -14,7 +14,7 @@ from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.helpers import click_tab, find
 
 OUTPUT = LayerFigures("softmax", 10, 0, 0.0, 0.008)
-NO_LONGER = "They have no slope and no longer learn from 256 training examples."
+NO_LONGER = "Their slope is nearly 0 on all 256 training examples measured."
 
 
 def said(*hidden: LayerFigures, output: LayerFigures = OUTPUT) -> str:
@@ -44,7 +44,7 @@ def test_dead_neurons() -> None:
     words = f"Layer 1: 46 of 64 neurons never fire. {NO_LONGER} Likewise 4 of 32 in layer 2."
     assert said(relu(dead=46), relu(32, dead=4)) == words
     assert said(sigmoid(dead=8)) == f"Layer 1: 8 of 32 neurons are always saturated. {NO_LONGER}"
-    assert said(relu(8, dead=1)).startswith("Layer 1: 1 of 8 neurons never fires. It has no slope")
+    assert said(relu(8, dead=1)).startswith("Layer 1: 1 of 8 neurons never fires. Its slope is nearly 0")
 
 
 def test_saturated_activations() -> None:
@@ -57,7 +57,11 @@ def test_saturated_activations() -> None:
 @pytest.mark.parametrize(
     ("first", "words"),
     [
-        (0.008 / 975, "Gradients vanish towards layer 1: 975 times smaller than in the output layer."),
+        (
+            0.008 / 975,
+            "Gradients vanish towards layer 1: 975 times smaller than in the output layer. "
+            "With SGD, layer 1 hardly learns.",
+        ),
         (1e-12, "Gradients vanish towards layer 1: more than 1 000 000 times smaller than in the output layer."),
         (0.0, "No gradient reaches layer 1."),
         (2.4, "Gradients explode towards layer 1: 300 times larger than in the output layer."),

@@ -68,7 +68,9 @@ def test_seldom() -> None:
 
 
 def test_for_none() -> None:
-    dead = "Fires for none of the 10 000 test examples. It is dead: it has no slope and no longer learns."
+    dead = (
+        "Fires for none of the 10 000 test examples. It is dead: its slope is nearly 0, so its weights hardly change."
+    )
     assert said([0.0] * 10, [0.0] * 10, is_flat=True, fired=0, deviation=0.0) == dead
     never = "Fires for none of the 10 000 test examples. Its activation is never above 0."
     assert said([0.0] * 10, [-0.1] * 10, activation="leaky-relu", fired=0) == never
@@ -79,7 +81,7 @@ def test_for_none() -> None:
 
 def test_the_same_for_every_class() -> None:
     words = said([1.0] * 10, [0.9999] * 10, activation="sigmoid", is_flat=True, deviation=0.0)
-    ending = "It is saturated: it has no slope and no longer learns."
+    ending = "It is saturated: its slope is nearly 0, so its weights hardly change."
     assert words == f"About the same for every class: 1.00 on average. {ending}"
     alike = said([0.2] * 10, [0.44, *[0.46] * 8, 0.48], activation="sigmoid")
     assert alike == "About the same for every class: 0.44 to 0.48 on average."
