@@ -47,10 +47,17 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """A question: the options of a task list. Several correct ones make it multiple choice."""
+    """A question: the options of a task list. Several correct ones make it multiple choice.
+
+    Attributes:
+        options: what can be chosen.
+        line: the line of the first option.
+        text: the paragraph above the options, as HTML; "" if there is none.
+    """
 
     options: tuple[Option, ...]
     line: int
+    text: str = ""
 
     @property
     def correct(self) -> frozenset[int]:
@@ -197,7 +204,7 @@ def are_alike(step: Step, other: Step) -> bool:
 def _translated(question: Question, other: Question) -> Question:
     pairs = zip(question.options, other.options, strict=True)
     options = tuple(Option(there.html, here.is_correct, there.feedback) for here, there in pairs)
-    return replace(question, options=options)
+    return replace(question, options=options, text=other.text)
 
 
 def _text_of(path: Path) -> str:
@@ -377,8 +384,9 @@ class _Reader:
                 continue
             if prose:
                 yield self._html(prose)
+            paragraph = next((block for block in reversed(prose) if block[0].type == "paragraph_open"), ())
             prose = []
-            yield question
+            yield replace(question, text=self._html([paragraph]))
         if prose:
             yield self._html(prose)
 

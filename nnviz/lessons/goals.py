@@ -75,6 +75,11 @@ class Fact:
         return f"{self.name}({', '.join(self.arguments)})" if self.arguments else self.name
 
     @property
+    def written(self) -> str:
+        """The fact as a goal writes it: "dead(1)"."""
+        return f"{self.name}({', '.join(self.arguments)})" if self.arguments else self.name
+
+    @property
     def label(self) -> str:
         """The beginning of a sentence about the fact: "Test error"."""
         named = self.arguments

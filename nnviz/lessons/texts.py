@@ -21,6 +21,7 @@ MENU_NAME, MENU_TIP = "Menu of the lesson", "Resets the step, makes a report, or
 CLOSE_NAME = "Close the lesson"
 CLOSE_TIP = "Leaves the lesson. The window is then as it was before, and the lesson continues at this step."
 RESET_STEP = "Reset step"
+MENU_START_AGAIN = "Start again …"
 MENU_REPORT = "Report …"
 MENU_PRINT = "Print …"
 LANGUAGE = "Language"
@@ -66,6 +67,24 @@ REPORT_DIALOG_SAVE = "Save …"
 SAVE_REPORT, REPORT_FILES = "Save report", "Report (*.html)"
 REPORT_FAILED, REPORT_SAVED = "The report could not be saved", "Saved {name}"
 CURVES, INPUT = "Curves", "Input"
+WRITTEN_IN = "en"  # the language of these texts
+REPORT_WHO = "Name:"
+REPORT_SUMMARY = (
+    "{done} of {steps} steps done, {skipped} skipped. "
+    "{right_at_first_try} of {questions} questions right at the first try. Time: {time}."
+)
+REPORT_SUMMARY_WITHOUT_QUESTIONS = "{done} of {steps} steps done, {skipped} skipped. Time: {time}."
+REPORT_ABOUT = "Date: {date}. Lesson: {lesson}, nnviz {version}."
+REPORT_HEADS = ("Step", "Goals", "Result", "Figures", "Time", "Options chosen", "Runs started")
+REPORT_RESULTS = {
+    "done": "done",
+    "read": "read",
+    "skipped": "skipped",
+    "solution shown": "skipped: solution shown",
+    "not finished": "not finished",
+    "not begun": "not begun",
+}
+REPORT_CHOSEN, REPORT_CHOSEN_BEFORE = "chosen", "chosen before"
 PRINT_DIALOG_NAME = "Print the lesson"
 WORKSHEET_NAME, WORKSHEET_DATE, WORKSHEET_GOALS = "Name:", "Date:", "Goals:"
 
@@ -76,10 +95,18 @@ LESSON_FILES = "Lessons (*.md *.nnvizlesson)"
 OPEN_FAILED = "The lesson could not be opened"
 RUN_IN_PROGRESS = "A run is in progress. “{title}” pauses it."
 PAUSE_AND_OPEN, CANCEL = "Pause and open", "Cancel"
+BEGUN = "“{title}” was begun {ago} ago. It is at step {number} of {steps}."
+BEGUN_BEFORE = "“{title}” was begun. It is at step {number} of {steps}."
+FINISHED_BEFORE = "“{title}” was finished {ago} ago. To start again removes its answers."
+START_AGAIN = "Start again"
+ASK_START_AGAIN = "Start “{title}” again? Its answers and times so far are removed."
+PAUSES = "{words} To open it pauses the run in progress."
 WAS_OPEN, CONTINUE = "The lesson “{title}” was open when nnviz ended.", "Continue"
 OFFER = "New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more."
 START = "Start the lesson"
 CONTINUES = "“{title}” continues at step {number} when you open it again."
+ASK_TO_FINISH = "You have done all steps of “{title}”. Save the report before you finish."
+PROGRESS_TOO_LONG = "Your progress in “{title}” is too long to be saved. Save a report before you close the lesson."
 FINISHED = "Finished “{title}”. The window is as it was before the lesson."
 UNDO_OPENING, UNDO_LEAVING = "opening the lesson", "leaving the lesson"
 UNDO_CHANGE, UNDO_SETTINGS, UNDO_EXAMPLE = "change of the lesson", "of the lesson", "example of the lesson"

@@ -31,6 +31,7 @@ class Message:
     choices: tuple[MessageChoice, ...] = ()
     dismissed: Callable[[], None] | None = None  # what it does to dismiss it without a choice
     waits: bool = False  # whether it comes back when another one that took its place is gone
+    stays: bool = False  # whether only the user removes it, whatever happens to the network
 
 
 class Messages(QObject):
@@ -59,12 +60,23 @@ class Messages(QObject):
         """Shows information or a question. Nothing happens until a choice is taken."""
         return self._show(Message(text, is_error=False, choices=choices, dismissed=dismissed))
 
+    def ask(self, text: str, *choices: MessageChoice) -> Message:
+        """Shows a question that stays until the user answers or dismisses it. It comes back after another message."""
+        return self._show(Message(text, is_error=False, choices=choices, waits=True, stays=True))
+
+    def ask_later(self, text: str, *choices: MessageChoice, dismissed: Callable[[], None]) -> Message:
+        """Asks as :meth:`ask`, as soon as no error and no question is shown."""
+        return self._queue(Message(text, False, choices, dismissed, waits=True, stays=True))
+
     def show_later(self, text: str, *choices: MessageChoice) -> Message:
         """Shows a message that is not urgent, as soon as no error and no question is shown.
 
         It comes back after another message that took its place, unless it was shown for a while and offers no choice.
         """
-        message, shown = Message(text, is_error=False, choices=choices, waits=True), self.current
+        return self._queue(Message(text, is_error=False, choices=choices, waits=True))
+
+    def _queue(self, message: Message) -> Message:
+        shown = self.current
         if shown is not None and (shown.is_error or shown.choices):
             self._waiting.append(message)
         else:
@@ -110,18 +122,22 @@ class Messages(QObject):
         """Dismisses the message and carries out its choice of that number, from 0."""
         message = self.current
         if message is not None and number < len(message.choices):
-            self.clear()
+            self._remove()
             message.choices[number].act()
 
     def dismiss(self) -> None:
         """Removes the message without taking a choice, because the user has read it."""
         message = self.current
-        self.clear()
+        self._remove()
         if message is not None and message.dismissed is not None:
             message.dismissed()
 
     def clear(self) -> None:
-        """Removes the message because it is out of date."""
+        """Removes the message because it is out of date, unless it stays until it is answered."""
+        if self.current is not None and not self.current.stays:
+            self._remove()
+
+    def _remove(self) -> None:
         if self.current is not None:
             self.current = self._waiting.popleft() if self._waiting else None
             self._since = time.monotonic()
@@ -131,7 +147,7 @@ class Messages(QObject):
         """Removes a message or announcement that is shown or waits."""
         self._waiting = deque(each for each in self._waiting if each is not message)
         if self.current is message:
-            self.clear()
+            self._remove()
         if self.announcement is message:
             self.end_announcement()
 

@@ -514,8 +514,8 @@ class MainWindow(QMainWindow):
 
     def end(self) -> None:
         """Ends all threads, and writes preferences and pending files."""
-        self.lessons.end()
-        self.ended_whole = self.films.maker.close(_WAIT_FOR_FILM)
+        self.ended_whole = self.lessons.end()
+        self.ended_whole &= self.films.maker.close(_WAIT_FOR_FILM)
         self.ended_whole &= self.session.close()
         self.ended_whole &= self._preferences.close()
         self.announcement_bar.time.stop()  # a file may have been saved just now

@@ -77,16 +77,28 @@ class Preferences(QObject):
             _LOG.warning("settings: %s is damaged and was ignored", key)
             return None
 
-    def set(self, key: str, value: Value) -> None:
-        """Remembers a value; one that is too long to be read again is dropped."""
-        if _is_plain(value):
-            if self._values.get(key) == value:
-                return
+    def set(self, key: str, value: Value) -> bool:
+        """Remembers a value, and returns whether it can be read again; one that is too long is dropped."""
+        is_plain = _is_plain(value)
+        if is_plain and self._values.get(key) == value:
+            return True
+        if is_plain:
             self._values[key] = value
         else:
             _LOG.warning("settings: %s is too long to be saved", key)
             self._values.pop(key, None)
         self.touch()
+        return is_plain
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The lengths of all texts by name, the one that was added first at first."""
+        return {key: len(value) for key, value in self._values.items() if isinstance(value, str)}
+
+    def remove(self, key: str) -> None:
+        """Forgets a value."""
+        if self._values.pop(key, None) is not None:
+            self.touch()
 
     # ---- the file
 

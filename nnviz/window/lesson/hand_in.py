@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QDate, QLocale, QObject, Qt
+from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtGui import QPixmap
-from PyQt5.QtWidgets import QInputDialog
+from PyQt5.QtWidgets import QDialogButtonBox, QInputDialog
 
 from engine.storage.files import write_whole
 from nnviz.formatting import text
 from nnviz.lessons import texts
+from nnviz.lessons.document import Lesson
+from nnviz.lessons.progress import Progress
 from nnviz.ui.parts import named
 from nnviz.window.card_export import picture, png
 from nnviz.window.lesson.player import LessonPlayer
@@ -29,39 +33,63 @@ class HandIn(QObject):
     def __init__(self, window: MainWindow, player: LessonPlayer) -> None:
         super().__init__(window)
         self._window, self._player = window, player
+        self._saved: tuple[Progress, str] | None = None  # the attempt of the last report, and its results then
 
-    def report(self) -> None:
-        """Opens a dialog for the pupil's name, and then one for the file of the report."""
+    def report(
+        self, lesson: Lesson | None = None, attempt: Progress | None = None, then: Callable[[], object] = lambda: None
+    ) -> None:
+        """Opens a dialog for the pupil's name, and then one for the file of the report.
+
+        Args:
+            lesson, attempt: what the report is about; None for the open lesson.
+            then: called when the report is saved.
+        """
+        lesson = self._player.lesson if lesson is None else lesson
+        if lesson is None:
+            return
+        attempt = self._player.progress if attempt is None else attempt
         dialog = named(QInputDialog(self._window), "reportNameDialog", texts.REPORT_DIALOG_NAME)
         dialog.setWindowTitle(texts.REPORT_NAME)
         dialog.setLabelText(texts.REPORT_DIALOG_ASKS)
         dialog.setOkButtonText(texts.REPORT_DIALOG_SAVE)
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.textValueSelected.connect(self._ask_where)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        buttons = dialog.findChild(QDialogButtonBox)
+        assert buttons is not None
+        save = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        save.setEnabled(False)  # until there is a name
+        dialog.textValueChanged.connect(lambda name: save.setEnabled(bool(name.strip())))
+        dialog.textValueSelected.connect(partial(self._ask_where, lesson, attempt, then))
         dialog.open()
 
-    def _ask_where(self, name: str) -> None:
-        lesson = self._player.lesson
-        if lesson is not None:
-            save, proposed = partial(self.write, name), f"{lesson.id}-{text.file_stem(name, 'report')}.html"
+    def _ask_where(self, lesson: Lesson, attempt: Progress, then: Callable[[], object], name: str) -> None:
+        if name.strip():
+            proposed = f"{lesson.id}-{text.file_stem(name, 'report')}.html"
+            save = partial(self.write, lesson, attempt, name, then=then)
             self._window.dialogs.where_to_save(
                 texts.SAVE_REPORT, "reportDialog", texts.REPORT_FILES, proposed, save
             ).open()
 
-    def write(self, name: str, path: Path) -> None:
-        """Writes the report to a file, with a message."""
-        player, messages = self._player, self._window.session.messages
-        if player.lesson is None:
-            return
-        player.note_time()
-        date = QLocale().toString(QDate.currentDate(), QLocale.LongFormat)
-        page = report_html(player.lesson, player.progress, name, date, self._pictures())
+    def write(
+        self, lesson: Lesson, attempt: Progress, name: str, path: Path, then: Callable[[], object] = lambda: None
+    ) -> None:
+        """Writes the report to a file, with a message, and calls ``then``. An open lesson has curves and input."""
+        messages, is_open = self._window.session.messages, attempt is self._player.progress and self._player.lesson
+        if is_open:
+            self._player.note_time()
+        date = datetime.now().astimezone()
+        page = report_html(lesson, attempt, name, date, self._pictures() if is_open else {})
         try:
             write_whole(path, page.encode())
         except OSError as error:
             messages.show_error(texts.REPORT_FAILED, error)
         else:
+            self._saved = attempt, _results(attempt)
             messages.announce(texts.REPORT_SAVED.format(name=text.name(path.name)))
+            then()
+
+    def has_saved(self, attempt: Progress) -> bool:
+        """Whether the last report has the present results of an attempt."""
+        return self._saved is not None and self._saved[0] is attempt and self._saved[1] == _results(attempt)
 
     def _pictures(self) -> dict[str, bytes]:
         """Returns the curves and the input as PNG files."""
@@ -89,3 +117,8 @@ class HandIn(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: pages.print_(printer))
         dialog.open()
+
+
+def _results(attempt: Progress) -> str:
+    """Returns answers and goals of all steps, to be compared."""
+    return repr([(each.answers, each.met) for each in attempt.steps.values()])

@@ -6,7 +6,8 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import time
+from typing import TYPE_CHECKING, Protocol
 
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog, QMenu, QWidget
@@ -15,7 +16,7 @@ from engine.basics.errors import EngineError
 from engine.storage.files import whole_folder
 from nnviz.formatting import text
 from nnviz.lessons import texts
-from nnviz.session.messages import MessageChoice
+from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.parts import named
@@ -25,9 +26,23 @@ from nnviz.window.preferences import Preferences
 if TYPE_CHECKING:  # imported when the first lesson is opened: the start of the window does not wait for it
     from nnviz.lessons.catalogue import Catalogue
     from nnviz.lessons.document import Lesson
+    from nnviz.lessons.progress import Progress
 
 PACKED = ".nnvizlesson"
 SUFFIXES = (".md", PACKED)
+
+
+class LessonOpener(Protocol):
+    """What plays the lessons that are read."""
+
+    def begin(self, lesson: Lesson, path: Path, starts_again: bool = False) -> object:
+        """Plays a lesson, whose path is that of the unpacked file, from where it was left or from its first step."""
+
+    def attempt(self, lesson: Lesson) -> Progress | None:
+        """Returns the latest attempt; None if there is none."""
+
+    def report(self, lesson: Lesson, attempt: Progress) -> None:
+        """Saves the report of an attempt."""
 
 
 class LessonFiles(QObject):
@@ -44,7 +59,7 @@ class LessonFiles(QObject):
         preferences: Preferences,
         memory: LessonMemory,
         catalogue: Callable[[], Catalogue],
-        begin: Callable[[Lesson, Path], object],
+        opener: LessonOpener,
     ) -> None:
         """Makes a reader that has read nothing.
 
@@ -54,12 +69,13 @@ class LessonFiles(QObject):
             preferences: have the folder of the dialog.
             memory: has the lessons that were opened last, and the language.
             catalogue: returns the names that lessons may use.
-            begin: plays a lesson; its path is that of the unpacked file.
+            opener: plays lessons, and knows what was done in them.
         """
         super().__init__(window)
         self._window, self._session, self._preferences, self._memory = window, session, preferences, memory
-        self._catalogue, self._begin = catalogue, begin
+        self._catalogue, self._opener = catalogue, opener
         self.is_packed = False
+        self._question: Message | None = None  # about a lesson that is not open yet
         self._temporary: list[tempfile.TemporaryDirectory[str]] = []
 
     def choose(self) -> None:
@@ -71,8 +87,12 @@ class LessonFiles(QObject):
         dialog.fileSelected.connect(lambda path: self.open(Path(path)))
         dialog.open()
 
-    def open(self, path: Path) -> None:
-        """Opens a lesson, or says what is wrong with its file. Asks first if a training is running."""
+    def open(self, path: Path, asks: bool = True) -> None:
+        """Opens a lesson, or says what is wrong with its file.
+
+        Asks first whether an attempt is continued, and whether a run in progress is paused. ``asks``: False continues
+        the attempt.
+        """
         path = path.absolute()
         self._preferences.set("lesson_folder", str(path.parent))
         try:
@@ -82,19 +102,35 @@ class LessonFiles(QObject):
             self._session.messages.show_error(texts.OPEN_FAILED, error)
             return
 
-        def begin() -> None:
+        def begin(starts_again: bool = False) -> None:
             self._memory.note_opened(path)
             self.is_packed = inner is not path
-            self._begin(lesson, inner)
+            self.withdraw_question()
+            self._opener.begin(lesson, inner, starts_again)
 
-        if self._session.state is Status.TRAINING:
-            self._session.messages.show(
+        is_training = self._session.state is Status.TRAINING
+        attempt = self._opener.attempt(lesson) if asks else None
+        self.withdraw_question()
+        if attempt is not None:
+            words = _about(attempt, lesson)
+            again = MessageChoice(texts.START_AGAIN, partial(begin, True))
+            report = MessageChoice(texts.MENU_REPORT, partial(self._opener.report, lesson, attempt))
+            choices = (again, report) if attempt.finished else (MessageChoice(texts.CONTINUE, begin), again)
+            words = texts.PAUSES.format(words=words) if is_training else words
+            self._question = self._session.messages.ask(words, *choices)
+        elif is_training:
+            self._question = self._session.messages.ask(
                 texts.RUN_IN_PROGRESS.format(title=text.plain(lesson.title)),
                 MessageChoice(texts.PAUSE_AND_OPEN, begin),
                 MessageChoice(texts.CANCEL, lambda: None),
             )
         else:
             begin()
+
+    def withdraw_question(self) -> None:
+        """Removes the question, or the offer, that another lesson makes out of date."""
+        self._session.messages.withdraw(self._question)
+        self._question = None
 
     def _unpacked(self, path: Path) -> Path:
         """Unpacks a lesson into a folder that stays, as its data belong to its runs. Returns the path of the lesson.
@@ -166,11 +202,20 @@ class LessonFiles(QObject):
 
         messages, first = self._session.messages, included_lessons()[:1]
         if left is not None:
-            self._memory.note_closed()
             title = text.plain(title_of(left, self._memory.language))
-            resume = MessageChoice(texts.CONTINUE, partial(self.open, left))
-            messages.show_later(texts.WAS_OPEN.format(title=title), resume)
+            resume = MessageChoice(texts.CONTINUE, partial(self.open, left, asks=False))
+            words = texts.WAS_OPEN.format(title=title)
+            self._question = messages.ask_later(words, resume, dismissed=self._memory.note_closed)
         elif first:
             title = text.plain(title_of(first[0], self._memory.language))
             start = MessageChoice(texts.START, partial(self.open, first[0]))
             messages.show_later(texts.OFFER.format(title=title), start)
+
+
+def _about(attempt: Progress, lesson: Lesson) -> str:
+    """Returns when an attempt was begun or finished, and its step."""
+    ids = [step.id for step in lesson.steps]
+    number = ids.index(attempt.step) + 1 if attempt.step in ids else 1
+    words = texts.FINISHED_BEFORE if attempt.finished else texts.BEGUN if attempt.began else texts.BEGUN_BEFORE
+    ago = text.roughly(max(1.0, round(time() - (attempt.finished or attempt.began))))
+    return words.format(title=text.plain(lesson.title), ago=ago, number=number, steps=len(ids))

@@ -15,34 +15,52 @@ _PROGRESS, _RECENT, _OPEN, _FINISHED, _OFFERED, _LANGUAGE = (
     *("lesson_offered", "lesson_language"),
 )
 _MOST_LESSONS, _MOST_RECENT, _MOST_FINISHED = 30, 6, 100
+_FILE = "lesson-progress.json"
+_MOST_PROGRESS = 700_000  # characters of all attempts
+_LONGEST_EXPERIMENT = 50_000  # characters; a network of thousands of layers has a longer one
 
 
 class LessonMemory:
-    """Reads and writes what is remembered."""
+    """Reads and writes what is remembered.
+
+    Attributes:
+        attempts: the latest attempt of each lesson, by its id. They have a file of their own, so that they take no room
+            of the settings.
+    """
 
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
+        self.attempts = Preferences(None if preferences.folder is None else preferences.folder / _FILE)
+        self._move_attempts()
+
+    def _move_attempts(self) -> None:
+        """Moves what versions before 0.31 kept in the settings."""
+        found = self._preferences.document(_PROGRESS)
+        for lesson, entries in found.items() if isinstance(found, dict) else ():
+            if lesson not in self.attempts.sizes:
+                self.attempts.set(lesson, json.dumps(entries))
+        self._preferences.remove(_PROGRESS)
 
     def progress_of(self, lesson: str, content: str) -> Progress | None:
-        """Returns the progress in the lesson of that id; None if it was never begun, or has another content now."""
-        found = progress_from(self._all().get(lesson))
+        """Returns the latest attempt; None if the lesson was never begun, or has another content now."""
+        found = progress_from(self.attempts.document(lesson))
         return found if found is not None and found.content == content else None
 
-    def keep(self, lesson: str, progress: Progress) -> None:
-        """Remembers the progress in a lesson, and forgets that in lessons that were opened long ago."""
-        others = {name: found for name, found in self._all().items() if name != lesson}
-        latest = dict(list(others.items())[-_MOST_LESSONS + 1 :])
-        self._preferences.set(_PROGRESS, json.dumps({**latest, lesson: progress.as_dict()}))
+    def keep(self, lesson: str, progress: Progress) -> bool:
+        """Remembers the progress in a lesson, and forgets that in lessons that were opened long ago.
 
-    def forget(self, lesson: str) -> None:
-        """Forgets the progress in a lesson, which then begins with its first step."""
-        self._preferences.set(
-            _PROGRESS, json.dumps({name: each for name, each in self._all().items() if name != lesson})
-        )
-
-    def _all(self) -> dict[str, object]:
-        found = self._preferences.document(_PROGRESS)
-        return found if isinstance(found, dict) else {}
+        Returns whether it was short enough to be saved.
+        """
+        if len(json.dumps(progress.experiment)) > _LONGEST_EXPERIMENT:
+            progress.experiment = {}  # the settings of the run are shown in its place
+        entry = json.dumps(progress.as_dict())
+        self.attempts.remove(lesson)  # it becomes the latest
+        sizes = self.attempts.sizes
+        while sizes and (len(sizes) >= _MOST_LESSONS or sum(sizes.values()) + len(entry) > _MOST_PROGRESS):
+            oldest = next(iter(sizes))
+            self.attempts.remove(oldest)
+            del sizes[oldest]
+        return self.attempts.set(lesson, entry)
 
     @property
     def finished(self) -> list[str]:

@@ -24,6 +24,7 @@ class LessonMenu(QMenu):
         assert lessons.player is not None
         assert lessons.hand_in is not None
         self._add(texts.RESET_STEP, "resetStep", lessons.player.reset_step)
+        self._add(texts.MENU_START_AGAIN, "startLessonAgain", lessons.ask_to_start_again)
         self.addSeparator()
         self._add(texts.MENU_REPORT, "lessonReport", lessons.hand_in.report)
         self._add(texts.MENU_PRINT, "printLesson", lessons.hand_in.print)

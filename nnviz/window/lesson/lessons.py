@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
@@ -11,7 +13,7 @@ from PyQt5.QtWidgets import QSplitter, QWidget
 from engine.basics.errors import EngineError
 from nnviz.formatting import text
 from nnviz.lessons import texts
-from nnviz.session.messages import Message
+from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.session import Session
 from nnviz.window.docks import Docks
 from nnviz.window.lesson.lesson_files import LessonFiles
@@ -59,12 +61,14 @@ class Lessons(QObject):
         self._rings: list[Ring] = []
         self._locks = Locks()
         memory = self._memory = LessonMemory(preferences)
-        self.files = LessonFiles(window, session, preferences, memory, lambda: self.catalogue, self.begin)
+        self.files = LessonFiles(window, session, preferences, memory, lambda: self.catalogue, self)
         self._runs: dict[str, int] = {}  # ids of the runs that were the current ones of lessons, by the lesson's id
         self._path = Path()  # of the lesson, where a packed one is unpacked
         self._reload: ReloadOnSave | None = None
         self._check: LessonCheck | None = None
         self._error: Message | None = None  # about the last version of the file
+        self._question: Message | None = None  # about the open lesson
+        self._too_long = ""  # id of the lesson whose progress is too long to be saved
         self._waiting = 0  # the number of the latest lesson that waits for its run
         self.is_in_front = False
         self.stage: WindowStage | None = None
@@ -105,12 +109,26 @@ class Lessons(QObject):
 
     # ---- open and close
 
-    def open(self, path: Path) -> None:
-        """Opens a lesson, or says what is wrong with its file."""
-        self.files.open(path)
+    def open(self, path: Path, asks: bool = True) -> None:
+        """Opens a lesson, or says what is wrong with its file; see :meth:`LessonFiles.open`."""
+        self.files.open(path, asks)
 
-    def begin(self, lesson: Lesson, path: Path) -> LessonPlayer:
-        """Opens a lesson, the content of that file, where it was left the last time; a training is paused."""
+    def attempt(self, lesson: Lesson) -> Progress | None:
+        """Returns the latest attempt at a lesson, which may be open; None if there is none."""
+        self._keep_progress()
+        return self._memory.progress_of(lesson.id, lesson.content)
+
+    def report(self, lesson: Lesson, attempt: Progress) -> None:
+        """Opens a dialog for the report of an attempt that is not open."""
+        self._make()
+        assert self.hand_in is not None
+        self.hand_in.report(lesson, attempt)
+
+    def begin(self, lesson: Lesson, path: Path, starts_again: bool = False) -> LessonPlayer:
+        """Opens a lesson, the content of that file, and pauses a run.
+
+        It continues where it was left the last time, unless that attempt is finished or the lesson starts again.
+        """
         self._make()
         assert self.player is not None
         self._session.pause()
@@ -121,6 +139,7 @@ class Lessons(QObject):
             self._runs[self.player.lesson.id] = self._session.runs.current.id
             self.player.leave()
         self.set_reload(False)
+        self._session.messages.withdraw(self._question)
         self._path = path
         if self._before is None:
             self._preferences.write()  # nothing that the lesson changes is remembered
@@ -133,7 +152,8 @@ class Lessons(QObject):
         self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
         self._session.runs.show_earlier(frozenset())  # their curves would show what is to be found out
         progress = self._memory.progress_of(lesson.id, lesson.content)
-        if progress is None:
+        if progress is None or progress.finished or starts_again:
+            self._runs.pop(lesson.id, None)
             self._make_network()
             self.player.open(lesson, path.parent)
         else:
@@ -194,6 +214,7 @@ class Lessons(QObject):
         assert before is not None
         self._restorer.restore(before)
         self.set_reload(False)
+        self._session.messages.withdraw(self._question)
         self._memory.note_closed()
         self._locks.lock(())
         self._window.data_dialogs.folder = None
@@ -214,17 +235,62 @@ class Lessons(QObject):
             player.note_time()
             player.progress.record = self._session.runs.current.storage.record or 0
             player.progress.experiment = self._session.settings.experiment.as_dict()
-            self._memory.keep(player.lesson.id, player.progress)
+            self._keep(player.lesson, player.progress)
+
+    def _keep(self, lesson: Lesson, progress: Progress) -> None:
+        if not self._memory.keep(lesson.id, progress) and self._too_long != lesson.id:
+            self._too_long = lesson.id  # it is reported once
+            self._session.messages.warn(texts.PROGRESS_TOO_LONG.format(title=text.plain(lesson.title)))
 
     def _finished(self) -> None:
+        """Keeps the attempt, so that its report can be saved later."""
         assert self.player is not None
-        lesson = self.player.lesson
+        lesson, attempt = self.player.lesson, self.player.progress
         if lesson is not None:
-            self._memory.forget(lesson.id)
+            self.player.note_time()
+            attempt.finished = time()
+            self._keep(lesson, attempt)
             self._memory.note_finished(lesson.id)
             self._runs.pop(lesson.id, None)
-            title = text.plain(lesson.title)
-            self._session.messages.announce(texts.FINISHED.format(title=title))
+            words = texts.FINISHED.format(title=text.plain(lesson.title))
+            self._session.messages.announce(
+                words, MessageChoice(texts.REPORT_BUTTON, partial(self.report, lesson, attempt))
+            )
+
+    def ask_to_finish(self) -> None:
+        """Offers the report before the lesson is left, unless it was saved."""
+        assert self.player is not None
+        assert self.hand_in is not None
+        lesson = self.player.lesson
+        if lesson is None or not self.player.is_done:
+            return
+        if self.hand_in.has_saved(self.player.progress):
+            self.player.next()
+            return
+        self._ask(
+            texts.ASK_TO_FINISH.format(title=text.plain(lesson.title)),
+            MessageChoice(texts.REPORT_BUTTON, partial(self.hand_in.report, then=self.player.next)),
+            MessageChoice(texts.FINISH, self.player.next),
+        )
+
+    def ask_to_start_again(self) -> None:
+        """Asks before a new attempt replaces the present one."""
+        assert self.player is not None
+        lesson, path = self.player.lesson, self._path
+        if lesson is not None:
+            self._ask(
+                texts.ASK_START_AGAIN.format(title=text.plain(lesson.title)),
+                MessageChoice(texts.START_AGAIN, lambda: self._start_again(lesson, path)),
+                MessageChoice(texts.CANCEL, lambda: None),
+            )
+
+    def _start_again(self, lesson: Lesson, path: Path) -> None:
+        self.begin(lesson, path, starts_again=True)
+
+    def _ask(self, words: str, *choices: MessageChoice) -> None:
+        """Asks a question about the open lesson."""
+        self._session.messages.withdraw(self._question)
+        self._question = self._session.messages.ask(words, *choices)
 
     # ---- languages and authors
 
@@ -277,11 +343,12 @@ class Lessons(QObject):
         title, name, filters = texts.START_DIALOG, "lessonStartDialog", texts.START_FILES
         self._window.dialogs.where_to_save(title, name, filters, "my-lesson.md", save).open()
 
-    def end(self) -> None:
-        """Ends what runs outside of the window."""
+    def end(self) -> bool:
+        """Ends what runs outside of the window, and returns whether the progress was saved in time."""
         if self._check is not None:
             self._check.stop()
         self.files.end()
+        return self._memory.attempts.close()
 
     # ---- the parts
 
@@ -315,6 +382,7 @@ class Lessons(QObject):
         splitter.setStretchFactor(1, 1)
         self.panel.settings_wanted.connect(lambda: self.show(False))
         self.panel.close_wanted.connect(self.close)
+        self.panel.finish_wanted.connect(self.ask_to_finish)
         bar = self._bar = LessonHead(SETTINGS)
         bar.hide()
         bar.turned.connect(lambda: self.show(True))
@@ -324,13 +392,13 @@ class Lessons(QObject):
         menu = LessonMenu(self, self.panel)
         for head in (self.panel, bar):
             head.menu_wanted.connect(menu.exec_)
-        self.panel.report_wanted.connect(hand_in.report)
+        self.panel.report_wanted.connect(lambda: hand_in.report())
         self._reload, self._check = ReloadOnSave(), LessonCheck()
         self._reload.saved.connect(self._read_again)
         self._check.done.connect(self._show_check)
-        self.player.progressed.connect(self._preferences.touch)
-        self._session.records.changed.connect(self._preferences.touch)
-        self._preferences.gathering.connect(self._keep_progress)
+        self.player.progressed.connect(self._memory.attempts.touch)
+        self._session.records.changed.connect(self._memory.attempts.touch)
+        self._memory.attempts.gathering.connect(self._keep_progress)
         self.player.step_changed.connect(self._entered)
         self.player.locks_changed.connect(self._follow)
         self.player.finished.connect(self._finished)

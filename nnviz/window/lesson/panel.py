@@ -94,12 +94,14 @@ class LessonPanel(QFrame):
         menu_wanted(QPoint): the user opens the menu, at that place of the screen.
         close_wanted: the user leaves the lesson.
         report_wanted: the user has finished, and wants a report.
+        finish_wanted: the user leaves the last step.
     """
 
     settings_wanted = pyqtSignal()
     menu_wanted = pyqtSignal(object)
     close_wanted = pyqtSignal()
     report_wanted = pyqtSignal()
+    finish_wanted = pyqtSignal()
 
     def __init__(self, session: Session, player: LessonPlayer) -> None:
         super().__init__()
@@ -143,13 +145,19 @@ class LessonPanel(QFrame):
             (self._back, self._player.back),
             (self._hint, self._player.show_hint),
             (self._skip, self._player.skip),
-            (self._next, self._player.next),
+            (self._next, self._show_next),
         ):
             button.setFocusPolicy(Qt.TabFocus)
             button.clicked.connect(lambda _=False, act=act: act())
         buttons = arranged(QHBoxLayout(), self._back, self._hint, self._skip, 1, self._next, spacing=6)
         margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING, theme.CARD_PADDING)
         self._foot_column = arranged(QVBoxLayout(self._foot), buttons, spacing=8, margins=margins)
+
+    def _show_next(self) -> None:
+        if self._player.is_last:
+            self.finish_wanted.emit()
+        else:
+            self._player.next()
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(_WIDTH), super().sizeHint().height())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
@@ -22,7 +23,6 @@ from nnviz.window.lesson.performer import Performer
 ARRANGING = ("show", "hide", "enlarge")  # directives that arrange the cards of a workspace
 ASKING = ("draw", "clear")  # directives that set the input
 
-_MOST_CHOICES = 50  # of a step that are kept
 _SECONDS_TO_SKIP = 120.0  # in a step, before it may be skipped without a try
 
 
@@ -81,6 +81,7 @@ class LessonPlayer(QObject):
         self.failure = ""
         self.progress = Progress("", "")
         self._since = 0.0  # when the step was shown, or its time was noted
+        self._entered: Progress | None = None  # the progress whose present step is shown
         self._after: Callable[[], None] = lambda: None  # what follows the directives in progress
         facts.changed.connect(self._evaluate)
         performer.done.connect(self._performed)
@@ -91,7 +92,7 @@ class LessonPlayer(QObject):
 
     def open(self, lesson: Lesson, folder: Path) -> None:
         """Opens a lesson at its first step, and carries out what the step does first."""
-        self._take(lesson, folder, Progress(lesson.content, ""))
+        self._take(lesson, folder, Progress(lesson.content, "", began=time()))
         self._enter(0)
 
     def resume(self, lesson: Lesson, folder: Path, progress: Progress, has_run: bool) -> None:
@@ -230,6 +231,7 @@ class LessonPlayer(QObject):
         self.index, self.hints, self.failure, self.was_met_at_once = index, 0, "", False
         is_known = self.step.id in self.progress.steps
         self.progress.step, known = self.step.id, self.progress.of(self.step.id)
+        self._entered = self.progress
         self.answers = _fitting_answers(known, self.step)
         has_met = len(known.met) == len(self.step.goals)
         self.met = list(known.met) if has_met else [False] * len(self.step.goals)
@@ -242,13 +244,25 @@ class LessonPlayer(QObject):
         self._performer.perform(tuple(directives), self.folder)
 
     def note_time(self) -> None:
-        """Notes the time and the trainings of the present step in ``progress``."""
+        """Notes the time, the runs and the figures of the present step in ``progress``."""
         now = monotonic()
         if self.lesson is not None and self.progress.step:
             known = self.progress.of(self.progress.step)
             known.seconds += now - self._since
             known.trainings += self._facts.take_trainings()
+            if self._entered is self.progress and not self.is_busy:
+                self._note_figures(known)
         self._since = now
+
+    def _note_figures(self, known: StepProgress) -> None:
+        """Notes the values of the goals' facts, unless a later step has changed them."""
+        assert self.lesson is not None
+        if known.figures and any(step.id in self.progress.steps for step in self.lesson.steps[self.index + 1 :]):
+            return
+        for fact in (fact for goal in self.step.goals for fact in facts_of(goal)):
+            value = None if fact.info.kind is Kind.FLAG else self._facts.read(fact)
+            if value is not None and (isinstance(value, str) or math.isfinite(value)):
+                known.note_figure(fact.written, value)
 
     def _opened(self, was_known: bool, steps: Sequence[Step]) -> None:
         """Evaluates the goals for the first time.
@@ -288,7 +302,7 @@ class LessonPlayer(QObject):
         if self.lesson is not None:
             self.note_time()
             known = self.progress.of(self.step.id)
-            known.answers, known.met, known.shown_answers = [], [], []
+            known.answers, known.met, known.shown_answers, known.figures = [], [], [], {}
             known.is_skipped = known.is_solved = known.is_set_up = False
             self._enter(self.index, self.step.setup)
 
@@ -303,11 +317,13 @@ class LessonPlayer(QObject):
             self.solve()
 
     def skip(self) -> None:
-        """Carries out the solution and goes to the next step."""
+        """Carries out the solution and goes to the next step, if there is one."""
 
         def skipped() -> None:
             self.progress.of(self.step.id).is_skipped = True
-            self.skip_met()
+            self._meet()
+            if not self.is_last:  # there the report is offered first
+                self.next()
 
         self.solve(skipped)
 
@@ -327,8 +343,11 @@ class LessonPlayer(QObject):
 
     def skip_met(self) -> None:
         """Continues as if all goals were met."""
-        self.met = self.progress.of(self.step.id).met = [True] * len(self.met)
+        self._meet()
         self.next()
+
+    def _meet(self) -> None:
+        self.met = self.progress.of(self.step.id).met = [True] * len(self.met)
 
     def choose(self, question: int, option: int) -> None:
         """Chooses an option of a question, or takes the choice back where several may be chosen."""
@@ -339,8 +358,7 @@ class LessonPlayer(QObject):
         else:
             self.answers[question] = frozenset({option})
         known = self.progress.of(self.step.id)
-        known.choices.append([question, option])
-        del known.choices[:-_MOST_CHOICES]
+        known.note_choice(question, option)
         known.shown_answers = [each for each in known.shown_answers if each != question]
         self._note_answers()
         self.changed.emit()

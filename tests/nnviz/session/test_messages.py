@@ -59,3 +59,20 @@ def test_what_waits_behind_a_question_is_counted_from_when_it_is_shown(clock: Cl
     messages.show("another")
     messages.dismiss()
     assert shown(messages) == "news"
+
+
+def test_a_question_stays_until_it_is_answered(clock: Clock) -> None:
+    messages, taken = Messages(), list[str]()
+    messages.warn("an error")
+    messages.ask_later("first?", MessageChoice("Yes", lambda: None), dismissed=lambda: taken.append("dismissed"))
+    messages.clear()  # another network is shown
+    assert shown(messages) == "first?"
+    messages.clear()
+    messages.ask("second?", MessageChoice("Yes", lambda: taken.append("yes")))
+    messages.clear()
+    assert shown(messages) == "second?"
+    messages.choose(0)
+    assert shown(messages) == "first?"
+    messages.dismiss()
+    assert shown(messages) == ""
+    assert taken == ["yes", "dismissed"]

@@ -7,22 +7,36 @@ import re
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QImage
 from PyQt5.QtPrintSupport import QPrintDialog, QPrinter
-from PyQt5.QtWidgets import QFrame, QInputDialog, QLabel, QLineEdit, QMenu, QPushButton, QRadioButton, QWidget
+from PyQt5.QtWidgets import (
+    QDialogButtonBox,
+    QFrame,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QRadioButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from nnviz.lessons.document import parse_lesson
 from nnviz.lessons.package import pack
+from nnviz.lessons.progress import Progress, StepProgress
 from nnviz.library import Library
 from nnviz.session.status import Status
+from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.lesson_menu import LessonMenu
 from nnviz.window.lesson.panel import LessonPanel
 from nnviz.window.lesson.worksheet import worksheet_html
 from nnviz.window.main_window import MainWindow
+from nnviz.window.preferences import Preferences
 from nnviz.window.user_files import settings_file
 from tests.nnviz.helpers import (
     action,
@@ -37,7 +51,7 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 from tests.nnviz.lessons.helpers import CATALOGUE, EXAMPLE
-from tests.nnviz.window.lesson.test_lessons import LESSON, lesson, opened
+from tests.nnviz.window.lesson.test_lessons import LESSON, choices, lesson, opened, said, stored_progress
 
 __all__ = ["lesson"]  # a fixture
 
@@ -123,19 +137,20 @@ def test_a_kill_leaves_the_settings_of_before_and_an_offer_to_continue(
     player = opened(window, lesson, qtbot)
     player.skip()
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: stored_progress("rate").get("step") == "larger")
     window.lessons._preferences.write()  # as happens shortly after each change; then the process is killed
-    qtbot.waitUntil(lambda: "larger" in stored_settings().get("lesson_progress", ""))
+    qtbot.waitUntil(lambda: stored_settings().get("open_lesson") == str(lesson))
     stored = stored_settings()
     assert json.loads(stored["configuration"]) == json.loads(json.dumps(before))
-    assert stored["open_lesson"] == str(lesson)
     window.lessons.close()
 
-    # The next start, in which the file says that the lesson is open.
+    # The next start, in which the file says that the lesson is open. The last network follows a little later.
     window.lessons._memory.note_opened(lesson)
     window.lessons.files.offer()
-    message = window.session.messages.current
-    assert message is not None
-    assert "was open when nnviz ended" in message.text
+    window.session.reset()
+    qtbot.waitUntil(lambda: not window.session.replacement.is_replacing)
+    assert "was open when nnviz ended" in said(window)
+    assert window.lessons._memory.left_open == lesson  # if nnviz ends before the answer, it is offered again
     window.session.messages.choose(0)
     qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
     assert player.index == 1
@@ -301,7 +316,7 @@ def test_a_wrong_option_has_a_cross_and_allows_to_skip(ready_window: MainWindow,
     click(qtbot, panel, QRadioButton, "lessonOption1_1Button")
     assert verdicts(ready_window) == ["Wrong.", ""]
     click(qtbot, panel, QPushButton, "lessonSkipButton")
-    qtbot.waitUntil(lambda: not ready_window.lessons.is_open, timeout=20_000)
+    qtbot.waitUntil(lambda: find(panel, QPushButton, "lessonNextButton").isEnabled(), timeout=20_000)
     known = player.progress.steps["larger"]
     assert (known.is_skipped, known.shown_answers) == (True, [0])
 
@@ -477,6 +492,169 @@ def test_the_report_is_written_where_the_user_wants(
     assert "&lt;Ann&gt;" in page
     assert "<td>skipped</td>" in page
     assert page.count("data:image/png;base64,") == 1  # the curves; nothing is drawn
+
+
+def handed_in(path: Path) -> dict[str, Any]:
+    """Returns the data of a report."""
+    found = re.search(r'<script type="application/json" id="nnviz-report">(.*?)</script>', path.read_text("utf-8"))
+    assert found is not None
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def save_report(qtbot: QtBot, window: MainWindow, name: str, path: Path) -> dict[str, Any]:
+    """Types the name, and the file into the dialog after it. Returns the data of the report."""
+    dialog = find(window, QInputDialog, "reportNameDialog")
+    field = find(dialog, QLineEdit, "")
+    save = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok)
+    assert not save.isEnabled()  # a report has a name
+    qtbot.keyClicks(field, name)
+    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+    choose_file(qtbot, window, "reportDialog", path)
+    qtbot.waitUntil(path.is_file)
+    return handed_in(path)
+
+
+def test_three_pupils_at_one_computer_hand_in_only_their_own(
+    ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Ann leaves after the first step, Bob finishes by the report, Cem finishes and makes the report afterwards."""
+    window = ready_window
+    panel_name, next_name = "lessonPanel", "lessonNextButton"
+
+    # Ann opens the lesson for the first time, so nothing is asked.
+    window.open_path(str(lesson))
+    player = window.lessons.player
+    assert player is not None
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert choices(window) == []
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: player.is_done, timeout=20_000)
+    panel = find(window, LessonPanel, panel_name)
+    click(qtbot, panel, QPushButton, next_name)
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    click(qtbot, panel, QRadioButton, "lessonOption1_1Button")
+    menu_action(window, "lessonReport")
+    ann = save_report(qtbot, window, "Ann", tmp_path / "ann.html")
+    window.lessons.close()
+
+    # Bob starts again.
+    window.open_path(str(lesson))
+    assert said(window).endswith(" ago. It is at step 2 of 2.")
+    assert choices(window) == ["Continue", "Start again"]
+    window.session.messages.choose(1)
+    qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
+    assert player.index == 0
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: player.is_done, timeout=20_000)
+    click(qtbot, panel, QPushButton, next_name)
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    click(qtbot, panel, QRadioButton, "lessonOption1_2Button")
+    player.solve()
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    click(qtbot, panel, QPushButton, next_name)
+    assert choices(window) == ["Report …", "Finish"]
+    window.session.messages.choose(0)
+    bob = save_report(qtbot, window, "Bob", tmp_path / "bob.html")
+    qtbot.waitUntil(lambda: not window.lessons.is_open)  # after the report the lesson is finished
+
+    # Cem starts again, skips all, and presses Finish without a report.
+    window.open_path(str(lesson))
+    assert "was finished" in said(window)
+    assert choices(window) == ["Start again", "Report …"]
+    window.session.messages.choose(0)
+    qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    player.skip()
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    click(qtbot, panel, QPushButton, next_name)
+    window.session.messages.choose(1)
+    assert not window.lessons.is_open
+    window.open_path(str(lesson))
+    window.session.messages.choose(1)
+    cem = save_report(qtbot, window, "Cem", tmp_path / "cem.html")
+
+    assert [each["name"] for each in (ann, bob, cem)] == ["Ann", "Bob", "Cem"]
+    results = [[step["result"] for step in each["steps"]] for each in (ann, bob, cem)]
+    assert results == [["done", "not finished"], ["done", "solution shown"], ["skipped", "skipped"]]
+    chosen = [each["steps"][1]["questions"][0]["choices"] for each in (ann, bob, cem)]
+    assert chosen == [[0], [1], []]
+    assert ann["begun"] <= bob["begun"] <= cem["begun"]
+    assert ann["finished"] is None
+    assert cem["finished"] is not None
+    assert ann["steps"][0]["figures"] == {"epoch": 2}
+    assert bob["steps"][1]["figures"] == {"learning-rate": 2, "epoch": 1}
+
+
+def test_start_again_in_the_menu_asks_and_begins_a_new_attempt(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    attempt = player.progress
+    menu_action(window, "startLessonAgain")
+    assert choices(window) == ["Start again", "Cancel"]
+    window.session.messages.choose(0)
+    qtbot.waitUntil(lambda: player.index == 0 and not player.is_busy)
+    assert player.progress is not attempt
+    assert list(player.progress.steps) == ["start"]
+    assert player.progress.began >= attempt.began
+
+
+def test_an_attempt_of_an_earlier_version_is_continued(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    player = opened(ready_window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    entries = player.progress.as_dict()
+    del entries["began"], entries["finished"]
+    for step in entries["steps"].values():
+        del step["figures"]
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"lesson_progress": json.dumps({"rate": entries})}), encoding="utf-8")
+    preferences = Preferences(path)
+    memory = LessonMemory(preferences)
+    found = memory.progress_of("rate", player.progress.content)
+    assert found is not None
+    assert (found.step, found.began) == ("larger", 0)
+    assert preferences.text("lesson_progress") == ""
+    assert memory.attempts.close()
+    assert preferences.close()
+    again = LessonMemory(Preferences(path))
+    assert again.progress_of("rate", player.progress.content) == found
+
+
+def test_the_progress_of_a_lesson_takes_no_room_of_others(tmp_path: Path) -> None:
+    preferences = Preferences(tmp_path / "settings.json")
+    memory = LessonMemory(preferences)
+    preferences.set("configuration", "{}")
+    choices = [[0, number % 4] for number in range(50)]
+    steps = {f"step-{number}": StepProgress(choices=choices) for number in range(12)}
+    for number in range(29):
+        assert memory.keep(f"lesson-{number}", Progress("x", "start", steps=steps))
+    deep = {"shape": [1] * 20_000, "activations": ["relu"] * 20_000}
+    assert memory.keep("deep", Progress("x", "start", experiment=deep, steps=steps))
+    assert memory.attempts.close()
+    assert preferences.close()
+    again = LessonMemory(Preferences(tmp_path / "settings.json"))
+    kept = [again.progress_of(name, "x") for name in (*(f"lesson-{number}" for number in range(29)), "deep")]
+    assert all(each is not None and each.steps == steps for each in kept)
+    assert Preferences(tmp_path / "settings.json").text("configuration") == "{}"
+
+
+def test_choices_and_figures_of_a_step_are_limited() -> None:
+    step = StepProgress()
+    for number in range(80):
+        step.note_choice(0, number)
+        step.note_figure(f"fact-{number}", "x" * 500)
+    assert len(step.choices) == 50
+    assert (step.choices[0], step.choices[-1]) == ([0, 0], [0, 79])  # the first try, and the last choice
+    assert len(step.figures) < 20
+    assert max(map(len, map(str, step.figures.values()))) < 100
 
 
 def points_in(pdf: bytes) -> list[float]:

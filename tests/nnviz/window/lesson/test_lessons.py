@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt5.QtCore import QByteArray, Qt, QUrl
@@ -20,6 +21,7 @@ from nnviz.window.lesson.panel import LessonPanel
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.lesson.text_view import LessonText
 from nnviz.window.main_window import MainWindow
+from nnviz.window.user_files import settings_file
 from tests.nnviz.helpers import action, click, click_tab, find, press, retype, stored_settings, wait_for
 
 LESSON = """---
@@ -78,12 +80,30 @@ def lesson(tmp_path: Path) -> Path:
 
 
 def opened(window: MainWindow, path: Path, qtbot: QtBot) -> LessonPlayer:
-    """Opens a lesson, and waits until its step is set up."""
-    window.open_path(str(path))
+    """Opens a lesson where it was left, without a question, and waits until its step is set up."""
+    window.lessons.open(path, asks=False)
     player = window.lessons.player
     assert player is not None
     qtbot.waitUntil(lambda: not player.is_busy)
     return player
+
+
+def said(window: MainWindow) -> str:
+    message = window.session.messages.current
+    return "" if message is None else message.text
+
+
+def choices(window: MainWindow) -> list[str]:
+    message = window.session.messages.current
+    return [] if message is None else [choice.text for choice in message.choices]
+
+
+def stored_progress(lesson: str) -> dict[str, Any]:
+    """Returns the attempt that the file of the settings' folder holds; empty if there is none."""
+    path = settings_file().with_name("lesson-progress.json")
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found: dict[str, Any] = json.loads(stored.get(lesson, "{}"))
+    return found
 
 
 def goals(window: MainWindow) -> list[str]:
@@ -131,8 +151,11 @@ def test_a_lesson_is_played_with_mouse_and_keys(ready_window: MainWindow, lesson
     window.show_workspace("inside")
     qtbot.waitUntil(lambda: player.is_done)
 
-    # After the last step the window is as before.
+    # After the last step the report is offered, and then the window is as before.
     click(qtbot, panel, QPushButton, "lessonNextButton")
+    assert panel.isVisible()
+    assert choices(window) == ["Report …", "Finish"]
+    window.session.messages.choose(1)
     assert not panel.isVisible()
     assert window.workspace == "train"
     assert window.card("trainingCard").isVisible()
@@ -198,9 +221,8 @@ def test_it_asks_before_it_pauses_a_training_and_resumes_at_its_step(
     window.session.start()
     wait_for(qtbot, window, Status.TRAINING)
     window.open_path(str(lesson))
-    message = window.session.messages.current
-    assert message is not None
-    assert [choice.text for choice in message.choices] == ["Pause and open", "Cancel"]
+    assert choices(window) == ["Continue", "Start again"]
+    assert "pauses the run" in said(window)
     assert not window.lessons.is_open
     window.session.messages.choose(0)
     qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
@@ -218,7 +240,7 @@ def test_quitting_remembers_the_state_before_the_lesson_and_its_step(
     ready_window.close_unasked()
     stored = stored_settings()
     assert json.loads(stored["configuration"]) == json.loads(json.dumps(before))
-    assert json.loads(stored["lesson_progress"])["rate"]["step"] == "larger"
+    assert stored_progress("rate")["step"] == "larger"
     assert stored["workspace"] == "train"
 
 
