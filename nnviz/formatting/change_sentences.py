@@ -13,7 +13,7 @@ from nnviz.formatting.conclusion import Conclusion
 
 _LONGEST = 12  # characters of a class name
 _FEW = 2  # Mistakes. A change of fewer is not named.
-_DEVIATIONS = 1.96  # of the number of examples that changed sides, up to which more in one direction may be chance
+_DEVIATIONS = 1.96  # of the number of examples that became right or wrong, up to which more of one may be chance
 _PARTS = {"test": "test", "validation": "validation", "train": "training"}
 
 
@@ -35,13 +35,11 @@ def class_change(
         names: names of the classes.
         is_image: whether the examples are images: characters are "read as", others "predicted as".
     """
-    right, wrong = int(changes.are_corrected.sum()), int(changes.are_new_mistakes.sum())
-    by_chance = 0 < abs(right - wrong) <= _DEVIATIONS * math.sqrt(right + wrong)
     before, after = errors
-    lead = f"{opening} the {part} error {_movement(text.percent(before), text.percent(after), after - before)}"
+    movement = _movement(text.percent(before), text.percent(after), after - before)
+    lead = f"{opening} the {part} error {movement}{_chance(changes, errors)}."
     sides = _sides(changes)
     rest = _confusions(changes, names, is_image)
-    lead = f"{lead}{', perhaps by chance' if by_chance else ''}."
     return Conclusion(lead, f"{rest}." if rest else sides, sides if rest else "")
 
 
@@ -62,8 +60,19 @@ def confusion_change(
         return class_change(opening, part, changes, errors, names, is_image)
     before, after = map(text.percent, errors)
     comma = "" if opening.endswith(",") else ","
-    error = f"{part.capitalize()} error {before.removesuffix(' %')} → {after}."
+    error = f"{part.capitalize()} error {before.removesuffix(' %')} → {after}{_chance(changes, errors)}."
     return Conclusion(f"{opening}{comma} {confusions}.", error, _sides(changes))
+
+
+def _chance(changes: ClassChanges, errors: tuple[float, float]) -> str:
+    """Returns ", perhaps by chance" if the error differs by no more than chance alone explains.
+
+    That is if examples that became right and that became wrong are about equally many (sign test, McNemar 1947).
+    """
+    right, wrong = int(changes.are_corrected.sum()), int(changes.are_new_mistakes.sum())
+    is_shown = len({text.percent(error) for error in errors}) > 1
+    by_chance = is_shown and 0 < abs(right - wrong) <= _DEVIATIONS * math.sqrt(right + wrong)
+    return ", perhaps by chance" if by_chance else ""
 
 
 def _sides(changes: ClassChanges) -> str:

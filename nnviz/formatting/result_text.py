@@ -15,9 +15,9 @@ WHY_ONCE = (
     "It was not used to select the trial. The test errors of the other trials are not shown, because the "
     "best of many would look better than it is."
 )
-NOT_LUCK, PROBABLY_NOT_LUCK, COULD_BE_LUCK = "Not luck", "Probably not luck", "Could be luck"
+VERY_UNLIKELY, SIGNIFICANT, COULD_BE_CHANCE = "Very unlikely to be chance", "Significant", "Could be chance"
 TOO_FEW_SEEDS = "Too few seeds to tell"
-_SURE_P = 0.01  # p below which a difference is called no luck; up to the significance level it is probably none
+_VERY_UNLIKELY_P = 0.01  # p below which a difference is more than significant
 _LEAST_P, _LARGE_P = 0.001, 0.095  # smaller ones are shown as below it, larger ones with two digits
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -74,7 +74,7 @@ def best_two(plan: Plan, results: Results) -> GroupComparison | None:
 
 
 def format_best_two(plan: Plan, results: Results, are_listed: bool = False) -> str | None:
-    """Returns whether the lead of the best trial over the second best may be luck; None if that is not known.
+    """Returns whether the lead of the best trial over the second best is significant; None if that is not known.
 
     ``are_listed``: whether they are in a list, so that of many they can be called the first and the second.
     """
@@ -87,42 +87,43 @@ def format_best_two(plan: Plan, results: Results, are_listed: bool = False) -> s
 
 
 def format_pairs(found: GroupComparison, one: str, other: str, figure: str, is_one_of_several: bool = False) -> str:
-    """Returns whether the difference between two groups of seeds may be luck, and the figures that say so.
+    """Returns whether the difference between two groups of seeds is significant, and the test that says so.
 
-    "Not luck: each of the five seeds of wide beats each of narrow. Compared by test error (Mann-Whitney p = 0.008)."
+    "Significant: wide has a lower error than narrow in 23 of 25 pairs of seeds. Compared by test error (Mann-Whitney
+    p = 0.03)."
     """
-    return f"{format_luck(found, one, other, is_one_of_several)} {format_test(found, figure)}"
+    return f"{format_significance(found, one, other, is_one_of_several)} {format_test(found, figure)}"
 
 
-def format_luck(found: GroupComparison, one: str, other: str, is_one_of_several: bool = False) -> str:
-    """Returns whether the difference between two groups of seeds may be luck, in one sentence.
+def format_significance(found: GroupComparison, one: str, other: str, is_one_of_several: bool = False) -> str:
+    """Returns whether the difference between two groups of seeds is significant, and how many pairs of seeds differ.
 
-    "Could be luck: wide beats narrow in 14 of 25 pairs of seeds; more seeds would narrow it."
+    "Could be chance: wide has a lower error than narrow in 14 of 25 pairs of seeds. Train more seeds to decide."
     """
     losses = found.pairs - found.wins - found.ties
     better, worse, count = (one, other, found.wins) if found.wins >= losses else (other, one, losses)
     if count == found.pairs and found.seeds > 1:
-        seeds = f"each of the {small_number(found.seeds)} seeds" if found.seeds**2 == found.pairs else "each seed"
-        beats = f"{seeds} of {better} beats each of {worse}"
+        runs = f"each of the {small_number(found.seeds)} runs" if found.seeds**2 == found.pairs else "each run"
+        lower = f"{runs} of {better} has a lower error than each run of {worse}"
     elif found.wins == losses:
-        beats = f"{one} and {other} are better in equally many pairs of seeds"
+        lower = f"{one} and {other} have the lower error in equally many pairs of seeds"
     else:
-        equal = f", {found.ties} are equal" if found.ties else ""
-        beats = f"{better} beats {worse} in {count} of {found.pairs} pairs of seeds{equal}"
-    chance = luck(found, is_one_of_several)
-    return f"{chance}: {beats}{'; more seeds would narrow it' if chance == COULD_BE_LUCK else ''}."
+        equal = f", {found.ties} {'is' if found.ties == 1 else 'are'} equal" if found.ties else ""
+        lower = f"{better} has a lower error than {worse} in {count} of {found.pairs} pairs of seeds{equal}"
+    chance = significance(found, is_one_of_several)
+    return f"{chance}: {lower}.{' Train more seeds to decide.' if chance == COULD_BE_CHANCE else ''}"
 
 
-def luck(found: GroupComparison, is_one_of_several: bool = False) -> str:
-    """Returns whether the difference between two groups of seeds may be luck: one of four phrases.
+def significance(found: GroupComparison, is_one_of_several: bool = False) -> str:
+    """Returns whether the difference between two groups of seeds is significant: one of four phrases.
 
-    One of several comparisons is more likely to look real by chance. It needs a smaller p, and is probable at most.
+    One of several comparisons more often has a small p by chance. It needs a smaller p, and is significant at most.
     """
     if found.p is None:
         return TOO_FEW_SEEDS
-    if found.p < _SURE_P:
-        return PROBABLY_NOT_LUCK if is_one_of_several else NOT_LUCK
-    return PROBABLY_NOT_LUCK if found.is_significant and not is_one_of_several else COULD_BE_LUCK
+    if found.p < _VERY_UNLIKELY_P:
+        return SIGNIFICANT if is_one_of_several else VERY_UNLIKELY
+    return SIGNIFICANT if found.is_significant and not is_one_of_several else COULD_BE_CHANCE
 
 
 def format_test(found: GroupComparison, figure: str) -> str:

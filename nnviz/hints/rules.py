@@ -274,14 +274,18 @@ def too_few_epochs(state: RunState) -> Hint | None:
 
 
 def close_result(state: RunState) -> Hint | None:
-    """Two single runs with other settings differ by no more than the noise of one of them: several seeds."""
+    """Two single runs with other settings differ by no more than chance would make them: several seeds.
+
+    The limit is a rule of thumb, twice the standard error of one error. It counts the choice of the held-out examples,
+    which both runs share, and not the seed.
+    """
     if not (state.is_over and state.rivals and state.scores) or state.judged == "train":
         return None
     rival, score = state.rivals[-1], state.scores[-1]
     if abs(rival.score - score) > 2 * state.noise:
         return None
     here, there = _shown(state.measure, score), _shown(state.measure, rival.score)
-    found = f"A {state.judged} {_called(state)} of {here} here and {there} with {rival.difference} may be luck"
+    found = f"The {state.judged} {_called(state)} {here} here and {there} with {rival.difference} may differ by chance"
     if here == there:
         found = f"The {state.judged} {_called(state)} is {here} here and with {rival.difference}"
     return Hint("single-runs", found, "single runs", "Train several seeds")

@@ -1,4 +1,4 @@
-"""What the figures of compared runs mean, in a sentence: luck or not, shared mistakes, agreement."""
+"""Conclusions from the figures of compared runs: significance, shared mistakes, agreement."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.sweeps.significance import LEAST_SEEDS, GroupComparison
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion, enumeration
 from nnviz.formatting.result_text import (
-    COULD_BE_LUCK,
-    PROBABLY_NOT_LUCK,
+    COULD_BE_CHANCE,
+    SIGNIFICANT,
     TOO_FEW_SEEDS,
-    format_luck,
-    luck,
+    format_significance,
+    significance,
     small_number,
 )
 
@@ -24,49 +24,52 @@ _FEWEST_MISTAKES = 10  # examples, below which nothing is said about mistakes
 # ---- differences
 
 
-def luck_conclusion(base: str, found: Sequence[tuple[str, GroupComparison]]) -> Conclusion:
-    """Returns whether groups of seeds are better or worse than a base group, or whether that may be luck.
+def significance_conclusion(base: str, found: Sequence[tuple[str, GroupComparison]]) -> Conclusion:
+    """Returns whether the errors of groups of seeds are significantly lower or higher than those of a base group.
 
     Args:
         found: name of each other group, and its comparison with the base group.
     """
     if len(found) == 1:
         ((name, one),) = found
-        return Conclusion(format_luck(one, name, base))
-    chances = [(luck(one, is_one_of_several=True), name, 2 * one.wins + one.ties > one.pairs) for name, one in found]
-    doubtful = [
-        f"{each}: {enumeration(names)}."
-        for each in (COULD_BE_LUCK, TOO_FEW_SEEDS)
-        if (names := [name for chance, name, _ in chances if chance == each])
+        return Conclusion(format_significance(one, name, base))
+    chances = [
+        (significance(one, is_one_of_several=True), name, 2 * one.wins + one.ties > one.pairs) for name, one in found
     ]
-    better, worse = (
-        [name for chance, name, is_ahead in chances if chance == PROBABLY_NOT_LUCK and is_ahead == side]
-        for side in (True, False)
+    doubtful = " ".join(
+        f"{each}: {enumeration(names)}."
+        for each in (COULD_BE_CHANCE, TOO_FEW_SEEDS)
+        if (names := [name for chance, name, _ in chances if chance == each])
     )
-    if better:
-        beats = f"{enumeration(better)} {'beats' if len(better) == 1 else 'beat'} {base}"
-        beats += f", which beats {enumeration(worse)}" if worse else ""
-    elif worse:
-        beats = f"{base} beats {enumeration(worse)}"
-    else:
-        return Conclusion(f"Nothing clearly beats {base} or loses to it.", " ".join(doubtful))
-    return Conclusion(f"{PROBABLY_NOT_LUCK}: {beats}.", " ".join(doubtful))
+    sides = {
+        side: [name for chance, name, is_lower in chances if chance == SIGNIFICANT and is_lower == (side == "lower")]
+        for side in ("lower", "higher")
+    }
+    clear = [
+        f"{enumeration(names)} {'has' if len(names) == 1 else 'have'} a {side} error than {base}"
+        for side, names in sides.items()
+        if names
+    ]
+    if not clear:
+        return Conclusion(f"No setting is clearly better or worse than {base}.", doubtful)
+    return Conclusion(f"{SIGNIFICANT}: {', '.join(clear)}.", doubtful)
 
 
 def single_runs_conclusion(alone: Sequence[str], differ_in_seed_only: bool) -> Conclusion:
-    """Returns what single runs say about luck.
+    """Returns that differences between single runs may be chance.
 
     Args:
         alone: the names of the single runs among groups of seeds; empty if all are single runs.
         differ_in_seed_only: whether all are single runs whose settings are the same except the seed.
     """
     if differ_in_seed_only:
-        return Conclusion("Luck: these runs differ only in their seed.")
+        return Conclusion("These runs differ only in their seed: the difference is chance.")
     if not alone:
-        return Conclusion(f"One run each: train each with {LEAST_SEEDS} seeds to see whether it is luck.")
-    is_one = len(alone) == 1
-    runs = f"{enumeration(alone)} {'is one run: train it' if is_one else 'are one run each: train them'}"
-    return Conclusion(f"{runs} with {LEAST_SEEDS} seeds to see whether it is luck.")
+        runs = "These are single runs: train each"
+    else:
+        is_one = len(alone) == 1
+        runs = f"{enumeration(alone)} {'is a single run: train it' if is_one else 'are single runs: train them'}"
+    return Conclusion(f"{runs} with {LEAST_SEEDS} seeds to see whether the difference may be chance.")
 
 
 # ---- predictions
@@ -85,8 +88,9 @@ def mistakes_conclusion(one: str, other: str, counts: Array) -> Conclusion | Non
     if avoided + both_wrong < _FEWEST_MISTAKES:
         return None
     mistakes = text.count(avoided + both_wrong)
-    lead = f"Of the {mistakes} mistakes of {worse}, {better} avoids {text.count(avoided)}."
-    return Conclusion(lead, f"It makes {text.count(added)} others.")
+    lead = f"{better} is right on {text.count(avoided)} of the {mistakes} mistakes of {worse}."
+    others = f"{text.count(added)} other example{'s' * (added != 1)}" if added else "no other example"
+    return Conclusion(f"{lead[0].upper()}{lead[1:]}", f"It is wrong on {others}.")
 
 
 def agreement_conclusion(classes: Sequence[tuple[str, str]], divided: Sequence[str] = ()) -> Conclusion | None:

@@ -15,7 +15,7 @@ from engine.basics.validation import parameter_count
 from engine.experiment import Experiment
 from engine.sweeps.significance import GroupComparison, compare_groups
 from engine.training.optimizers import OPTIMIZERS
-from nnviz.cards.comparison.conclusion import luck_conclusion, single_runs_conclusion
+from nnviz.cards.comparison.conclusion import significance_conclusion, single_runs_conclusion
 from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceRow
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion
@@ -52,7 +52,8 @@ def differing_rows(
         if any(values):
             medians = _medians(figure, runs, values, base)
             ranges = [_range(figure, runs, values)] if figure.is_strong and any(run.is_group for run in runs) else []
-            rows += [row for row in (medians, *ranges) if is_going or _differs(medians) or _differs(row)]
+            if is_going or any(map(_differs, (medians, *ranges))):
+                rows += [medians, *ranges]  # a range is read with its figure
     return rows
 
 
@@ -92,16 +93,16 @@ class SeedComparison:
 
     @property
     def conclusion(self) -> Conclusion:
-        """Whether the others are better or worse, or whether that may be luck."""
-        return luck_conclusion(self.base, self.found)
+        """Whether the errors of the others are significantly lower or higher."""
+        return significance_conclusion(self.base, self.found)
 
     @property
     def figures(self) -> str:
         """The figures of the conclusion, in a line."""
         if len(self.found) == 1:
             return format_test(self.found[0][1], self.figure)
-        wins = ", ".join(f"{name} wins {format_wins(one)}" for name, one in self.found)
-        return f"Against {self.base}, by {self.figure}: {wins}. Mann-Whitney test."
+        wins = ", ".join(f"{name} in {format_wins(one)}" for name, one in self.found)
+        return f"Lower {self.figure} than {self.base}: {wins}. Mann-Whitney test."
 
 
 def compare_seeds(runs: Sequence[ComparedRun], baseline: Chosen | None) -> SeedComparison | None:
@@ -121,7 +122,7 @@ def compare_seeds(runs: Sequence[ComparedRun], baseline: Chosen | None) -> SeedC
 
 
 def conclusion_without_groups(runs: Sequence[ComparedRun], baseline: Chosen | None) -> Conclusion | None:
-    """Returns what can be said about luck without two groups of seeds that were trained on the same data."""
+    """Returns what can be said about chance without two groups of seeds that were trained on the same data."""
     alike = [run for run in runs if _data_of(run) == _data_of(runs[_place_of(baseline, runs)])]
     if len(alike) < 2:
         return None

@@ -33,7 +33,7 @@ _ALIKE = "No differences: the runs have the same settings and figures."
 _TOO_FEW = "Click two or more runs to see their differences."
 _VERDICT_TIP = (
     "Mann-Whitney U test of each group against the baseline. p is the probability of a difference at least "
-    "this large by chance; below 0.05 it counts as real."
+    "this large by chance; below 0.05 it is called significant."
 )
 _ASIDE = 8  # pixels, as the table's texts
 _PAUSE = 1000  # milliseconds between two updates from runs in training

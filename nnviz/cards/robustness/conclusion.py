@@ -43,7 +43,8 @@ def robustness_conclusion(
     hardest = harmful[0]
     after = _half_way(curves[hardest], rises[hardest])
     at = strength_text(PerturbationStrength(hardest, after.strength), shape)
-    lead = f"{_subject(hardest, '', 'hurt')} most: at {at} the {quantity} rises from {_values(unit, first, after)}."
+    at = at if PERTURBATIONS[hardest]().unit(shape) else f"strength {at}"
+    lead = f"{_subject(hardest, '', 'raise')} the {quantity} most: from {_values(unit, first, after)} at {at}."
     for name in reversed(harmful[1:]):
         strength = _harmless(rises[name], hardly)
         if strength:
@@ -80,6 +81,6 @@ def _values(unit: str, *points: RobustnessPoint) -> str:
 
 
 def _subject(name: str, more: str, verb: str) -> str:
-    """Returns the beginning of a sentence about a perturbation: "Noise hurts", "Covered parts hurt"."""
+    """Returns the beginning of a sentence about a perturbation: "Noise raises", "Covered parts raise"."""
     label = PERTURBATIONS[name].label
     return f"{label}{more} {verb}{'' if is_plural(label) else 's'}"

@@ -181,7 +181,7 @@ def strength_text(strength: PerturbationStrength, shape: Shape) -> str:
     kind = PERTURBATIONS[strength.name]()
     is_signed = min(kind.strengths(shape)) < 0 and strength.value
     number = f"{strength.value:{'+' if is_signed else ''}g}".replace("-", "−")
-    unit = kind.unit(shape)
+    unit = "column" if kind.unit(shape) == "columns" and strength.value == 1 else kind.unit(shape)
     return number + (unit if unit in ("", "°") else f" {unit}")
 
 

@@ -29,12 +29,14 @@ _TIP = (
 )
 _VERDICT_TIP = (
     "Mann-Whitney U test of the best trial against the second. p is the probability of a difference at least this "
-    "large by chance; below 0.05 it counts as real."
+    "large by chance; below 0.05 it is called significant."
 )
 _CHOSEN_TIP = "Test error of the trial with the best validation error. It is reported once, at the end of the sweep."
 _EMPTY = "No finished trials yet."
 _NOT_YET = "The test error of the best trial is reported once, at the end of the sweep."
-_ALONE = "Each trial is one run, which may be luck. Use several seeds to test whether the best trial is better."
+_ALONE = (
+    "Each trial is a single run: differences may be chance. Use several seeds to test whether the best trial is better."
+)
 
 
 class BestTrials(QWidget):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.basics.validation import Array
+from engine.sweeps.significance import SIGNIFICANCE_LEVEL, kruskal_wallis
 from nnviz.cards.sweep.trial_table import SettingAxis
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion, enumeration, is_plural
@@ -19,7 +20,7 @@ from nnviz.session.sweep_titles import format_setting_value
 _FEWEST = 8  # results; nothing is said about fewer
 _MOST_GROUPS = 5  # different numbers up to which each is a group; more are smoothed along their axis
 _WINDOW = 3  # neighbouring results over which ranks are smoothed
-_SURE_P, _LIKELY_P = 0.01, 0.05  # p below which a setting matters, or seems to matter
+_VERY_UNLIKELY_P = 0.01  # below it a setting matters; up to the significance level it seems to matter
 _NEARLY_AS_MUCH = 0.75  # of the share that the first setting explains: from here on the second is named, too
 
 
@@ -67,7 +68,9 @@ def trials_conclusion(
     if not settings or len(scores) < _FEWEST:
         return None
     ranks, count = _ranks(scores), len(settings)
-    effects = [effect for each in settings if (effect := _effect(each, ranks)) and effect.p * count < _LIKELY_P]
+    effects = [
+        effect for each in settings if (effect := _effect(each, ranks)) and effect.p * count < SIGNIFICANCE_LEVEL
+    ]
     effects.sort(key=lambda effect: -effect.share)
     if not effects:
         if count > 1:
@@ -76,7 +79,7 @@ def trials_conclusion(
     named = [effect for effect in effects[:2] if effect.share >= _NEARLY_AS_MUCH * effects[0].share]
     is_several = len(named) > 1 or is_plural(named[0].name)
     verb = "matter" if is_several else "matters"
-    if max(effect.p for effect in named) * count >= _SURE_P:
+    if max(effect.p for effect in named) * count >= _VERY_UNLIKELY_P:
         verb = "seem to matter" if is_several else "seems to matter"
     lead = f"The {' and the '.join(effect.name for effect in named)} {verb}{' most' if count > len(named) else ''}"
     medians = _medians(scores, np.logical_and.reduce([effect.is_best for effect in named]), quantity, unit)
@@ -122,16 +125,13 @@ def _effect(setting: SettingPlaces, ranks: Array) -> _Effect | None:
 def _between_groups(centred: Array, groups: Array) -> tuple[float, float, Array]:
     """Returns the share of the variance between groups (epsilon squared), p, and the mean rank of each group.
 
-    Kruskal and Wallis 1952, "Use of Ranks in One-Criterion Variance Analysis"; chi-square is approximated by Wilson and
-    Hilferty 1931, "The Distribution of Chi-Square".
+    See :func:`~engine.sweeps.significance.kruskal_wallis`.
     """
     sizes, count = np.bincount(groups), len(centred)
     levels: Array = np.bincount(groups, centred) / sizes
     freedom = len(sizes) - 1
     h = (count - 1) * float((sizes * levels**2).sum() / (centred**2).sum())
-    variance = 2 / (9 * freedom)
-    p = _normal_tail(((h / freedom) ** (1 / 3) - 1 + variance) / math.sqrt(variance))
-    return (h - freedom) / max(count - 1 - freedom, 1), p, levels
+    return (h - freedom) / max(count - 1 - freedom, 1), kruskal_wallis(centred, groups), levels
 
 
 def _along_axis(centred: Array) -> tuple[float, float, Array]:

@@ -1,4 +1,4 @@
-"""Figures of many runs: medians, ranks, and whether one group beats another."""
+"""Figures of many runs: medians, ranks, and whether groups differ significantly."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.basics.validation import Array
 from engine.sweeps.plan import SWEEP, Plan, plan_race, plan_seeds
 from engine.sweeps.results import DIVERGED, FINISHED, PRUNED, STOPPED, FigureRange, Results, RunResult
 from engine.sweeps.search_space import parse_dimension
-from engine.sweeps.significance import compare_groups, mann_whitney
+from engine.sweeps.significance import compare_groups, kruskal_wallis, mann_whitney
 from tests.nnviz.library.helpers import an_experiment
 
 # ---- Mann-Whitney
@@ -62,6 +63,57 @@ def test_p_of_many_runs_is_near_the_counted_one(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("engine.sweeps.significance._MOST_COUNTED", 0)
     assert mann_whitney(a, b) == pytest.approx(exact, rel=0.1)
     assert mann_whitney([1.0] * 5, [1.0] * 5) == 1.0
+
+
+# ---- Kruskal-Wallis
+
+
+@pytest.mark.parametrize(
+    ("figures", "p"),
+    [
+        # Three groups of two: of the 90 divisions of the ranks 1 to 6, the 3! orders of the groups separate as well.
+        ([1, 2, 3, 4, 5, 6], 6 / 90),
+        # Four groups of two, separated: 4! of 2,520 divisions.
+        ([1, 2, 3, 4, 5, 6, 7, 8], 24 / 2520),
+        ([1, 1, 1, 1, 1, 1], 1.0),
+    ],
+)
+def test_p_of_several_groups_has_the_worked_values(figures: list[float], p: float) -> None:
+    groups = [number // 2 for number in range(len(figures))]
+    assert kruskal_wallis(figures, groups) == pytest.approx(p, abs=1e-12)
+
+
+def test_p_of_two_groups_is_that_of_mann_and_whitney() -> None:
+    a, b = [1.0, 2, 3, 4, 6], [5.0, 7, 8, 9, 10, 11]
+    assert kruskal_wallis([*a, *b], [0] * 5 + [1] * 6) == mann_whitney(a, b)
+
+
+def test_p_of_several_groups_with_equal_figures_counts_all_divisions() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(5):
+        figures, groups = rng.integers(0, 4, 7).astype(float), np.array([0, 0, 1, 1, 2, 2, 2])
+
+        def between(ranks: Array, groups: Array = groups) -> float:
+            sums, sizes = np.bincount(groups, ranks), np.bincount(groups)
+            return float((sums**2 / sizes).sum())
+
+        ranks = np.array([(figures < each).sum() + ((figures == each).sum() + 1) / 2 for each in figures])
+        every = [between(ranks[list(order)]) for order in itertools.permutations(range(7))]
+        p = np.mean(np.array(every) >= between(ranks) - 1e-9)
+        assert kruskal_wallis(figures, groups) == pytest.approx(p, abs=1e-12)
+
+
+def test_p_of_several_groups_is_drawn_and_approximated_near_the_counted_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    groups = np.arange(12) % 3
+    figures = rng.normal(0, 1, 12) + 0.8 * groups
+    exact = kruskal_wallis(figures, groups)
+    monkeypatch.setattr("engine.sweeps.significance._MOST_DIVISIONS", 0)
+    drawn = kruskal_wallis(figures, groups)
+    assert drawn == pytest.approx(exact, rel=0.1)
+    assert drawn == kruskal_wallis(figures, groups), "the seed is fixed"
+    monkeypatch.setattr("engine.sweeps.significance._MOST_DRAWN", 0)
+    assert kruskal_wallis(figures, groups) == pytest.approx(exact, rel=0.3)
 
 
 def test_a_comparison_tells_pairs_and_from_five_seeds_on_p() -> None:

@@ -47,9 +47,10 @@ def test_the_error_and_the_confusions_that_changed_most() -> None:
 def test_a_difference_that_chance_explains_is_called_so() -> None:
     before = predicted((0, 0, 95), (0, 1, 5), (1, 1, 96), (1, 0, 4))
     after = predicted((0, 0, 95), (0, 1, 5), (1, 1, 94), (1, 0, 6))
-    assert changed(before, after)[0].lead == (
-        "From epoch 3 to 20 the test error rose from 4.50 to 5.50 %, perhaps by chance."
-    )
+    curves, mistakes = changed(before, after)
+    assert curves.lead == "From epoch 3 to 20 the test error rose from 4.50 to 5.50 %, perhaps by chance."
+    assert mistakes.lead == "From epoch 3 to 20, 1 read as 0 rose from 4 to 6."
+    assert mistakes.rest == "Test error 4.50 → 5.50 %, perhaps by chance."
 
 
 def test_no_change() -> None:

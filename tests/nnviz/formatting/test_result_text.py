@@ -19,7 +19,7 @@ from nnviz.formatting.result_text import (
     format_seeds,
     format_spread,
     format_wins,
-    luck,
+    significance,
 )
 from tests.nnviz.library.helpers import an_experiment
 
@@ -48,66 +48,80 @@ def test_durations_that_are_only_estimated_are_round() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "words"),
+    ("one", "other", "sentence", "test"),
     [
         (
             [1, 2, 3, 4, 5],
             [6, 7, 8, 9, 10],
-            "Not luck: each of the five seeds of a beats each of b. Compared by test error (Mann-Whitney p = 0.008).",
+            "Very unlikely to be chance: each of the five runs of a has a lower error than each run of b.",
+            "Compared by test error (Mann-Whitney p = 0.008).",
         ),
         (
             [1, 2, 3, 4, 5, 6],
             [7, 8, 9, 10, 11],
-            "Not luck: each seed of a beats each of b. Compared by test error (Mann-Whitney p = 0.004).",
+            "Very unlikely to be chance: each run of a has a lower error than each run of b.",
+            "Compared by test error (Mann-Whitney p = 0.004).",
         ),
         (
             [4, 7, 8, 9, 10],
             [1, 2, 3, 5, 6],
-            "Probably not luck: b beats a in 23 of 25 pairs of seeds. Compared by test error (Mann-Whitney p = 0.03).",
+            "Significant: b has a lower error than a in 23 of 25 pairs of seeds.",
+            "Compared by test error (Mann-Whitney p = 0.03).",
         ),
         (
             [1, 3, 5, 7, 9],
             [2, 4, 6, 8, 10],
-            "Could be luck: a beats b in 15 of 25 pairs of seeds; more seeds would narrow it. Compared by test error "
-            "(Mann-Whitney p = 0.69).",
+            "Could be chance: a has a lower error than b in 15 of 25 pairs of seeds. Train more seeds to decide.",
+            "Compared by test error (Mann-Whitney p = 0.69).",
         ),
         (
             [1, 2, 3, 4, 6],
             [1, 2, 3, 4, 5],
-            "Could be luck: b beats a in 11 of 25 pairs of seeds, 4 are equal; more seeds would narrow it. Compared by "
-            "test error (Mann-Whitney p = 0.97).",
+            "Could be chance: b has a lower error than a in 11 of 25 pairs of seeds, 4 are equal. Train more seeds "
+            "to decide.",
+            "Compared by test error (Mann-Whitney p = 0.97).",
         ),
         (
             [1, 2, 3, 4, 5],
             [1, 2, 3, 4, 5],
-            "Could be luck: a and b are better in equally many pairs of seeds; more seeds would narrow it. Compared by "
-            "test error (Mann-Whitney p = 1.00).",
+            "Could be chance: a and b have the lower error in equally many pairs of seeds. Train more seeds to decide.",
+            "Compared by test error (Mann-Whitney p = 1.00).",
+        ),
+        (
+            [1, 2, 3, 4, 5],
+            [1, 6, 7, 8, 9],
+            "Could be chance: a has a lower error than b in 20 of 25 pairs of seeds, 1 is equal. Train more seeds "
+            "to decide.",
+            "Compared by test error (Mann-Whitney p = 0.10).",
         ),
         (
             [4, 5, 6],
             [1, 2, 3],
-            "Too few seeds to tell: each of the three seeds of b beats each of a. Compared by test error; a "
-            "significance test needs at least 5 seeds each.",
+            "Too few seeds to tell: each of the three runs of b has a lower error than each run of a.",
+            "Compared by test error; a significance test needs at least 5 seeds each.",
         ),
         (
             [4],
             [1, 2, 3],
-            "Too few seeds to tell: b beats a in 3 of 3 pairs of seeds. Compared by test error; a significance test "
-            "needs at least 5 seeds each.",
+            "Too few seeds to tell: b has a lower error than a in 3 of 3 pairs of seeds.",
+            "Compared by test error; a significance test needs at least 5 seeds each.",
         ),
         (
             range(12),
             range(20, 32),
-            "Not luck: each of the 12 seeds of a beats each of b. Compared by test error (Mann-Whitney p < 0.001).",
+            "Very unlikely to be chance: each of the 12 runs of a has a lower error than each run of b.",
+            "Compared by test error (Mann-Whitney p < 0.001).",
         ),
     ],
 )
-def test_it_begins_with_whether_it_is_luck(one: Sequence[float], other: Sequence[float], words: str) -> None:
-    assert format_pairs(compare_groups(one, other), "a", "b", "test error") == words
+def test_it_begins_with_whether_it_is_significant(
+    one: Sequence[float], other: Sequence[float], sentence: str, test: str
+) -> None:
+    assert format_pairs(compare_groups(one, other), "a", "b", "test error") == f"{sentence} {test}"
 
 
-@pytest.mark.parametrize(("trials", "chance"), [(2, "Not luck"), (3, "Probably not luck")])
-def test_the_lead_of_the_best_of_several_trials_is_no_more_than_probable(trials: int, chance: str) -> None:
+@pytest.mark.parametrize(("trials", "chance"), [(2, "Very unlikely to be chance"), (3, "Significant")])
+def test_the_lead_of_the_best_of_several_trials_is_significant_at_most(trials: int, chance: str) -> None:
     plan = plan_race([an_experiment(learning_rate=0.1 * (1 + trial)) for trial in range(trials)], 5)
     results = Results(plan, True, False, plan.is_choice)
     for trial in range(trials):
@@ -116,12 +130,12 @@ def test_the_lead_of_the_best_of_several_trials_is_no_more_than_probable(trials:
             results.add(RunResult(trial, seed, FINISHED, {"validation_error": 0.1 * trial + 0.001 * seed}))
     found = format_best_two(plan, results)
     assert found is not None
-    assert found.startswith(f"{chance}: each of the five seeds of ")
+    assert found.startswith(f"{chance}: each of the five runs of ")
 
 
-def test_one_of_several_comparisons_needs_more_to_be_no_luck() -> None:
+def test_one_of_several_comparisons_needs_a_smaller_p() -> None:
     sure, likely = GroupComparison(25, 0, 25, 0.008, 5), GroupComparison(23, 0, 25, 0.03, 5)
-    assert [luck(each) for each in (sure, likely)] == ["Not luck", "Probably not luck"]
-    assert [luck(each, is_one_of_several=True) for each in (sure, likely)] == ["Probably not luck", "Could be luck"]
+    assert [significance(each) for each in (sure, likely)] == ["Very unlikely to be chance", "Significant"]
+    assert [significance(each, is_one_of_several=True) for each in (sure, likely)] == ["Significant", "Could be chance"]
     wins = [format_wins(each) for each in (sure, GroupComparison(4, 0, 9, None, 3))]
     assert wins == ["25 of 25 pairs (p = 0.008)", "4 of 9 pairs"]

@@ -317,7 +317,7 @@ RIGHT = [
     ),
     case(
         close_result,
-        "A test error of 3.10 % here and 3.30 % with learning rate 0.05 may be luck",
+        "The test error 3.10 % here and 3.30 % with learning rate 0.05 may differ by chance",
         "single runs",
         {},
         state(rivals=(Rival("learning rate 1", 0.2), Rival("learning rate 0.05", 0.033))),

@@ -1,4 +1,4 @@
-"""Conclusions about compared runs: luck or not, shared mistakes, agreement."""
+"""Conclusions about compared runs: significance, shared mistakes, agreement."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 from engine.sweeps.significance import GroupComparison
 from nnviz.cards.comparison.conclusion import (
     agreement_conclusion,
-    luck_conclusion,
     mistakes_conclusion,
+    significance_conclusion,
     single_runs_conclusion,
 )
 from nnviz.formatting.conclusion import Conclusion
@@ -21,42 +21,50 @@ CLOSE, FEW = GroupComparison(14, 0, 25, 0.84, 5), GroupComparison(9, 0, 9, None,
 # ---- differences
 
 
-def test_two_groups_of_seeds_are_luck_or_not() -> None:
-    assert luck_conclusion("0.05", [("0.2", BETTER)]) == Conclusion(
-        "Not luck: each of the five seeds of 0.2 beats each of 0.05."
+def test_two_groups_of_seeds() -> None:
+    assert significance_conclusion("0.05", [("0.2", BETTER)]) == Conclusion(
+        "Very unlikely to be chance: each of the five runs of 0.2 has a lower error than each run of 0.05."
     )
-    assert luck_conclusion("0.05", [("0.2", CLOSE)]) == Conclusion(
-        "Could be luck: 0.2 beats 0.05 in 14 of 25 pairs of seeds; more seeds would narrow it."
+    assert significance_conclusion("0.05", [("0.2", CLOSE)]) == Conclusion(
+        "Could be chance: 0.2 has a lower error than 0.05 in 14 of 25 pairs of seeds. Train more seeds to decide."
     )
-    assert luck_conclusion("0.05", [("0.2", FEW)]) == Conclusion(
-        "Too few seeds to tell: each of the three seeds of 0.2 beats each of 0.05."
+    assert significance_conclusion("0.05", [("0.2", FEW)]) == Conclusion(
+        "Too few seeds to tell: each of the three runs of 0.2 has a lower error than each run of 0.05."
     )
 
 
 def test_several_groups_are_told_in_one_sentence() -> None:
     found = [("0.2", BETTER), ("0.1", CLOSE), ("2", WORSE), ("0.3", BETTER), ("0.06", FEW)]
-    assert luck_conclusion("0.05", found) == Conclusion(
-        "Probably not luck: 0.2 and 0.3 beat 0.05, which beats 2.",
-        "Could be luck: 0.1. Too few seeds to tell: 0.06.",
+    assert significance_conclusion("0.05", found) == Conclusion(
+        "Significant: 0.2 and 0.3 have a lower error than 0.05, 2 has a higher error than 0.05.",
+        "Could be chance: 0.1. Too few seeds to tell: 0.06.",
     )
-    assert luck_conclusion("0.05", [("2", WORSE), ("3", WORSE)]).lead == "Probably not luck: 0.05 beats 2 and 3."
-    assert luck_conclusion("0.05", [("0.2", BETTER), ("0.1", CLOSE)]).lead == "Probably not luck: 0.2 beats 0.05."
-    assert luck_conclusion("0.05", [("0.2", CLOSE), ("0.1", CLOSE)]) == Conclusion(
-        "Nothing clearly beats 0.05 or loses to it.", "Could be luck: 0.2 and 0.1."
+    assert (
+        significance_conclusion("0.05", [("2", WORSE), ("3", WORSE)]).lead
+        == "Significant: 2 and 3 have a higher error than 0.05."
+    )
+    assert (
+        significance_conclusion("0.05", [("0.2", BETTER), ("0.1", CLOSE)]).lead
+        == "Significant: 0.2 has a lower error than 0.05."
+    )
+    assert significance_conclusion("0.05", [("0.2", CLOSE), ("0.1", CLOSE)]) == Conclusion(
+        "No setting is clearly better or worse than 0.05.", "Could be chance: 0.2 and 0.1."
     )
 
 
 def test_single_runs_need_seeds() -> None:
     assert single_runs_conclusion([], False) == Conclusion(
-        "One run each: train each with 5 seeds to see whether it is luck."
+        "These are single runs: train each with 5 seeds to see whether the difference may be chance."
     )
     assert single_runs_conclusion(["0.2"], False) == Conclusion(
-        "0.2 is one run: train it with 5 seeds to see whether it is luck."
+        "0.2 is a single run: train it with 5 seeds to see whether the difference may be chance."
     )
     assert single_runs_conclusion(["0.2", "0.3"], False) == Conclusion(
-        "0.2 and 0.3 are one run each: train them with 5 seeds to see whether it is luck."
+        "0.2 and 0.3 are single runs: train them with 5 seeds to see whether the difference may be chance."
     )
-    assert single_runs_conclusion([], True) == Conclusion("Luck: these runs differ only in their seed.")
+    assert single_runs_conclusion([], True) == Conclusion(
+        "These runs differ only in their seed: the difference is chance."
+    )
 
 
 def test_runs_have_the_shortest_names_that_distinguish_them() -> None:
@@ -74,7 +82,7 @@ def test_runs_have_the_shortest_names_that_distinguish_them() -> None:
 
 
 def test_the_better_run_avoids_mistakes_of_the_worse_and_makes_others() -> None:
-    told = Conclusion("Of the 1\u202f605 mistakes of 0.05, 0.2 avoids 752.", "It makes 228 others.")
+    told = Conclusion("0.2 is right on 752 of the 1\u202f605 mistakes of 0.05.", "It is wrong on 228 other examples.")
     counts = np.array([[8167, 228], [752, 853]])
     assert mistakes_conclusion("0.05", "0.2", counts) == told
     assert mistakes_conclusion("0.2", "0.05", counts.T) == told

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from nnviz.cards.comparison.differences import differing_rows, reason_without_differences
 from nnviz.cards.comparison.differences_table import DifferenceRow
-from nnviz.library import Library
+from nnviz.library import Library, RunGroup
 from nnviz.session.compared_run import ComparedMember, ComparedRun
 from nnviz.session.run_text import figure_of
 from tests.engine.helpers import prices
@@ -72,3 +73,18 @@ def test_a_figure_of_another_epoch_says_of_which(library: Library) -> None:
     assert figure_of([library.run(second)], "train_loss")[0].endswith(" at epoch 2")
     assert " at " not in figure_of([library.run(second)], "seconds")[0]
     assert " at " not in figure_of([library.run(first)], "train_loss")[0]
+
+
+def test_a_range_stands_below_its_figure(library: Library) -> None:
+    """Also where the medians are equal and only the ranges differ."""
+    groups = []
+    for number, errors in enumerate([(0.1, 0.15, 0.2), (0.14, 0.15, 0.16)]):
+        made = [record(library, an_experiment(seed=number * 3 + each))[0] for each in range(len(errors))]
+        (members,) = [compared_of(library, *made)]
+        runs = tuple(
+            ComparedMember(replace(run.members[0].record, figures={"test_error": error}), run.members[0].history, None)
+            for run, error in zip(members, errors, strict=True)
+        )
+        groups.append(ComparedRun(RunGroup("seeds", number), runs, "text"))
+    names = [row.name for row in differing_rows(groups, None)]
+    assert names.index("lowest – highest") == names.index("test error, median of 3") + 1

@@ -20,7 +20,7 @@ from nnviz.cards.comparison.prediction_rows import PredictionRows
 from nnviz.cards.comparison.predictions_card import majority_class
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import SEEDS, STAR, RunTable
-from nnviz.formatting.result_text import format_luck, format_test
+from nnviz.formatting.result_text import format_significance, format_test
 from nnviz.library import Library, RunGroup
 from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
@@ -403,17 +403,20 @@ def test_it_is_one_column_with_median_range_and_difference(
     ]
     assert rows["train loss"][0].tip.startswith("median of 5: ")
 
-    # It begins with whether it is luck.
+    # It begins with whether it is significant.
     test = compare_groups(errors_of(group_at(ready_window, WIDE)), errors_of(group_at(ready_window, NARROW)))
-    assert conclusion_of(ready_window) == format_luck(test, "wide", "narrow")
+    assert conclusion_of(ready_window) == format_significance(test, "wide", "narrow")
     verdict = find(ready_window, QLabel, "seedsVerdict")
     assert verdict.isVisible()
     assert verdict.text() == format_test(test, "test error")
     ready_window.session.comparison.clear()
     assert conclusion_of(ready_window) == ""
     compare(ready_window, qtbot, table, ALONE, WIDE)
-    assert conclusion_of(ready_window) == "alone is one run: train it with 5 seeds to see whether it is luck."
-    assert not verdict.isVisible(), "a run alone tells nothing about luck"
+    assert (
+        conclusion_of(ready_window)
+        == "alone is a single run: train it with 5 seeds to see whether the difference may be chance."
+    )
+    assert not verdict.isVisible(), "a single run shows nothing about chance"
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert rows["lowest – highest"][0].text == "", "a run alone has no range"
     assert rows["lowest – highest"][1].text
@@ -428,7 +431,7 @@ def conclusion_of(window: CardWindow) -> str:
 
 
 @DIFFERENCES
-def test_runs_that_differ_only_in_their_seed_are_luck(
+def test_runs_that_differ_only_in_their_seed_differ_by_chance(
     ready_window: CardWindow, few_digits: Dataset, qtbot: QtBot
 ) -> None:
     made = an_experiment(few_digits, epochs=1, batch_size=500)
@@ -437,10 +440,13 @@ def test_runs_that_differ_only_in_their_seed_are_luck(
             record(library, each, few_digits)
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0, 1)
-    assert conclusion_of(ready_window) == "One run each: train each with 5 seeds to see whether it is luck."
+    assert (
+        conclusion_of(ready_window)
+        == "These are single runs: train each with 5 seeds to see whether the difference may be chance."
+    )
     ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, 0, 2)
-    assert conclusion_of(ready_window) == "Luck: these runs differ only in their seed."
+    assert conclusion_of(ready_window) == "These runs differ only in their seed: the difference is chance."
 
 
 @DIFFERENCES

@@ -108,7 +108,7 @@ def test_is_one_learning_rate_really_better_than_another(
     assert {row.cells[1] for row in rows} == {"0.05", "0.2"}
     assert [row.cells[0] for row in rows] == ["1", "2"]
     assert rows[0].cells[4] == "5"
-    assert " luck: " in words(window, "trialsVerdict")
+    assert " chance: " in words(window, "trialsVerdict")
     assert "Mann-Whitney" in words(window, "trialsVerdict")
     assert words(window, "trialsChosen").startswith("Test error of the best: median ")
     assert "It was not used to select the trial" in find(window, QLabel, "trialsChosen").text()
@@ -368,7 +368,7 @@ def test_a_sweep_of_before_is_there_with_its_best_trials(window: CardWindow, pla
     record_sweep(plane, a_sweep(plane, "learning-rate=0.01,0.1"))
     window.show_sweep_form()
     qtbot.waitUntil(lambda: len(find(window, BestTrialTable, "bestTrialsTable").rows) == 2)
-    assert "one run, which may be luck" in words(window, "trialsVerdict")
+    assert "a single run: differences may be chance" in words(window, "trialsVerdict")
     head, rows = window.card("sweepPage").table()
     assert head == ["rank", "rate", "error"], "of one seed there is no spread"
     assert [row[0] for row in rows] == ["1", "2"]

@@ -51,6 +51,17 @@ def test_of_one_setting_each_run_counts() -> None:
     assert trials_conclusion([rates], close, "rmse") == Conclusion("No clear effect of the learning rate in 10 runs.")
 
 
+def test_four_values_of_two_trials_each_that_separate_perfectly_are_named() -> None:
+    rates = setting("learning_rate=0.0003,0.003,0.03,0.3", ["0.0003", "0.003", "0.03", "0.3"] * 2)
+    layers = setting("hidden=4,16", ["4"] * 4 + ["16"] * 4)
+    scores = np.array([9.0, 7.0, 4.0, 3.0, 8.5, 6.5, 3.9, 2.8])
+    found = trials_conclusion([rates, layers], scores, "rmse", "mpg")
+    assert found == Conclusion(
+        "The learning rate seems to matter most: 0.3 works best.",
+        "Median 2.90 mpg there, elsewhere 6.75 mpg.",
+    )
+
+
 def test_two_settings_may_matter_alike() -> None:
     layers, batches = np.repeat(["64", "128"], 16).tolist(), np.tile(np.repeat(["10", "100"], 8), 2).tolist()
     settings = [setting("hidden=64,128", layers), setting("batch_size=10,100", batches)]
