@@ -166,7 +166,7 @@ def known_only(parameter: str, entries: object, kind: Any) -> Mapping[str, Any]:
 
 def _checked_dropout(value: object) -> float | tuple[float, ...]:
     if not isinstance(value, (tuple, list)):
-        return number_within("dropout", value, 0, _MOST_DROPOUT, "0.5")
+        return number_within("dropout", value, 0, _MOST_DROPOUT, "0.5, or a share for each layer: 0, 0.5, 0.5")
     if not value:
         raise SettingError("dropout", shown(value), "must not be empty", "Give 0 for no dropout.")
     return tuple(number_within("dropout", rate, 0, _MOST_DROPOUT, "0.5") for rate in value)

@@ -123,10 +123,10 @@ def run_plan(many: PlanCommand) -> int:
 
 
 def _train(conductor: Conductor, asked_to_stop: list[bool]) -> None:
-    """Takes steps until all runs are done, or a stop is requested."""
+    """Takes steps until all runs are done, or a stop is requested. The bar is for a terminal, not for a file or pipe."""
     results = conductor.results
     total, next_shown = conductor.plan.most_runs, -math.inf
-    with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2) as bar:
+    with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2, disable=None) as bar:
         while not conductor.is_over:
             ended = conductor.step()
             if ended and (now := time.monotonic()) >= next_shown:

@@ -1,4 +1,4 @@
-"""A progress bar for what may be over at once: it appears only when it has taken a while."""
+"""A progress bar on a terminal for what may be over at once: it appears only when it has taken a while."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reading_progress(title: str, unit: str = "") -> Iterator[Progress]:
         if bar is None:
             if time.monotonic() - start < _PATIENCE:
                 return
-            bar = tqdm(desc=f"reading {text.name(title)}", unit=unit, unit_scale=True, leave=False)
+            bar = tqdm(desc=f"reading {text.name(title)}", unit=unit, unit_scale=True, leave=False, disable=None)
         bar.total = total
         bar.update(done - bar.n)
 

@@ -122,8 +122,8 @@ def add_setting_options(
             _add(group, name, TEXTS[title].get(name, name.replace("_", " ")), defaults.value(name))
         if title == TRAINING:
             text = (
-                "any setting of network or training by its name, as --set momentum=0.95; can be repeated. If a setting "
-                "is given twice, the last one counts"
+                "any setting of network or training by its name, as --set momentum=0.95 or --set dropout=0,0.2,0.2; can be "
+                "repeated. If a setting is given twice, the last one counts"
             )
             group.add_argument("--set", metavar="NAME=VALUE", action=SettingAction, help=text)
 
@@ -191,7 +191,10 @@ def options_given(arguments: argparse.Namespace) -> list[str]:
 
 
 def _assignment(text: str) -> tuple[str, Any]:
-    """Splits ``NAME=VALUE``; the value is read as JSON, or else as text. Raises SettingError."""
+    """Splits ``NAME=VALUE``. The value is read as JSON, or else as texts and numbers between commas, or as text.
+
+    Raises SettingError.
+    """
     typed, equals, value = text.partition("=")
     name = setting_of_option(typed)
     name = RENAMED.get(name, name)
@@ -199,7 +202,13 @@ def _assignment(text: str) -> tuple[str, Any]:
         raise SettingError("--set", text, "must be NAME=VALUE", "For example --set momentum=0.95.")
     if name in ("shape", "inputs", "outputs"):
         raise SettingError("--set", text, "must be a setting other than layer sizes", "Use --shape or --hidden.")
+    parts = [_json_or_text(part.strip()) for part in value.split(",")]
+    whole = _json_or_text(value)
+    return name, parts if whole == value and len(parts) > 1 else whole
+
+
+def _json_or_text(text: str) -> Any:
     try:
-        return name, json.loads(value)
+        return json.loads(text)
     except ValueError:
-        return name, value
+        return text

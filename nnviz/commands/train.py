@@ -289,8 +289,9 @@ class _Progress:
         first = f"epoch {trainer.epoch} of {self._epochs}"
         look = {"desc": first, "bar_format": _LIVE_LINE, "dynamic_ncols": True} if self._is_terminal else {}
         total = self._epochs * batches
+        is_hidden = True if is_quiet else None  # None: only a terminal gets a bar, no file and no pipe
         self._bar = tqdm(
-            total=total, initial=done, unit=" batches", leave=False, mininterval=0.2, disable=is_quiet, **look
+            total=total, initial=done, unit=" batches", leave=False, mininterval=0.2, disable=is_hidden, **look
         )
 
     def take_event(self, event: Event) -> None:

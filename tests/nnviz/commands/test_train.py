@@ -223,6 +223,21 @@ def test_the_file_tells_the_command_that_makes_it_again(tmp_path: Path) -> None:
     np.testing.assert_array_equal(load_network(first).parameters, load_network(second).parameters)
 
 
+def test_a_pipe_gets_no_progress_bar(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    train(*SMALL, "--epochs", "2", "--save", str(tmp_path / "net.json"))
+    out, err = capsys.readouterr()
+    assert "\r" not in out + err
+    assert "batches" not in err
+    assert "epoch 2 of 2" in out
+
+
+@pytest.mark.parametrize("words", [("--dropout", "0,0.2,0.3"), ("--set", "dropout=0,0.2,0.3")])
+def test_a_list_is_typed_with_commas(tmp_path: Path, words: tuple[str, str]) -> None:
+    file = tmp_path / "net.json"
+    train("--epochs", "1", "--hidden", "8,8", *words, "--save", str(file))
+    assert load_network(file).provenance["experiment"]["training"]["dropout"] == [0, 0.2, 0.3]
+
+
 def test_without_figures_on_the_way_there_are_some_at_the_end(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
