@@ -123,7 +123,7 @@ def run_plan(many: PlanCommand) -> int:
 
 
 def _train(conductor: Conductor, asked_to_stop: list[bool]) -> None:
-    """Takes steps until all runs are done, or a stop is requested. The bar is for a terminal, not for a file or pipe."""
+    """Takes steps until all runs are done, or a stop is requested. Only a terminal gets a bar."""
     results = conductor.results
     total, next_shown = conductor.plan.most_runs, -math.inf
     with tqdm(total=total, initial=results.over, unit=" runs", leave=False, mininterval=0.2, disable=None) as bar:

@@ -122,8 +122,8 @@ def add_setting_options(
             _add(group, name, TEXTS[title].get(name, name.replace("_", " ")), defaults.value(name))
         if title == TRAINING:
             text = (
-                "any setting of network or training by its name, as --set momentum=0.95 or --set dropout=0,0.2,0.2; can be "
-                "repeated. If a setting is given twice, the last one counts"
+                "any setting of network or training by its name, as --set momentum=0.95 or --set dropout=0,0.2,0.2; "
+                "can be repeated. If a setting is given twice, the last one counts"
             )
             group.add_argument("--set", metavar="NAME=VALUE", action=SettingAction, help=text)
 

@@ -21,6 +21,7 @@ from engine.provenance import FIGURES, Provenance
 from engine.training.events import BestRestored, Epoch
 from engine.training.history import Change, History, int_if_whole
 from engine.training.optimizers import OPTIMIZERS
+from engine.training.schedules import warmed_up
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
 from nnviz.formatting import text
@@ -314,13 +315,27 @@ class Run:
         self._before_training = list(self.history.changes), self.history.best
         before = self.end
         if before:
-            words = ", ".join([more_epochs(experiment.training.epochs), *changes_between(self.experiment, experiment)])
+            restarts = (
+                [f"{experiment.training.schedule} schedule from its start"] if self.raises_rate(experiment) else []
+            )
+            changes = changes_between(self.experiment, experiment)
+            words = ", ".join([more_epochs(experiment.training.epochs), *restarts, *changes])
             self.history.note_change(before, words)
         self.experiment = experiment
         self.history.best = None
         self.has_died = False
         self.progress = Progress(epochs=self.experiment.training.epochs, before=before)
         return words
+
+    def raises_rate(self, experiment: Experiment) -> bool:
+        """Whether more epochs with that experiment raise the learning rate, because its schedule starts again."""
+        past, coming = self.experiment.training, experiment.training
+        falls = coming.new_schedule().factor(coming.epochs, coming.epochs) < 1
+        if self.stage is not Stage.ENDED or not falls or not self.batches:
+            return False
+        done = self.progress.epochs_done
+        factor = warmed_up(past.new_schedule(), done, past.epochs, past.warmup, self.batches)
+        return coming.learning_rate > past.learning_rate * factor
 
     def set_place(self, trainer: Trainer, epochs_done: int, before: float | None = None) -> None:
         """Adopts the place of a trainer from a checkpoint: paused there, or ended if the trainer is over.

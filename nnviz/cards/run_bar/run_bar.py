@@ -332,9 +332,17 @@ class RunBar(QWidget):
                 f"Trains a new network, {shape}, with the settings at the left (Space). Undo restores the present one."
             )
         if self._is_over:
-            epochs = self._session.settings.experiment.training.epochs
-            return f"Trains this network for {more_epochs(epochs)}, with the settings at the left (Space)."
+            return self._more_epochs_tip()
         return "Trains the network batch by batch until all epochs are done (Space). Press again to pause."
+
+    def _more_epochs_tip(self) -> str:
+        run, experiment = self._session.runs.current, self._session.settings.experiment
+        training = experiment.training
+        more = f"Trains this network for {more_epochs(training.epochs)}, with the settings at the left (Space)."
+        if not run.raises_rate(experiment):
+            return more
+        rate = f"{training.learning_rate:g}"
+        return f"{more} The {training.schedule} schedule starts again: the learning rate rises to {rate}."
 
 
 def _button(title: str, name: str, accessible: str, tip: str = "") -> QPushButton:

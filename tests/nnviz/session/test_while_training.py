@@ -335,6 +335,32 @@ def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(card_win
     )
 
 
+@pytest.mark.parametrize(
+    ("settings", "rises"),
+    [
+        ({"schedule": "cosine"}, True),
+        ({"schedule": "step", "decay_epochs": 1}, True),
+        ({"schedule": "step", "decay_epochs": 5}, False),
+        ({"schedule": "constant"}, False),
+    ],
+)
+def test_more_epochs_say_if_the_schedule_raises_the_learning_rate(
+    make_cards: MakeCards, qtbot: QtBot, settings: dict[str, Any], rises: bool
+) -> None:
+    window = make_cards()
+    window.add_bars()
+    window.session.settings.change("schedule", **settings)
+    train_epochs(qtbot, window, 2)
+    button = find(window, QPushButton, "trainButton")
+    sentence = f"The {settings['schedule']} schedule starts again: the learning rate rises to 0.2."
+    assert (sentence in button.toolTip()) == rises
+    click(qtbot, window, QPushButton, "trainButton")
+    wait_for(qtbot, window, Status.TRAINING)
+    note = f"2 more epochs, {settings['schedule']} schedule from its start" if rises else "2 more epochs"
+    assert window.session.runs.current.history.changes == [Change(2, note)]
+    wait_for(qtbot, window, Status.FINISHED)
+
+
 def test_a_change_in_the_middle_is_marked_too(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
     session.step_batch()
