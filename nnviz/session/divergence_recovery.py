@@ -51,19 +51,15 @@ class DivergenceRecovery(QObject):
             [*self._rates_before(run.experiment.training), smaller_rate(run.experiment.training, most=4)]
         )
         choices = [
-            MessageChoice(f"Reset with learning rate {other:g}", partial(self._reset_with, {"learning_rate": other}))
+            _choice(f"Reset with learning rate {other:g}", "reset", self._reset_with, {"learning_rate": other})
             for other in rates
         ]
         is_fast = rate > OPTIMIZERS[run.experiment.training.optimizer].default_rate
         why = f" A learning rate of {setting_value(rate)} was too high." if is_fast else ""
         hint = dead_neurons(RunState(run.experiment, dead_layer=run.dead_layer))
         if hint is not None and "learning_rate" not in hint.steps:
-            choices.insert(
-                0,
-                MessageChoice(
-                    f"Reset with {hint.label[0].lower()}{hint.label[1:]}", partial(self._reset_with, dict(hint.steps))
-                ),
-            )
+            words = f"Reset with {hint.label[0].lower()}{hint.label[1:]}"
+            choices.insert(0, _choice(words, "reset", self._reset_with, dict(hint.steps)))
         self._dead_layer = run.dead_layer
         self._notice = self._messages.warn(
             f"The network has died: every neuron of layer {run.dead_layer} has the same output for all examples, so "
@@ -105,15 +101,17 @@ class DivergenceRecovery(QObject):
         training, good = run.experiment.training, best_epoch(run)
         go: Callable[[dict[str, Any]], None]
         if good and self._branching.reason_unavailable is None:
-            where, go = f"Go back to epoch {text.epochs(good)}", partial(self._branching.branch_at, good)
+            where, control = f"Go back to epoch {text.epochs(good)}", "branch"
+            go = partial(self._branching.branch_at, good)
         else:
-            where, go = "Reset", self._reset_with
+            where, control, go = "Reset", "reset", self._reset_with
         self._dead_layer = None
         rate = smaller_rate(training)
-        choices = [MessageChoice(f"{where} with rate {rate:g}", partial(go, {"learning_rate": rate}))]
+        choices = [_choice(f"{where} with rate {rate:g}", control, go, {"learning_rate": rate})]
         if not training.clip_norm:
-            choices.append(MessageChoice(f"{where} with clipped gradients", partial(go, {"clip_norm": CLIP_NORM})))
-        self._notice = self._messages.warn(message, *choices, MessageChoice("Reset", self._replacement.reset))
+            choices.append(_choice(f"{where} with clipped gradients", control, go, {"clip_norm": CLIP_NORM}))
+        reset = MessageChoice("Reset", self._replacement.reset, frozenset({"reset"}))
+        self._notice = self._messages.warn(message, *choices, reset)
 
     def _reset_with(self, changes: dict[str, Any]) -> None:
         """Resets with other settings, as one step to undo, because a dead network does not learn with any settings."""
@@ -121,6 +119,11 @@ class DivergenceRecovery(QObject):
             self._replacement.reset(experiment=self._settings.of_new_network.changed(**changes))
         except EngineError as error:
             self._messages.show_error("This does not fit the present settings", error)
+
+
+def _choice(words: str, control: str, go: Callable[[dict[str, Any]], None], changes: dict[str, Any]) -> MessageChoice:
+    """Returns the choice to press a control with changed settings."""
+    return MessageChoice(words, partial(go, changes), frozenset({control, *changes}))
 
 
 def best_epoch(run: Run) -> float:

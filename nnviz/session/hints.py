@@ -205,7 +205,7 @@ class Hints(QObject):
         what = ", ".join(changes[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         is_applied = self._training.is_in_progress and not changes_between(run.experiment, now)
         is_waiting = self._training.is_in_progress and not is_applied
-        reset = MessageChoice("Reset", self._session.reset)
+        reset = MessageChoice("Reset", self._session.reset, frozenset({"reset"}))
         if is_waiting or needs_reset or self._training.starts_new_network:
             self._notice = self._messages.show(f"Set: {what}. This needs a new run. Press Reset to start one.", reset)
         elif is_applied:

@@ -16,10 +16,18 @@ _SECONDS_TO_READ = 5.0
 
 @dataclass(frozen=True)
 class MessageChoice:
-    """A choice that a message offers, and its action."""
+    """A choice that a message offers, and its action.
+
+    Attributes:
+        text: the words on its button.
+        act: what it does.
+        needs: the settings that it changes and the controls that it presses, by name: "learning_rate", "reset". The
+            choice is not offered while one of them is locked.
+    """
 
     text: str
     act: Callable[[], None]
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,18 @@ class Messages(QObject):
         self.announcement: Message | None = None
         self._since = 0.0  # when it came, by time.monotonic()
         self._waiting: deque[Message] = deque()
+        self._is_locked: Callable[[str], bool] = lambda name: False
+
+    def set_locks(self, is_locked: Callable[[str], bool]) -> None:
+        """Withholds choices that need something for which ``is_locked`` returns True, also of what is shown now."""
+        self._is_locked = is_locked
+        for message, signal in ((self.current, self.changed), (self.announcement, self.announced)):
+            if message is not None and any(choice.needs for choice in message.choices):
+                signal.emit()
+
+    def offered(self, message: Message) -> list[MessageChoice]:
+        """Returns the choices of a message that can be taken now."""
+        return [choice for choice in message.choices if not any(map(self._is_locked, choice.needs))]
 
     def show(self, text: str, *choices: MessageChoice, dismissed: Callable[[], None] | None = None) -> Message:
         """Shows information or a question. Nothing happens until a choice is taken."""
@@ -100,11 +120,11 @@ class Messages(QObject):
             self.announced.emit()
 
     def choose_announced(self, number: int) -> None:
-        """Removes the announcement and carries out its choice of that number, from 0."""
-        message = self.announcement
-        if message is not None and number < len(message.choices):
+        """Removes the announcement and carries out the choice of that number, from 0, of those that are offered."""
+        choices = [] if self.announcement is None else self.offered(self.announcement)
+        if number < len(choices):
             self.end_announcement()
-            message.choices[number].act()
+            choices[number].act()
 
     def warn(self, text: str, *choices: MessageChoice) -> Message:
         """Shows what went wrong, with choices to repair it."""
@@ -119,11 +139,11 @@ class Messages(QObject):
             self.warn(text)
 
     def choose(self, number: int) -> None:
-        """Dismisses the message and carries out its choice of that number, from 0."""
-        message = self.current
-        if message is not None and number < len(message.choices):
+        """Dismisses the message and carries out the choice of that number, from 0, of those that are offered."""
+        choices = [] if self.current is None else self.offered(self.current)
+        if number < len(choices):
             self._remove()
-            message.choices[number].act()
+            choices[number].act()
 
     def dismiss(self) -> None:
         """Removes the message without taking a choice, because the user has read it."""

@@ -114,7 +114,7 @@ class Reopening:
                 where = f"Run {first.id} was interrupted at epoch {text.epochs(first.epochs, first.batches)}."
                 self._offer = self._messages.show_later(
                     f"{where} It is in the library.{more}",
-                    MessageChoice("Continue training", lambda: self._take_up(first.id, go_on)),
+                    MessageChoice("Continue training", lambda: self._take_up(first.id, go_on), frozenset({"train"})),
                 )
                 self._offered = [record.id for record in found]
                 self._look.start()

@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
     def _show_message(self) -> None:
         message = self.session.messages.current
         if message is not None:
-            choices = [choice.text for choice in message.choices]
+            choices = [choice.text for choice in self.session.messages.offered(message)]
             self.message_bar.show_message(message.text, message.is_error, choices)
         self.message_bar.setVisible(message is not None)
         self._place_message()
@@ -369,7 +369,8 @@ class MainWindow(QMainWindow):
     def _show_announcement(self) -> None:
         message = self.session.messages.announcement
         if message is not None:
-            self.announcement_bar.announce(message.text, [choice.text for choice in message.choices])
+            choices = [choice.text for choice in self.session.messages.offered(message)]
+            self.announcement_bar.announce(message.text, choices)
         self.announcement_bar.setVisible(message is not None)
 
     def _areas_for_announcements(self) -> list[QRect]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QSize, Qt
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.training.metrics import figures_of
@@ -71,12 +71,19 @@ class RunBar(QWidget):
             session.run_or_data_changed,
         ):
             signal.connect(self._show_figures)
+        self.train.installEventFilter(self)
         self._show()
         self._show_figures()
 
     def minimumSizeHint(self) -> QSize:
         """Returns a size that does not widen the window: without room for all contents, some are left out."""
         return QSize(_LEAST_BAR, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Shows what can be done when *Train* is enabled or disabled, also by a lesson."""
+        if event.type() == QEvent.EnabledChange:
+            self._show_progress()
+        return False
 
     def event(self, event: QEvent) -> bool:
         done = bool(super().event(event))
@@ -245,15 +252,15 @@ class RunBar(QWidget):
             return ["correct the field marked red"]
         if training.state in (Status.READY, Status.PAUSED):
             past = run.epochs
+            what, press = "", "press Space to train"
             if self._starts_new and training.learned_from_others:
-                return ["this network learned from other examples", "press Space to train a new one"]
-            if self._starts_new:
-                return ["the settings describe another network", "press Space to train it"]
-            return (
-                [f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}", "press Space to continue"]
-                if past
-                else ["press Space to train"]
-            )
+                what, press = "this network learned from other examples", "press Space to train a new one"
+            elif self._starts_new:
+                what, press = "the settings describe another network", "press Space to train it"
+            elif past:
+                what = f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}"
+                press = "press Space to continue"
+            return [*filter(None, [what]), *([press] if self.train.isEnabled() else [])]  # a lesson may lock it
         return []
 
     @property

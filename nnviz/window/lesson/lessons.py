@@ -15,6 +15,7 @@ from nnviz.formatting import text
 from nnviz.lessons import texts
 from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.session import Session
+from nnviz.ui.card import ancestry
 from nnviz.window.docks import Docks
 from nnviz.window.lesson.lesson_files import LessonFiles
 from nnviz.window.lesson.lesson_memory import LessonMemory
@@ -217,6 +218,8 @@ class Lessons(QObject):
         self._session.messages.withdraw(self._question)
         self._memory.note_closed()
         self._locks.lock(())
+        self._session.messages.set_locks(lambda name: False)
+        self._window.status_line.set_can_train(True)
         self._window.data_dialogs.folder = None
         self._tags.follow("")
         self._show_rings()
@@ -475,7 +478,22 @@ class Lessons(QObject):
         assert self.stage is not None
         if self.player.lesson is not None:
             self._locks.lock(each for name in self.player.locked for each in self.stage.found(name))
+            self._session.messages.set_locks(self._is_locked)
+            self._window.status_line.set_can_train(not self._is_locked("train"))
         self._show_rings()
+
+    def _is_locked(self, need: str) -> bool:
+        """Whether a setting or control of that name, or the card around it, is locked."""
+        from nnviz.lessons.catalogue import SETTINGS
+
+        assert self.player is not None
+        assert self.stage is not None
+        names = {setting: name for name, setting in SETTINGS.items()} | {"activations": "activation"}
+        name = names.get(need, need)
+        widgets = [each for each in self.stage.found(name) if isinstance(each, QWidget)]
+        return self.player.is_locked(name) or any(
+            self._locks.is_locked(each) for widget in widgets for each in ancestry(widget)
+        )
 
     def _target(self, name: str) -> QWidget | None:
         """Returns the card or control of that name, or its field in the lesson if that is shown."""

@@ -419,18 +419,27 @@ class LessonPlayer(QObject):
     @property
     def locked(self) -> frozenset[str]:
         """The names of the locked controls and cards: of all steps up to this one."""
-        if self.lesson is None:
-            return frozenset()
+        return frozenset(self._locked_of(self._controls()))
+
+    def is_locked(self, name: str) -> bool:
+        """Whether a control or setting is locked, also one whose field is not made yet, or a part of it is."""
+        members = self._all([name]) or {name}
+        return not members.isdisjoint(self._locked_of({*self._controls(), *members}))
+
+    def _locked_of(self, controls: Iterable[str]) -> set[str]:
+        """Returns the locked names, where these are all controls."""
         found: set[str] = set()
+        if self.lesson is None:
+            return found
         for step in self.lesson.steps[: self.index + 1]:
             for directive in step.setup:
                 if directive.verb == "unlock":
                     found -= self._all(directive.words)
                 elif directive.verb == "lock" and directive.words[0] == ALL:
-                    found = set(self._controls()) - self._all(directive.words[1:])
+                    found = set(controls) - self._all(directive.words[1:])
                 elif directive.verb == "lock":
                     found |= self._all(directive.words)
-        return frozenset(found)
+        return found
 
     def _all(self, names: Iterable[str]) -> set[str]:
         return {member for name in names for member in self._members(name)}

@@ -76,3 +76,19 @@ def test_a_question_stays_until_it_is_answered(clock: Clock) -> None:
     messages.dismiss()
     assert shown(messages) == ""
     assert taken == ["yes", "dismissed"]
+
+
+def test_a_choice_is_not_offered_while_what_it_needs_is_locked() -> None:
+    messages, done = Messages(), []
+    needs = frozenset({"reset", "learning_rate"})
+    rate = MessageChoice("Reset with rate 0.02", lambda: done.append("rate"), needs)
+    reset = MessageChoice("Reset", lambda: done.append("reset"), frozenset({"reset"}))
+    message = messages.warn("The network has died", rate, reset)
+    changes: list[None] = []
+    messages.changed.connect(lambda: changes.append(None))
+    messages.set_locks(lambda name: name == "learning_rate")
+    assert changes
+    assert messages.current is message
+    assert messages.offered(message) == [reset]
+    messages.choose(0)
+    assert done == ["reset"]

@@ -16,6 +16,7 @@ from engine.basics.assets_folder import ASSETS
 from nnviz.commands.lesson import names_page
 from nnviz.lessons.catalogue import lesson_name
 from nnviz.lessons.errors import LessonError
+from nnviz.session.messages import MessageChoice
 from nnviz.session.status import Status
 from nnviz.window.lesson.panel import LessonPanel
 from nnviz.window.lesson.player import LessonPlayer
@@ -283,6 +284,43 @@ def test_a_solution_that_fails_says_so_and_skip_leads_on(
     assert not player.was_met_at_once
     player.skip()
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+
+
+def test_messages_offer_nothing_that_the_lesson_locks(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    window, messages = ready_window, ready_window.session.messages
+    needs = [{"reset", "learning_rate"}, {"reset", "clip_norm"}, {"train"}]
+
+    def offered() -> list[set[str]]:
+        choices = [MessageChoice("Do", lambda: None, frozenset(each)) for each in needs]
+        return [set(each.needs) for each in messages.offered(messages.warn("The network has died", *choices))]
+
+    assert offered() == needs
+    player = opened(window, lesson, qtbot)
+    assert offered() == [{"train"}]
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    assert offered() == [{"reset", "learning_rate"}, {"train"}]  # clip-norm has no field yet, and is locked, too
+    assert find(window, QLabel, "messageText").isVisible()
+    assert find(window, QPushButton, "messageChoice2Button").isVisible()
+    assert not find(window, QPushButton, "messageChoice3Button").isVisible()
+    window.lessons.close()
+    assert offered() == needs
+
+
+def test_nothing_names_the_key_that_trains_while_train_is_locked(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window, path = ready_window, tmp_path / "locked.md"
+    path.write_text(LESSON.replace("lock all except train", "lock all"), encoding="utf-8")
+
+    def said() -> str:
+        return " ".join(find(window, QLabel, name).text() for name in ("runStatus", "hintLabel"))
+
+    assert said().count("Space") == 2
+    opened(window, path, qtbot)
+    assert "Space" not in said()
+    window.lessons.close()
+    qtbot.waitUntil(lambda: said().count("Space") == 2)
 
 
 def test_texts_load_nothing_but_images_of_the_folder(qtbot: QtBot, tmp_path: Path) -> None:
