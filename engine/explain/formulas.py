@@ -47,11 +47,15 @@ class Factor:
 
 @dataclass(frozen=True)
 class Term:
-    """A product of parts, over ``divisor``, or another function of them; ``value`` is what it amounts to."""
+    """A product of parts, over ``divisor``, or another function of them; ``value`` is what it amounts to.
+
+    ``written``: another function with places for the values of the parts, "−{1} · log {0}"; empty for a product.
+    """
 
     parts: tuple[Factor, ...]
     value: float
     divisor: int = 1
+    written: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,12 +184,14 @@ def dropout_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formu
 def loss_formula(step: StepTrace, row: int) -> Formula:
     """Returns the formula of the loss of one example, output by output."""
     rule, shares = _loss_shares(step, row)
-    layer = step.layers
+    layer, network = step.layers, step.network
+    is_logarithm = network.loss == "cross-entropy" and network.activations[-1] == "softmax"
+    written = "−{1} · log {0}" if is_logarithm else "a {0}, y {1}"
 
     def term(output: int) -> Term:
         a = Factor("a", float(step.activations[-1][row, output]), Address("activation", layer, output, row=row))
         y = Factor("y", float(step.targets[row, output]), Address("target", layer, output, row=row))
-        return Term((a, y), float(shares[output]))
+        return Term((a, y), float(shares[output]), written=written)
 
     terms, left_out, left_sum = largest_terms(shares, term)
     address, value = Address("loss", layer, 0, row=row), float(step.losses[row])

@@ -15,6 +15,7 @@ from engine.sweeps.search_space import format_values
 from nnviz.commands.checks import CommandError
 from nnviz.commands.text_table import aligned_lines
 from nnviz.formatting import text
+from nnviz.formatting.result_text import figure_name
 from nnviz.formatting.units import unit_of
 from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run
@@ -177,10 +178,9 @@ def _details(library: Library, record: RunRecord) -> Iterator[tuple[str, str]]:
         yield "branches", ", ".join(children)
     yield "trained", f"{text.epochs(record.epochs, record.batches)} epochs, {record.seconds:.1f} s of training"
     for name, value in record.figures.items():
-        words = name.replace("_", " ").replace("rmse", "RMSE").replace("r2", "R²")
         unit = unit_of(record.target) if name.endswith("rmse") else ""
         figure = text.percent(value) if name.endswith("error") else f"{text.figure(value)} {unit}".rstrip()
-        yield words, figure + _when(record)
+        yield figure_name(name), figure + _when(record)
     for change in record.changes:
         yield f"epoch {text.epochs(change.epoch, record.batches)}", text.plain(change.text)
     epochs = library.snapshot_epochs(record.id)

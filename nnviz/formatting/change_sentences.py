@@ -10,6 +10,7 @@ import numpy as np
 from engine.explain.prediction_changes import ClassChanges, NumberChanges
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.result_text import format_range
 
 _LONGEST = 12  # characters of a class name
 _FEW = 2  # Mistakes. A change of fewer is not named.
@@ -36,7 +37,7 @@ def class_change(
         is_image: whether the examples are images: characters are "read as", others "predicted as".
     """
     before, after = errors
-    movement = _movement(text.percent(before), text.percent(after), after - before)
+    movement = _movement(text.percentage(before), text.percentage(after), after - before, "%")
     lead = f"{opening} the {part} error {movement}{_chance(changes, errors)}."
     sides = _sides(changes)
     rest = _confusions(changes, names, is_image)
@@ -58,9 +59,9 @@ def confusion_change(
     confusions = _confusions(changes, names, is_image)
     if not confusions:
         return class_change(opening, part, changes, errors, names, is_image)
-    before, after = map(text.percent, errors)
     comma = "" if opening.endswith(",") else ","
-    error = f"{part.capitalize()} error {before.removesuffix(' %')} → {after}{_chance(changes, errors)}."
+    movement = format_range("error", *errors, between=" → ")
+    error = f"{part.capitalize()} error {movement}{_chance(changes, errors)}."
     return Conclusion(f"{opening}{comma} {confusions}.", error, _sides(changes))
 
 
@@ -111,17 +112,14 @@ def number_change(
     counts = f"{text.count(nearer)} of {text.count(total)} predictions came nearer, {text.count(away)} moved away."
     if not all(map(math.isfinite, errors)):
         return Conclusion(f"{opening}{'' if opening.endswith(',') else ','} {counts}")
-    before, after = (f"{text.steady(each)} {unit}".rstrip() for each in errors)
-    return Conclusion(f"{opening} the {part} RMSE {_movement(before, after, errors[1] - errors[0])}.", counts)
+    before, after = map(text.steady, errors)
+    return Conclusion(f"{opening} the {part} RMSE {_movement(before, after, errors[1] - errors[0], unit)}.", counts)
 
 
-def _movement(before: str, after: str, change: float) -> str:
-    """Returns "fell from 3.23 to 2.63 %"; the unit of both is written once."""
-    if before == after:
-        return f"stayed at {after}"
-    number, _, unit = before.partition(" ")
-    before = number if unit and after.endswith(f" {unit}") else before
-    return f"{'fell' if change < 0 else 'rose'} from {before} to {after}"
+def _movement(before: str, after: str, change: float, unit: str = "") -> str:
+    """Returns "fell from 3.23 to 2.63 %"; the unit of both numbers is written once."""
+    movement = "stayed at" if before == after else f"{'fell' if change < 0 else 'rose'} from {before} to"
+    return f"{movement} {after} {unit}".rstrip()
 
 
 def figure_changes(
@@ -131,13 +129,13 @@ def figure_changes(
 
     ``before`` and ``after`` are figures such as "test_error"; ``quantity`` is "error", a share, or "rmse" or "loss".
     """
-    found, of = {}, text.percent if quantity == "error" else text.steady
+    found = {}
     for part, called in _PARTS.items():
         name = f"{part}_{quantity}"
         if name in before and name in after:
-            one, other = of(before[name]), of(after[name])
-            words = f"{called} {one.removesuffix(' %')} → {other} {unit}".rstrip()
-            found[part] = f"{words} ({_difference(one, other)})"
+            figures = before[name], after[name]
+            words = format_range(quantity, *figures, unit, between=" → ")
+            found[part] = f"{called} {words} ({_difference(figures, quantity == 'error')})"
     return found
 
 
@@ -153,12 +151,11 @@ def loss_change(opening: str, before: Mapping[str, float], after: Mapping[str, f
     return None
 
 
-def _difference(before: str, after: str) -> str:
-    """Returns the difference of two numbers as they are written, so that it agrees with them."""
-    numbers = [each.partition(" ")[0].replace("−", "-") for each in (before, after)]
-    try:
-        one, other = map(float, numbers)
-    except ValueError:
+def _difference(figures: tuple[float, float], are_shares: bool) -> str:
+    """Returns the difference of two figures as they are written, so that it agrees with them; shares in percent."""
+    if not all(map(math.isfinite, figures)):
         return "–"
-    decimals = max(len(number.partition(".")[2]) for number in numbers)
-    return f"{other - one:+.{decimals}f}".replace("-", "−") if one != other else "±0"
+    factor, decimals_of = (100, text.percentage_decimals) if are_shares else (1, text.steady_decimals)
+    decimals = [decimals_of(figure) for figure in figures]
+    one, other = (round(factor * figure, places) for figure, places in zip(figures, decimals, strict=True))
+    return text.grouped(f"{other - one:+,.{max(0, *decimals)}f}") if one != other else "±0"

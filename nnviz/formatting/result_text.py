@@ -15,6 +15,7 @@ WHY_ONCE = (
     "It was not used to select the trial. The test errors of the other trials are not shown, because the "
     "best of many would look better than it is."
 )
+QUANTITIES = {"error": "error", "loss": "loss", "rmse": "RMSE", "r2": "R²"}  # as they are called in texts
 VERY_UNLIKELY, SIGNIFICANT, COULD_BE_CHANCE = "Very unlikely to be chance", "Significant", "Could be chance"
 TOO_FEW_SEEDS = "Too few seeds to tell"
 _VERY_UNLIKELY_P = 0.01  # p below which a difference is more than significant
@@ -28,20 +29,24 @@ def format_seeds(count: int) -> str:
 
 
 def figure_name(figure: str) -> str:
-    """Returns the displayed name: "validation error" for "validation_error", "test RMSE" for "test_rmse"."""
-    return figure.replace("_rmse", " RMSE").replace("_", " ")
+    """Returns the displayed name of a measured figure: "validation error", or "test RMSE" for "test_rmse"."""
+    part, quantity = figure.split("_")
+    return f"{part} {QUANTITIES[quantity]}"
 
 
 def figure_value(quantity: str, value: float, unit: str = "") -> str:
     """Returns an "error" in percent, or an "rmse" in the unit of the predicted number: "2.3 %", "3.42 mpg"."""
-    return text.percent(value) if quantity == "error" else f"{text.steady(value)} {unit}".rstrip()
+    return f"{figure_number(quantity, value)} {'%' if quantity == 'error' else unit}".rstrip()
+
+
+def figure_number(quantity: str, value: float) -> str:
+    """Returns the number of :func:`figure_value` without the unit."""
+    return text.percentage(value) if quantity == "error" else text.steady(value)
 
 
 def format_range(quantity: str, lowest: float, highest: float, unit: str = "", between: str = " to ") -> str:
     """Returns a range with its unit once: "2.2 to 2.6 %"."""
-    low, high = (figure_value(quantity, value, unit) for value in (lowest, highest))
-    of = " %" if quantity == "error" else f" {unit}"
-    return f"{low.removesuffix(of)}{between}{high}"
+    return f"{figure_number(quantity, lowest)}{between}{figure_value(quantity, highest, unit)}"
 
 
 def format_spread(quantity: str, spread: FigureRange, unit: str = "") -> str:

@@ -45,6 +45,11 @@ def setting_name(name: str) -> str:
     return names.get(name, name.replace("_", " "))
 
 
+def short_setting_name(name: str) -> str:
+    """Returns a short name of a setting, for columns and names of runs: "rate", "hidden"."""
+    return {"learning_rate": "rate", "hidden": "hidden"}.get(name) or setting_name(name)
+
+
 def setting_value(value: object) -> str:
     """Returns the value of a setting for a sentence.
 

@@ -129,8 +129,12 @@ def steady(value: float, digits: int = 3) -> str:
     size = abs(value)
     if not math.isfinite(size) or (size and not 1e-4 <= size < 10**digits):
         return figure(value, digits)
-    decimals = digits - 1 - math.floor(math.log10(size)) if size else digits - 1
-    return f"{value:.{max(0, decimals)}f}".replace("-", "−")
+    return f"{value:.{max(0, steady_decimals(value, digits))}f}".replace("-", "−")
+
+
+def steady_decimals(value: float, digits: int = 3) -> int:
+    """Returns the number of decimals of :func:`steady`; −1 if it rounds to tens, −2 if to hundreds."""
+    return digits - 1 - (math.floor(math.log10(abs(value))) if value else 0)
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -169,11 +173,19 @@ def listed(values: Sequence[str], separator: str = ", ") -> str:
 
 def percent(share: float) -> str:
     """Formats a share as 2.41 %; a smaller one gets as many decimals as needed to show it: 0.0017 %."""
+    return f"{percentage(share)} %"
+
+
+def percentage(share: float) -> str:
+    """Formats a share as the number of :func:`percent`, for ranges that have the unit once."""
+    percent = 100 * float(share)
+    return f"{percent:.3g}" if abs(percent) >= _LARGE else f"{percent:.{percentage_decimals(share)}f}"
+
+
+def percentage_decimals(share: float) -> int:
+    """Returns the number of decimals of :func:`percentage`."""
     size = abs(100 * float(share))
-    if size >= _LARGE:
-        return f"{100 * float(share):.3g} %"
-    decimals = 2 if not 0 < size < 0.01 else 1 - math.floor(math.log10(size))
-    return f"{100 * share:.{decimals}f} %"
+    return 2 if not 0 < size < 0.01 else 1 - math.floor(math.log10(size))
 
 
 def duration(seconds: float) -> str:

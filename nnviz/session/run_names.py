@@ -11,7 +11,7 @@ from engine.experiment import SETTING_NAMES, Experiment
 from engine.training.optimizers import OPTIMIZERS
 from nnviz.formatting import text
 from nnviz.formatting.run_name import BETWEEN, RunName
-from nnviz.formatting.setting_text import setting_name, setting_value
+from nnviz.formatting.setting_text import setting_value, short_setting_name
 from nnviz.library import LibraryError
 from nnviz.session.seeds import named_first, note_of, seed_number, seed_of
 
@@ -110,7 +110,7 @@ def _part(name: str, settings: Settings) -> str:
         return text.plain(setting_value(value), _LONGEST)
     if name == "epochs":
         return f"{setting_value(value)} epochs"
-    return f"{setting_name(name).removeprefix('learning ')} {setting_value(value)}"
+    return f"{short_setting_name(name)} {setting_value(value)}"
 
 
 # ---- of what others have

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.basics.errors import SettingError
@@ -10,7 +10,7 @@ from engine.sweeps.results import STOPPED
 from engine.sweeps.search_space import choices_of, format_value
 from nnviz.formatting import text
 from nnviz.formatting.run_name import RunName
-from nnviz.formatting.setting_text import setting_name
+from nnviz.formatting.setting_text import setting_name, short_setting_name
 from nnviz.library import LibraryError
 from nnviz.session.run_names import NAMELESS, run_name, subject_of
 
@@ -39,7 +39,7 @@ def format_sweep(sweep: SweepSummary) -> str:
 
 def sweep_row(sweep: SweepSummary) -> str:
     """Returns a short version: "sweep 4 · rate, hidden"."""
-    return " · ".join(filter(None, (_with_status(sweep), ", ".join(map(short_name, _varied(sweep))))))
+    return " · ".join(filter(None, (_with_status(sweep), ", ".join(_varied(sweep, short_setting_name)))))
 
 
 def _with_status(sweep: SweepSummary) -> str:
@@ -47,14 +47,9 @@ def _with_status(sweep: SweepSummary) -> str:
     return f"{sweep_title(sweep)}, stopped" if sweep.status == STOPPED else sweep_title(sweep)
 
 
-def short_name(name: str) -> str:
-    """Returns a short name of a setting: "rate", "hidden"."""
-    return name.removeprefix("learning ").removesuffix(" layers")
-
-
-def _varied(sweep: SweepSummary) -> list[str]:
+def _varied(sweep: SweepSummary, name_of: Callable[[str], str] = setting_name) -> list[str]:
     """Returns the names of some varied settings, as plain text because a damaged file can have any."""
-    names = [text.name(setting_name(name)) for name in sweep.varied[:_MOST_VARIED]]
+    names = [text.name(name_of(name)) for name in sweep.varied[:_MOST_VARIED]]
     return [*names, "…"] if len(sweep.varied) > _MOST_VARIED else names
 
 

@@ -204,7 +204,7 @@ def _value(name: str, value: object) -> str:
 
 @dataclass(frozen=True)
 class _FigureKind:
-    """A kind of figure: its key, its title in the table, and how values and differences are written."""
+    """A kind of figure: its key, its title in the table, and how values, without a unit, and differences are written."""
 
     name: str
     title: str
@@ -224,12 +224,15 @@ class _FigureKind:
 
     def range(self, values: Sequence[float]) -> str:
         """Returns "2.20 – 2.60", without the unit."""
-        return " – ".join(self.words(value).removesuffix(" %") for value in (values[0], values[-1]))
+        return " – ".join(map(self._number, (values[0], values[-1])))
 
-    def words(self, value: float, unit: str = "") -> str:
+    def words(self, value: float, unit: str) -> str:
         """Returns "2.67 %", or "2.94 mpg" for an RMSE whose target has a unit."""
-        of = unit if self.name.endswith("_rmse") else ""
-        return f"{self.write(value)} {of}".rstrip() if math.isfinite(value) else "diverged"
+        of = "%" if self.name.endswith("_error") else unit if self.name.endswith("_rmse") else ""
+        return f"{self._number(value)} {of}".rstrip() if math.isfinite(value) else self._number(value)
+
+    def _number(self, value: float) -> str:
+        return self.write(value) if math.isfinite(value) else "diverged"
 
 
 def _signed(difference: float) -> str:
@@ -243,9 +246,9 @@ def _points(difference: float) -> str:
 
 
 _FIGURES = (
-    _FigureKind("test_error", "test error", text.percent, _points, True),
-    _FigureKind("validation_error", "validation error", text.percent, _points),
-    _FigureKind("train_error", "train error", text.percent, _points),
+    _FigureKind("test_error", "test error", text.percentage, _points, True),
+    _FigureKind("validation_error", "validation error", text.percentage, _points),
+    _FigureKind("train_error", "train error", text.percentage, _points),
     _FigureKind("test_rmse", "test RMSE", text.steady, _signed, True),
     _FigureKind("validation_rmse", "validation RMSE", text.steady, _signed),
     _FigureKind("train_rmse", "train RMSE", text.steady, _signed),

@@ -325,10 +325,10 @@ class RunsPlot(ZoomPlot):
         place = None if shown.band is None else shown.band.place(at)
         if shown.band is None or place is None:
             return ""
-        low, high = (self.quantity.text(float(each[place])) for each in (shown.band.low, shown.band.high))
+        low, high = float(shown.band.low[place]), float(shown.band.high[place])
         which = QUARTILES if shown.band.has_quartiles[place] else RANGE
         named = f"{which} " if self.spread == QUARTILES else ""
-        return f", {named}{low.removesuffix(f' {self.quantity.unit}')} – {high}{shown.told(place)}"
+        return f", {named}{self.quantity.number(low)} – {self.quantity.text(high)}{shown.told(place)}"
 
 
 def spaced_heights(heights: Sequence[float], highest: float, lowest: float) -> list[float]:

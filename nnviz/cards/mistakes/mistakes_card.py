@@ -19,6 +19,7 @@ from nnviz.cards.mistakes.regression_errors import RegressionErrors
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.formatting.change_sentences import confusion_change
+from nnviz.formatting.result_text import format_range
 from nnviz.session.example_sets import SET_LABELS, ExampleSet
 from nnviz.session.mistakes import Counts
 from nnviz.session.prediction_changes import PredictionChanges
@@ -161,8 +162,7 @@ class MistakesCard(DockCard):
     def _show_differences(self, found: PredictionChanges, changes: ClassChanges) -> None:
         """Shows the confusion matrix of the later network minus that of the earlier one."""
         errors = found.errors(self._session.meaning)
-        before, after = map(text.percent, errors)
-        self._set_words(f"{before.removesuffix(' %')} → {after}", _KEYS["counts"], "")
+        self._set_words(format_range("error", *errors, between=" → "), _KEYS["counts"], "")
         self._turn_to(self.matrix)
         names = self._names(len(changes.matrix))
         if self._shown == (found, tuple(names)):

@@ -204,17 +204,17 @@ def ablation_sentence(condition: str, what: str, before: float, after: float, co
     """
     if not math.isfinite(before) or not math.isfinite(after):
         return ""
-    form = text.percent if count else text.figure
-    first, last = form(before), form(after)
+    first, last = (text.percentage(each) if count else text.figure(each) for each in (before, after))
+    unit = " %" if count else ""
     start = f"{condition[0].upper()}{condition[1:]} the {what}"
     if first == last:
-        return f"{start} stays at {first}."
+        return f"{start} stays at {first}{unit}."
     verb = "rises" if after > before else "falls"
     examples = round(abs(after - before) * count)
     if not count and abs(after - before) < _SLIGHT * before:
         verb = "hardly changes:"
     few = f", by only {examples} example{'s' if examples > 1 else ''}" if 0 < examples < _FEW else ""
-    return f"{start} {verb} from {first.removesuffix(' %')} to {last}{few}."
+    return f"{start} {verb} from {first} to {last}{unit}{few}."
 
 
 def _listed(names: Sequence[str], of: int = 0) -> str:

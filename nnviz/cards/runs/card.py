@@ -414,7 +414,7 @@ def _shown_figure(records: Sequence[RunRecord], sort: str) -> str:
 
 
 def _name_of_figure(figure: str) -> str:
-    return SORTS[figure].title.removesuffix(" %") if figure in SORTS else figure_name(figure)
+    return figure_name(figure) if figure in FIGURES else SORTS[figure].title
 
 
 def _run_tooltip(record: RunRecord, sort: str) -> str:

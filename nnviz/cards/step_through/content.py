@@ -42,6 +42,7 @@ _EXAMPLE, _NUMBER, _TARGET, _PRODUCT = 76, 56, 40, 100  # pixels
 _VALUE = 56
 _MOST_IN_LIST = 7  # decimals of parameters, which are written twice in a row
 _HEADS = {"sum": "w · a", "from above": "w · δ", "gradient": "δ · a", "activation": "z", "batch loss": "loss"}
+_FIRST_HEADS = _HEADS | {"sum": "w · x", "gradient": "δ · x"}
 
 
 def _plain(number: int, value: float) -> str:
@@ -265,7 +266,7 @@ class StepContent:
             lambda place: (value_text(formulas[place]),),
             bold=0,
             second=lambda place: right_side(formulas[place]),
-            shorter=lambda name: name.removeprefix("weighted "),
+            shorter=lambda place: "sum" if formulas[place].address.what == "sum" else formulas[place].name,
         )
 
     def term_rows(self, formula: Formula) -> RowsData:
@@ -284,9 +285,8 @@ class StepContent:
             )
         terms, left, total = formula.terms, formula.left_out, formula.left_sum
         divisor, what = terms[0].divisor, formula.address.what
-        head = _HEADS.get(what, "")
-        if formula.address.layer == 1 and what in ("sum", "gradient"):
-            head = head.replace("a", "x")  # the values below the first layer are the network's inputs
+        # The values below the first layer are the network's inputs.
+        head = (_FIRST_HEADS if formula.address.layer == 1 else _HEADS).get(what, "")
         return RowsData(
             len(terms),
             ("from", "", head + (f" / {divisor}" if divisor > 1 else ""), "adds"),

@@ -51,18 +51,20 @@ class StepChooser(QWidget):
         if target is not None:
             self.target.show_choice({str(n): f"as {name}" for n, name in enumerate(class_names)}, str(target))
         self.newest.setVisible(asked.recorded is not None and not asked.is_newest and not asked.is_at_rest)
-        words = self.moment_text()
-        self.moment.show_versions(words, words.split(" · ")[0], "")
+        self.moment.show_versions(self.moment_text(), *self._moment_parts()[:1], "")
 
     def moment_text(self) -> str:
         """Returns the epoch and batch of the recorded step: "epoch 3 · batch 120"."""
+        return " · ".join(self._moment_parts())
+
+    def _moment_parts(self) -> list[str]:
         recorded = self._step_through.recorded
         if recorded is None:
-            return ""
+            return []
         step = recorded.step
         if step.is_given and not step.epoch:
-            return f"after epoch {text.epochs(recorded.epoch, step.batches)}" if recorded.epoch else "untrained"
-        return f"epoch {text.epochs(recorded.epoch, step.batches)} · batch {step.batch}"
+            return [f"after epoch {text.epochs(recorded.epoch, step.batches)}" if recorded.epoch else "untrained"]
+        return [f"epoch {text.epochs(recorded.epoch, step.batches)}", f"batch {step.batch}"]
 
 
 class StepButtons(QWidget):

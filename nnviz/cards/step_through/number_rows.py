@@ -38,7 +38,7 @@ class RowsData:
         bold: the column whose numbers stand out.
         second: returns the versions of a second line of a row, over its whole width, longest first: the first one that
             fits is painted; None for rows of one line.
-        shorter: returns a shorter version of a name that does not fit.
+        shorter: returns a shorter version of the name of a row, for a name that does not fit; None if there is none.
         values: returns the numbers of a row for a file, with all digits; None if they are only displayed.
     """
 
@@ -52,7 +52,7 @@ class RowsData:
     bold: int = -1
     second: Callable[[int], Sequence[str]] | None = None
     values: Callable[[int], Sequence[object]] | None = None
-    shorter: Callable[[str], str] = str
+    shorter: Callable[[int], str] | None = None
 
 
 NO_ROWS = RowsData(0, ("", ""), (60,), str, lambda row: ())
@@ -203,8 +203,9 @@ class NumberRows(ItemView):
         painter.setFont(theme.font(theme.SMALL, is_chosen))
         painter.setPen(theme.colour("text" if is_chosen else "muted"))
         words = self.rows.name(number)
-        is_cut = painter.fontMetrics().horizontalAdvance(words) > name.width()
-        _write(painter, name, self.rows.shorter(words) if is_cut else words, Qt.AlignLeft)
+        if self.rows.shorter is not None and painter.fontMetrics().horizontalAdvance(words) > name.width():
+            words = self.rows.shorter(number)
+        _write(painter, name, words, Qt.AlignLeft)
         if self.rows.bars is not None:
             self._paint_bar(painter, QRectF(bar), float(self.rows.bars[number]))
         painter.setPen(theme.colour("text"))

@@ -121,8 +121,7 @@ def _loss_text(formula: Formula, place: int) -> str:
     a, y = (part.value for part in formula.terms[place].parts)
     digits = _DIGITS if not 0 < a < 1 else min(max(_DIGITS, 2 - _magnitude(1 - a)), _MOST_DIGITS)
     shown = short_figure(a, digits)
-    is_logarithm = formula.rule.endswith("= −Σ y · log a")
-    return f"−{short_figure(y)} · log {shown}" if is_logarithm else f"a {shown}, y {short_figure(y)}"
+    return formula.terms[place].written.format(shown, short_figure(y))
 
 
 def written(formula: Formula) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
@@ -15,6 +14,7 @@ from nnviz.cards.step_through.stage_path import StagePath
 from nnviz.cards.step_through.step_effects import StepEffect
 from nnviz.cards.step_through.term_board import TermBoard
 from nnviz.formatting import text
+from nnviz.formatting.result_text import format_range
 from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.elided_label import ElidedLabel
@@ -114,7 +114,7 @@ class StepWidgets(QWidget):
         else:
             words = effect_text(would)
             tip = f"Effect of this step if you take it: {words}, measured on {text.count(would.count)} examples."
-            self.would.show_versions(f"effect: {words}", words, re.split(" error | RMSE ", words)[-1], "", tip=tip)
+            self.would.show_versions(f"effect: {words}", words, effect_figures(would), "", tip=tip)
         words = "" if did is None else effect_text(did)
         self.did.show_versions(f"last step: {words}" if words else "", words)
         self.undo.setVisible(did is not None)
@@ -142,12 +142,17 @@ class StepWidgets(QWidget):
 
 def effect_text(effect: StepEffect) -> str:
     """Returns an effect as text: "test error 2.72 → 89.90 %", "test RMSE 3.02 → 2.98"."""
+    return f"{effect.part} {'RMSE' if effect.is_rmse else 'error'} {effect_figures(effect)}"
+
+
+def effect_figures(effect: StepEffect) -> str:
+    """Returns the figures of an effect as text: "2.72 → 89.90 %"."""
+    figures = effect.before, effect.after
     if effect.is_rmse:
-        return f"{effect.part} RMSE {text.figure(effect.before)} → {text.figure(effect.after)}"
-    before, after = (
-        "not finite" if math.isnan(share) else text.percent(share) for share in (effect.before, effect.after)
-    )
-    return f"{effect.part} error {before.removesuffix(' %') if after.endswith('%') else before} → {after}"
+        return " → ".join(map(text.figure, figures))
+    if any(map(math.isnan, figures)):
+        return " → ".join("not finite" if math.isnan(share) else text.percent(share) for share in figures)
+    return format_range("error", *figures, between=" → ")
 
 
 def _of_height(height: int, *parts: QWidget | tuple[QWidget, int]) -> QWidget:

@@ -12,10 +12,10 @@ from nnviz.cards.sweep.trial_text import format_chosen_trial, format_figures, sh
 from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.formatting import text
 from nnviz.formatting.result_text import figure_name, format_best_two
-from nnviz.formatting.setting_text import setting_name
+from nnviz.formatting.setting_text import short_setting_name
 from nnviz.library import RunGroup
 from nnviz.session.session import Session
-from nnviz.session.sweep_titles import format_setting_value, short_name
+from nnviz.session.sweep_titles import format_setting_value
 from nnviz.ui.card import label
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
@@ -77,8 +77,7 @@ class BestTrials(QWidget):
         if table is None or not ranked:
             self._show_words("", "")
             return
-        settings = [setting_name(axis.name) for axis in table.axes]
-        names = ["rank", *map(short_name, settings), *_names_of_figures(table)]
+        names = ["rank", *(short_setting_name(axis.name) for axis in table.axes), *_names_of_figures(table)]
         unit, best = unit_of(table, self._session.data.dataset), table.results.chosen
         rows = [
             self._row(table, rank, each.trial, unit, best is not None and each.trial == best.trial)
@@ -120,7 +119,7 @@ class BestTrials(QWidget):
         found, seeds = table.results.trials[trial], len(table.plan.seeds)
         count = len(found.runs)
         done = str(count) if found.is_complete(table.plan) else f"{count} of {seeds}"
-        figures = [*(words.removesuffix(" %") for words in format_figures(table, trial, unit)), done]
+        figures = [*format_figures(table, trial, unit, in_column=True), done]
         cells = (str(rank), *settings, *figures[: len(_names_of_figures(table))])
         return BestTrialRow(trial, cells, comparison.colours.get(RunGroup(self._trials.shown, trial), ""), is_best)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,15 @@ from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, R
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.formatting import text
 from nnviz.formatting.meaning import Meaning
-from nnviz.formatting.result_text import WHY_ONCE, figure_name, figure_value, format_range, format_seeds, format_spread
+from nnviz.formatting.result_text import (
+    QUANTITIES,
+    WHY_ONCE,
+    figure_name,
+    figure_number,
+    figure_value,
+    format_seeds,
+    format_spread,
+)
 from nnviz.formatting.setting_text import setting_name
 from nnviz.session.sweep_titles import format_setting_value, sweep_title
 from nnviz.ui.read_out import Piece
@@ -56,10 +65,11 @@ def format_settings(table: TrialTable, trial: int) -> str:
     return " · ".join(f"{setting_name(name)} {format_setting_value(name, value)}" for name, value in values.items())
 
 
-def format_figures(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
+def format_figures(table: TrialTable, trial: int, unit: str, in_column: bool = False) -> tuple[str, str]:
     """Returns the median of a trial and its range, by the figure by which trials are compared.
 
-    Runs that did not finish count as the worst; if the median is such a run, its status is returned.
+    Runs that did not finish count as the worst; if the median is such a run, its status is returned. ``in_column``:
+    an error has no "%", which stands above the column.
     """
     results = table.results
     found = results.trials[trial]
@@ -67,8 +77,10 @@ def format_figures(table: TrialTable, trial: int, unit: str) -> tuple[str, str]:
     if spread is None or math.isinf(score):
         ended = found.statuses if spread is None else [each for each in found.statuses if each != FINISHED]
         return ", ".join(dict.fromkeys(map(_ended, ended))) or "–", ""
-    of = "" if spread.count == 1 else format_range(results.quantity, spread.lowest, spread.highest, "", " – ")
-    return figure_value(results.quantity, score, unit), of.removesuffix(" %")
+    number_of = partial(figure_number, results.quantity)
+    of = "" if spread.count == 1 else f"{number_of(spread.lowest)} – {number_of(spread.highest)}"
+    is_bare = in_column and results.quantity == "error"
+    return number_of(score) if is_bare else figure_value(results.quantity, score, unit), of
 
 
 def _ended(status: str) -> str:
@@ -130,4 +142,4 @@ def format_chosen_trial(table: TrialTable, unit: str) -> str:
     if spread is None or last is None:
         return f"The best: {format_settings(table, chosen.trial)}. No test set, so no test error."
     figures = f"{format_spread(results.quantity, spread, unit)}, {format_seeds(spread.count)}"
-    return f"{figure_name(last).replace('test', 'Test', 1)} of the best: {figures}. {WHY_ONCE}"
+    return f"Test {QUANTITIES[results.quantity]} of the best: {figures}. {WHY_ONCE}"

@@ -13,7 +13,6 @@ from PyQt5.QtCore import QRectF, Qt
 
 from nnviz.formatting import text as words
 from nnviz.formatting.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top
-from nnviz.formatting.text import percent
 from nnviz.ui import theme
 
 Ends = tuple[float, float]
@@ -46,11 +45,15 @@ class Quantity:
 
     def text(self, value: float) -> str:
         """Formats a curve's value: 2.41 %, 0.0834, or 2.71 mpg."""
+        return f"{self.number(value)} {self.unit}".rstrip()
+
+    def number(self, value: float) -> str:
+        """Formats a curve's value without its unit."""
         if self.unit == "%":
-            return percent(value)
+            return words.percentage(value)
         if 1000 <= value < _LARGE:
-            return f"{words.grouped(f'{value:,.0f}' if value >= 1e4 else f'{value:.0f}')} {self.unit}".rstrip()
-        return f"{words.steady(value) if 1e-4 <= value < _LARGE else f'{value:#.3g}'} {self.unit}".rstrip()
+            return words.grouped(f"{value:,.0f}" if value >= 1e4 else f"{value:.0f}")
+        return words.steady(value) if 1e-4 <= value < _LARGE else f"{value:#.3g}"
 
     @property
     def called(self) -> str:
