@@ -143,6 +143,17 @@ class Split:
 PICTURE, POINT, NUMBER, ROW = "picture", "point", "number", "row"  # kinds of examples
 
 
+class Note(str):
+    """A sentence for the user about a source's examples. ``short`` is a version of it for where there is no room."""
+
+    short: str
+
+    def __new__(cls, sentence: str, short: str = "") -> Note:
+        made = super().__new__(cls, sentence)
+        made.short = short
+        return made
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Examples in up to three splits, with their description.
@@ -170,7 +181,7 @@ class Dataset:
         brightness: mean and deviation of the user's own images, by which networks standardise their inputs; None for
             included images and all other data, and if values are below 0.
         has_own_images: whether the examples are images from the user's files.
-        notes: sentences for the user about the source's examples: what was left out, and why.
+        notes: sentences for the user about the source's examples: what was left out, and why. Some are a :class:`Note`.
     """
 
     title: str

@@ -194,7 +194,7 @@ def _prediction_line(reasons: Contributions, turning: Counterfactual, names: lis
     share = "" if reasons.share is None else f"; adds up to {100 * reasons.share:.1f} %"
     if reasons.missing:
         share += f"; inexact: ± {why_content.figure(reasons.missing)}"
-    change = why_content.change_line(turning, names, meaning)
+    change = why_content.change_line(turning, names, meaning)[0]
     if turning.changed is not None:
         change += f" to {names[turning.to]}"
     return f"{answer}; {asked}{share}" + (f"; {change}" if change else "")

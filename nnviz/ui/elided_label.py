@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from html import escape
 
 from PyQt5.QtCore import QEvent, QSize, Qt
@@ -16,15 +15,14 @@ class ElidedLabel(QLabel):
     """Shows as much of its text as fits. A rich text that is elided is shown as plain text.
 
     Attributes:
-        shorten: returns shorter texts for a text, the longest first.
-        only_whole: whether nothing is shown where none of them fits; else the shortest ends with "…".
+        only_whole: whether nothing is shown where no version of the text fits; else the shortest ends with "…".
     """
 
     def __init__(self, text: str = "", role: str = "") -> None:
         super().__init__()
-        self.shorten: Callable[[str], Sequence[str]] = lambda words: ()
         self.only_whole = False
         self._whole = ""
+        self._shorter: tuple[str, ...] = ()
         self.setTextFormat(Qt.PlainText)
         self.setProperty("role", role)
         self.setText(text)
@@ -34,23 +32,25 @@ class ElidedLabel(QLabel):
         return self._whole
 
     def setText(self, text: str) -> None:
-        """Sets the whole text."""
-        if text != self._whole:
-            self._whole = text
-            self._fit()
+        """Sets the text, which has no shorter versions."""
+        self._show(text, ())
+
+    def _show(self, whole: str, shorter: tuple[str, ...]) -> None:
+        if (whole, shorter) == (self._whole, self._shorter):
+            return
+        is_other, self._whole, self._shorter = whole != self._whole, whole, shorter
+        self._fit()
+        if is_other:
             self.updateGeometry()
             if self.accessibleName():  # a screen reader would say the name alone
-                describe(self, self._plain(text))
+                describe(self, self._plain(whole))
 
     def show_versions(self, whole: str, *shorter: str, tip: str = "") -> None:
         """Shows the longest version that fits. The last one is elided if necessary; it may be "".
 
         The tooltip shows the whole text, or ``tip``.
         """
-        if (whole, shorter) != (self._whole, self.shorten(self._whole)):
-            self.shorten = lambda _: shorter
-            self.setText(whole)
-            self._fit()
+        self._show(whole, shorter)
         self.setToolTip(tip or whole)
 
     @property
@@ -67,7 +67,7 @@ class ElidedLabel(QLabel):
         self.ensurePolished()  # else it is measured in another font
         metrics = self.fontMetrics()
         room = self.contentsRect().width()
-        texts = (self._whole, *self.shorten(self._whole))
+        texts = (self._whole, *self._shorter)
         fitting = next((words for words in texts if metrics.horizontalAdvance(self._plain(words)) <= room), "")
         if fitting or self.only_whole:
             return fitting

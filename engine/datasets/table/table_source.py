@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.basics.errors import counted
-from engine.datasets.dataset import Dataset
+from engine.datasets.dataset import Dataset, Note
 from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
 from engine.datasets.table.cells import plain_number, shortened
 from engine.datasets.table.decimal_mark import MARKS, guess_note
@@ -155,16 +155,21 @@ def notes_of(prepared: PreparedTable) -> list[str]:
     counts = prepared.counts
     notes = [f"{row}: left out." for row in counts.summaries]
     if counts.without_target:
-        notes.append(f"{counted(counts.without_target, 'row')} without the value to predict left out.")
+        notes.append(_rows_left_out(counts.without_target, "without the value to predict"))
     if counts.without_input:
-        notes.append(f"{counted(counts.without_input, 'row')} with a missing value left out.")
+        notes.append(_rows_left_out(counts.without_input, "with a missing value"))
     if counts.filled:
-        notes.append(f"{filled_in(prepared)}.")
+        notes.append(Note(f"{filled_in(prepared)}.", "Missing values filled in"))
     left_out = [(name, why) for name, why in counts.left_out.items() if why != IGNORED]
     notes += [f"Column {name} left out: it {why}." for name, why in left_out[:_MOST_NAMED]]
     if len(left_out) > _MOST_NAMED:
         notes.append(f"{len(left_out) - _MOST_NAMED:,} more columns left out.")
     return notes
+
+
+def _rows_left_out(count: int, which: str) -> Note:
+    rows = counted(count, "row")
+    return Note(f"{rows} {which} left out.", f"{rows} left out")
 
 
 def filled_in(prepared: PreparedTable) -> str:
@@ -235,10 +240,11 @@ def _notes_of_file(table: Table) -> list[str]:
     if table.skipped:
         notes.append(f"{counted(len(table.skipped), 'line')} above the table left out.")
     if table.ragged:
-        notes.append(f"{counted(table.ragged, 'row')} with more or fewer cells than columns left out.")
+        notes.append(_rows_left_out(table.ragged, "with more or fewer cells than columns"))
     wrong = table.problem_count - table.ragged
     if wrong > 0:
-        notes.append(f"{counted(wrong, 'unreadable cell')} {'counts' if wrong == 1 else 'count'} as missing.")
+        cells = counted(wrong, "unreadable cell")
+        notes.append(Note(f"{cells} {'counts' if wrong == 1 else 'count'} as missing.", cells))
     return notes
 
 

@@ -204,7 +204,7 @@ def _value(name: str, value: object) -> str:
 
 @dataclass(frozen=True)
 class _FigureKind:
-    """A kind of figure: its key, its title in the table, and how values, without a unit, and differences are written."""
+    """A kind of figure: its key, its title in the table, and how values (without unit) and differences are written."""
 
     name: str
     title: str

@@ -167,7 +167,6 @@ class ExplanationCard(DockCard):
         self.details_button.setCheckable(True)
         self.details_button.toggled.connect(self._show_details)
         self.change_label = named(ElidedLabel(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
-        self.change_label.shorten = lambda words: (words.removeprefix("smallest ").removesuffix(" training examples"),)
         tip = "Plays the change from the input to its counterfactual, with the prediction at each step."
         self.play_button = _button("play", "playChangeButton", "Play the counterfactual", tip)
         theme.set_icon(self.play_button, "play", "muted")
@@ -390,16 +389,16 @@ class ExplanationCard(DockCard):
         self._show_baseline(contributions)
         is_nearest = self._model.method == NEAREST
         if change is None:
-            words = ""
+            versions: tuple[str, ...] = ("",)
         elif is_nearest:
-            words = f"among {text.count(change.looked_at)} training examples"
+            among = f"among {text.count(change.looked_at)}"
+            versions = f"{among} training examples", among
         else:
-            words = presentation.change_line(change, names, self._session.meaning)
-        self.change_label.setText(words)
+            versions = presentation.change_line(change, names, self._session.meaning)
         sizes = "" if change is None or is_nearest else presentation.change_sizes(change)
-        self.change_label.setToolTip(sizes or _CHANGE_TIP)
+        self.change_label.show_versions(*versions, tip=sizes or _CHANGE_TIP)
         sums = f"{self.sum_label.text()} {self.baseline_combo.currentText()}" if self.sum_label.text() else ""
-        self.view.set_summary(". ".join(filter(None, (sums, words))) or self.view.line)
+        self.view.set_summary(". ".join(filter(None, (sums, versions[0]))) or self.view.line)
         has_change = change is not None and change.changed is not None
         self.play_button.setVisible(has_change and self._model.method in ATTRIBUTIONS)
         self.canvas_button.setVisible(has_change and change is not None and change.query.shape == (SIDE, SIDE))

@@ -229,18 +229,20 @@ def sum_line(contributions: Contributions, change: Counterfactual | None) -> str
     return f"sums to {100 * contributions.share:.{0 if missing else 1}f} %{missing} from"
 
 
-def change_line(change: Counterfactual, names: Sequence[str], meaning: Meaning = NO_MEANING) -> str:
-    """Returns the size of the smallest change as a short text; for rows the number of changed columns."""
+def change_line(change: Counterfactual, names: Sequence[str], meaning: Meaning = NO_MEANING) -> tuple[str, ...]:
+    """Returns the size of the smallest change as a short text and a shorter one; for rows the changed columns."""
     if change.other is None or not change.query.has_classes:
-        return ""
+        return ("",)
     if change.changed is None:
-        return f"no counterfactual {names[change.to]} nearby"
+        return (f"no counterfactual {names[change.to]} nearby",)
     if change.query.is_picture:
-        return f"smallest change {distance(change.distance)} · {change.visible} px"
-    if meaning.example == "point":
-        return f"smallest change: by {distance(change.distance)}"
-    count = changed_columns(change, meaning)
-    return f"smallest change: {count} column{'' if count == 1 else 's'}"
+        size = f"change {distance(change.distance)} · {change.visible} px"
+    elif meaning.example == "point":
+        size = f"change: by {distance(change.distance)}"
+    else:
+        count = changed_columns(change, meaning)
+        size = f"change: {count} column{'' if count == 1 else 's'}"
+    return f"smallest {size}", size
 
 
 def change_sizes(change: Counterfactual) -> str:

@@ -41,7 +41,8 @@ class ExamplesCard(DockCard):
         self._shown: tuple[object, object, bool] = (None, None, True)  # predictions, listed examples, whether at rest
         self._about: tuple[object, object] = (None, None)  # the listed classes and part
         self._example: object = None  # the last chosen example
-        self._full_title, self._full_detail = self.windowTitle(), ""
+        self._full_title = self.windowTitle()
+        self._details: tuple[str, ...] = ("",)  # versions of the text next to the title, the longest first
         self.pictures = named(PictureList(), "mistakePictures", "Chosen examples")
         self.pictures.setWhatsThis(_PICTURES_TIP)
         tip = "Click a row to choose its example. The other cards then show it, too."
@@ -154,18 +155,19 @@ class ExamplesCard(DockCard):
     def _show_list(self, found: SplitPredictions | None, listed: Array, data: Dataset | None, stays: bool) -> None:
         self._full_title = self._title(found)
         if found is None or data is None or not len(listed):
-            self._full_detail = ""
+            self._details = ("",)
             nothing = "No examples." if self._session.mistakes.changes is None else "No prediction changed sides."
             self._note.setText("" if found is None else nothing)
             self._stack.setCurrentWidget(self._note)
             self._fit_title()
             return
         answers = found.answers
-        what = f"{self._session.meaning.example}s"
         order = self._order(answers)
         # While the network is training, the matrix next to it may be of another epoch.
         when = "" if self._session.displayed.is_steady else f" at epoch {round(found.epochs, 2):g}"
-        self._full_detail = f"{text.count(len(listed))} {what if len(listed) > 1 else what[:-1]}{when} · {order}"
+        count, noun = text.count(len(listed)), self._session.meaning.example
+        counted = f"{count} {noun}{'s' * (len(listed) > 1)}{when}"
+        self._details = f"{counted} · {order}", counted, count
         self._fit_title()
         if data.is_picture and isinstance(answers, ClassPredictions):
             self._show_groups(False)
@@ -191,7 +193,7 @@ class ExamplesCard(DockCard):
         Numbers are in one list.
         """
         self._full_title, changes = self._title(found.after), found.changes
-        self._full_detail = "" if isinstance(changes, ClassChanges) else "largest first"
+        self._details = ("" if isinstance(changes, ClassChanges) else "largest first",)
         self._fit_title()
         if data.is_picture and isinstance(changes, ClassChanges):
             self._show_both_groups(found, changes, listed, data, stays)
@@ -230,9 +232,9 @@ class ExamplesCard(DockCard):
         room = row.geometry().width() - row.spacing() - self.head.room_of_mark
         title.setText(title.fontMetrics().elidedText(self._full_title, Qt.ElideRight, max(room, _LEAST_TITLE)))
         left = room - title.sizeHint().width()
-        texts = self._full_detail, self._full_detail.partition(" · ")[0], self._full_detail.partition(" ")[0]
-        detail.setText(next((each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= left), ""))
-        title.setToolTip(f"{self._full_title}: {self._full_detail}" if self._full_detail else self._full_title)
+        fitting = (each for each in self._details if detail.fontMetrics().horizontalAdvance(each) <= left)
+        detail.setText(next(fitting, ""))
+        title.setToolTip(f"{self._full_title}: {self._details[0]}" if self._details[0] else self._full_title)
 
     def _order(self, answers: Predictions) -> str:
         """Returns the order of the examples as text."""

@@ -93,7 +93,6 @@ class MistakesCard(DockCard):
         for page in (self.matrix, self.classes, self.numbers, self._note):
             self._stack.addWidget(page)
         self.head.row.addWidget(self.part_button)
-        self.head.detail.shorten = _shorter
         self.body.addWidget(self.conclusion)
         self.body.addWidget(self._stack, 1)
         self.body.addLayout(arranged(QHBoxLayout(), (self._key, 1), self.mode_button))
@@ -144,9 +143,10 @@ class MistakesCard(DockCard):
 
     def _show_counts(self, counts: Counts) -> None:
         matrix, total = counts.matrix, int(counts.matrix.sum())
-        share = text.percent((total - int(np.trace(matrix))) / max(1, total))
+        share = (total - int(np.trace(matrix))) / max(1, total)
         when = f"of {text.count(total)}" if counts.is_now else f"after epoch {round(counts.epochs, 2):g}"
-        self._set_words(f"{share} {when}", _KEYS[self.mode], self.mode)
+        shorter = _error_versions(share)
+        self._set_words((f"{shorter[0]} {when}", *shorter), _KEYS[self.mode], self.mode)
         self._turn_to(self.classes if self.mode == "classes" else self.matrix)
         names = self._names(len(matrix))
         shown = (matrix.tobytes(), tuple(names), self.mode)
@@ -162,7 +162,7 @@ class MistakesCard(DockCard):
     def _show_differences(self, found: PredictionChanges, changes: ClassChanges) -> None:
         """Shows the confusion matrix of the later network minus that of the earlier one."""
         errors = found.errors(self._session.meaning)
-        self._set_words(format_range("error", *errors, between=" → "), _KEYS["counts"], "")
+        self._set_words((format_range("error", *errors, between=" → "), ""), _KEYS["counts"], "")
         self._turn_to(self.matrix)
         names = self._names(len(changes.matrix))
         if self._shown == (found, tuple(names)):
@@ -202,7 +202,7 @@ class MistakesCard(DockCard):
         self.conclusion.show_conclusion(self.numbers.conclusion)
 
     def _show_note(self, part: ExampleSet | None) -> None:
-        self._set_words("", "", "")
+        self._set_words(("",), "", "")
         self._shown = ()
         self.conclusion.show_conclusion(None)
         if self._session.data.dataset is None:
@@ -223,9 +223,9 @@ class MistakesCard(DockCard):
         description = every if classes is None else self._describe((classes.true, classes.answer))
         self.matrix.set_summary(description)
 
-    def _set_words(self, detail: str, key: str, mode: str) -> None:
-        if self.head.detail.text() != detail:
-            self.head.detail.setText(detail)
+    def _set_words(self, detail: Sequence[str], key: str, mode: str) -> None:
+        """Shows these texts; ``detail`` has versions, of which the last is empty because a number must not be cut."""
+        self.head.detail.show_versions(*detail)
         self._key.setText(key)
         self.mode_button.setVisible(bool(mode))
         if mode:
@@ -314,18 +314,10 @@ class MistakesCard(DockCard):
         return ["true class", "predicted class", *found.names, "difference"], rows
 
 
-def _shorter(words: str) -> list[str]:
-    """Returns ever shorter versions of the header's text; the last one is empty, because a number must not be cut.
-
-    "4.65 %", "4.7 %" and "5 %" for "4.65 % of 10 000" or "4.65 % after epoch 1"; "2.71" for "RMSE 2.71 · R² 0.88".
-    """
-    first = words.partition(" of ")[0].partition(" after ")[0].partition(" · ")[0]
-    share = first.removesuffix(" %")
-    if share == first or "→" in share or float(share) < 1:
-        versions = [first, first.removeprefix("RMSE "), ""]
-    else:
-        versions = [first, f"{float(share):.{0 if float(share) >= 10 else 1}f} %", f"{float(share):.0f} %", ""]
-    return list(dict.fromkeys(versions))
+def _error_versions(share: float) -> list[str]:
+    """Returns a share of mistakes as text and shorter versions, the last one empty: "4.65 %", "4.7 %", "5 %", ""."""
+    decimals = () if share < 0.01 else (0,) if share >= 0.1 else (1, 0)
+    return [text.percent(share), *(f"{100 * share:.{places}f} %" for places in decimals), ""]
 
 
 def _as_shares(matrix: Array, mode: str) -> Array:

@@ -99,18 +99,19 @@ class RegressionErrors(QStackedWidget):
         one, other = (text.figure(rmse_of(each, meaning, row)) for each in (changes.before, changes.after))
         return meaning.output(row), one, other
 
-    def detail_of_changes(self, found: PredictionChanges, changes: NumberChanges) -> str:
-        """Returns the errors of both networks as a short text."""
+    def detail_of_changes(self, found: PredictionChanges, changes: NumberChanges) -> tuple[str, ...]:
+        """Returns the errors of both networks as a short text, and shorter versions, the last one empty."""
         if len(changes.after.errors) > 1:
             return self.detail(changes.after)
         one, other = (text.figure(error, 3) for error in found.errors(self._session.meaning))
-        return f"RMSE {one} → {other}"
+        return f"RMSE {one} → {other}", f"{one} → {other}", ""
 
-    def detail(self, answers: NumberPredictions) -> str:
-        """Returns the errors as a short text."""
+    def detail(self, answers: NumberPredictions) -> tuple[str, ...]:
+        """Returns the errors as a short text, and shorter versions, the last one empty."""
         if len(answers.errors) > 1:
-            return f"{text.count(len(answers.answers))} {self._session.meaning.example}s"
-        return f"RMSE {text.figure(rmse_of(answers, self._session.meaning), 3)} · R² {explained(answers)}"
+            return f"{text.count(len(answers.answers))} {self._session.meaning.example}s", ""
+        rmse = text.figure(rmse_of(answers, self._session.meaning), 3)
+        return f"RMSE {rmse} · R² {explained(answers)}", f"RMSE {rmse}", rmse, ""
 
     def key(self, answers: NumberPredictions) -> str:
         """Returns a short description of the view."""

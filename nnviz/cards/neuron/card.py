@@ -177,7 +177,7 @@ class NeuronCard(DockCard):
         self._due.spend(0)
         neuron, network = self._shown, self._session.displayed.network
         if neuron is not None:
-            self._bias.show_text(f"bias {short(float(network.biases[neuron.layer - 1][neuron.number, 0]))}")
+            self._bias.show_number(short(float(network.biases[neuron.layer - 1][neuron.number, 0])))
             self._show_weights()
             self.outgoing.show_links(neuron)
             if self.edit_dialog.isVisible():
@@ -207,7 +207,7 @@ class NeuronCard(DockCard):
     def _show_now(self) -> None:
         if self._shown is not None:
             now = self._session.queries[NEURON_NOW].result
-            self._activation.show_text("activation –" if now is None else f"activation {short(now)}")
+            self._activation.show_number("–" if now is None else short(now))
 
     def _show_report(self) -> None:
         neuron = self._shown

@@ -140,20 +140,20 @@ class _SwitchButton(QPushButton):
 
 
 class Chip(FixedSizeBox):
-    """A name and a changing number in a box of a minimum width. The name is left out if there is no room."""
+    """A title and a changing number in a box of a minimum width. The title is left out if there is no room."""
 
-    def __init__(self, name: str, accessible: str, tip: str, least: int) -> None:
+    def __init__(self, name: str, title: str, tip: str, least: int) -> None:
+        self._title, self._tip = title, tip
         self.label = ElidedLabel(role="chip")
-        named(self.label, name, accessible, tip)
+        named(self.label, name, title, tip)
         self.label.setAlignment(Qt.AlignCenter)
-        self.label.shorten = lambda words: [words.rpartition(" ")[2]]  # only the number
         super().__init__(self.label, least + _FOR_MORE_DIGITS)
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
         self.setMinimumWidth(least)  # With larger text only the number may fit.
         theme.sized(self.setFixedHeight, 22)
 
-    def show_text(self, words: str) -> None:
-        self.label.setText(words)
+    def show_number(self, number: str) -> None:
+        self.label.show_versions(f"{self._title.lower()} {number}", number, tip=self._tip)
 
 
 def _button(words: str, name: str, tip: str) -> QPushButton:

@@ -54,7 +54,6 @@ class PredictionPanel(DockCard):
         self.threshold_edit = _threshold_field()
         self.threshold_edit.committed.connect(self._threshold_entered)
         self.head.row.addWidget(self.threshold_edit)
-        self.head.detail.shorten = lambda words: [words.removeprefix("% · ")]
         self.head.detail.only_whole = True
         for view in (self.bars, self.numbers, self.compared_bars, self.compared_numbers):
             self.body.addWidget(view)
@@ -86,12 +85,10 @@ class PredictionPanel(DockCard):
         """Shows the latest prediction."""
         misfit = self._session.runs.current.misfit(self._session.data.dataset) is not None
         is_number = self._is_of_numbers
-        sure = "" if self.head.mark.is_wanted else "% · threshold"
-        asked = self._session.meaning.target_name if is_number else sure
-        detail = "network does not fit the data" if misfit else asked
-        if self.head.detail.text() != detail:
-            self.head.detail.setText(detail)
-            self.threshold_edit.setVisible(not misfit and not is_number)
+        sure = ("",) if self.head.mark.is_wanted else ("% · threshold", "threshold")
+        asked = (self._session.meaning.target_name,) if is_number else sure
+        self.head.detail.show_versions(*(("network does not fit the data",) if misfit else asked))
+        self.threshold_edit.setVisible(not misfit and not is_number)
         if not self.in_view:
             self._turn_to(self.numbers if is_number else self.bars)
         elif (both := self._both()) is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from PyQt5.QtCore import pyqtSignal
@@ -10,6 +9,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSource, source_of
+from engine.datasets.dataset import Note
 from engine.datasets.painted_points import POINTS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.settings.data_fields import OFTEN, DataFields
@@ -25,12 +25,6 @@ from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plane.points import no_points
 
-# What a note begins with, and how it is said where there is little room.
-_SHORTER = (
-    (re.compile(r"([\d,]+ rows?) with.* left out\."), r"\1 left out"),
-    (re.compile(r"Missing values: .*", re.DOTALL), "Missing values filled in"),
-    (re.compile(r"([\d,]+ unreadable cells?) counts? as missing\."), r"\1"),
-)
 _COMBO_TIP = "Selects the data that the network learns from. The input and output layers follow the data."
 _RECENT = "Your files"
 _FIRST = "mnist"  # the data with which the program starts
@@ -167,7 +161,8 @@ class DataCard(Card):
         assert data.dataset is not None
         settings = {} if source is None else {each.name: each.default for each in source.settings} | data.settings
         is_file = source is not None and source.file is not None
-        words = list(map(text.plain, data.dataset.notes))
+        notes = data.dataset.notes
+        words = list(map(text.plain, notes))
         if not is_file and "test_share" in settings:
             origin = "painted by hand" if POINTS in settings else f"generated from seed {settings['seed']}"
             words.append(f"{origin} · no file")
@@ -175,8 +170,8 @@ class DataCard(Card):
             words.append(f"from {text.plain(data.name or '')}")
         share = f"{settings.get('test_share', 0):.0%}".replace("%", "\u202f%")
         self._more.head.show_summary(f"{share}, seed {settings.get('seed', 0)}")
-        first = words[0] if words else ""
-        self._note.show_versions(first, *_shorter(first), tip="\n".join(words))
+        shorter = [note.short for note in notes[:1] if isinstance(note, Note)]
+        self._note.show_versions(words[0] if words else "", *shorter, tip="\n".join(words))
         self._change.setVisible(is_file)
         points = small_points(data.dataset)
         self._points.setVisible(points is not None)
@@ -193,11 +188,6 @@ class DataCard(Card):
             paths.insert(0, now)
         groups[_RECENT] = [ComboEntry(path, Path(path).name, text.plain(path)) for path in paths]
         return groups
-
-
-def _shorter(note: str) -> list[str]:
-    """Returns shorter versions of a note, for little room: "44 rows left out", "Missing values filled in"."""
-    return [pattern.sub(short, note) for pattern, short in _SHORTER if pattern.fullmatch(note)]
 
 
 CARDS.register("dataCard")(CardInfo(DataCard, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))

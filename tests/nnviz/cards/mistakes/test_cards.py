@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
-from nnviz.cards.mistakes.mistakes_card import _shorter
+from nnviz.cards.mistakes.mistakes_card import _error_versions
 from nnviz.digits.strokes import Ink
+from nnviz.formatting import text
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
 from nnviz.session.shared_queries import MISTAKES
@@ -409,14 +410,27 @@ def test_other_data_and_another_network_end_the_choice(inside: CardWindow, qtbot
 
 
 @pytest.mark.parametrize(
-    ("words", "shorter"),
+    ("share", "versions"),
     [
-        ("4.65 % of 10\u202f000", ["4.65 %", "4.7 %", "5 %", ""]),
-        ("40.00 % after epoch 1", ["40.00 %", "40 %", ""]),
-        ("0.0017 % of 60\u202f000", ["0.0017 %", ""]),
-        ("RMSE 2.71 · R² 0.88", ["RMSE 2.71", "2.71", ""]),
-        ("", [""]),
+        (0.0465, ["4.65 %", "4.7 %", "5 %", ""]),
+        (0.4, ["40.00 %", "40 %", ""]),
+        (0.000017, ["0.0017 %", ""]),
     ],
 )
-def test_the_error_gives_way_to_a_mark_digit_by_digit(words: str, shorter: list[str]) -> None:
-    assert _shorter(words) == shorter
+def test_the_error_gives_way_to_a_mark_digit_by_digit(share: float, versions: list[str]) -> None:
+    assert _error_versions(share) == versions
+
+
+def test_the_error_also_gives_way_with_a_decimal_comma(
+    inside: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = 1 - np.trace(settle(inside, qtbot).confusion) / 500
+    monkeypatch.setattr(text, "percent", lambda share: f"{100 * share:.2f} %".replace(".", ","))
+    panel(inside).set_mode("rows")
+    detail = panel(inside).head.detail
+    shown = []
+    for width in range(detail.sizeHint().width(), 0, -1):
+        detail.resize(width, detail.height())
+        shown.append(detail.shown)
+    whole = f"{100 * error:.2f} %".replace(".", ",")
+    assert list(dict.fromkeys(shown)) == [f"{whole} of 500", whole, f"{100 * error:.0f} %", ""]
