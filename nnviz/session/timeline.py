@@ -15,7 +15,23 @@ from nnviz.session.runs import Runs
 from nnviz.session.snapshots import Snapshot
 
 _BETWEEN = 25  # milliseconds between two moments that are pointed to
+_SNAP = 4  # pixels around the end of an epoch in which the mouse points to that end
 _REST = 200  # milliseconds without another moment until slow work about this one begins, such as its errors
+
+
+def pointed_epoch(epoch: float, live: float, per_pixel: float) -> float:
+    """Returns the epoch that the mouse points to at a place of an axis: the end of an epoch, if one is near.
+
+    From ``live`` on it is the place itself, as that stands for the live network.
+
+    Args:
+        epoch: the epoch at the place.
+        live: the epochs that the run is trained.
+        per_pixel: the epochs that a pixel of the axis stands for.
+    """
+    end = round(epoch)
+    is_near = end >= 1 and epoch < live and abs(epoch - end) <= _SNAP * per_pixel
+    return float(end) if is_near else epoch
 
 
 class Timeline(QObject):

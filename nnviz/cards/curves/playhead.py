@@ -9,6 +9,7 @@ from PyQt5.QtCore import QObject, QPoint, QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QWidget
 
+from nnviz.session.timeline import pointed_epoch
 from nnviz.ui import theme
 from nnviz.ui.plots.base_plot import BasePlot
 
@@ -56,6 +57,7 @@ class Playhead(QObject):
 
     def show_moment(self, live: float, epoch: float | None, has_past: bool) -> None:
         """Shows an epoch of a run that has reached ``live``; None for the live network."""
+        self._live = live
         now = live if epoch is None else epoch, has_past, epoch is None
         if now == (self._at, self._has_past, self._is_live):
             return
@@ -64,7 +66,6 @@ class Playhead(QObject):
         self._veil.setVisible(not self._is_live)
         if not self._is_live:
             self.line.setPos(self._at)
-        self._live = live
         self._place_veil()
         if not has_past:
             self._let_go()
@@ -116,7 +117,7 @@ class Playhead(QObject):
         is_near = not is_pressed and self._is_within_reach(place)
         self.faint.setVisible(is_near)
         if is_near:
-            self.faint.setPos(self._nearest(self._plot.place(place).x()))
+            self.faint.setPos(self._nearest(self._epoch_at(place)))
         self._plot.viewport().setCursor(Qt.SplitHCursor if is_near else Qt.ArrowCursor)
         return is_near
 
@@ -142,7 +143,12 @@ class Playhead(QObject):
         return is_on_line or place.y() < whole.top() + _BAND
 
     def _point(self, place: QPoint) -> None:
-        self.wanted.emit(max(0.0, self._plot.place(place).x()))
+        self.wanted.emit(self._epoch_at(place))
+
+    def _epoch_at(self, place: QPoint) -> float:
+        """Returns the epoch that the mouse points to."""
+        epoch, per_pixel = self._plot.place(place).x(), self._plot.getViewBox().viewPixelSize()[0]
+        return pointed_epoch(max(0.0, epoch), self._live, per_pixel)
 
     # ---- the dot
 

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PyQt5.QtWidgets import QSizePolicy, QSlider
 
+from nnviz.session.timeline import pointed_epoch
 from nnviz.ui import theme
 
 PER_EPOCH = 1000  # values of the slider
@@ -126,7 +127,14 @@ class TimelineSlider(QSlider):
     # ---- places
 
     def _epoch_at(self, x: float) -> float:
-        return min(max((x - _SIDE) / max(self.width() - 2 * _SIDE, 1), 0.0), 1.0) * self._last
+        """Returns the epoch that the mouse points to at a position in pixels."""
+        epoch = min(max((x - _SIDE) * self._per_pixel, 0.0), self._last)
+        return pointed_epoch(epoch, self._live, self._per_pixel)
+
+    @property
+    def _per_pixel(self) -> float:
+        """Epochs that a pixel stands for."""
+        return self._last / max(self.width() - 2 * _SIDE, 1)
 
     def place_of(self, epoch: float) -> float:
         """Returns the x position of an epoch, in pixels."""
@@ -168,8 +176,8 @@ class TimelineSlider(QSlider):
     @property
     def epochs_between_ticks(self) -> int:
         """The smallest distance of ticks that there is room for, in epochs."""
-        per_pixel = self._last / max(self.width() - 2 * _SIDE, 1)
-        return next((step for step in _STEPS_OF_EPOCHS if step >= _LEAST_GAP * per_pixel), round(self._last))
+        least = _LEAST_GAP * self._per_pixel
+        return next((step for step in _STEPS_OF_EPOCHS if step >= least), round(self._last))
 
     def _paint_track(self, painter: QPainter, end: float, middle: float, colour: str) -> None:
         painter.setPen(Qt.NoPen)

@@ -282,7 +282,7 @@ def test_an_answer_is_never_cut_and_a_what_if_is_marked_in_every_card(whole_wind
     window.resize(1280, 720)
     panel = choose(qtbot, window, 2, 31)
     for value, shown in ANSWERS.items():
-        panel._activation.show_text(f"activation {short(value)}")
+        panel._activation.show_number(short(value))
         QApplication.processEvents()
         chip = panel._activation.label
         assert chip.shown == shown

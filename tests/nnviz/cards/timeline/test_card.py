@@ -358,6 +358,32 @@ def test_every_epoch_can_be_read_whole(ready_window: CardWindow) -> None:
 
 
 @CURVES
+def test_a_drag_snaps_to_the_ends_of_epochs_and_arrow_keys_reach_what_is_between(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    session.settings.change("epochs", epochs=3, batch_size=20)
+    for step in (session.step_epoch, session.step_batch, session.step_epoch, session.step_epoch):
+        step()
+        wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
+    slider, plot, timeline = slider_of(ready_window), ready_window.curves.plot, session.timeline
+    within = timeline.epochs[timeline.epochs.index(1) + 1]
+    place, middle = at(slider, within)
+    assert slider.place_of(1) < place < slider.place_of(1) + 3
+    for x in (place, slider.place_of(1) - 3):
+        timeline.go_to(2)
+        drag(slider, [at(slider, 1.5), (x, middle)])
+        qtbot.waitUntil(lambda: timeline.epoch == 1)
+    qtbot.keyClick(slider, Qt.Key_Right)
+    assert timeline.epoch == within
+
+    area = plot.plot_area()
+    pixel = round(area.left() + within / plot.view[0][1] * area.width())
+    drag(plot.viewport(), [(pixel, area.center().y()), (pixel + 1, area.center().y())])
+    qtbot.waitUntil(lambda: timeline.epoch == 1)
+
+
+@CURVES
 def test_the_playhead_follows_and_can_be_dragged(trained: CardWindow, qtbot: QtBot) -> None:
     plot, timeline = trained.curves.plot, trained.session.timeline
     assert plot.playhead.dot.isVisible()
