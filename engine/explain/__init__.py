@@ -14,16 +14,19 @@ from engine.explain.attributions import (
 )
 from engine.explain.counterfactuals import NoChangeError, smallest_change
 from engine.explain.features import carried_back, most_exciting, nearest_examples
+from engine.explain.removals import Removal, deciding_parts, without_each
 from engine.network.backprop import ForwardPass, Target, forward, gradients, multiply_by_slope, target_sums
 
 __all__ = [
     "ForwardPass",
     "NoChangeError",
+    "Removal",
     "Target",
     "carried_back",
     "completeness_error",
     "connection_contributions",
     "contributions",
+    "deciding_parts",
     "forward",
     "gradient_times_input",
     "gradients",
@@ -34,4 +37,5 @@ __all__ = [
     "occlusion",
     "smallest_change",
     "target_sums",
+    "without_each",
 ]

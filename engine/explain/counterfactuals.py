@@ -43,7 +43,8 @@ def smallest_change(
     Linearises all differences to the target around the last point, takes the nearest point to the *given* inputs at
     which the linearised network gives the target, within the bounds, and repeats; that is DeepFool (Moosavi-Dezfooli
     et al. 2016, arXiv:1511.04599) with the pull to the original of Croce and Hein 2020 (arXiv:1907.02044). From each
-    point found, a line search towards the original finds the nearest point that is still predicted as the target.
+    point found, a line search towards the original finds the nearest point that is still predicted as the target. It is
+    a heuristic: nearer inputs with that prediction may exist.
 
     Args:
         inputs: (width,), within the bounds.

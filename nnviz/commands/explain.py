@@ -52,7 +52,7 @@ METHODS = {
 _SCALE, _MARGIN, _HEIGHT = 2, 16, 6 * SIDE + LINE  # pixels of the image for one of the card; pixels of the card
 _WIDTH = 3 * (6 * SIDE) + 2 * 10
 _LEGENDS = {
-    True: "orange: speaks for the class · blue: against it",
+    True: "orange: supports the class · blue: opposes it",
     False: "orange: raises the output · blue: lowers it",
 }
 _SETS = {"train": "training", "test": "test"}
@@ -184,7 +184,7 @@ def _explained(
 def _prediction_line(reasons: Contributions, turning: Counterfactual, names: list[str], meaning: Meaning) -> str:
     """Returns a line about a prediction.
 
-    "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change …", "mpg 27.2; why mpg; adds up to 100.1 %".
+    "7 (99.1 %); why 7, not 2; adds up to 99.6 %; smallest change found …", "mpg 27.2; why mpg; adds up to 100.1 %".
     """
     asked = f"why {names[reasons.one]}" + ("" if reasons.other is None else f", not {names[reasons.other]}")
     best = int(reasons.outputs.argmax())

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 from engine.basics.validation import Array
 from nnviz.cards.explanation import presentation
 from nnviz.cards.explanation.comparison import ComparedContributions, content_of, explains_same, sentences_of
-from nnviz.cards.explanation.conclusion import conclusion_of, deciding_part
+from nnviz.cards.explanation.conclusion import conclusion_of, shown_parts
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.explanation_data import (
     ATTRIBUTIONS,
@@ -62,29 +62,28 @@ _METHOD_TIP = (
     "Nearest examples shows similar training examples."
 )
 _SHORTER = {
-    INTEGRATED: ("IG",),
+    INTEGRATED: ("integrated", "IG"),
     PRODUCT: ("G × I",),
     OCCLUSION: ("occl.",),
     LAYERS: ("layers", "layer"),
     NEAREST: ("nearest", "near"),
 }
 _BASELINE_TIP = "Reference input: contributions explain how the logit differs from its value at this baseline."
-_ONE_TIP = "Selects the output to explain. “predicted” follows the prediction of the network."
+_ONE_TIP = "The predicted class, which is explained. It follows the prediction of the network."
 _OTHER_TIP = (
-    "Selects the output to compare with. It is the target of the counterfactual, too. Default: the true class of a "
-    "mistake, else the second best class."
+    "Selects the class to compare with. It is the target of the counterfactual, too. Default: the true class of a "
+    "mistake, else the second most likely class."
 )
-_SWAP_TIP = "Swaps the two outputs, to explain the second against the first."
-_DETAILS_TIP = "Shows the sum of the contributions with their baseline, and the size of the smallest change."
+_DETAILS_TIP = "Shows the sum of the contributions with their baseline, and the size of the smallest change found."
 _SUM_TIP = "Attributions sum to this share of the difference of the {} between the input and the baseline."
 _INEXACT_TIP = "± is the error of the sum: rounding, or the limit of integration steps."
 _CHANGE_TIP = (
-    "Counterfactual: the smallest change of the input that gets the other prediction. Shows its L2 norm "
+    "Counterfactual: the smallest change found of the input that gets the other prediction. Shows its L2 norm "
     "and how many inputs change by more than 10 % of their range."
 )
 _ONE_NUMBER_TIP = "Selects the predicted number to explain: orange inputs raise it, blue ones lower it."
 _OTHER_NUMBER_TIP = "Selects another predicted number to compare with."
-_VIEW_TIP = "Orange inputs support the output, blue ones count against it."
+_VIEW_TIP = "Orange inputs support the output, blue ones oppose it."
 _NUMBER_VIEW_TIP = "Orange inputs raise the predicted number, blue ones lower it."
 
 
@@ -134,13 +133,11 @@ class ExplanationCard(DockCard):
         self.head.detail.hide()  # The combos need its room.
         self.one_combo = NameCombo("whyCombo", "Explained output", _ONE_TIP)
         self.other_combo = NameCombo("whyNotCombo", "Compared output", _OTHER_TIP)
-        self.swap_button = _button("not", "swapClassesButton", "Swap the outputs", _SWAP_TIP)
-        self.swap_button.setProperty("role", "flat")
-        self.swap_button.clicked.connect(self._model.swap)
+        self.not_label = label("not", "title")
         self.method_combo = FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
         self.method_combo.addItems(METHODS)
         self.method_combo.set_shorter(_SHORTER)
-        asked = arranged(QHBoxLayout(), self.one_combo, self.swap_button, self.other_combo, spacing=3)
+        asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=3)
         self.head.row.insertLayout(1, asked)
         self.head.row.setSpacing(4)
         self.head.row.addWidget(self.method_combo)
@@ -217,17 +214,17 @@ class ExplanationCard(DockCard):
         is_crowded = mark.is_wanted and self.other_combo.has_long_names
         for combo in (self.one_combo, self.other_combo):
             combo.give_way(bool(mark.moment))
-        self.swap_button.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
+        self.not_label.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
 
     def _show_choices(self) -> None:
         model, data = self._model, self._session.data.dataset
         self._sum_width = 0.0
-        names = self._session.class_names
-        predicted, compared = self._combos
-        predicted.set_names("predicted", names)
-        compared.set_names("true or second best", names)
-        predicted.choose(model.one)
-        compared.choose(model.other)
+        names, is_regression = self._session.class_names, self._session.meaning.is_regression
+        self.one_combo.set_names("predicted", names)
+        self.other_combo.set_names("default", names)
+        self.one_combo.setEnabled(is_regression)  # Of classes it is the predicted one.
+        self.one_combo.choose(model.one)
+        self.other_combo.choose(model.other)
         self.method_combo.setCurrentText(model.method)
         is_picture, example = data is None or data.is_picture, Meaning(data).example
         empty, mean = "all inputs 0", f"the average {example}"
@@ -242,15 +239,12 @@ class ExplanationCard(DockCard):
         self._show_details()
         self.refresh()
 
-    @property
-    def _combos(self) -> tuple[NameCombo, NameCombo]:
-        """The combo boxes of the predicted output and of the other one, which may have changed places."""
-        combos = self.one_combo, self.other_combo
-        return combos[::-1] if self._model.is_swapped else combos
-
     def _compare(self) -> None:
-        predicted, compared = self._combos
-        self._model.compare(predicted.currentData(), compared.currentData())
+        one, other = self.one_combo.currentData(), self.other_combo.currentData()
+        if self._session.meaning.is_regression:
+            self._model.compare(one, other)
+        else:
+            self._model.compare_with(other)
 
     def _choose(self, row: int, column: int) -> None:
         """Chooses the clicked neuron or training example, for all cards."""
@@ -305,10 +299,10 @@ class ExplanationCard(DockCard):
         fits = query.has_classes == (data.is_classification and data.outputs > 1)
         same_network = fits and query.network.shape == shape
         same_kind = query.method == model.method or {query.method, model.method} <= set(ATTRIBUTIONS)
-        chosen = model.one, model.other, model.is_swapped
-        is_by_default = model.one is None and model.other is None
-        asked = query.one, None if is_by_default else query.other, query.is_swapped
-        return same_network and same_kind and asked == chosen
+        asked = query.one, query.other
+        if query.pair is not None and set(query.pair) == {found.one, found.other}:
+            asked = query.pair
+        return same_network and same_kind and asked == (model.one, model.other)
 
     def refresh(self) -> None:
         """Shows the latest contributions."""
@@ -327,6 +321,8 @@ class ExplanationCard(DockCard):
             self._show_details()
             return
         self._show_details()
+        if contributions is not None and contributions.query.pair is not None:
+            self.other_combo.choose(contributions.other)  # The prediction may have changed to the other class.
         self.conclusion_label.set_lines(_LINES)
         content, line = self._content(contributions, change), self._line()
         known = None if line or content is None else contributions
@@ -373,9 +369,8 @@ class ExplanationCard(DockCard):
             contributions.one,
             contributions.other,
         )
-        part, covered = deciding_part(contributions), contributions.covered
-        region = None if part is None or covered is None else covered.parts[part]
-        return presentation.attributions(contributions, change if fits else None, names, self._frame, meaning, region)
+        regions = [contributions.regions[part] for part in shown_parts(contributions)]
+        return presentation.attributions(contributions, change if fits else None, names, self._frame, meaning, regions)
 
     def _name(self, output: int | None) -> str:
         return "" if output is None else self._session.class_names[output]
@@ -439,7 +434,7 @@ class ExplanationCard(DockCard):
         title = f"changed into a {self._name(change.to)}"
         pixels = np.array(change.changed, np.float32).reshape(SIDE, SIDE)
         ink = Ink(pixels, 1.0, title, is_example=True, fingerprint=data.fingerprint)
-        self._session.sketch.replace("smallest change", (ink,))
+        self._session.sketch.replace("counterfactual", (ink,))
 
     # ---- numbers
 
@@ -469,7 +464,7 @@ class ExplanationCard(DockCard):
         parts = [part * meaning.spread(contributions.one) for part in contributions.parts]
         columns = [self._given(contributions.query.example, meaning), *parts]
         if change is not None and change.changed is not None:
-            heads, columns = [*heads, "smallest change"], [*columns, meaning.raw(change.changed)]
+            heads, columns = [*heads, "smallest change found"], [*columns, meaning.raw(change.changed)]
         named_rows = (
             [presentation.input_name(contributions.query, n, meaning), *row] for n, row in enumerate(_rows(columns))
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def content_of(found: ComparedContributions, meaning: Meaning) -> Content:
 
 
 def sentences_of(found: ComparedContributions, names: Sequence[str], meaning: Meaning) -> Conclusion:
-    """Returns both predictions, and the deciding part of each. ``names`` are those of the outputs."""
+    """Returns both predictions, and the deciding parts of each. ``names`` are those of the outputs."""
     first, second = (f"{name[0].upper()}{name[1:]}" for name in found.names)
     predictions, leads = [], []
     for each in (found.before, found.after):
@@ -77,23 +77,13 @@ def sentences_of(found: ComparedContributions, names: Sequence[str], meaning: Me
         else:
             value = text.figure(meaning.target(float(each.outputs[each.one]), each.one), 3)
             predictions.append(f"{value} {meaning.unit}".rstrip())
-        known = conclusion_of(_for_the_predicted(each), names, meaning)
-        leads.append("" if known is None else known.lead.removesuffix("."))
+        known = conclusion_of(each, names, meaning)
+        leads.append("" if known is None else known.lead)
     lead = f"{first}: {predictions[0]}. {second}: {predictions[1]}."
     if not all(leads):
         return Conclusion(lead)
     before, after = leads
-    if before == after:
-        return Conclusion(lead, f"In both, {before[0].lower()}{before[1:]}.")
-    return Conclusion(lead, f"{before} ({found.names[0]}), {after[0].lower()}{after[1:]} ({found.names[1]}).")
-
-
-def _for_the_predicted(found: Contributions) -> Contributions:
-    """Returns the contributions to the more confident of both classes against the other."""
-    one, other = found.one, found.other
-    if other is None or not found.query.has_classes or found.outputs[one] >= found.outputs[other]:
-        return found
-    return replace(found, one=other, other=one, parts=found.parts[::-1])
+    return Conclusion(lead, f"In both: {before}" if before == after else f"{first}: {before} {second}: {after}")
 
 
 def explains_same(before: Contributions, after: Contributions) -> bool:

@@ -1,4 +1,4 @@
-"""The part of the input that decides a prediction, in two sentences."""
+"""The parts of the input that decide a prediction, in two sentences."""
 
 from __future__ import annotations
 
@@ -6,123 +6,119 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.basics.validation import Array
+from engine import explain
 from nnviz.cards.explanation.explanation_data import MEAN, Contributions, total_of
 from nnviz.formatting import text
-from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.conclusion import Conclusion, enumeration
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.predicted_class import predicted_class_of
 
 REGIONS = (
-    *("The top left", "The top centre", "The top right"),
-    *("The middle left", "The centre", "The middle right"),
-    *("The bottom left", "The bottom centre", "The bottom right"),
-    *("The top", "The middle row", "The bottom"),
-    *("The left", "The middle column", "The right"),
+    *("top left", "top", "top right"),
+    *("left", "centre", "right"),
+    *("bottom left", "bottom", "bottom right"),
 )
-_NINTHS = 9  # regions before the rows and the columns
-# A row or column is named if its effect is this many times that of its strongest ninth, and if at most this share of
-# the ink is in it: without more ink an image is nearly empty.
-_JOINED, _MOST_INK = 1.5, 0.5
-# Effects of a part, as shares of the difference of both logits: the least that is named, and the least of a large one.
-_LEAST, _LARGE = 0.05, 0.25
+_MOST_NAMED = 3  # parts; more are counted
 
 
 def conclusion_of(found: Contributions, names: Sequence[str], meaning: Meaning) -> Conclusion | None:
-    """Returns what the deciding part speaks for, and the prediction without that part.
+    """Returns which parts decide the prediction, and what it is without them.
 
     None if the input has fewer than two parts, or if none changes a predicted number. ``names`` are those of the
     outputs.
     """
-    covered, one, other, is_picture = found.covered, found.one, found.other, found.query.is_picture
-    if covered is None or len(covered.parts) < 2 or not np.isfinite(covered.logits).all():
+    if found.removal is not None:
+        return _class_conclusion(found, found.removal, names, meaning)
+    parts = shown_parts(found)
+    if found.without is None or not parts:
         return None
-    other = other if found.query.has_classes else None
-    number = deciding_part(found)
-    if number is None:
-        noun = "part" if is_picture else "column"
-        words = "" if other is None else f"No {noun} speaks clearly for {names[one]} rather than {names[other]}."
-        return Conclusion(words) if words else None
-    outputs, is_average = covered.outputs[[0, 1 + number]], found.query.baseline_name == MEAN
-    if is_picture:
-        part, value, without = REGIONS[number], "", "With the mean there" if is_average else "Without it"
-    else:
-        part, value, without = _column(found, covered.parts[number], meaning)
-    if other is None:
-        before, after = (meaning.target(float(each), one) for each in outputs[:, one])
-        return number_conclusion(f"{part} {value}".rstrip(), names[one], before, after, without)
-    whole, change = covered.logits[0], covered.logits[1 + number] - covered.logits[0]
-    changes, difference = (-float(change[one]), float(change[other])), abs(float(whole[one] - whole[other]))
-    lead = class_lead(part, (names[one], names[other]), changes, difference)
-    old, new = map(predicted_class_of, outputs)
-    confidences = [f"{100 * each.confidence:.0f} %" for each in (old, new)]
-    is_same = old.best == new.best and confidences[0] == confidences[1]
-    condition = "Not needed:" if is_same else f"{without}," if is_picture else f"{without}:"
-    still = "still " if old.best == new.best else ""
-    would = f"it would {still}read " if is_picture else still  # Names of columns need the room.
-    return Conclusion(lead, f"{condition} {would}{names[new.best]}, at {confidences[1]}.")
+    before, after = (meaning.target(float(each), found.one) for each in found.without[[0, 1 + parts[0]], found.one])
+    part, without = _beginning(found, parts, meaning), _without(found, parts, meaning)
+    return number_conclusion(part, names[found.one], before, after, without)
 
 
-def deciding_part(found: Contributions) -> int | None:
-    """Returns the index of the part that speaks most for one class against the other, or that changes a number most.
+def shown_parts(found: Contributions) -> Sequence[int]:
+    """Returns the numbers of the parts that the conclusion is about: that together decide a class, or one of a number.
 
-    It is the part with the largest contributions among those whose replacement has the same effect, or the largest
-    effect for methods without contributions. Of the regions of an image it is a ninth, or its row or column if that has
-    a much larger effect and is not most of the ink. None if no part has an effect to tell. The logits must be finite.
+    Of a number it is the part with the largest contributions among those without which the number changes, or the
+    one with the largest change for methods without contributions.
     """
-    covered, one, other = found.covered, found.one, found.other
-    if covered is None or not covered.parts:
+    if found.removal is not None:
+        return found.removal.parts if found.removal.changes else ()
+    if found.without is None or not np.isfinite(found.without).all():
+        return ()
+    effects = sizes = np.abs(found.without[0, found.one] - found.without[1:, found.one])
+    if found.parts:
+        total = total_of(found.query, found.parts)
+        sizes = np.array([abs(float(total[region].sum())) for region in found.regions])
+    return (int(np.where(effects > 0, sizes, -1).argmax()),) if effects.any() else ()
+
+
+def _class_conclusion(
+    found: Contributions, removal: explain.Removal, names: Sequence[str], meaning: Meaning
+) -> Conclusion | None:
+    if not np.isfinite(removal.outputs).all():
         return None
-    if other is None or not found.query.has_classes:
-        values, least = covered.outputs[:, one], 0.0
-        effects = np.abs(values[0] - values[1:])
-    else:
-        values = covered.logits[:, one] - covered.logits[:, other]
-        effects, least = values[0] - values[1:], _LEAST * abs(float(values[0]))
-    candidates = np.where(effects > least, _contributions(found, effects), -np.inf)
-    number = int(candidates[:_NINTHS].argmax() if found.query.is_picture else candidates.argmax())
+    verdict = predicted_class_of(removal.outputs)
+    prediction = f"{names[verdict.best]} ({100 * verdict.confidence:.0f} %)"
+    count, noun = len(removal.parts), "part" if found.query.is_picture else "column"
+    if removal.changes and count == 1:
+        lead = f"{_beginning(found, removal.parts, meaning)} decides."
+        return Conclusion(lead, f"{_without(found, removal.parts, meaning)}, the prediction is {prediction}.")
+    tried, total = len(found.regions), _part_count(found)
+    none = f"No single {noun} decides." if tried == total else f"None of the {tried} strongest {noun}s decides."
+    if removal.changes and count <= _MOST_NAMED:
+        return Conclusion(f"{_without_all(found, removal.parts, meaning)}, the prediction is {prediction}.", none)
+    removed = f"all {total}" if count == total else f"{count} of the {total}"
+    still = "" if removal.changes else "still "
+    return Conclusion(none, f"Without {removed} {noun}s, the prediction is {still}{prediction}.")
+
+
+def _part_count(found: Contributions) -> int:
+    """Returns the number of all parts of the input, of which some may not have been removed."""
+    query = found.query
+    if query.is_picture:
+        return len(found.regions)
+    return len(query.example) - sum(map(len, query.categories)) + len(query.categories)
+
+
+def _names(found: Contributions, parts: Sequence[int], meaning: Meaning) -> str:
+    """Returns the names of regions or columns, and of a single column its value: "the centre", "weight 5 140"."""
     if found.query.is_picture:
-        ink = np.abs(found.query.example - found.baseline)
-        bands = [_NINTHS + number // 3, _NINTHS + 3 + number % 3]
-        bands = [band for band in bands if ink[covered.parts[band]].sum() <= _MOST_INK * ink.sum()]
-        band = max(bands, key=lambda each: float(effects[each]), default=number)
-        number = band if effects[band] >= _JOINED * effects[number] else number
-    return number if effects[number] > least else None
+        return f"the {enumeration([REGIONS[part] for part in parts])}"
+    numbers = [int(found.regions[part][0]) for part in parts]
+    fields = [next((field for field in meaning.fields if number in field.inputs), None) for number in numbers]
+    pairs = zip(fields, numbers, strict=True)
+    names = enumeration([meaning.input(number) if field is None else field.name for field, number in pairs])
+    if len(parts) > 1 or fields[0] is None:
+        return names
+    return f"{names} {meaning.value(fields[0], meaning.raw(found.query.example), 3)}"
 
 
-def _contributions(found: Contributions, effects: Array) -> Array:
-    """Returns the sum of the shown contributions to each part; for methods without them its effect."""
-    if not found.parts or found.covered is None:
-        return effects
-    total = total_of(found.query, found.parts)
-    sums = np.array([total[part].sum() for part in found.covered.parts])
-    return sums if found.query.has_classes and found.other is not None else np.abs(sums)
+def _beginning(found: Contributions, parts: Sequence[int], meaning: Meaning) -> str:
+    """Returns the names as the beginning of a sentence; names of columns stay as they are."""
+    names = _names(found, parts, meaning)
+    return f"T{names[1:]}" if found.query.is_picture else names
 
 
-def _column(found: Contributions, inputs: Array, meaning: Meaning) -> tuple[str, str, str]:
-    """Returns the name of a column, its value, and what replaces the value: "weight", "5 140", "At its average"."""
-    number, query = int(inputs[0]), found.query
-    fields = [field for field in meaning.fields if number in field.inputs]
-    name = fields[0].name if fields else meaning.input(number)
-    value = meaning.value(fields[0], meaning.raw(query.example), 3) if fields else ""
+def _without(found: Contributions, parts: Sequence[int], meaning: Meaning) -> str:
+    """Returns what replaces one removed part, as the beginning of a sentence: "Without it", "At its average"."""
+    inputs, is_average = found.regions[parts[0]], found.query.baseline_name == MEAN
+    if found.query.is_picture:
+        return "With the mean image there" if is_average else "Without it"
     if len(inputs) > 1:  # a category, which has no average
-        return name, value, "Without it"
-    if query.baseline_name == MEAN:
-        return name, value, "At its average"
-    return name, value, f"At {text.figure(meaning.raw_input(number, float(found.baseline[number])), 3)}"
+        return "Without it"
+    if is_average:
+        return "At its average"
+    return f"At {text.figure(meaning.raw_input(int(inputs[0]), float(found.baseline[inputs[0]])), 3)}"
 
 
-def class_lead(part: str, names: tuple[str, str], changes: tuple[float, float], difference: float) -> str:
-    """Returns what a part speaks for: "The top speaks for 7.", or against: "The top speaks a little against 3.".
-
-    Args:
-        part, names: names of the part and of the two compared classes.
-        changes: without the part, by how much the logit of one class falls, and by how much that of the other rises.
-        difference: of the two logits for the whole input, without its sign.
-    """
-    falls, rises = changes
-    little = "" if falls + rises >= _LARGE * difference else " a little"
-    return f"{part} speaks{little} for {names[0]}." if falls >= rises else f"{part} speaks{little} against {names[1]}."
+def _without_all(found: Contributions, parts: Sequence[int], meaning: Meaning) -> str:
+    """Returns what replaces several removed parts, as the beginning of a sentence: "Without the centre and right"."""
+    names, is_average = _names(found, parts, meaning), found.query.baseline_name == MEAN
+    if found.query.is_picture:
+        return f"With the mean image in {names}" if is_average else f"Without {names}"
+    return f"With {names} at their averages" if is_average else f"Without {names}"
 
 
 def number_conclusion(part: str, target: str, before: float, after: float, without: str) -> Conclusion | None:
@@ -135,5 +131,5 @@ def number_conclusion(part: str, target: str, before: float, after: float, witho
         return None
     return Conclusion(
         f"{part} {'raises' if before > after else 'lowers'} {target}.",
-        f"{without}, it would be {becomes}, not {given}.",
+        f"{without}, the prediction is {becomes}, not {given}.",
     )

@@ -44,10 +44,11 @@ class ExplanationQuery:
         shape: (height, width) of an image, else (columns,).
         has_classes: whether the largest output is the predicted class.
         one, other: chosen outputs; None for the defaults, see :func:`compared`.
+        pair: two chosen classes, which are compared if one of them is the predicted class.
+        rival: the class to compare the predicted class with by default, if it is another one.
         method: one of ``METHODS``.
         categories: groups of inputs, as in a data set.
         truth: the true class of the example; None if it is not known.
-        is_swapped: whether one and the other change places, with the defaults too.
         baseline_name: "empty" or "mean".
     """
 
@@ -60,26 +61,13 @@ class ExplanationQuery:
     method: str = INTEGRATED
     categories: Sequence[Sequence[int]] = ()
     truth: int | None = None
-    is_swapped: bool = False
     baseline_name: str = EMPTY
+    pair: tuple[int, int] | None = None
+    rival: int | None = None
 
     @property
     def is_picture(self) -> bool:
         return len(self.shape) == 2
-
-
-@dataclass(frozen=True, eq=False)
-class CoveredParts:
-    """Predictions for an example whole, and with one part after the other replaced by the baseline.
-
-    Attributes:
-        parts: the inputs of each part: a region of an image, see :func:`regions_of`, or a column.
-        logits, outputs: (1 + parts, outputs); the first row is the prediction for the whole example.
-    """
-
-    parts: Sequence[Array]
-    logits: Array
-    outputs: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +82,9 @@ class Contributions:
         share: sum of ``parts[0]`` relative to the difference from the baseline; None if that is nearly 0.
         missing: completeness error of integrated gradients, the larger of both; 0 within their accuracy.
         layers: contributions of each neuron of the input and the hidden layers to the difference of both logits.
-        covered: predictions without a region of an image, or without a column.
+        regions: the inputs of each part that is removed: of an image see :func:`regions_of`, of a row its columns.
+        removal: of classes, the parts whose removal changes the prediction.
+        without: of numbers, the predictions (1 + regions, outputs): whole, and without one part after the other.
     """
 
     query: ExplanationQuery
@@ -106,7 +96,9 @@ class Contributions:
     share: float | None = None
     missing: float = 0.0
     layers: Sequence[Array] = ()
-    covered: CoveredParts | None = None
+    regions: Sequence[Array] = ()
+    removal: explain.Removal | None = None
+    without: Array | None = None
 
     @property
     def target(self) -> explain.Target:
@@ -127,12 +119,12 @@ class NearestExample:
 
 @dataclass(frozen=True, eq=False)
 class Counterfactual:
-    """Smallest change that leads to another prediction, or the nearest training examples.
+    """Smallest change found that leads to another prediction, or the nearest training examples.
 
     Attributes:
         one, other: the compared outputs.
         to: the new predicted class: the other output, or the one if the other is predicted already.
-        changed: (width,) the nearest input with that prediction; None if there is none, or no classes.
+        changed: (width,) the nearest input found with that prediction; None if there is none, or no classes.
         distance: Euclidean distance of the changed input.
         visible: number of inputs that changed visibly.
         film: (frames, outputs) predictions on the way there.
@@ -197,10 +189,22 @@ def contributions_for(query: ExplanationQuery, baseline: Array) -> Contributions
         if query.method in ATTRIBUTIONS:
             found = _with_parts(found, [_METHODS[query.method](query, target, baseline) for target in targets])
         if query.is_picture:
-            covered = regions_of(query.shape)
+            regions = regions_of(query.shape)
         else:
-            covered = _columns_to_cover(query, found.parts or [_product(query, target, baseline) for target in targets])
-        return replace(found, covered=_without(query, baseline, covered))
+            regions = _columns_to_cover(query, found.parts or [_product(query, target, baseline) for target in targets])
+        return _with_removals(replace(found, regions=regions))
+
+
+def _with_removals(found: Contributions) -> Contributions:
+    """Returns the contributions with what the prediction is without parts; the same if there are fewer than two."""
+    query, regions, baseline = found.query, found.regions, found.baseline
+    if len(regions) < 2:
+        return found
+    if not query.has_classes or found.other is None:
+        return replace(found, without=explain.without_each(query.network, query.example, regions, baseline))
+    against = found.one if int(found.outputs.argmax()) == found.other else found.other
+    removal = explain.deciding_parts(query.network, query.example, regions, against, baseline)
+    return replace(found, removal=removal)
 
 
 def _with_parts(found: Contributions, parts: list[Array]) -> Contributions:
@@ -216,8 +220,8 @@ def _with_parts(found: Contributions, parts: list[Array]) -> Contributions:
 def compared(query: ExplanationQuery) -> tuple[Array, int, int | None] | None:
     """Returns the outputs (outputs,) and the indices of the two compared ones; None if they are not finite.
 
-    The defaults are the predicted class and the true class. If these are equal, or the true class is unknown, the
-    second one is the second best. A swapped query has them the other way round.
+    Of a pair that includes the predicted class, that is the first. Any other pair is ignored. The defaults are the
+    predicted class and, if it is another one, the rival, else the true class, else the second most likely class.
     """
     try:
         outputs: Array = query.network.predict(query.example[None])[0]
@@ -226,14 +230,14 @@ def compared(query: ExplanationQuery) -> tuple[Array, int, int | None] | None:
     ranked = np.argsort(-outputs, kind="stable") if query.has_classes else np.arange(len(outputs))
     one = query.one if query.one is not None and query.one < len(outputs) else None
     other = query.other if query.other is not None and query.other < len(outputs) else None
+    if query.pair is not None and ranked[0] in query.pair:
+        one, other = int(ranked[0]), next(number for number in query.pair if number != ranked[0])
     if one is None:
         one = next(int(number) for number in ranked if number != other or len(outputs) == 1)
     if other is None or other == one:
-        truth = query.truth if query.has_classes and one == ranked[0] and query.truth in ranked else None
-        second = next((int(number) for number in ranked if number != one), None)
-        other = second if truth in (None, one) else truth
-    if query.is_swapped and other is not None:
-        one, other = other, one
+        is_predicted = query.has_classes and one == ranked[0]
+        defaults = (*((query.rival, query.truth) if is_predicted else ()), *ranked.tolist())
+        other = next((number for number in defaults if number != one and number in ranked), None)
     return outputs, one, other
 
 
@@ -280,17 +284,12 @@ def _share(found: Contributions, parts: Array) -> float | None:
 
 
 def regions_of(shape: tuple[int, ...]) -> list[Array]:
-    """Returns the pixels of the fixed regions of an image: nine, row by row, then the three rows and three columns.
-
-    An image with fewer than three rows or columns has none.
-    """
+    """Returns the pixels of the nine regions of an image, row by row; none if it has fewer than 3 rows or columns."""
     if min(shape) < _THIRDS:
         return []
     places = np.arange(shape[0] * shape[1]).reshape(shape)
     rows, columns = (np.array_split(np.arange(side), _THIRDS) for side in shape)
-    ninths = [places[np.ix_(row, column)] for row in rows for column in columns]
-    bands = [*(places[row] for row in rows), *(places[:, column] for column in columns)]
-    return [region.ravel() for region in (*ninths, *bands)]
+    return [places[np.ix_(row, column)].ravel() for row in rows for column in columns]
 
 
 def _columns_to_cover(query: ExplanationQuery, parts: list[Array]) -> list[Array]:
@@ -309,21 +308,13 @@ def total_of(query: ExplanationQuery, parts: list[Array]) -> Array:
     return np.nan_to_num(parts[0] - parts[1] if query.has_classes and len(parts) > 1 else parts[0])
 
 
-def _without(query: ExplanationQuery, baseline: Array, parts: list[Array]) -> CoveredParts:
-    rows = np.repeat(query.example[None], 1 + len(parts), axis=0)
-    for row, part in zip(rows[1:], parts, strict=True):
-        row[part] = baseline[part]
-    passed = explain.forward(query.network, rows)
-    return CoveredParts(parts, passed.sums[-1], passed.activations[-1])
-
-
 # ---- counterfactual and nearest examples
 
 
 def counterfactual_of(
     query: ExplanationQuery, low: Array, high: Array, categories: Sequence[Sequence[int]] = ()
 ) -> Counterfactual | None:
-    """Returns the smallest change within bounds (width,), with its film; None if the outputs are not finite.
+    """Returns the smallest change found within bounds (width,), with its film; None if the outputs are not finite.
 
     ``categories`` are groups of columns, as in a data set.
     """

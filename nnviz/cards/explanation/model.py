@@ -44,8 +44,8 @@ class Explanation(QObject):
 
     Attributes:
         method: one of ``contributions.METHODS``.
-        one, other: chosen outputs; None for the predicted class, and for the true class or the second best.
-        is_swapped: whether the other output is explained against the one.
+        one, other: chosen outputs; None for the defaults. Of two classes, one is the predicted class: if the prediction
+            is no longer among them, the choice is dropped.
     """
 
     changed = pyqtSignal()
@@ -56,10 +56,9 @@ class Explanation(QObject):
         self.method = INTEGRATED
         self.one: int | None = None
         self.other: int | None = None
-        self.is_swapped = False
         self._choices = object()  # a new one for each choice
         self._baseline: str | None = None  # None for the default of the data
-        self._displayed, self._runs, self._data, self._question = session.displayed, runs, data, question
+        self._displayed, self._runs, self._data = session.displayed, runs, data
         self._neighbours = NearestExamples()
         self._summary: InputSummary | None = None
         self._current = CurrentExample(question, selection, data)
@@ -71,6 +70,7 @@ class Explanation(QObject):
             size=self._size,
             forget_on_new_run=True,
         )
+        self._contributions.changed.connect(self._drop_other_classes)
         self._counterfactual_budget = TimeBudget(_SECONDS_BETWEEN_COUNTERFACTUALS, 49)
         self._counterfactual = Latest(
             self._counterfactual_request, self._counterfactual_budget, self._release, forget_on_new_run=True
@@ -107,10 +107,11 @@ class Explanation(QObject):
             self.one, self.other = chosen
             self.changed.emit()
 
-    def swap(self) -> None:
-        """Swaps the two outputs, and those that follow by default."""
-        self.is_swapped = not self.is_swapped
-        self.changed.emit()
+    def compare_with(self, other: int | None) -> None:
+        """Chooses the class that the predicted one is compared with; None for the default."""
+        found = self._contributions.result
+        best = int(found.outputs.argmax()) if isinstance(found, Contributions) else other
+        self.compare(*((None, None) if other in (None, best) else (best, other)))
 
     @property
     def baseline(self) -> str:
@@ -123,14 +124,20 @@ class Explanation(QObject):
     def forget(self) -> None:
         """Drops chosen outputs that the new network does not have."""
         outputs = self._runs.current.network.shape[-1]
-        kept = [None if number is None or number >= outputs else number for number in (self.one, self.other)]
-        self.compare(*kept)
+        if any(number is not None and number >= outputs for number in (self.one, self.other)):
+            self.compare(None, None)
 
     def _drop_choices(self) -> None:
         self._baseline = None
         self.one = self.other = None
-        self.is_swapped = False
         self.changed.emit()
+
+    def _drop_other_classes(self) -> None:
+        """Drops chosen classes of which none is the predicted one."""
+        found = self._contributions.result
+        pair = found.query.pair if isinstance(found, Contributions) else None
+        if pair is not None and pair == (self.one, self.other) and int(found.outputs.argmax()) not in pair:
+            self.compare(None, None)
 
     # ---- requests
 
@@ -150,20 +157,14 @@ class Explanation(QObject):
             self._summary = InputSummary(dataset)
         shape = dataset.example_shape if dataset.is_picture else (dataset.width,)
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
-        chosen = self.one, self.other, self.method
-        query = ExplanationQuery(network, example, shape, has_classes, *chosen, dataset.categories)
+        chosen = (None, None) if has_classes else (self.one, self.other)
+        query = ExplanationQuery(network, example, shape, has_classes, *chosen, self.method, dataset.categories)
         truth = self._current.label(dataset.width)
-        if has_classes and self.one is None and self.other is None:
-            query = replace(query, other=self._rival())
-        return replace(query, truth=truth, is_swapped=self.is_swapped, baseline_name=self.baseline), self._summary
-
-    def _rival(self) -> int | None:
-        """Returns the class that the second network predicts for the input, if the displayed predicts another one."""
-        second, first = self._compared.answer, self._question.prediction
-        if second is None or first is None or len(first) != len(second):
-            return None
-        best = int(second.argmax())
-        return best if best != int(first.argmax()) else None
+        if has_classes and self.one is not None and self.other is not None:
+            query = replace(query, pair=(self.one, self.other))
+        if (second := self._compared.answer) is not None and len(second) == network.shape[-1]:
+            query = replace(query, rival=int(second.argmax()))
+        return replace(query, truth=truth, baseline_name=self.baseline), self._summary
 
     def _contributions_request(self) -> Request | None:
         asked = self._query()
@@ -185,11 +186,12 @@ class Explanation(QObject):
             if pair is None:
                 return None
             _, one, other = pair
-            of_second = replace(query, network=network, one=one, other=other, is_swapped=False)
+            of_second = replace(query, network=network, one=one, other=other, pair=None)
             return contributions_for(of_second, summary.baseline(query.baseline_name))
 
-        other = -1 if query.other is None else query.other
-        return RequestKey(query.network, network, query.example, self._choices, other), work
+        return RequestKey(
+            query.network, network, query.example, self._choices, -1 if query.rival is None else query.rival
+        ), work
 
     def _counterfactual_request(self) -> Request | None:
         asked = self._query()
@@ -206,7 +208,7 @@ class Explanation(QObject):
 
     def _key(self, query: ExplanationQuery) -> RequestKey:
         """Returns the key. The choices are one object until one of them changes."""
-        return RequestKey(query.network, query.example, self._choices, -1 if query.other is None else query.other)
+        return RequestKey(query.network, query.example, self._choices, -1 if query.rival is None else query.rival)
 
     # ---- updates
 

@@ -27,14 +27,14 @@ class ImagePane:
         caption: text below the image.
         limit: contribution with the last colour; 0 for a grey image.
         is_old: whether the image is of an earlier input, and therefore faint.
-        outlined: a rectangle of pixels with an outline.
+        outlined: rectangles of pixels with an outline.
     """
 
     values: Array
     caption: str
     limit: float = 0.0
     is_old: bool = False
-    outlined: QRect | None = None
+    outlined: Sequence[QRect] = ()
 
     def image(self) -> QImage:
         """Returns the image in the current theme."""
@@ -102,9 +102,9 @@ class ImageRows:
                 painter.setPen(theme.colour("border"))
                 painter.setBrush(Qt.NoBrush)
                 painter.drawRect(place.adjusted(0, 0, -1, -1))
-                if pane.outlined is not None and place.width() >= 2 * pane.values.shape[1]:
-                    painter.setPen(theme.colour("muted"))
-                    painter.drawRect(_on_screen(pane.outlined, pane, place).adjusted(0, 0, -1, -1))
+                painter.setPen(theme.colour("muted"))
+                for pixels in pane.outlined if place.width() >= pane.values.shape[1] else ():
+                    painter.drawRect(_on_screen(pixels, pane, place).adjusted(0, 0, -1, -1))
                 width = max(place.width(), (within.width() + self.gap) // self.columns - 4)
                 write(painter, QRect(place.x(), place.bottom() + 2, width, theme.px(LINE)), pane.caption)
 

@@ -69,15 +69,15 @@ def attributions(
     names: Sequence[str],
     frame: int | None = None,
     meaning: Meaning = NO_MEANING,
-    region: Array | None = None,
+    regions: Sequence[Array] = (),
 ) -> Content:
-    """Returns the contributions of the inputs to one output and to the other, and the smallest change.
+    """Returns the contributions of the inputs to one output and to the other, and the smallest change found.
 
-    ``frame`` shows a frame of the film instead of its end. ``meaning`` is that of columns and targets. ``region``:
-    pixels with an outline.
+    ``frame`` shows a frame of the film instead of its end. ``meaning`` is that of columns and targets. ``regions``:
+    pixels with an outline each.
     """
     if contributions.query.is_picture:
-        return _pictures(contributions, change, names, frame, region)
+        return _pictures(contributions, change, names, frame, regions)
     return column_bars(contributions, change, names, frame, meaning)
 
 
@@ -86,7 +86,7 @@ def _pictures(
     change: Counterfactual | None,
     names: Sequence[str],
     frame: int | None,
-    region: Array | None,
+    regions: Sequence[Array],
 ) -> ImageRows:
     query, limit = contributions.query, limit_of(contributions.parts)
     compared = [contributions.one] if contributions.other is None else [contributions.one, contributions.other]
@@ -94,10 +94,7 @@ def _pictures(
         ImagePane(part.reshape(query.shape), f"for {names[number]}", limit)
         for part, number in zip(contributions.parts, compared, strict=True)
     ]
-    if region is not None:
-        rows, columns = np.divmod(region, query.shape[1])
-        outlined = QRect(QPoint(int(columns[0]), int(rows[0])), QPoint(int(columns[-1]), int(rows[-1])))
-        panes[0] = replace(panes[0], outlined=outlined)
+    panes[0] = replace(panes[0], outlined=[_extent(region, query.shape[1]) for region in regions])
     if change is not None and change.changed is not None:
         shown, caption = _frame_image(change, change.changed, names, frame)
         is_old = change.query.example is not query.example
@@ -107,6 +104,12 @@ def _pictures(
         return input_read_out(contributions, change, names, row * query.shape[1] + column)
 
     return ImageRows([panes], read_out)
+
+
+def _extent(region: Array, width: int) -> QRect:
+    """Returns the rectangle of the pixels of a region, in an image of a width."""
+    rows, columns = np.divmod(region, width)
+    return QRect(QPoint(int(columns[0]), int(rows[0])), QPoint(int(columns[-1]), int(rows[-1])))
 
 
 def _frame_image(change: Counterfactual, changed: Array, names: Sequence[str], frame: int | None) -> tuple[Array, str]:
@@ -230,18 +233,18 @@ def sum_line(contributions: Contributions, change: Counterfactual | None) -> str
 
 
 def change_line(change: Counterfactual, names: Sequence[str], meaning: Meaning = NO_MEANING) -> tuple[str, ...]:
-    """Returns the size of the smallest change as a short text and a shorter one; for rows the changed columns."""
+    """Returns the size of the smallest change found as a short text and a shorter one; for rows the changed columns."""
     if change.other is None or not change.query.has_classes:
         return ("",)
     if change.changed is None:
         return (f"no counterfactual {names[change.to]} nearby",)
     if change.query.is_picture:
-        size = f"change {distance(change.distance)} · {change.visible} px"
+        size = f"change found {distance(change.distance)} · {change.visible} px"
     elif meaning.example == "point":
-        size = f"change: by {distance(change.distance)}"
+        size = f"change found: by {distance(change.distance)}"
     else:
         count = changed_columns(change, meaning)
-        size = f"change: {count} column{'' if count == 1 else 's'}"
+        size = f"change found: {count} column{'' if count == 1 else 's'}"
     return f"smallest {size}", size
 
 
@@ -251,6 +254,6 @@ def change_sizes(change: Counterfactual) -> str:
         return ""
     pixels = "pixel changes" if change.visible == 1 else "pixels change"
     return (
-        f"Counterfactual: the smallest change of the input that gets the other prediction. L2 norm "
+        f"Counterfactual: the smallest change found of the input that gets the other prediction. L2 norm "
         f"{distance(change.distance)}; {change.visible} {pixels} by more than 10 %."
     )

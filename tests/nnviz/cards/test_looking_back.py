@@ -222,6 +222,6 @@ def test_heads_say_what_they_said_in_fewer_words(cards: Cards, qtbot: QtBot) -> 
         assert combo.currentText() == method
         assert "…" not in combo.shown, method
         if method == INTEGRATED:
-            assert combo.shown in (INTEGRATED, "IG"), "it has one name, and one abbreviation"
+            assert combo.shown in (INTEGRATED, "integrated", "IG"), "the names of F1"
     window.session.timeline.go_live()
     assert field.text() == "70 %"

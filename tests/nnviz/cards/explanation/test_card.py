@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import ExplanationCard
-from nnviz.cards.explanation.conclusion import REGIONS, deciding_part
+from nnviz.cards.explanation.conclusion import REGIONS, shown_parts
 from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
 from nnviz.cards.explanation.model import CONTRIBUTIONS, COUNTERFACTUAL, Explanation
 from nnviz.cards.explanation.pictures import ImageRows
@@ -144,6 +144,37 @@ def test_a_mistake_is_compared_with_its_true_class(
     assert captions(card)[:2] == [f"for {verdict.best}", f"for {verdict.second}"], "the truth of a drawing is not known"
 
 
+def test_a_choice_is_dropped_if_it_no_longer_includes_the_prediction(
+    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    test, network = session.data.dataset.test, session.displayed.network
+    outputs = network.predict(test.scaled_inputs())
+    ranked = np.argsort(-outputs, kind="stable")
+    right = ranked[:, 0] == test.labels
+    (sevens,), (ones,), (others,) = (
+        np.nonzero(right & of)
+        for of in (ranked[:, 0] == 7, (ranked[:, 0] == 1) & (ranked[:, 1] != 7), ~np.isin(ranked[:, 0], (1, 7)))
+    )
+    rivals = [int(number) for number in others if ranked[number, 1] != 1]
+
+    def explain(number: int) -> tuple[list[str], str]:
+        session.question.set_data_example(Example("test", number))
+        settle(qtbot, ready_window)
+        return captions(card)[:2], card.other_combo.currentText()
+
+    explain(int(sevens[0]))
+    pick(qtbot, ready_window, "whyNotCombo", "1")
+    settle(qtbot, ready_window)
+    assert captions(card)[:2] == ["for 7", "for 1"]
+    assert explain(int(sevens[1])) == (["for 7", "for 1"], "1"), "also for another 7"
+    assert explain(int(ones[0])) == (["for 1", "for 7"], "7"), "the network predicts a 1: that is explained"
+    best, second, *_ = ranked[rivals[0]]
+    assert explain(rivals[0]) == ([f"for {best}", f"for {second}"], "default")
+    rival = ranked[int(sevens[0]), 1]
+    assert explain(int(sevens[0])) == (["for 7", f"for {rival}"], "default"), "it has been dropped for good"
+
+
 # ---- the conclusion
 
 
@@ -156,30 +187,19 @@ def test_the_conclusion_is_that_of_the_displayed_network(
     assert verdict is not None
     assert f"{verdict.best}" in label.conclusion.text
     assert card.contributions is not None
-    covered, part = card.contributions.covered, deciding_part(card.contributions)
-    assert covered is not None
-    assert part is not None
-    pixels = card.contributions.query.example.copy()
-    pixels[covered.parts[part]] = 0
+    found, parts = card.contributions, shown_parts(card.contributions)
+    assert found.removal is not None
+    pixels = found.query.example.copy()
+    for part in found.removal.parts:
+        pixels[found.regions[part]] = 0
     best = predicted_class_of(session.displayed.network.predict(pixels[None])[0])
-    assert label.conclusion.text.startswith(REGIONS[part])
-    assert label.conclusion.rest.endswith(f"read {best.best}, at {100 * best.confidence:.0f} %.")
-
-    # One click swaps both classes, and another one swaps them back.
-    model, before = ready_window.session.models[Explanation], captions(card)
-    swap = find(card, QToolButton, "swapClassesButton")
-    assert swap.focusPolicy() & Qt.TabFocus
-    click(qtbot, ready_window, QToolButton, "swapClassesButton")
-    settle(qtbot, ready_window)
-    assert captions(card) == [before[1], before[0], before[2]]
-    assert card.one_combo.itemText(0) == "true or second best"
-    assert (model.one, model.other) == (None, None), "they follow the prediction still"
-    pick(qtbot, ready_window, "whyCombo", "5")
-    assert (model.one, model.other) == (None, 5)
-    pick(qtbot, ready_window, "whyCombo", "true or second best")
-    click(qtbot, ready_window, QToolButton, "swapClassesButton")
-    settle(qtbot, ready_window)
-    assert captions(card) == before
+    assert (best.best != verdict.best) == bool(parts)
+    assert f"{best.best} ({100 * best.confidence:.0f} %)." in label.conclusion.text
+    if 0 < len(parts) <= 3:
+        assert all(REGIONS[part] in label.conclusion.lead for part in parts)
+    assert isinstance(card.view.content, ImageRows)
+    assert len(card.view.content.rows[0][0].outlined) == len(parts), "the parts have outlines in the first image"
+    model = session.models[Explanation]
 
     # The change is played and goes to the canvas.
     end = captions(card)[2]
@@ -237,15 +257,15 @@ def test_the_conclusion_is_that_of_the_displayed_network(
     assert not card.baseline_combo.itemIcon(card.baseline_combo.currentIndex()).isNull(), "it is shown as a picture"
     assert ready_window.session.models[Explanation].baseline == MEAN
 
-    # Another output is compared.
-    pick(qtbot, ready_window, "whyCombo", "3")
+    # Another class is compared, but the predicted one is not compared with itself.
+    assert not card.one_combo.isEnabled(), "the predicted class is explained"
     pick(qtbot, ready_window, "whyNotCombo", "8")
     settle(qtbot, ready_window)
-    assert captions(card)[:2] == ["for 3", "for 8"]
-    pick(qtbot, ready_window, "whyCombo", "8")
-    assert ready_window.session.models[Explanation].other is None, "an output is not compared with itself"
-    pick(qtbot, ready_window, "whyCombo", "predicted")
-    assert ready_window.session.models[Explanation].one is None
+    assert captions(card)[:2] == [f"for {verdict.best}", "for 8"]
+    pick(qtbot, ready_window, "whyNotCombo", str(verdict.best))
+    settle(qtbot, ready_window)
+    assert captions(card)[:2] == [f"for {verdict.best}", f"for {verdict.second}"]
+    assert card.other_combo.currentIndex() == 0
 
     # Every method shows something, and has a table.
     card.details_button.setChecked(True)

@@ -103,6 +103,21 @@ def test_what_was_chosen_is_compared(one: int | None, other: int | None) -> None
     assert pair[1] != pair[2]
 
 
+def test_a_pair_is_compared_only_if_one_of_it_is_predicted_and_that_comes_first() -> None:
+    query = query_of(network_of([784, 20, 10]))
+    best, second, third, fourth, *_ = np.argsort(-query.network.predict(query.example[None])[0]).tolist()
+    for how, pair in (
+        ({"pair": (third, best)}, (best, third)),
+        ({"pair": (best, third), "truth": fourth}, (best, third)),
+        ({"pair": (third, fourth)}, (best, second)),
+        ({"pair": (third, fourth), "truth": third}, (best, third)),
+        ({"rival": third, "truth": fourth}, (best, third)),
+        ({"rival": best, "truth": fourth}, (best, fourth)),
+        ({"rival": best, "truth": best}, (best, second)),
+    ):
+        assert compared(replace(query, **how))[1:] == pair, how  # type: ignore[arg-type, index]
+
+
 def test_an_answer_that_is_not_finite_has_no_reasons() -> None:
     network = network_of([784, 20, 10])
     network.weights[1][...] = np.nan
