@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 from pathlib import Path
 
-from PyQt5.QtCore import QEventLoop, qInstallMessageHandler
+from PyQt5.QtCore import qInstallMessageHandler
 
 from engine.basics.errors import EngineError
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_window
 from nnviz.commands.screenshot import print_qt_warning, wait_until
 from nnviz.lessons.catalogue import FACTS, SETTINGS, Catalogue
-from nnviz.lessons.directives import DIRECTIVES
-from nnviz.lessons.document import are_alike, is_translation, read_lesson, read_translation, translations_of
+from nnviz.lessons.directives import DIRECTIVES, Directive
+from nnviz.lessons.document import (
+    Lesson,
+    Step,
+    are_alike,
+    is_translation,
+    read_lesson,
+    read_translation,
+    translations_of,
+)
 from nnviz.lessons.errors import nearest
 from nnviz.lessons.package import SUFFIX, pack, unpack
+from nnviz.session.status import Status
 from nnviz.window.lesson.player import LessonPlayer
+from nnviz.window.lesson.pupil import missing_controls
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 
@@ -45,10 +56,15 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             if arguments.names:
                 print(names_page(window.lessons.catalogue), end="")
-                return 0
-            return _do_all(window, [Path(word) for word in words[1:]], words[0] == "check")
+                code = 0
+            else:
+                code = _do_all(window, [Path(word) for word in words[1:]], words[0] == "check", arguments.limit)
         finally:
             window.close_unasked()
+    if not window.ended_whole:  # as in the window: a thread that still runs would abort the end of Python
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 def _open(words: list[str]) -> int:
@@ -109,13 +125,13 @@ def _in_table(pattern: str) -> str:
 # ---- check and pack
 
 
-def _do_all(window: MainWindow, paths: list[Path], does_check: bool) -> int:
+def _do_all(window: MainWindow, paths: list[Path], does_check: bool, seconds: float) -> int:
     code = 0
     for path in paths:
         problems, done = [], f"{path.name}: nothing is wrong"
         try:
             if does_check:
-                problems = _problems(window, path)
+                problems = _problems(window, path, seconds)
             else:
                 done = f"wrote {_pack(window, path)}"
         except EngineError as error:
@@ -140,34 +156,114 @@ def _pack(window: MainWindow, path: Path) -> Path:
     return packed
 
 
-def _problems(window: MainWindow, path: Path) -> list[str]:
-    """Plays a lesson: no goal of a step may be met when it opens, and all must be met after its solution."""
+def _problems(window: MainWindow, path: Path, seconds: float) -> list[str]:
+    """Returns what is wrong with a lesson and its translations; the lesson is played, see :class:`_Play`."""
     if path.suffix.lower() == SUFFIX:
         with tempfile.TemporaryDirectory(prefix="nnviz-lesson-") as folder:
-            return _problems(window, unpack(path, Path(folder)))
+            return _problems(window, unpack(path, Path(folder)), seconds)
     if is_translation(path):
         return _of_translation(window, path)
     lesson = read_lesson(path, window.lessons.catalogue)
     found = [problem for other in translations_of(path).values() for problem in _of_translation(window, other)]
-    player = window.lessons.begin(lesson, path)
-    for step in lesson.steps:
-        where = f"{path.name}, line {step.line}, step “{step.id}”"
-        wait_for_lesson(window, player)
-        if player.failure:
-            found.append(f"{where}: {player.failure}")
+    return found + _Play(window, path, lesson, seconds).problems()
+
+
+class _Play:
+    """Plays a lesson once as its author and its pupils do.
+
+    No goal of a step may be met when the step opens, all must be met after its solution, and a pupil must be able to do
+    what the solution does.
+    """
+
+    def __init__(self, window: MainWindow, path: Path, lesson: Lesson, seconds: float) -> None:
+        """``seconds`` is the longest time for setting up a step, and for its solution."""
+        self._window, self._file, self._lesson, self._seconds = window, path.name, lesson, seconds
+        self._found: list[str] = []
+        self._is_solving = False
+        self._last: Directive | None = None  # that was begun
+        self._player = window.lessons.begin(lesson, path)
+
+    def problems(self) -> list[str]:
+        """Returns what is wrong with the lesson."""
+        player = self._player
+        player.directive_began.connect(self._look)
+        try:
+            for step in self._lesson.steps:
+                if not self._plays(step):
+                    break
+                player.skip_met()
+        finally:
+            player.directive_began.disconnect(self._look)
+            self._end()
+        return list(dict.fromkeys(self._found))
+
+    def _plays(self, step: Step) -> bool:
+        """Whether a step came to its end in time; what is wrong with it is noted."""
+        player, self._last = self._player, None
+        if not self._wait(step):
+            return False
         for goal, is_met in zip(step.goals, player.met, strict=True):
             if is_met:
-                advice = "Ask for something that is not done yet."
-                found.append(f"{where}: “{goal.phrase()}” is met when the step opens. {advice}")
+                self._note(
+                    step, f"“{goal.phrase()}” is met when the step opens. Ask for something that is not done yet."
+                )
         if step.goals:
+            self._is_solving, self._last = True, None
             player.solve()
-            wait_for_lesson(window, player)
-            if player.failure:
-                found.append(f"{where}: {player.failure}")
-            unmet = [goal.phrase() for goal, is_met in zip(step.goals, player.met, strict=True) if not is_met]
-            found.extend(f"{where}: “{goal}” is not met after the solution. Correct one of both." for goal in unmet)
-        player.skip_met()
-    return found
+            is_over = self._wait(step)
+            self._is_solving = False
+            if not is_over:
+                return False
+            for goal, is_met in zip(step.goals, player.met, strict=True):
+                if not is_met:
+                    self._note(step, f"“{goal.phrase()}” is not met after the solution. Correct one of both.")
+        return True
+
+    def _wait(self, step: Step) -> bool:
+        """Waits until directives are carried out and goals decided. Returns whether that was in time."""
+        is_over = wait_for_lesson(self._window, self._player, self._seconds)
+        if self._player.failure:
+            self._note(step, self._player.failure)
+        if not is_over:
+            what = "the goals" if self._last is None else f"“{self._last.text}”"
+            remedy = "Train fewer epochs, or allow more with --limit."
+            self._note(step, f"{what} did not end within {self._seconds:g} s. {remedy}", self._last)
+        return is_over
+
+    def _note(self, step: Step, problem: str, directive: Directive | None = None) -> None:
+        line = step.line if directive is None else directive.line
+        self._found.append(f"{self._file}, line {line}, step “{step.id}”: {problem}")
+
+    def _look(self, directive: Directive) -> None:
+        """Notes what a pupil could not do, and an epoch that is not there."""
+        self._last, window, player = directive, self._window, self._player
+        session, stage = window.session, window.lessons.stage
+        epochs = session.runs.current.epochs
+        if directive.verb == "goto" and float(directive.words[0]) > epochs:
+            problem = f"“{directive.text}” leads beyond the {epochs:g} epochs that are trained. Train more before it."
+            self._note(player.step, problem, directive)
+        if self._is_solving and stage is not None:
+            locked = player.locked_by_steps
+            for names in missing_controls(directive, session, window.workspace, stage.members, locked):
+                listed = ", ".join(f"“{name}”" for name in names)
+                remedy = "Unlock one of them." if len(names) > 1 else "Unlock it."
+                problem = f"a pupil cannot do “{directive.text}”: the lesson locks {listed}. {remedy}"
+                self._note(player.step, problem, directive)
+
+    def _end(self) -> None:
+        """Ends what the lesson does, also in the middle of a step, and waits until the window is as before it."""
+        session = self._window.session
+        if session.sweeps.plan_progress is not None:
+            session.sweeps.toggle()
+        session.pause()
+        self._window.lessons.close()
+
+        def is_at_rest() -> bool:
+            is_loading = session.data.loading or session.replacement.is_replacing
+            is_busy = session.state is Status.TRAINING or session.sweeps.plan_progress is not None
+            return not is_loading and not is_busy
+
+        wait_until(self._window, is_at_rest, (session.sweeps.changed, session.replacement.changed), self._seconds)
 
 
 def _of_translation(window: MainWindow, path: Path) -> list[str]:
@@ -189,17 +285,14 @@ def _of_translation(window: MainWindow, path: Path) -> list[str]:
     return found
 
 
-def wait_for_lesson(window: MainWindow, player: LessonPlayer) -> None:
-    """Waits until directives are carried out, and goals that need results of the network are decided."""
-    loop = QEventLoop()
+def wait_for_lesson(window: MainWindow, player: LessonPlayer, seconds: float | None = None) -> bool:
+    """Waits until directives are carried out, and goals that need results of the network are decided.
 
-    def look() -> None:
-        if not player.is_busy:
-            loop.quit()
-
-    player.changed.connect(look)
-    if player.is_busy:
-        loop.exec_()
-    player.changed.disconnect(look)
+    Returns whether that took no more than these seconds; None for no limit.
+    """
     queries = window.session.queries
-    wait_until(window, lambda: all(not query.is_wanted or query.is_up_to_date for query in queries))
+
+    def is_over() -> bool:
+        return not player.is_busy and all(not query.is_wanted or query.is_up_to_date for query in queries)
+
+    return wait_until(window, is_over, (player.changed,), seconds)

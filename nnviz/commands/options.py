@@ -20,6 +20,7 @@ from nnviz.commands.train_options import add_train
 from nnviz.formatting.text import visible
 from nnviz.program_name import program_name
 
+_LONGEST = 1_000_000  # seconds of a step of a lesson that is checked
 _NETWORK_HELP = f"a saved network, {' or '.join([FORMATS[0].help_name, *(each.ending for each in FORMATS[1:])])}"
 
 
@@ -177,6 +178,8 @@ def _add_lesson(lesson: _Parser) -> None:
     )
     lesson.add_argument("words", metavar="FILE", nargs="*", help=text)
     text = "list directives, facts, cards and controls (default: open a lesson)"
+    limit = "seconds that a step may take when a lesson is checked (default: 600)"
+    lesson.add_argument("--limit", type=_seconds, default=600.0, metavar="SECONDS", help=limit)
     lesson.add_argument("--names", action="store_true", help=text)
 
 
@@ -218,6 +221,16 @@ def _epoch(text: str) -> float:
     if not (math.isfinite(epoch) and epoch >= 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not an epoch. It must be at least 0, for example 3.4")
     return epoch
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time. It must be above 0 and at most {_LONGEST} seconds")
+    return seconds
 
 
 def _numbers(text: str) -> list[int]:

@@ -7,13 +7,15 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import (
     QEventLoop,
     QMessageLogContext,
+    QTimer,
     QtMsgType,
     qInstallMessageHandler,
 )
@@ -210,8 +212,18 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
     return smooth * side + corner
 
 
-def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
-    """Runs the event loop until ``reached`` returns True; it is called when the display may have changed."""
+def wait_until(
+    window: MainWindow, reached: Callable[[], bool], more: Sequence[Any] = (), seconds: float | None = None
+) -> bool:
+    """Runs the event loop until ``reached`` returns True; it is called when the display may have changed.
+
+    Args:
+        more: signals after which it is called, too.
+        seconds: the longest wait; None for no limit.
+
+    Returns:
+        Whether ``reached`` returned True in time.
+    """
     loop = QEventLoop()
 
     session = window.session
@@ -227,10 +239,17 @@ def wait_until(window: MainWindow, reached: Callable[[], bool]) -> None:
     results = [signal for query in session.queries for signal in (query.changed, query.failed)]
     kept = session.library.listed, session.comparison.changed, session.models[TrialsModel].changed
     shown = views.ended, session.training.state_changed, session.displayed.changed
-    signals = (*shown, *kept, *results)
+    signals = (*shown, *kept, *results, *more)
     for signal in signals:
         signal.connect(look)
     if not is_there():
-        loop.exec_()
+        limit = QTimer()
+        limit.setSingleShot(True)
+        limit.timeout.connect(loop.quit)
+        if seconds is not None:
+            limit.start(round(1000 * seconds))
+        loop.exec()
+        limit.stop()
     for signal in signals:
         signal.disconnect(look)
+    return is_there()

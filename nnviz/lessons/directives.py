@@ -34,12 +34,14 @@ class Directive:
         words: its names or numbers, checked.
         settings: values by setting, for "set" and "data".
         line: its line in the file.
+        text: the line as it is written.
     """
 
     verb: str
     words: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     line: int = 0
+    text: str = ""
 
     @property
     def names_file(self) -> bool:
@@ -111,12 +113,12 @@ class _Line:
         if verb in _ALONE:
             if rest:
                 raise self._error(f"“{verb}” stands alone, and “{rest}” follows it")
-            return Directive(verb, line=self._line)
+            return Directive(verb, line=self._line, text=verb)
         if not rest:
             raise self._error(f"“{verb}” needs a word after it")
         parse = getattr(self, f"_{verb}")
         words, settings = parse(rest)
-        return Directive(verb, tuple(words), settings, self._line)
+        return Directive(verb, tuple(words), settings, self._line, f"{verb} {rest}")
 
     def _known(self, name: str, kind: str, known: frozenset[str]) -> str:
         if name not in known:

@@ -305,6 +305,7 @@ class LessonPanel(QFrame):
         self._failure.setText(player.failure)
         self._failure.setVisible(bool(player.failure))
         note = texts.ALREADY_DONE if player.was_met_at_once else texts.LOCKED if player.locked else ""
+        note = texts.TRAINS if player.is_training else note
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._show_buttons()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from nnviz.session.selection import Classes, Example, Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 
+_LOG = logging.getLogger("nnviz")
 Done = Callable[[], bool]  # whether a directive has been carried out
 # Directives from which the player computes what holds in a step; they do nothing when they are carried out.
 COMPUTED = ("lock", "unlock", "point")
@@ -48,11 +50,15 @@ class Performer(QObject):
     """Carries out directives.
 
     Signals:
+        began(Directive): it is carried out next.
+        training_changed: ``is_training`` has changed.
         done: all of them are carried out.
         answered(list): the options, from 1, that a solution chooses.
         failed(Directive, str): one could not be carried out, and why; the others are dropped.
     """
 
+    began = pyqtSignal(object)
+    training_changed = pyqtSignal()
     done = pyqtSignal()
     answered = pyqtSignal(list)
     failed = pyqtSignal(object, str)
@@ -64,7 +70,7 @@ class Performer(QObject):
         self._current: Directive | None = None
         self._is_done: Done = lambda: True
         self._folder = Path()
-        self._epochs = 0  # that are still to be trained
+        self._has_diverged = False  # in the directive that trains
         self._picture = ""  # "reading", "read" or why it could not be read
         self._timer = QTimer(self)  # continues after the signals that are being delivered
         self._timer.setSingleShot(True)
@@ -85,11 +91,24 @@ class Performer(QObject):
         for read in (session.pictures.read, session.pictures.resized):
             read.connect(lambda _: self._note_picture("read"))
         session.pictures.failed.connect(lambda what, error: self._note_picture(f"{what}: {error}"))
+        session.training.reports.diverged.connect(self._note_divergence)
 
     @property
     def is_performing(self) -> bool:
         """Whether directives are being carried out; also if there are none, until ``done`` follows."""
         return self._current is not None or bool(self._waiting) or self._timer.isActive()
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a directive trains: what trains N epochs must not be stopped or changed meanwhile."""
+        return self._current is not None and self._current.verb == "train"
+
+    def _begin(self, directive: Directive | None) -> None:
+        was_training, self._current = self.is_training, directive
+        if directive is not None:
+            self.began.emit(directive)
+        if self.is_training != was_training:
+            self.training_changed.emit()
 
     def perform(self, directives: Sequence[Directive], folder: Path) -> None:
         """Carries out directives; ``done`` or ``failed`` follows. ``folder`` has the lesson's files."""
@@ -101,29 +120,35 @@ class Performer(QObject):
     def stop(self) -> None:
         """Drops what is not carried out yet."""
         self._waiting.clear()
-        self._current, self._epochs, self._picture = None, 0, ""
+        self._picture = ""
         self._timer.stop()
+        self._begin(None)
 
     def _look(self) -> None:
         if self._current is not None and not self._timer.isActive():
             self._timer.start()
 
     def _go_on(self) -> None:
+        try:
+            self._proceed()
+        except (EngineError, OSError, ValueError) as error:
+            self._fail(str(error))
+        except Exception as error:  # a fault of the program is a failure of the step: the lesson must not wait for ever
+            _LOG.exception("a directive of a lesson failed")
+            self._fail(f"{type(error).__name__}: {error}")
+
+    def _proceed(self) -> None:
         if self._current is not None and not self._is_done():
             return
         if self._picture not in ("", "read", "reading"):
             self._fail(self._picture)
             return
-        self._current = self._waiting.popleft() if self._waiting else None
+        self._begin(self._waiting.popleft() if self._waiting else None)
         if self._current is None:
             self.done.emit()
             return
-        try:
-            perform: Callable[..., Done | None] = getattr(self, f"_{self._current.verb}")
-            self._is_done = perform(*self._current.words) or self._is_at_rest
-        except (EngineError, OSError, ValueError) as error:
-            self._fail(str(error))
-            return
+        perform: Callable[..., Done | None] = getattr(self, f"_{self._current.verb}")
+        self._is_done = perform(*self._current.words) or self._is_at_rest
         self._timer.start()
 
     def _fail(self, why: str) -> None:
@@ -135,6 +160,9 @@ class Performer(QObject):
         """Whether no data are loading and no network is being built."""
         session = self._session
         return not (session.data.loading or session.data.views.is_in_progress or session.replacement.is_replacing)
+
+    def _note_divergence(self, *_: object) -> None:
+        self._has_diverged = True
 
     def _note_picture(self, what: str) -> None:
         if self._picture == "reading":
@@ -182,24 +210,29 @@ class Performer(QObject):
     def _train(self, count: str, unit: str = "epochs") -> Done:
         if unit == "seeds":
             return self._train_seeds(int(count))
-        self._epochs = int(count)
-        self._session.step_epoch()
-        self._epochs -= 1
+        session, training = self._session, self._session.training
+        makes_network, end = training.starts_new_network, int(session.runs.current.end)
+        goal = int(count) if makes_network else end + int(count)
+        trained = None if makes_network else session.runs.current
+        self._has_diverged = False
+        session.step_epoch()
 
         def is_done() -> bool:
-            session = self._session
-            if not self._is_at_rest() or session.state is Status.TRAINING or session.training.will_start:
+            nonlocal trained
+            if not self._is_at_rest() or session.state is Status.TRAINING or training.will_start:
                 return False
-            if self._epochs and session.training.can_start and session.runs.current.dead_layer is None:
-                run = session.runs.current
-                if run.progress.last_epoch - run.epochs == self._epochs:
-                    self._epochs = 0
-                    session.start()  # to the end, without a pause after each epoch
-                else:
-                    self._epochs -= 1
-                    session.step_epoch()
-                return False
-            return True
+            run = session.runs.current
+            trained = trained or run
+            if run is not trained:
+                remedy = "Reset the step."
+                raise LessonError.from_problem("train", "another network took the place of the one in training", remedy)
+            if run.end >= goal or self._has_diverged or run.dead_layer is not None or not training.can_start:
+                return True
+            if run.progress.last_epoch == goal:
+                session.start()  # to the end, without a pause after each epoch
+            else:
+                session.step_epoch()
+            return False
 
         return is_done
 
@@ -261,10 +294,17 @@ class Performer(QObject):
         self._stage.enlarge_card(card)
 
     def _draw(self, what: str, number: str = "") -> Done | None:
+        data = self._session.data.dataset
         if number:
+            examples = 0 if data is None or what not in data.splits else len(data.splits[what])
+            if int(number) >= examples:
+                remedy = f"Its {examples:,} examples are numbered from 0." if examples else "Load other data first."
+                raise LessonError.from_problem(f"{what} {number}", "the data have no such example", remedy)
             self._session.question.set_data_example(Example(what, int(number)), texts.UNDO_EXAMPLE)
             return None
-        given, data = QMimeData(), self._session.data.dataset
+        if data is not None and not data.is_picture:
+            raise LessonError.from_problem(what, "these data are no images", "Load images first, such as data mnist.")
+        given = QMimeData()
         given.setUrls([QUrl.fromLocalFile(str(file_of_lesson(self._folder, what)))])
         is_drawn = self._session.question.is_drawn or data is None
         shape = None if is_drawn or data is None else (data.example_shape[0], data.example_shape[1])

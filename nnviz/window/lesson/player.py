@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -12,7 +13,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from nnviz.formatting import text
 from nnviz.lessons import texts
-from nnviz.lessons.catalogue import Kind
+from nnviz.lessons.catalogue import SETTINGS, Kind
 from nnviz.lessons.directives import ALL, Directive
 from nnviz.lessons.document import Lesson, Step
 from nnviz.lessons.goals import Condition, Fact, Value, comparisons_of, facts_of
@@ -20,6 +21,7 @@ from nnviz.lessons.progress import Progress, StepProgress
 from nnviz.window.lesson.facts import Facts
 from nnviz.window.lesson.performer import Performer
 
+_LOG = logging.getLogger("nnviz")
 ARRANGING = ("show", "hide", "enlarge")  # directives that arrange the cards of a workspace
 ASKING = ("draw", "clear")  # directives that set the input
 
@@ -33,6 +35,7 @@ class LessonPlayer(QObject):
         changed: anything that the panel shows has changed.
         progressed: ``progress`` has changed.
         step_changed: another step, or another lesson, is shown.
+        directive_began(Directive): it is carried out next.
         locks_changed: ``locked`` or ``pointed`` has changed.
         finished: the user went beyond the last step; ``closed`` follows.
         closed: the lesson was left.
@@ -51,6 +54,7 @@ class LessonPlayer(QObject):
     changed = pyqtSignal()
     progressed = pyqtSignal()
     step_changed = pyqtSignal()
+    directive_began = pyqtSignal(object)
     locks_changed = pyqtSignal()
     finished = pyqtSignal()
     closed = pyqtSignal()
@@ -87,6 +91,9 @@ class LessonPlayer(QObject):
         performer.done.connect(self._performed)
         performer.answered.connect(self.answer)
         performer.failed.connect(self._failed)
+        performer.began.connect(self.directive_began)
+        for signal in (self.locks_changed, self.changed):
+            performer.training_changed.connect(signal)
 
     # ---- a lesson
 
@@ -260,7 +267,7 @@ class LessonPlayer(QObject):
         if known.figures and any(step.id in self.progress.steps for step in self.lesson.steps[self.index + 1 :]):
             return
         for fact in (fact for goal in self.step.goals for fact in facts_of(goal)):
-            value = None if fact.info.kind is Kind.FLAG else self._facts.read(fact)
+            value = None if fact.info.kind is Kind.FLAG else self._read(fact)
             if value is not None and (isinstance(value, str) or math.isfinite(value)):
                 known.note_figure(fact.written, value)
 
@@ -389,17 +396,27 @@ class LessonPlayer(QObject):
         self.changed.emit()
 
     def _failed(self, directive: Directive, why: str) -> None:
-        self.failure = texts.FAILED.format(directive=" ".join((directive.verb, *directive.words)), why=why)
+        self.failure = texts.FAILED.format(directive=directive.text, why=why)
         self._performed()
 
     # ---- goals
+
+    def _read(self, fact: Fact) -> Value:
+        """Returns the value of a fact. An error is the failure of the step, and the value is not known."""
+        try:
+            return self._facts.read(fact)
+        except Exception as error:  # a fault of the program, which would come again at each change of a fact
+            if not self.failure:
+                _LOG.exception("a fact of a lesson cannot be read")
+                self.failure = texts.FAILED.format(directive=fact.text, why=f"{type(error).__name__}: {error}")
+            return None
 
     def _evaluate(self) -> None:
         if self.lesson is None or self.is_busy:
             return
         before = list(self.met)
         for number, goal in enumerate(self.step.goals):
-            self.met[number] = self.met[number] or goal.holds(self._facts.read) is True
+            self.met[number] = self.met[number] or goal.holds(self._read) is True
         if self.met != before:
             self.progress.of(self.step.id).met = list(self.met)
             self.progressed.emit()
@@ -408,38 +425,48 @@ class LessonPlayer(QObject):
 
     def present(self, goal: Condition) -> str:
         """Returns the present value of a goal's fact: "now 8.2 %"; "" if there is nothing to show."""
-        unmet = next((each for each in comparisons_of(goal) if each.holds(self._facts.read) is not True), None)
+        unmet = next((each for each in comparisons_of(goal) if each.holds(self._read) is not True), None)
         if unmet is None or not unmet.sign:
             return ""
-        value = self._facts.read(unmet.fact)
+        value = self._read(unmet.fact)
         return texts.GOAL_PRESENT.format(value=format_value(unmet.fact, value))
 
     # ---- locks
 
     @property
+    def is_training(self) -> bool:
+        """Whether a directive trains. Until it has trained its epochs, all controls but the canvas are locked."""
+        return self._performer.is_training
+
+    @property
     def locked(self) -> frozenset[str]:
-        """The names of the locked controls and cards: of all steps up to this one."""
-        return frozenset(self._locked_of(self._controls()))
+        """The names of the locked controls and cards, also of settings whose fields are not made yet."""
+        if self.lesson is None or not self.is_training:
+            return self.locked_by_steps
+        return self.locked_by_steps | (self._all_controls() - self._all(("draw",)))
 
     def is_locked(self, name: str) -> bool:
-        """Whether a control or setting is locked, also one whose field is not made yet, or a part of it is."""
-        members = self._all([name]) or {name}
-        return not members.isdisjoint(self._locked_of({*self._controls(), *members}))
+        """Whether a control or setting is locked, or a part of it is."""
+        return not self.locked.isdisjoint(self._all([name]) or {name})
 
-    def _locked_of(self, controls: Iterable[str]) -> set[str]:
-        """Returns the locked names, where these are all controls."""
-        found: set[str] = set()
+    @property
+    def locked_by_steps(self) -> frozenset[str]:
+        """The names of the controls and cards that the steps up to this one lock."""
         if self.lesson is None:
-            return found
+            return frozenset()
+        found: set[str] = set()
         for step in self.lesson.steps[: self.index + 1]:
             for directive in step.setup:
                 if directive.verb == "unlock":
                     found -= self._all(directive.words)
                 elif directive.verb == "lock" and directive.words[0] == ALL:
-                    found = set(controls) - self._all(directive.words[1:])
+                    found = self._all_controls() - self._all(directive.words[1:])
                 elif directive.verb == "lock":
                     found |= self._all(directive.words)
-        return found
+        return frozenset(found)
+
+    def _all_controls(self) -> set[str]:
+        return {*self._controls(), *self._all(SETTINGS)}
 
     def _all(self, names: Iterable[str]) -> set[str]:
         return {member for name in names for member in self._members(name)}

@@ -14,11 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
 from nnviz.commands.lesson import names_page
+from nnviz.lessons import texts
 from nnviz.lessons.catalogue import lesson_name
 from nnviz.lessons.errors import LessonError
 from nnviz.session.messages import MessageChoice
 from nnviz.session.status import Status
+from nnviz.window.lesson.facts import Facts
 from nnviz.window.lesson.panel import LessonPanel
+from nnviz.window.lesson.performer import Performer
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.lesson.text_view import LessonText
 from nnviz.window.main_window import MainWindow
@@ -321,6 +324,79 @@ def test_nothing_names_the_key_that_trains_while_train_is_locked(
     assert "Space" not in said()
     window.lessons.close()
     qtbot.waitUntil(lambda: said().count("Space") == 2)
+
+
+@pytest.mark.parametrize("presses", [0, 3])
+def test_a_lesson_trains_its_epochs_whatever_is_pressed_meanwhile(
+    presses: int, ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window, session = ready_window, ready_window.session
+    lesson.write_text(LESSON.replace("epochs = 2", "epochs = 20").replace("train 2 epochs", "train 15 epochs"))
+    player = opened(window, lesson, qtbot)
+    train = find(window, QPushButton, "trainButton")
+    assert train.isEnabled()
+    player.solve()
+    for _ in range(presses):
+        qtbot.waitUntil(lambda: session.state is Status.TRAINING)
+        assert not train.isEnabled()
+        assert find(window, QLabel, "lessonNote").text() == texts.TRAINS
+        press(qtbot, window, Qt.Key_Space)  # refused
+        with qtbot.waitSignal(session.training.state_changed):
+            session.pause()  # as what holds the training for a moment
+    qtbot.waitUntil(lambda: not player.is_busy, timeout=60_000)
+    assert session.runs.current.epochs == 15
+    assert train.isEnabled()
+    assert player.met == [True]
+
+
+def test_another_network_in_place_of_the_one_in_training_is_a_failure(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    lesson.write_text(LESSON.replace("epochs = 2", "epochs = 900").replace("train 2 epochs", "train 900 epochs"))
+    player = opened(ready_window, lesson, qtbot)
+    player.solve()
+    qtbot.waitUntil(lambda: ready_window.session.state is Status.TRAINING)
+    ready_window.session.reset()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert "another network took the place" in player.failure
+
+
+def test_a_fault_of_the_program_is_a_failure_of_the_step(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise IndexError("out of range")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Performer, "_new", broken)
+        player = opened(ready_window, lesson, qtbot)
+        assert player.failure == "“new”: IndexError: out of range"
+    player.reset_step()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert not player.failure
+    monkeypatch.setattr(Facts, "_read_epoch", broken)
+    ready_window.session.step_epoch()
+    qtbot.waitUntil(lambda: ready_window.session.state is Status.PAUSED)
+    assert player.failure == "“epoch”: IndexError: out of range"
+    assert goals(ready_window) == ["now –"]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "problem"),
+    [
+        ("mpg", "draw image.png", "image.png: these data are no images. Load images first"),
+        ("xor", "draw image.png", "image.png: these data are no images. Load images first"),
+        ("mnist", "draw test 500", "test 500: the data have no such example. Its 500 examples are numbered from 0."),
+    ],
+)
+def test_a_drawing_that_does_not_suit_the_data_says_so(
+    data: str, line: str, problem: str, ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "image.png").write_bytes(b"x")
+    path = tmp_path / "draw.md"
+    directives = LESSON.split("```do\n")[1].split("```")[0]
+    path.write_text(LESSON.replace(directives, f"data {data}\n{line}\n", 1), encoding="utf-8")
+    assert problem in opened(ready_window, path, qtbot).failure
 
 
 def test_texts_load_nothing_but_images_of_the_folder(qtbot: QtBot, tmp_path: Path) -> None:
