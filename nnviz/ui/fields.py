@@ -31,13 +31,16 @@ _LINE_MARGINS = 4  # pixels that Qt leaves beside the text of a line edit
 class FieldEdit(QLineEdit):
     """A line edit that leaves Space, Undo and Redo to the window while the user is not typing into it.
 
+    Enter gives up the focus, so that the keys of the window act, unless the text is marked as wrong.
+
     Attributes:
+        is_in_table: whether it is the editor of a table, which closes it on Enter itself.
         takes_space: whether spaces can be typed. If not, Space always starts and pauses training.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.takes_space = True
+        self.takes_space, self.is_in_table = True, False
 
     @property
     def is_typed(self) -> bool:
@@ -51,10 +54,20 @@ class FieldEdit(QLineEdit):
             return False
         return super().event(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if not self.is_in_table:
+            _leave_after_enter(self, event)
+
     def _leaves_to_window(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key_Space:
             return not (self.takes_space and self.is_typed)
         return not self.is_typed and (event.matches(QKeySequence.Undo) or event.matches(QKeySequence.Redo))
+
+
+def _leave_after_enter(field: QWidget, event: QKeyEvent) -> None:
+    if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not field.property("wrong"):
+        field.clearFocus()
 
 
 class WheelInFocus:
@@ -70,6 +83,7 @@ class WheelInFocus:
 class NumberEdit(WheelInFocus, QAbstractSpinBox):
     """A spin box that keeps any text that was typed; its owner decides whether the text is a valid value.
 
+    Enter gives up the focus, so that the keys of the window act, unless the text is marked as wrong.
     Its line edit has the same object name, so that tests and scripts find either.
 
     Signals:
@@ -165,6 +179,7 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
             self.committed.emit(self._shown)
         else:
             super().keyPressEvent(event)
+            _leave_after_enter(self, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the arrows as lines, because SVG exports keep them sharp; a style sheet could only use images."""

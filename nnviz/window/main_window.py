@@ -151,6 +151,10 @@ class MainWindow(QMainWindow):
         session.messages.announced.connect(self._show_announcement)
         self._show_title()
         self._show_message()
+        self._left: QWidget | None = None  # the field that gave up the focus, from which Tab continues
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._note_focus)
         self._docks.host.setFocus()  # no control has the focus at first
 
     # ---- building
@@ -443,6 +447,10 @@ class MainWindow(QMainWindow):
         self._close_without_asking = True
         self.close()
 
+    def _note_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None or before is None or before.window() is self:
+            self._left = before if now is None else None
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
         lesson = [self.lessons.panel] if self.lessons.panel is not None else []
@@ -451,7 +459,8 @@ class MainWindow(QMainWindow):
         order = [widget for widget in order if not self.import_overlay.covers(widget)]
         if not order:
             return False
-        now = self.focusWidget()
+        focused: QWidget | None = self.focusWidget()
+        now = self._left if focused is None else focused
         place = order.index(now) + (1 if forward else -1) if now in order else (0 if forward else -1)
         reason = Qt.TabFocusReason if forward else Qt.BacktabFocusReason
         order[place % len(order)].setFocus(reason)

@@ -148,6 +148,7 @@ class _NameDelegate(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget:
         field = named(FieldEdit(), "runNameEdit", "Name of the run", "Name of the run. Enter saves it.")
+        field.is_in_table = True
         field.setParent(parent)
         return field
 

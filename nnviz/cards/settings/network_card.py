@@ -74,7 +74,6 @@ class NetworkCard(Card):
         self.shape_edit = named(FieldEdit(), "shapeEdit", "Shape of the network", tip)
         self.shape_edit.setMaxLength(_LONGEST_SHAPE)
         self.shape_edit.editingFinished.connect(self._shape_typed)
-        self.shape_edit.returnPressed.connect(self._shape_entered)
         self.shape_edit.textChanged.connect(self._drop_solved_problem)
         self._mark = DefaultButton(session, "shapeDefaultButton", "layers", self.shape_edit, _LAYER_WORDS)
         self.body.addLayout(arranged(QHBoxLayout(), (self.shape_edit, 1), self._mark, spacing=4))
@@ -120,12 +119,6 @@ class NetworkCard(Card):
         if "shape" in self._session.settings.problems and shown == self._session_shape():
             self._session.settings.set_problem("shape", None)
             self._show_problems()
-
-    def _shape_entered(self) -> None:
-        """Commits the shape and leaves the field, so that the next Space trains; stays there on an error."""
-        self._shape_typed()
-        if "shape" not in self._session.settings.problems:
-            self.shape_edit.clearFocus()
 
     def _resize(self, index: int, typed: str) -> None:
         self._try(_problem_name(index), lambda: self._change_layer(index, neurons=_whole("neurons", typed, 1, "64")))

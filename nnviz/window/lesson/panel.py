@@ -6,19 +6,22 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 from math import ceil
+from typing import Any
 
 from PyQt5.QtCore import QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QShowEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from engine.basics.validation import parse_hidden, parse_whole
+from engine.basics.validation import NO_LAYERS, parse_hidden, parse_whole
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.formatting import text
+from nnviz.formatting.setting_text import typed_value
 from nnviz.lessons import texts
 from nnviz.lessons.catalogue import SETTINGS, lesson_name
 from nnviz.lessons.document import Question, keep_units
 from nnviz.lessons.goals import Condition
 from nnviz.session.session import Session
+from nnviz.session.status import Stage
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.column import ScrollColumn
@@ -31,7 +34,9 @@ from nnviz.ui.setting_fields import (
     SCHEDULE,
     STRENGTHS,
     USUAL,
+    SettingChoice,
     SettingField,
+    SettingRows,
 )
 from nnviz.window.lesson.head import LESSON, LessonHead
 from nnviz.window.lesson.player import LessonPlayer
@@ -64,6 +69,10 @@ _NETWORK = (
 _ROWS = {
     row.name: row for row in (*_NETWORK, *USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)
 }
+
+
+def _value_words(row: SettingField | SettingChoice, value: Any) -> str:
+    return row.registry[value].label if isinstance(row, SettingChoice) else typed_value(value) or NO_LAYERS
 
 
 class _Goal(QFrame):
@@ -129,10 +138,13 @@ class LessonPanel(QFrame):
         self._skip_timer.setTimerType(Qt.TimerType.PreciseTimer)  # others may be early
         self._skip_timer.timeout.connect(self._show_buttons)
         self._form: SettingsForm | None = None
+        self._shown_settings: SettingRows = ()
         self._questions: list[QuestionBox] = []
         self._hints: list[LessonText] = []
         player.step_changed.connect(self._show_step)
         player.changed.connect(self._show)
+        for signal in (session.settings.changed, session.training.state_changed, session.run_or_data_changed):
+            signal.connect(self._show_waiting)
 
     def _make_foot(self) -> None:
         self._foot = QWidget()
@@ -274,7 +286,32 @@ class LessonPanel(QFrame):
         rows = [_ROWS[SETTINGS[name]] for name in names if SETTINGS.get(name) in _ROWS]
         if rows:
             self._form = named(SettingsForm(self._session, rows, _FIELD_WIDTH), "lessonFields")
-            self._add(self._form)
+            self._waiting = named(label(role="notice"), "lessonWaiting")
+            self._waiting.setWordWrap(True)
+            self._add(self._form, self._waiting)
+            self._shown_settings = rows
+            self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        """Shows which values of the fields are not those of the present network yet, and what they wait for."""
+        if self._form is None:
+            return
+        words = list(filter(None, map(self._waiting_words, self._shown_settings)))
+        self._waiting.setText("\n".join(words))
+        self._waiting.setVisible(bool(words))
+
+    def _waiting_words(self, row: SettingField | SettingChoice) -> str:
+        session, run = self._session, self._session.runs.current
+        wanted, present = (each.value(row.name) for each in (session.settings.experiment, run.experiment))
+        if wanted == present or row.name in session.settings.all_problems:
+            return ""
+        is_new = run.stage is Stage.PAUSED and session.training.starts_new_network
+        if not self._player.is_locked("train") and (is_new or not session.training.is_in_progress):
+            words = texts.WAITS_FOR_TRAIN
+        else:
+            words = texts.WAITS_LOCKED if self._player.is_locked("reset") else texts.WAITS_FOR_RESET
+        title = row.title.partition(",")[0]  # without the unit
+        return words.format(setting=title, value=_value_words(row, wanted), present=_value_words(row, present))
 
     def _add_goals(self, goals: tuple[Condition, ...]) -> None:
         if goals:

@@ -62,6 +62,20 @@ def test_text_that_is_no_number_is_left_to_the_owner(number: NumberEdit, qtbot: 
     assert number.text() == "20"
 
 
+@pytest.mark.parametrize("is_wrong", [False, True])
+def test_enter_gives_up_the_focus_unless_the_text_is_wrong(number: NumberEdit, qtbot: QtBot, is_wrong: bool) -> None:
+    number.committed.connect(lambda _: number.setProperty("wrong", is_wrong))
+    qtbot.mouseClick(number.lineEdit(), Qt.LeftButton, pos=QPoint(4, 8))
+    number.selectAll()
+    qtbot.keyClicks(number, "30")
+    qtbot.keyClick(number, Qt.Key_Return)
+    assert number.hasFocus() is is_wrong
+    qtbot.mouseClick(number.lineEdit(), Qt.LeftButton, pos=QPoint(4, 8))
+    qtbot.keyClick(number, Qt.Key_End)
+    qtbot.keyClicks(number, "e2")
+    assert number.text() == "30e2"
+
+
 def test_what_is_typed_is_not_overwritten(number: NumberEdit, qtbot: QtBot) -> None:
     qtbot.mouseClick(number.lineEdit(), Qt.LeftButton, pos=QPoint(4, 8))
     number.selectAll()

@@ -25,7 +25,7 @@ from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.focus_order import focus_order
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import SETTING_GROUPS, find, press, tabify, train_epochs, unfold
+from tests.nnviz.helpers import SETTING_GROUPS, find, press, retype, tabify, train_epochs, unfold
 
 ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QTextBrowser, Canvas)
 LOOKED_AT = (QGraphicsView, ProbabilityBars, Picture, HeatMap, QProgressBar)
@@ -125,6 +125,19 @@ def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: 
                 card.tabs.setCurrentIndex(index)
                 QApplication.processEvents()
                 assert not complaints(card), card.page.title
+
+
+def test_after_enter_the_keys_of_the_window_act_and_tab_continues(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, run = ready_window, ready_window.session.runs.current
+    field = retype(qtbot, window, "batchSizeEdit", "1000")
+    press(qtbot, window, Qt.Key_B)
+    qtbot.waitUntil(lambda: run.progress.batch == 1)
+    press(qtbot, window, Qt.Key_E)
+    qtbot.waitUntil(lambda: run.epochs == 1, timeout=20_000)
+    assert field.text() == "1000"
+    press(qtbot, window, Qt.Key_Tab, Qt.ShiftModifier)
+    press(qtbot, window, Qt.Key_Tab)
+    assert window.focusWidget() is field
 
 
 def _place_of(window: MainWindow, widget: QWidget) -> str:

@@ -289,6 +289,30 @@ def test_a_solution_that_fails_says_so_and_skip_leads_on(
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
 
 
+def test_a_value_that_waits_for_reset_says_so(ready_window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window, path = ready_window, tmp_path / "batch.md"
+    unlocked = "unlock batch-size, hidden, learning-rate, reset, step-batch"
+    path.write_text(LESSON.replace("unlock learning-rate, reset", unlocked), encoding="utf-8")
+    player = opened(window, path, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    panel, words = find(window, LessonPanel, "lessonPanel"), find(window, QLabel, "lessonWaiting")
+    assert not words.isVisible()
+    window.session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    retype(qtbot, panel, "batchSizeEdit", "1000")
+    assert words.isVisible()
+    assert words.text() == "Batch size 1000 waits for Reset. Until then it is 100."
+    retype(qtbot, panel, "learningRateEdit", "2")
+    assert "Learning rate" not in words.text()  # which acts at once
+    click(qtbot, window, QPushButton, "resetButton")
+    qtbot.waitUntil(lambda: not words.isVisible())
+    window.session.step_batch()
+    wait_for(qtbot, window, Status.PAUSED)
+    retype(qtbot, panel, "hiddenEdit", "16")
+    assert words.text() == "Hidden neurons 16 acts when you press Train or Reset. Until then it is 8."
+
+
 def test_messages_offer_nothing_that_the_lesson_locks(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
     window, messages = ready_window, ready_window.session.messages
     needs = [{"reset", "learning_rate"}, {"reset", "clip_norm"}, {"train"}]
