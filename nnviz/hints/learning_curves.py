@@ -201,6 +201,9 @@ class Course(Enum):
     FLAT = auto()  # the judged value stays, and the training value has not clearly fallen
 
 
+_SETTLED = Course.APART, Course.RISEN, Course.FLAT  # the judged value no longer improves
+
+
 class Overfitting(Enum):
     """How far overfitting is found."""
 
@@ -278,7 +281,8 @@ def find_in_curves(
     """Returns what the curves of a quantity show up to an epoch; None before the first epoch.
 
     The error or RMSE decides: if it still improves, a loss that rises is not called overfitting, because the network is
-    only too confident in its mistakes. If it overfits, a loss that falls does not call for more epochs.
+    only too confident in its mistakes. If it overfits or is 0, a loss that falls does not call for more epochs. In
+    regression, the loss says the same as the RMSE, and is called overfitting only with it.
 
     Args:
         history: the history of the run.
@@ -292,9 +296,10 @@ def find_in_curves(
     score = find_in_curves(history, score_of(history), examples, until)
     if score is None:
         return found
-    if score.course not in (Course.APART, Course.RISEN, Course.FLAT):
+    is_clear = score.overfitting is Overfitting.CLEAR
+    if score.course not in _SETTLED or (score_of(history) == "rmse" and not is_clear):
         found = replace(found, overfitting=Overfitting.NONE)
-    return replace(found, may_improve=found.may_improve and score.overfitting is not Overfitting.CLEAR)
+    return replace(found, may_improve=found.may_improve and not is_clear and score.course is not Course.ZERO)
 
 
 def are_alike(train: float, held_out: float, margin: float) -> bool:
@@ -341,7 +346,7 @@ def _judged(found: CurvesFinding) -> CurvesFinding:
     train, judged = found.train, found.judged
     course = _course(found)
     found = replace(found, course=course, may_improve=course is Course.FALLING)
-    if course not in (Course.APART, Course.RISEN, Course.FLAT) or not found.are_apart:
+    if course not in _SETTLED or not found.are_apart:
         return found
     is_clear = judged.last >= (_CLEARLY_IF_RISEN if judged.has_risen else _CLEARLY) * train.last
     return replace(found, overfitting=Overfitting.CLEAR if is_clear else Overfitting.LITTLE)
@@ -354,10 +359,10 @@ def _course(found: CurvesFinding) -> Course:
     if sum(epoch > 0 for epoch in judged.epochs) < FEWEST:
         return Course.TOO_FEW
     best, start = min(train.values), train.values[0]
-    if min(train.values[-_LEAST_RECENT:]) - best > max(_LOST * (start - best), train.noise):
-        return Course.LOST
     if train.epochs[0] == 0 and start - best < _HARDLY * start:
         return Course.NOT_LEARNED
+    if min(train.values[-_LEAST_RECENT:]) - best > max(_LOST * (start - best), train.noise):
+        return Course.LOST
     if found.is_held_out and not judged.last:
         return Course.ZERO
     if not judged.is_settled:

@@ -262,7 +262,7 @@ def too_few_epochs(state: RunState) -> Hint | None:
     if not is_whole or found is None or not found.is_held_out or not found.may_improve or not _can_improve(state):
         return None
     curve, place = found.judged, found.judged.fell_from
-    if place is None:
+    if place is None or not curve.epochs[place]:  # from the untrained network every curve falls
         return None
     before, now = curve.values[place], curve.last
     if before - now < max(_STILL_FALLING * before, found.margin / 2):

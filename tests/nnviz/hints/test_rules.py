@@ -439,6 +439,7 @@ SILENT = {
         underfitting,
         state(**{**UNDERFITTED, "train_loss": (0.75, 0.7, 0.66, 0.62, 0.6, 0.58, 0.56, 0.54, 0.52)}),
     ),
+    "three epochs all improve on the untrained network": (too_few_epochs, state(test_error=(0.9, 0.4, 0.3, 0.25))),
     "the run is not over": (too_few_epochs, state(**FALLING, is_over=False)),
     "the error stays": (too_few_epochs, GOOD),
     "two mistakes are too few to measure less": (

@@ -183,6 +183,29 @@ def test_a_network_that_has_hardly_learned() -> None:
     )
 
 
+def test_a_network_that_never_learned_has_lost_nothing() -> None:
+    errors = (86.5, 90, 90, 90.1, 90)
+    assert sentences(errors, errors) == Conclusion(
+        "The network has hardly learned: the training error is 90.00 %.", "Untrained it was 86.50 %."
+    )
+
+
+def test_of_a_regression_the_loss_is_called_overfitting_only_with_the_rmse() -> None:
+    """Because the loss is the square, its quotient is."""
+    epochs = list(range(9))
+    said = []
+    for factor in (1.5, 2.5):
+        train, test = [9.0, 3.0, 2.5, *[2.0] * 6], [9.0, 4.0, 3.0, *[2.0 * factor] * 6]
+        rmse = Curves(Curve(epochs, train), Curve(epochs, test))
+        loss = Curves(*(Curve(epochs, [value**2 for value in values]) for values in (train, test)))
+        finding = find_in_curves(History(rmse=rmse, loss=loss), "loss", {"train": 300, "test": 80})
+        assert finding is not None
+        conclusion = curve_sentences("loss", finding, str)
+        assert conclusion is not None
+        said.append("overfitting" in conclusion.text)
+    assert said == [False, True]
+
+
 def test_a_network_that_lost_what_it_had_learned() -> None:
     errors = (94.5, 12.1, 8.4, 60, 90.2, 90.1, 90.2)
     assert sentences(errors, errors) == Conclusion(
