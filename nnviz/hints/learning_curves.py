@@ -263,8 +263,8 @@ class CurvesFinding:
         """What the judged value has done since then: "has risen since epoch 3", "has hardly improved since …"."""
         curve = self.judged
         place = bisect_left(curve.epochs, self.since)
-        better = curve.values[place] - min(curve.values[place:])
-        verb = "hardly improved" if better else "not improved"
+        better = curve.values[place] - curve.last
+        verb = "hardly improved" if better > 0 else "not improved"
         if curve.least and round(better / curve.least) == 1:
             verb = "improved by only one example"
         return f"has {'risen' if curve.has_risen else verb} since epoch {epochs_text(self.since)}"

@@ -218,21 +218,21 @@ RIGHT = [
     ),
     case(
         overfitting,
-        "The test error (4.40 %, in training 1.40 %) has hardly improved since epoch 3",
+        "The test error (4.40 %, in training 1.40 %) has not improved since epoch 3",
         "overfitting",
         {"augmentation": MILD},
         state(**OVERFITTED),
     ),
     case(
         overfitting,
-        "The test error (4.40 %, in training 1.40 %) has hardly improved since epoch 3",
+        "The test error (4.40 %, in training 1.40 %) has not improved since epoch 3",
         "overfitting",
         {"weight_decay": 0.001},
         state(**OVERFITTED, has_images=False),
     ),
     case(
         overfitting,
-        "The validation error (4.40 %, in training 1.40 %) has hardly improved since epoch 3",
+        "The validation error (4.40 %, in training 1.40 %) has not improved since epoch 3",
         "overfitting",
         {"patience": 10},
         state(

@@ -55,7 +55,7 @@ def test_overfitting() -> None:
     )
     found = sentences(TRAIN, (*TEST[:15], 2.63, 2.8, 2.7), "validation")
     assert found is not None
-    assert found.lead.startswith("The training error falls, the validation error has hardly improved since epoch")
+    assert found.lead.startswith("The training error falls, the validation error has not improved since epoch 6")
 
 
 def test_no_improvement_at_all_since_an_epoch() -> None:
@@ -63,6 +63,14 @@ def test_no_improvement_at_all_since_an_epoch() -> None:
     found = sentences(train, test)
     assert found is not None
     assert found.lead == "The training error falls, the test error has not improved since epoch 6: overfitting."
+
+
+def test_a_single_low_value_is_no_improvement() -> None:
+    """What counts is the error now."""
+    train = (90, 50, 40, 30, 20, 10, 5, 4, 3, 2.5, 2)
+    found = sentences(train, (90, 50, 40, 30, 20, 10, 8, 4, 8, 8, 8), examples=100)
+    assert found is not None
+    assert "the test error has not improved since epoch 6" in found.lead
 
 
 def test_an_improvement_by_one_example() -> None:
