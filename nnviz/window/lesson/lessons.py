@@ -416,6 +416,7 @@ class Lessons(QObject):
     def _entered(self) -> None:
         """Shows another step: no card fills the window any longer."""
         assert self.player is not None
+        self._session.messages.withdraw(self._question)
         if self.player.lesson is not None and self._bar is not None:
             self._window.cards.put_back()
             self._bar.show_step(self.player.index + 1, len(self.player.lesson.steps))

@@ -28,7 +28,7 @@ DONE, READ, SKIPPED, SOLUTION_SHOWN, NOT_FINISHED, NOT_BEGUN = (
     *("done", "read", "skipped", "solution shown", "not finished", "not begun"),
 )
 _STYLE = """
-body { font-family: sans-serif; max-width: 50em; margin: 2em auto; line-height: 1.4; }
+body { font-family: sans-serif; max-width: 64em; margin: 2em auto; line-height: 1.4; }
 table { border-collapse: collapse; } td, th { padding: 0.2em 0.8em; text-align: left; border-bottom: 1px solid #ccc; }
 img { max-width: 100%; } .right { color: #1a7f37; } .wrong { color: #b42318; } .skipped { color: #666; }
 """
@@ -165,7 +165,9 @@ def _picture(caption: str, png: bytes) -> str:
 def _row(number: int, step: Step, found: dict[str, Any]) -> str:
     """Returns a row of the table; a step without an attempt has no figures."""
     cells = [f"{number + 1}. {step.title}", "; ".join(found["goals"]), texts.REPORT_RESULTS[found["result"]]]
-    if found["result"] != NOT_BEGUN:
+    if found["result"] == NOT_BEGUN:
+        cells += [""] * (len(texts.REPORT_HEADS) - len(cells))
+    else:
         choices = sum(len(question["choices"]) for question in found["questions"])
         cells += [_figures(step, found["figures"]), _minutes(found["seconds"])]
         cells += [str(choices), str(found["runs_started"])]

@@ -646,6 +646,17 @@ def test_the_progress_of_a_lesson_takes_no_room_of_others(tmp_path: Path) -> Non
     assert Preferences(tmp_path / "settings.json").text("configuration") == "{}"
 
 
+def test_progress_that_cannot_be_saved_is_reported_once(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    player = opened(ready_window, lesson, qtbot)
+    player.progress.steps |= {f"step-{number}": StepProgress() for number in range(2000)}
+    same = parse_lesson("rate.md", LESSON, ready_window.lessons.catalogue)
+    ready_window.lessons.attempt(same)
+    assert "too long to be saved" in said(ready_window)
+    ready_window.session.messages.dismiss()
+    ready_window.lessons.attempt(same)
+    assert said(ready_window) == ""
+
+
 def test_choices_and_figures_of_a_step_are_limited() -> None:
     step = StepProgress()
     for number in range(80):
