@@ -39,6 +39,7 @@ from nnviz.session.recent_data_files import RecentDataFiles
 from nnviz.session.records import Records
 from nnviz.session.reopening import Reopening
 from nnviz.session.run import new_run
+from nnviz.session.run_estimate import RunEstimate
 from nnviz.session.run_exchange import RunExchange
 from nnviz.session.runs import Runs
 from nnviz.session.selection import Selection
@@ -93,6 +94,7 @@ class Session(QObject):
         sweeps, sweep_target: trains many runs; where a sweep is trained: on this machine or on a cluster.
         files, snapshot_files: opens, saves and exports networks; saves and exports networks of past epochs.
         hints: advice about the current run.
+        run_estimate: how long a long run with the settings of the fields would take.
         queries: results of the displayed network for the views, computed in the background.
         models: models of single cards.
         pictures: reads images that are dropped or pasted onto the canvas.
@@ -148,6 +150,7 @@ class Session(QObject):
         self.side_by_side = SideBySide(self)
         self.queries = new_queries(self)
         self.hints = Hints(self)
+        self.run_estimate = RunEstimate(self)
         self.models = CardModels(self)
         self._connect()
 

@@ -11,6 +11,7 @@ from nnviz.cards.run_bar.seeds_button import SeedsButton
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import more_epochs
 from nnviz.jobs.timing import TimeBudget
+from nnviz.session.run_estimate import RUN_ESTIMATE
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
@@ -60,8 +61,10 @@ class RunBar(QWidget):
             session.settings.problems_changed,
             session.settings.changed,
             session.run_or_data_changed,
+            session.run_estimate.changed,
         ):
             signal.connect(self._show)
+        session.queries.want(self, (RUN_ESTIMATE,), True)
         self._words_due, self._has_new_figures = TimeBudget(_SECONDS_BETWEEN_WORDS, 0), False
         session.training.progressed.connect(self._progressed)
         session.runs.history_changed.connect(self._epoch_done)
@@ -260,7 +263,8 @@ class RunBar(QWidget):
             elif past:
                 what = f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}"
                 press = "press Space to continue"
-            return [*filter(None, [what]), *([press] if self.train.isEnabled() else [])]  # a lesson may lock it
+            press = press if self.train.isEnabled() else ""  # a lesson may lock it
+            return [*filter(None, [what, self._session.run_estimate.text, press])]
         return []
 
     @property
@@ -269,8 +273,8 @@ class RunBar(QWidget):
 
     def _times(self) -> str:
         progress = self._session.training.progress
-        if not progress.seconds_of_epoch or self._starts_new:
-            return ""  # the next run has times of its own
+        if not progress.seconds_of_epoch or self._starts_new:  # the next run has times of its own
+            return ""
         parts = [f"{text.duration(progress.seconds_of_epoch)} per epoch"]
         if self._session.state in (Status.TRAINING, Status.PAUSED):
             left = progress.seconds_left

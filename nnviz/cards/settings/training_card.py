@@ -130,7 +130,12 @@ class TrainingCard(Card):
         self._notice = NoticeLine("trainingNotice")
         self.head.row.insertWidget(1, self._notice, 100)
         self._add_groups()
-        for signal in (session.settings.changed, session.runs.replaced, session.training.state_changed):
+        for signal in (
+            session.settings.changed,
+            session.runs.replaced,
+            session.training.state_changed,
+            session.run_estimate.changed,
+        ):
             signal.connect(self._show)
         session.settings.problems_changed.connect(self._show_summaries)
         session.user_presets.changed.connect(self._follow_presets)
@@ -186,7 +191,12 @@ class TrainingCard(Card):
         self._show_adjusted(preset)
         is_in_progress = self._session.training.is_in_progress
         waits = summaries.waiting(settings.experiment.training, run.experiment.training) if is_in_progress else ("", "")
-        self._notice.show_text(*waits)
+        estimate = self._session.run_estimate.text
+        if any(waits) or not estimate:
+            self._notice.show_text(*waits)
+        else:
+            sentence = f"{estimate[0].upper()}{estimate[1:]}"
+            self._notice.show_text(f"{sentence}, on this computer.", f"{sentence.split(' for ')[0]}.")
         self._show_summaries()
 
     def _show_adjusted(self, preset: Preset | None) -> None:
