@@ -195,12 +195,15 @@ def apply(app: QApplication, name: str, percent: float | None = None) -> None:
     _current = THEMES[name if name in THEMES else system_theme()]
     if app.property(_APPLIED) == _current.name and app.font() == font():
         return  # Qt would lay out all windows again
+    is_first = app.property(_APPLIED) is None
     app.setProperty(_APPLIED, _current.name)
     _load_fonts()
     collects = gc.isenabled()
     gc.disable()  # Qt goes through a list of all widgets: one that Python deleted meanwhile would crash it
     try:
-        app.setStyle(_Style("Fusion"))
+        app.setStyleSheet("")  # Qt would replace it in each widget as often as the widget has ancestors.
+        if is_first:
+            app.setStyle(_Style("Fusion"))
         app.setFont(font())
         app.setPalette(_palette(_current))
         app.setStyleSheet(_stylesheet(_current))
@@ -245,12 +248,19 @@ class _MenuStyle(QProxyStyle):
     def styleHint(self, hint: QStyle.StyleHint, *rest: Any) -> int:
         return 0 if hint == QStyle.SH_UnderlineShortcut else QProxyStyle.styleHint(self, hint, *rest)
 
+    def dress(self) -> None:
+        """Sets the style of the menu bar, which loses the program's style sheet whenever another one is set."""
+        bar = self.parent()
+        assert isinstance(bar, QMenuBar)
+        bar.setStyle(self)
+
 
 def hide_underlines(bar: QMenuBar) -> None:
     """Shows the menus that a menu bar will get without underlined letters."""
     style = _MenuStyle("Fusion")
     style.setParent(bar)
-    bar.setStyle(style)
+    style.dress()
+    changed.connect(style.dress)
 
 
 def in_lines(words: str) -> str:

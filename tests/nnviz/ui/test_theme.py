@@ -10,7 +10,7 @@ import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QColor, QFontInfo, QIcon, QImage
-from PyQt5.QtWidgets import QApplication, QHBoxLayout, QToolButton, QWidget
+from PyQt5.QtWidgets import QApplication, QHBoxLayout, QMenuBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
@@ -295,3 +295,41 @@ def test_python_deletes_no_widget_while_qt_goes_through_all_of_them(qtbot: QtBot
     assert collects
     assert not any(collects)
     assert gc.isenabled()
+
+
+def test_another_text_size_styles_a_widget_as_often_whatever_it_is_in(qapp: QApplication, qtbot: QtBot) -> None:
+    """Qt restyles a widget once for each of its ancestors if it replaces a style sheet by another one."""
+
+    class Counted(QWidget):
+        styled = 0
+
+        def changeEvent(self, event: QEvent) -> None:
+            self.styled += event.type() == QEvent.StyleChange
+            super().changeEvent(event)
+
+    theme.apply(qapp, "dark", 100)
+    outer = widget = QWidget()
+    for _ in range(8):
+        widget = Counted(widget)
+    qtbot.addWidget(outer)
+    outer.show()
+    inner = outer.findChildren(Counted)
+    for each in inner:
+        each.styled = 0
+    theme.apply(qapp, "dark", 125)
+    assert len({each.styled for each in inner}) == 1
+
+
+def test_the_menu_bar_keeps_the_style_sheet_and_its_letters_without_lines(qapp: QApplication, qtbot: QtBot) -> None:
+    bar = QMenuBar()
+    qtbot.addWidget(bar)
+    theme.apply(qapp, "dark", 100)
+    theme.hide_underlines(bar)
+    bar.addMenu("&File")
+    bar.show()
+    before = bar.grab().toImage()
+    theme.apply(qapp, "dark", 200)
+    assert bar.sizeHint().height() > before.height()
+    theme.apply(qapp, "dark", 100)
+    bar.resize(before.size())
+    assert bar.grab().toImage() == before
