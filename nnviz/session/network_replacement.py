@@ -95,6 +95,7 @@ class NetworkReplacement(QObject):
     ) -> None:
         """Replaces the current network by a new one, made from the fields; ``step`` names that for the Edit menu.
 
+        With an empty ``step`` it cannot be undone.
         ``then`` is called when it is the current one. If an ``experiment`` is given, that one is made, and the fields
         show it, on that ``basis``.
         """
@@ -108,14 +109,14 @@ class NetworkReplacement(QObject):
     def put(self, run: Run, step: str, basis: Basis | None = None) -> None:
         """Makes that run the current one and shows its experiment in the fields; ``step`` names that for the Edit menu.
 
-        The experiment is shown on that ``basis``, or on the present one.
+        The experiment is shown on that ``basis``, or on the present one. With an empty ``step`` it cannot be undone.
         """
         before = self._runs.current
         if not run.id:
             self._runs.add(run)
         old = before.id, self._settings.experiment, self._settings.basis
         new = run.id, run.experiment, basis or self._settings.basis_for(run.experiment)
-        if before.untouched and run.untouched:
+        if not step or (before.untouched and run.untouched):
             self._show(new)
         else:
             self._undo.push(Step(step, Kind.RUN, self._show, old, new, (before.id, run.id)))

@@ -61,6 +61,7 @@ class Undo(QObject):
         super().__init__()
         self._done: list[Step] = []
         self._undone: list[Step] = []
+        self._before: tuple[list[Step], list[Step], set[int]] = ([], [], set())  # the history before a lesson
 
     def push(self, step: Step) -> None:
         """Carries out a step and remembers it. Steps that were undone before can no longer be redone."""
@@ -108,14 +109,27 @@ class Undo(QObject):
     @property
     def runs(self) -> set[int]:
         """Ids of all runs that undo or redo may need."""
-        return {run for step in (*self._done, *self._undone) for run in step.runs}
+        done, undone, needed = self._before
+        return {run for step in (*self._done, *self._undone, *done, *undone) for run in step.runs} | needed
 
     def forget_run(self, run: int) -> None:
         """Drops the steps that need that run, and all steps beyond them."""
-        for steps in (self._done, self._undone):
+        for steps in (self._done, self._undone, *self._before[:2]):
             needing = [number for number, step in enumerate(steps) if run in step.runs]
             if needing:
                 del steps[: needing[-1] + 1]
+        self.changed.emit()
+
+    def open_history(self, run: int) -> None:
+        """Starts an empty history, as for a lesson. The steps of before, and that run, are kept for its end."""
+        self._before = self._done, self._undone, {run}
+        self._done, self._undone = [], []
+        self.changed.emit()
+
+    def close_history(self) -> None:
+        """Ends the history that :meth:`open_history` started: its steps are dropped, and those of before come back."""
+        self._done, self._undone, _ = self._before
+        self._before = [], [], set()
         self.changed.emit()
 
     def clear(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterable
 
 from PyQt5.QtCore import QSize, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -151,6 +152,17 @@ class TabbedCard(DockCard):
         if before is not self.page:
             self._order.remove(self.page)
             self._order.insert(self._order.index(before), self.page)
+
+    @property
+    def preferred(self) -> list[Page]:
+        """All pages by preference of the user: the first of those that are offered is in front."""
+        return list(self._order)
+
+    def prefer(self, pages: Iterable[Page]) -> None:
+        """Orders the pages by preference; pages that were added meanwhile come last."""
+        wanted = list(pages)
+        self._order = [*wanted, *(page for page in self._order if page not in wanted)]
+        self.show_tabs()
 
     @property
     def page(self) -> Page:

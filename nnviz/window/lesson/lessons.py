@@ -144,8 +144,8 @@ class Lessons(QObject):
         self._path = path
         if self._before is None:
             self._preferences.write()  # nothing that the lesson changes is remembered
-            layouts = self._docks.layouts(self._window.cards.layout())
-            self._before = state_before(self._session, layouts, self._window.workspace)
+            self._before = state_before(self._session, self._docks, self._window.cards)
+            self._session.undo.open_history(self._before.run)
         self._restorer.forget()
         self._tags.follow(lesson.title)
         assert self.stage is not None
@@ -164,7 +164,7 @@ class Lessons(QObject):
 
     def _make_network(self) -> None:
         """Replaces the network of before, so that the lesson does not train it."""
-        self._session.replacement.replace(texts.UNDO_OPENING)
+        self._session.replacement.replace("")
 
     def _resume(self, lesson: Lesson, folder: Path, progress: Progress) -> None:
         """Continues a lesson, with the run that it had."""
@@ -185,7 +185,7 @@ class Lessons(QObject):
 
         if run is not None:
             if run is not session.runs.current:
-                session.replacement.put(run, texts.UNDO_OPENING)
+                session.replacement.put(run, "")
             resume()
         elif progress.record:
             session.library.open(progress.record, resume)
@@ -205,7 +205,9 @@ class Lessons(QObject):
             self._keep_progress()
             self._runs[self.player.lesson.id] = self._session.runs.current.id
             title, place = text.plain(self.player.lesson.title), self.player.index + 1
-            self._session.messages.announce(texts.CONTINUES.format(title=title, number=place))
+            back = partial(self.open, self._memory.left_open or self._path, asks=False)
+            words = texts.CONTINUES.format(title=title, number=place)
+            self._session.messages.announce(words, MessageChoice(texts.BACK_TO_LESSON, back))
         self.player.close()
 
     def _closed(self) -> None:
@@ -214,6 +216,7 @@ class Lessons(QObject):
         before, self._before = self._before, None
         assert before is not None
         self._restorer.restore(before)
+        self._session.undo.close_history()
         self.set_reload(False)
         self._session.messages.withdraw(self._question)
         self._memory.note_closed()
@@ -227,6 +230,10 @@ class Lessons(QObject):
         self._show_panel(False)
         self._docks.put_back(before.layouts)
         self._window.show_workspace(before.workspace)
+        for card, pages in before.pages.items():
+            card.prefer(pages)
+        if before.enlarged is not None:
+            self._window.cards.toggle(before.enlarged)
         self.changed.emit()
 
     # ---- progress

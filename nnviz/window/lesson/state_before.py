@@ -8,9 +8,12 @@ from PyQt5.QtCore import QByteArray, QObject
 
 from engine.experiment import Experiment
 from nnviz.digits.strokes import Drawing
-from nnviz.lessons import texts
 from nnviz.session.session import Session
 from nnviz.session.settings import Basis
+from nnviz.ui.card import DockCard
+from nnviz.ui.pages import Page, TabbedCard
+from nnviz.window.card_actions import CardActions
+from nnviz.window.docks import Docks
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class StateBefore:
         earlier: ids of the runs whose curves are shown.
         drawing: what is drawn.
         layouts, workspace: the arrangement.
+        pages: of each card with tabs, by preference of the user.
+        enlarged: the card that fills the window; None if there is none.
     """
 
     run: int
@@ -35,10 +40,12 @@ class StateBefore:
     drawing: Drawing
     layouts: dict[str, QByteArray]
     workspace: str
+    pages: dict[TabbedCard, list[Page]]
+    enlarged: DockCard | None
 
 
-def state_before(session: Session, layouts: dict[str, QByteArray], workspace: str) -> StateBefore:
-    """Returns the present state of a session, with an arrangement."""
+def state_before(session: Session, docks: Docks, cards: CardActions) -> StateBefore:
+    """Returns the present state of a session and the arrangement of its cards."""
     run, settings = session.runs.current, session.settings
     return StateBefore(
         run.id,
@@ -48,8 +55,10 @@ def state_before(session: Session, layouts: dict[str, QByteArray], workspace: st
         session.sweeps.seeds,
         session.runs.shown_earlier,
         session.sketch.drawing,
-        layouts,
-        workspace,
+        docks.layouts(cards.layout()),
+        docks.workspace,
+        {card: card.preferred for card in docks.cards.values() if isinstance(card, TabbedCard)},
+        cards.enlarged,
     )
 
 
@@ -83,7 +92,7 @@ class StateRestorer(QObject):
         run = session.runs.by_id(before.run)
 
         def make() -> None:
-            session.replacement.replace(texts.UNDO_LEAVING, experiment=before.experiment, basis=before.basis)
+            session.replacement.replace("", experiment=before.experiment, basis=before.basis)
 
         def opened() -> None:
             if session.runs.current.storage.record == before.record:
@@ -96,10 +105,10 @@ class StateRestorer(QObject):
         elif run is None:
             make()
         elif run is not session.runs.current or session.settings.experiment != before.experiment:
-            session.replacement.put(run, texts.UNDO_LEAVING, before.basis)
+            session.replacement.put(run, "", before.basis)
             session.settings.show_experiment(before.experiment, before.basis)
 
     def _restore_drawing(self) -> None:
         drawing, self._drawing = self._drawing, None
         if drawing is not None and drawing != self._session.sketch.drawing:
-            self._session.sketch.replace(texts.UNDO_LEAVING, drawing)
+            self._session.sketch.draw(drawing)

@@ -26,11 +26,14 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.registry import CARDS
+from nnviz.lessons.catalogue import lesson_name
 from nnviz.lessons.document import parse_lesson
 from nnviz.lessons.package import pack
 from nnviz.lessons.progress import Progress, StepProgress
 from nnviz.library import Library
 from nnviz.session.status import Status
+from nnviz.ui.pages import TabbedCard
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.lesson_menu import LessonMenu
 from nnviz.window.lesson.panel import LessonPanel
@@ -107,6 +110,44 @@ def test_leaving_and_opening_again_brings_back_step_answers_and_network(
     assert player.answers == [{0}]
     assert player.progress.steps["start"].is_skipped
     assert find(window, QRadioButton, "lessonOption1_1Button").isChecked()
+
+
+def test_leaving_returns_the_history_and_the_cards_and_offers_the_way_back(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window, undo, path = ready_window, ready_window.session.undo, tmp_path / "cards.md"
+    window.session.settings.change("layers", hidden=(12,))
+    undone = undo.last()
+    card, other = next(
+        (card, page)
+        for card in window.findChildren(TabbedCard)
+        for page in card.pages
+        if card.isVisible() and page.is_offered and page is not card.page and page.objectName() in CARDS
+    )
+    page = card.page
+    window.cards.toggle(card)
+    path.write_text(LESSON.replace("point curves", f"show {lesson_name(other.objectName())}"), encoding="utf-8")
+    player = opened(window, path, qtbot)
+    assert not player.failure
+    assert card.page is other
+    assert window.cards.enlarged is None
+    player.solve()
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    player.next()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    run = window.session.runs.current
+    window.lessons.close()
+    assert card.page is page
+    assert window.cards.enlarged is card
+    assert undo.last() is undone
+    undo.undo()
+    assert window.session.settings.experiment.hidden != (12,)
+
+    click(qtbot, window, QPushButton, "announcementChoice1Button")
+    qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
+    assert player.index == 1
+    assert window.session.runs.current is run
+    assert undo.last() is None
 
 
 def test_another_content_begins_again_and_a_finished_lesson_too(
