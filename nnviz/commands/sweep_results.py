@@ -55,7 +55,7 @@ def lines(plan: Plan, results: Results) -> Iterator[str]:
         yield f"… and {len(ranked) - _MOST_ROWS} more trials"
     yield from _of_chosen(results)
     if (verdict := format_best_two(plan, results)) is not None:
-        yield verdict
+        yield verdict.text
 
 
 # ---- one experiment, several seeds

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 
 if TYPE_CHECKING:  # what is named here is made before it gets here
     from engine.sweeps.plan import Plan
@@ -78,7 +79,7 @@ def best_two(plan: Plan, results: Results) -> GroupComparison | None:
     return compare_groups(first, second)
 
 
-def format_best_two(plan: Plan, results: Results, are_listed: bool = False) -> str | None:
+def format_best_two(plan: Plan, results: Results, are_listed: bool = False) -> Conclusion | None:
     """Returns whether the lead of the best trial over the second best is significant; None if that is not known.
 
     ``are_listed``: whether they are in a list, so that of many they can be called the first and the second.
@@ -91,13 +92,15 @@ def format_best_two(plan: Plan, results: Results, are_listed: bool = False) -> s
     return format_pairs(found, first, second, figure_name(results.compared_by), len(results.order) > 2)
 
 
-def format_pairs(found: GroupComparison, one: str, other: str, figure: str, is_one_of_several: bool = False) -> str:
+def format_pairs(
+    found: GroupComparison, one: str, other: str, figure: str, is_one_of_several: bool = False
+) -> Conclusion:
     """Returns whether the difference between two groups of seeds is significant, and the test that says so.
 
     "Significant: wide has a lower error than narrow in 23 of 25 pairs of seeds. Compared by test error (Mann-Whitney
     p = 0.03)."
     """
-    return f"{format_significance(found, one, other, is_one_of_several)} {format_test(found, figure)}"
+    return Conclusion(format_significance(found, one, other, is_one_of_several), format_test(found, figure))
 
 
 def format_significance(found: GroupComparison, one: str, other: str, is_one_of_several: bool = False) -> str:

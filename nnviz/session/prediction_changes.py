@@ -23,6 +23,7 @@ class PredictionChanges:
         before, after: the predictions.
         opening: the beginning of a sentence about the change: "From epoch 3 to 20", "By the edit".
         names: the names of both networks.
+        there: a phrase with a place for what holds for the later network: "now {}", "{} at epoch 10".
         measured: the errors of both that were measured during training; None if they are not known. Predictions of a
             snapshot, which has 16 bits a parameter, may differ from it by an example.
     """
@@ -31,6 +32,7 @@ class PredictionChanges:
     after: SplitPredictions
     opening: str
     names: tuple[str, str]
+    there: str
     measured: tuple[float | None, float | None] = (None, None)
 
     def errors(self, meaning: Meaning) -> tuple[float, float]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # without what-ifs.
 NOW, EPOCH, PARENT, EDIT, WHAT_IF = "now", "epoch", "parent", "edit", "what-if"
 _PAST, _PRESENT, _OTHER = "looking_back", "accent", "muted"  # names of the theme's colours
+_CHANGED = "{} after the change"
 _KEPT = 2  # predictions of a set, so that only the network that has changed is evaluated
 
 
@@ -43,6 +44,7 @@ class Side:
         epochs: epochs that it is trained.
         ink: the theme's name of its colour; the later one has that of the present.
         figures: its measured figures, such as "test_error"; empty if they were not measured at this epoch.
+        epoch: its epoch as text, "3", if it is called by that; else empty.
     """
 
     network: Network
@@ -50,6 +52,12 @@ class Side:
     epochs: float
     ink: str
     figures: Mapping[str, float]
+    epoch: str = ""
+
+    @property
+    def short(self) -> str:
+        """A shorter name: "3" for "epoch 3"."""
+        return self.epoch or self.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,15 +216,23 @@ class SideBySide(QObject):
             return f"From parent to branch, {at},"
         return f"From epoch {before} to {after}"
 
+    def _there(self, later: Side) -> str:
+        """Returns a phrase with a place for what holds for the later network: "{} at epoch 10"."""
+        if later.epoch:
+            return f"{{}} at {later.name}"
+        kind = None if self._second is None else self._second.kind
+        return {EDIT: _CHANGED, WHAT_IF: _CHANGED, PARENT: "{} in the branch"}.get(kind or NOW, "now {}")
+
     # ---- the displayed network
 
     def _displayed_side(self, kind: str) -> Side:
         displayed, run = self._displayed, self._runs.current
         at, figures = self._timeline.figures
         is_measured = at == displayed.epochs and not displayed.what_if
-        present = "now" if displayed.is_live else run.epoch_text(displayed.epochs)
-        name = {EDIT: "after", WHAT_IF: "what if", PARENT: "branch"}.get(kind, present)
-        return Side(displayed.network, name, displayed.epochs, _PAST, figures if is_measured else {})
+        figures, other = figures if is_measured else {}, {EDIT: "after", WHAT_IF: "what if", PARENT: "branch"}.get(kind)
+        if other is None and not displayed.is_live:
+            return _side_at(run, displayed.network, displayed.epochs, _PAST, figures)
+        return Side(displayed.network, other or "now", displayed.epochs, _PAST, figures)
 
     # ---- the second network
 
@@ -251,8 +267,7 @@ class SideBySide(QObject):
         if kind == EDIT:
             return self._before_edit(run)
         if kind == EPOCH and (snapshot := self._kept_snapshot()) is not None:
-            name = run.epoch_text(snapshot.epochs)
-            return self._made(kind, RequestKey(snapshot), lambda: _side_of(run, snapshot, name, _PAST))
+            return self._made(kind, RequestKey(snapshot), lambda: _side_of(run, snapshot))
         return self._of_parent() if kind == PARENT else None
 
     def _made(self, kind: str, about: RequestKey, make: Callable[[], Side]) -> _Second:
@@ -302,7 +317,7 @@ class SideBySide(QObject):
         if run is not None:
             snapshot = run.snapshots.nearest(epochs)
             assert snapshot is not None
-            return self._made(PARENT, RequestKey(snapshot), lambda: _side_of(run, snapshot, "parent", _OTHER))
+            return self._made(PARENT, RequestKey(snapshot), lambda: _parent_side(run, snapshot))
         if record is None:
             return None
         if self._parent is None or self._parent[:2] != (record, epochs):
@@ -365,7 +380,7 @@ class SideBySide(QObject):
         # During training, the displayed network counts as it was first displayed in this epoch.
         subject = self._mistakes.subject
         both = [subject if side.network is self._displayed.network else (side.network, side.epochs) for side in sides]
-        opening, names = self.opening, (sides[0].name, sides[1].name)
+        opening, names, there = self.opening, (sides[0].name, sides[1].name), self._there(sides[1])
         name = f"{part.name}_{'rmse' if part.split.labels is None else 'error'}"
         measured = sides[0].figures.get(name), sides[1].figures.get(name)
 
@@ -373,7 +388,7 @@ class SideBySide(QObject):
             found = []
             for network, epochs in both:
                 found.append((yield from self._predictions(network, part, epochs)))
-            return PredictionChanges(found[0], found[1], opening, names, measured)
+            return PredictionChanges(found[0], found[1], opening, names, there, measured)
 
         return RequestKey(both[0][0], both[1][0], part), work
 
@@ -409,12 +424,24 @@ def _is_of(found: PredictionChanges, data: Dataset | None) -> bool:
 
 
 def _live_side(run: Run) -> Side:
-    is_steady = run.stage is not Stage.TRAINING
     figures = run.figures() if run.figures_before is None else {}
-    name = "now" if is_steady else run.epoch_text(run.epochs)
-    return Side(run.displayed_network(), name, run.epochs, _PRESENT, figures)
+    if run.stage is Stage.TRAINING:
+        return _side_at(run, run.displayed_network(), run.epochs, _PRESENT, figures)
+    return Side(run.displayed_network(), "now", run.epochs, _PRESENT, figures)
 
 
-def _side_of(run: Run, snapshot: Snapshot, name: str, ink: str) -> Side:
-    network = run.displayed_network().with_parameters(snapshot.parameters)
-    return Side(network, name, snapshot.epochs, ink, run.history.figures(snapshot.epochs))
+def _side_at(run: Run, network: Network, epochs: float, ink: str, figures: Mapping[str, float]) -> Side:
+    """Returns a network that is called by its epoch."""
+    return Side(network, run.epoch_text(epochs), epochs, ink, figures, run.epoch_name(epochs))
+
+
+def _side_of(run: Run, snapshot: Snapshot) -> Side:
+    return _side_at(run, _network_of(run, snapshot), snapshot.epochs, _PAST, run.history.figures(snapshot.epochs))
+
+
+def _parent_side(run: Run, snapshot: Snapshot) -> Side:
+    return Side(_network_of(run, snapshot), "parent", snapshot.epochs, _OTHER, run.history.figures(snapshot.epochs))
+
+
+def _network_of(run: Run, snapshot: Snapshot) -> Network:
+    return run.displayed_network().with_parameters(snapshot.parameters)

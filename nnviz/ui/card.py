@@ -152,10 +152,12 @@ class CardHead(QFrame):
                 self._place_mark()
         return done
 
-    def show_mark(self, what_if: str, moment: str = "", beside: tuple[str, str] | None = None) -> None:
+    def show_mark(
+        self, what_if: str, epoch: str = "", beside: tuple[str, str] | None = None, short: tuple[str, str] = ("", "")
+    ) -> None:
         """Shows a badge with the assumption and the displayed epoch, or with two compared networks, or none."""
         before = self.room_of_mark
-        self.mark.show_what(what_if, moment, beside)
+        self.mark.show_what(what_if, epoch, beside, short)
         if self.room_of_mark != before:
             self.keep_room()
             self.marked.emit()

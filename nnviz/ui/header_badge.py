@@ -26,8 +26,9 @@ class HeaderBadge(QAbstractButton):
     def __init__(self, head: QWidget) -> None:
         super().__init__(head)
         named(self, "headMark")
-        self.what = self.moment = ""
+        self.what = self.moment = self._epoch = ""
         self.beside: tuple[str, str] | None = None
+        self._short: tuple[str, str] = "", ""
         self.setFocusPolicy(Qt.TabFocus)
         self.setCursor(Qt.PointingHandCursor)
         self.show_what("")
@@ -37,9 +38,15 @@ class HeaderBadge(QAbstractButton):
         """Whether there is a text to show."""
         return bool(self.what or self.moment or self.beside)
 
-    def show_what(self, what: str, moment: str = "", beside: tuple[str, str] | None = None) -> None:
-        """Shows an assumption and an epoch, or two networks; without any of them the badge is hidden."""
-        self.what, self.moment, self.beside = what, moment, beside
+    def show_what(
+        self, what: str, epoch: str = "", beside: tuple[str, str] | None = None, short: tuple[str, str] = ("", "")
+    ) -> None:
+        """Shows an assumption and an epoch ("3.4"), or two networks; without any of them the badge is hidden.
+
+        ``short``: shorter names for both networks ("3", "now").
+        """
+        moment = f"epoch {epoch}" if epoch else ""
+        self.what, self.moment, self.beside, self._epoch, self._short = what, moment, beside, epoch, short
         if beside is not None:
             tip = f"This card shows two networks side by side: {' and '.join(beside)}. Click to end the comparison."
         elif moment:
@@ -69,14 +76,13 @@ class HeaderBadge(QAbstractButton):
     def _texts(self) -> tuple[str, ...]:
         """Versions of the text, the longest first."""
         if self.beside is not None:
-            names, short = " | ".join(self.beside), " | ".join(name.removeprefix("epoch ") for name in self.beside)
+            names, short = (" | ".join(pair) for pair in (self.beside, self._short))
             return f"{names}{_END}", names, *([short] if short != names else []), "both"
         if not self.moment:
             return f"what if: {self.what}{_END}", f"what if{_END}", "what if", "if"
-        number = self.moment.split()[-1]
         if not self.what:
-            return f"{self.moment} · looking back", self.moment, number
-        return f"{self.moment} · what if: {self.what}", f"{self.moment} · what if", self.moment, number
+            return f"{self.moment} · looking back", self.moment, self._epoch
+        return f"{self.moment} · what if: {self.what}", f"{self.moment} · what if", self.moment, self._epoch
 
     @property
     def shown(self) -> str:

@@ -29,11 +29,12 @@ class SettingField:
 
     Attributes:
         name: the setting's name in an experiment.
-        title: its name in the window, with the unit after a comma.
+        title: its name in the window.
         step: takes the text and +1 or -1; returns the next value up or down as text.
         tip: what it does to the network.
         parse: takes the setting's name, the text and an example; returns the value.
         is_list: whether several values can be typed, with spaces between them.
+        unit: the unit, which the caption has after the title; empty for none.
     """
 
     name: str
@@ -42,6 +43,12 @@ class SettingField:
     tip: str
     parse: Callable[[str, str, str], Any] = parse_number
     is_list: bool = False
+    unit: str = ""
+
+    @property
+    def caption(self) -> str:
+        """The title with the unit: "Shift, pixels"."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
 
 
 @dataclass(frozen=True)
@@ -146,16 +153,18 @@ SCHEDULE = (
     ),
     SettingField(
         "warmup",
-        "Warm-up, epochs",
+        "Warm-up",
         step_by(0.5),
         "Raises the learning rate from 0 to its full value over these epochs, while the first gradients are large.",
+        unit="epochs",
     ),
     SettingField("decay", "Decay", step_by(0.1, 1), "Multiplies the learning rate by this factor at each drop."),
     SettingField(
         "decay_epochs",
-        "Every, epochs",
+        "Every",
         step_whole(1),
         "Sets the number of epochs between two drops of the learning rate.",
+        unit="epochs",
     ),
 )
 
@@ -226,11 +235,12 @@ REGULARISATION = (
     ),
     SettingField(
         "patience",
-        "Patience, epochs",
+        "Patience",
         step_whole(0),
         "Stops the run if the validation error has not fallen for this many epochs, and restores the best "
         "weights. 0 is off: the run trains all epochs.",
         parse_whole,
+        unit="epochs",
     ),
 )
 
@@ -272,12 +282,17 @@ INITIALISATION = (
 STRENGTHS = (
     SettingField(
         "shift",
-        "Shift, pixels",
+        "Shift",
         step_by(0.5, 100),
         "Shifts each image in both directions, by at most this many pixels.",
+        unit="pixels",
     ),
     SettingField(
-        "rotation", "Rotation, degrees", step_by(1, 180), "Rotates each image about its centre, by at most this angle."
+        "rotation",
+        "Rotation",
+        step_by(1, 180),
+        "Rotates each image about its centre, by at most this angle.",
+        unit="degrees",
     ),
     SettingField(
         "scale", "Scale", step_by(0.02, 1), "Enlarges or shrinks each image, by at most this share: 0.1 is a tenth."
@@ -290,21 +305,24 @@ STRENGTHS = (
     ),
     SettingField(
         "elastic",
-        "Elastic, pixels",
+        "Elastic",
         step_by(0.1, 20),
         "Bends the strokes (elastic deformation), as another hand would draw them. The unit is pixels.",
+        unit="pixels",
     ),
     SettingField(
         "elastic_sigma",
-        "Smoothing, pixels",
+        "Smoothing",
         step_by(0.5, 100),
         "Sets how smooth the elastic deformation is: if it is small, strokes tremble.",
+        unit="pixels",
     ),
     SettingField(
         "thickness",
-        "Thickness, pixels",
+        "Thickness",
         step_by(0.1, 2),
         "Makes strokes thicker or thinner, by at most this many pixels.",
+        unit="pixels",
     ),
     SettingField(
         "noise",

@@ -180,11 +180,12 @@ class Docks(QObject):
         """Marks every card while a what-if lasts, the past is shown or networks are compared; a click ends it."""
         displayed, sides = self._session.displayed, self._session.side_by_side.sides
         beside = None if sides is None else (sides[0].name, sides[1].name)
-        moment = "" if displayed.is_live else self._session.runs.current.epoch_text(displayed.epochs)
+        short = ("", "") if sides is None else (sides[0].short, sides[1].short)
+        epoch = "" if displayed.is_live else self._session.runs.current.epoch_name(displayed.epochs)
         for name, card in self.cards.items():
             if isinstance(card, DockCard) and CARDS[name].is_of_displayed:
                 pair = beside if _compares(card) else None
-                card.head.show_mark(what_if_text(displayed.what_if), moment, pair)
+                card.head.show_mark(what_if_text(displayed.what_if), epoch, pair, short)
 
     def _end_mark(self, card: DockCard) -> None:
         """Ends the comparison in a card that shows one; else goes live, or if the window is live, ends the what-if."""

@@ -32,7 +32,7 @@ from nnviz.ui.conclusion_label import ConclusionLabel, keeping_spaces
 from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
+from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, SCALES, Quantity
 from nnviz.ui.plots.curve_figures import EXACT, EarlierRun
 from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.tabs import keep_in_sight
@@ -268,7 +268,8 @@ class LearningCurvePage(Page):
     def _name_scale(self) -> None:
         quantities = self._quantity, replace(self._quantity, unit="")
         texts = [[each.scale_text(is_log) for each in quantities] for is_log in (False, True)]
-        self.scale.show_text([[*versions, versions[0].split()[-1]] for versions in texts], int(self.is_log))
+        versions = [[*titles, scale] for titles, scale in zip(texts, SCALES, strict=True)]
+        self.scale.show_text(versions, int(self.is_log))
         self.scale.setAccessibleName(f"Scale: {texts[self.is_log][0]}")
 
     def set_unit(self, unit: str) -> None:

@@ -198,9 +198,9 @@ class DiagramPage(Page):
             chosen=None if chosen is None else (chosen.layer, chosen.number),
             count=self._count,
             planes=dict(enumerate(activity.planes, start=1)),
-            labels=_labels(activity, data, self._hint(activity)),
+            labels=_labels(activity, data, self._hints(activity)[0]),
             is_hasty=self._session.state is Status.TRAINING,
-            hint=self._hint(activity),
+            hints=self._hints(activity),
             sources=self._sources(activity.network),
             figures=self._figures(activity),
         )
@@ -213,30 +213,35 @@ class DiagramPage(Page):
         values = activity.activations[-1].tolist()
         return [text.figure(meaning.target(value, number), 3) for number, value in enumerate(values)]
 
-    def _hint(self, activity: Activity) -> str:
-        """Returns how to get activations; empty if there are any."""
+    def _hints(self, activity: Activity) -> tuple[str, ...]:
+        """Returns how to get activations, and shorter versions; empty if there are any."""
         if activity.is_lit:
-            return ""
+            return ("",)
         if activity.example is not None:
-            return "the activations are not finite"
+            return ("the activations are not finite",)
         can_draw = self._model.data is not None and self._model.data.example_shape == DRAWN
-        return "draw something to light the network" if can_draw else "choose an example to light the network"
+        what_to_do = "draw something" if can_draw else "choose an example"
+        return f"{what_to_do} to light the network", what_to_do
 
     def _show_key(self) -> None:
         if self._model.activity is not None and self.in_view:
             self.key.show_words(*self._key_words())
 
-    def _key_words(self) -> tuple[str, str, str]:
-        """Returns the texts of the colour key: what connections show, the negative and the positive colour."""
+    def _key_words(self) -> tuple[tuple[str, ...], str, str]:
+        """Returns the texts of the colour key: what connections show, the negative and the positive colour.
+
+        The first one has shorter versions.
+        """
         activity = self._model.activity
         if activity is None or activity.target is None:
-            return "weights", "negative", "positive"
+            return ("weights",), "negative", "positive"
         focus = self.diagram.focus
         if focus is not None:
             is_silent = activity.activations[focus[0]][focus[1]] == 0
             what = "activation 0, no contribution" if is_silent else "activation × weight"
-            return what, "lowers", "raises"
-        return "contribution to the output", "against", f"for {self._short_name(activity.target)}"
+            return (what,), "lowers", "raises"
+        what_of_output = "contribution to the output", "contribution"
+        return what_of_output, "against", f"for {self._short_name(activity.target)}"
 
     def _short_name(self, output: int) -> str:
         metrics = QFontMetrics(theme.font(theme.SMALL))
@@ -260,7 +265,7 @@ class DiagramPage(Page):
         neuron, shape = self._session.selection.neuron, activity.network.shape
         has_it = neuron is not None and neuron.layer < len(shape) and neuron.number < shape[neuron.layer]
         chosen = self._described(neuron.layer, neuron.number) if neuron is not None and has_it else []
-        self.diagram.set_summary(spoken(chosen) or self._hint(activity))
+        self.diagram.set_summary(spoken(chosen) or self._hints(activity)[0])
 
     # ---- read-out
 
@@ -329,7 +334,7 @@ class DiagramPage(Page):
                 weight = float(activity.network.weights[links.layer - 1][above, below])
                 names = self._name(links.layer - 1, below, True), self._name(links.layer, above, True)
                 rows.append([*names, weight, value])
-        return ["from", "to", "weight", self._key_words()[0]], rows
+        return ["from", "to", "weight", self._key_words()[0][0]], rows
 
 
 def _ends(network: Network) -> tuple[int, int]:

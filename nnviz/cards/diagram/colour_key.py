@@ -18,21 +18,22 @@ class ColourKey(QWidget):
     """Colour key, aligned to the right; plain text.
 
     Attributes:
-        what: quantity that the connections show.
+        what: quantity that the connections show, and shorter texts for it.
         less, more: meaning of the negative and of the positive colour.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.what = self.less = self.more = ""
+        self.what: tuple[str, ...] = ()
+        self.less = self.more = ""
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_words(self, what: str, less: str, more: str) -> None:
+    def show_words(self, what: tuple[str, ...], less: str, more: str) -> None:
         """Sets the texts."""
         if (what, less, more) != (self.what, self.less, self.more):
             self.what, self.less, self.more = what, less, more
-            self.setAccessibleDescription(f"{what}: {less}{_SLASH}{more}")
+            self.setAccessibleDescription(f"{what[0]}: {less}{_SLASH}{more}")
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -59,7 +60,7 @@ class ColourKey(QWidget):
     def _quantity(self, metrics: QFontMetrics) -> str:
         """Returns the quantity, or a shorter text for it, that fits; empty if none does."""
         room = self.width() - metrics.horizontalAdvance(f"{self.less}{_SLASH}{self.more}") - _GAP
-        versions = [f"{words}:" for words in (self.what, self.what.partition(" to ")[0]) if words]
+        versions = [f"{words}:" for words in self.what]
         return next((words for words in versions if metrics.horizontalAdvance(words) <= room), "")
 
     def _paint_words(self, painter: QPainter, said: str, ink: str, right: int) -> int:

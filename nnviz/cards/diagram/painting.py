@@ -41,7 +41,7 @@ class DiagramContent:
         planes: (neurons, cells) outputs over the plane by layer. Tiles of other layers show weights.
         labels: a long name and shorter ones for each layer.
         is_hasty: whether other content follows soon, so that weak connections are painted coarsely.
-        hint: text in the place of an image if there is no input.
+        hints: text in the place of an image if there is no input, and shorter versions.
     """
 
     activity: Activity
@@ -53,7 +53,7 @@ class DiagramContent:
     planes: dict[int, Array] = field(default_factory=dict)
     labels: list[tuple[str, ...]] = field(default_factory=list)
     is_hasty: bool = False
-    hint: str = ""
+    hints: tuple[str, ...] = ("",)
     sources: list[str] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
 
@@ -111,7 +111,7 @@ class BlockPainter:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
             place, flags = box.adjusted(6, 0, -6, 0), int(Qt.AlignCenter | Qt.TextWordWrap)
-            for words in (content.hint, content.hint.partition(" to ")[0]):  # "draw something to light the network"
+            for words in content.hints:
                 if place.contains(painter.boundingRect(place, flags, words)):
                     painter.drawText(place, flags, words)
                     break

@@ -217,7 +217,7 @@ class ExamplesCard(DockCard):
         fill(self.pictures, listed[:first].tolist())
         fill(self.corrected, listed[first:].tolist())
         for head, word, count in ((self._wrong_head, "wrong", first), (self._right_head, "right", len(listed) - first)):
-            head.setText(f"{_side_words(found.names[1], word)}: {text.count(count)}")
+            head.setText(f"{found.there.format(word)}: {text.count(count)}")
         self._show_groups(True)
         self._stack.setCurrentWidget(self._sides)
 
@@ -313,12 +313,6 @@ class ExamplesCard(DockCard):
             return None
         rows = ExampleTable(found, meaning)
         return rows.head, (rows.numbers(int(index)) for index in listed)
-
-
-def _side_words(name: str, word: str) -> str:
-    """Returns "now wrong", "wrong at epoch 10", "right in the branch" or "right after the change"."""
-    others = {"now": f"now {word}", "branch": f"{word} in the branch"}
-    return others.get(name, f"{word} at {name}" if name.startswith("epoch") else f"{word} after the change")
 
 
 def _picture(found: SplitPredictions, index: int, data: Dataset) -> Array:

@@ -16,7 +16,7 @@ from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit, step_whole
 from nnviz.ui.parts import named, set_look
 
-_BIAS, _WEIGHT = "bias", "weight"
+_BIAS, _WEIGHT = 0, 1  # places of the entries
 _STEP = 0.1
 _APART = 4  # pixels
 _LARGEST = 1e6  # A network with larger parameters would diverge in its next step.
@@ -41,7 +41,7 @@ class EditDialog(QDialog):
         self.part = Combo(
             "neuronPartCombo", "Parameter to edit", "Selects the parameter to change: the bias or a weight."
         )
-        self.part.addItems([_BIAS, _WEIGHT])
+        self.part.addItems(["bias", "weight"])
         tip = "Number of the input, or of the neuron in the layer below, whose weight is changed."
         self.source = NumberEdit("neuronSourceEdit", step_whole(1), tip, "Number of the input")
         self._source_name = named(label(role="muted"), "neuronSourceName")
@@ -84,7 +84,7 @@ class EditDialog(QDialog):
         self.value.forget_typed()
         if source is not None:
             self.source.show_value(str(source + 1))
-        self.part.setCurrentText(_BIAS if source is None else _WEIGHT)
+        self.part.setCurrentIndex(_BIAS if source is None else _WEIGHT)
         self._show_other()
         if beside is not None:
             self._place(beside)
@@ -128,7 +128,7 @@ class EditDialog(QDialog):
         self._show()
 
     def _show(self) -> None:
-        is_bias, number = self.part.currentText() == _BIAS, self._number
+        is_bias, number = self.part.currentIndex() == _BIAS, self._number
         for part in (self._source_label, self.source, self._source_name):
             part.setVisible(not is_bias)
         self.source.show_value(str(number + 1))
@@ -156,7 +156,7 @@ class EditDialog(QDialog):
             return
         self._is_typed = False
         self.value.line.setModified(False)
-        if self.part.currentText() == _BIAS:
+        if self.part.currentIndex() == _BIAS:
             self.bias_set.emit(value)
         else:
             self.weight_set.emit(self._number, value)

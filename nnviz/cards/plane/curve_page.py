@@ -40,6 +40,7 @@ class CurvePage(SurfacePage):
     """Shows the predicted curve in the units of the data's source."""
 
     kind = Span
+    where = "curve"
 
     def __init__(self, session: Session) -> None:
         self.view = named(CurveView(), "curveView", "Predicted curve over the data")

@@ -29,19 +29,18 @@ _DONE_TIP = "Ends painting (Esc). The points stay, and a click sets the input ag
 class PaintTools(QWidget):
     """A column of tools, visible while points are painted. The keys 1 to 6 choose a class, 0 chooses the eraser."""
 
-    def __init__(self, session: Session, view: PointsView, parent: QWidget) -> None:
+    def __init__(self, session: Session, view: PointsView, where: str, parent: QWidget) -> None:
+        """``where``: "plane" or "curve", for the names of the tools."""
         super().__init__(parent)
-        self._session, self._view = session, view
-        self._where = view.objectName().removesuffix("View")  # "plane" or "curve", for the names of the tools
+        self._session, self._view, self._where = session, view, where
         self._group = QButtonGroup(self)
         self.brushes = [self._brush(number) for number in range(MOST_CLASSES)]
-        self.more = self._tool("+ class", "Add a class", _MORE_TIP)
-        self.more.setObjectName(f"{self._where}MoreButton")
-        self.eraser = self._tool("erase", "Eraser", _ERASER_TIP)
+        self.more = self._tool("MoreButton", "+ class", "Add a class", _MORE_TIP)
+        self.eraser = self._tool("EraseButton", "erase", "Eraser", _ERASER_TIP)
         self.eraser.setCheckable(True)
         self._group.addButton(self.eraser)
-        self.clear = self._tool("clear", "Erase all points", _CLEAR_TIP)
-        self.done = self._tool("done", "Done painting", _DONE_TIP)
+        self.clear = self._tool("ClearButton", "clear", "Erase all points", _CLEAR_TIP)
+        self.done = self._tool("DoneButton", "done", "Done painting", _DONE_TIP)
         theme.sized(self.setFixedWidth, _WIDTH)
         arranged(QVBoxLayout(self), *self.brushes, self.more, self.eraser, self.clear, 1, self.done, spacing=4)
         painting = session.painting
@@ -58,8 +57,7 @@ class PaintTools(QWidget):
         self._show()
 
     def _brush(self, number: int) -> QToolButton:
-        brush = self._tool("", "", _BRUSH_TIP)
-        brush.setObjectName(f"{self._where}Brush{number + 1}")
+        brush = self._tool(f"Brush{number + 1}", "", "", _BRUSH_TIP)
         brush.setCheckable(True)
         brush.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
         brush.setIconSize(QSize(_DOT, _DOT))
@@ -67,8 +65,8 @@ class PaintTools(QWidget):
         self._group.addButton(brush)
         return brush
 
-    def _tool(self, words: str, accessible: str, tip: str) -> QToolButton:
-        made = tool(words, f"{self._where}{words.capitalize()}Button", accessible, tip)
+    def _tool(self, name: str, words: str, accessible: str, tip: str) -> QToolButton:
+        made = tool(words, f"{self._where}{name}", accessible, tip)
         made.setProperty("role", "word")
         theme.sized(made.setFixedWidth, _WIDTH)
         made.setFocusPolicy(Qt.TabFocus)

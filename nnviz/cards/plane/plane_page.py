@@ -40,6 +40,7 @@ class PlanePage(SurfacePage):
     """Shows the plane, with the names of the classes in the head."""
 
     kind = Square
+    where = "plane"
 
     def __init__(self, session: Session) -> None:
         self.view = named(PlaneView(), "planeView", "Predicted class over the plane")

@@ -37,13 +37,15 @@ class SurfacePage(Page):
 
     Attributes:
         kind: the kind of region.
+        where: what the region is called in names of widgets: "plane" or "curve".
         tests: the key that shows or hides the points of the test set.
     """
 
     kind: type[Region]
+    where: str
 
     def __init__(self, session: Session, title: str, tip: str, view: PointsView, tests: Key) -> None:
-        super().__init__(title, f"{title.lower()}Tab", tip)
+        super().__init__(title, f"{self.where}Tab", tip)
         self.leads = True
         self._session, self._view, self.tests = session, view, tests
         self._is_painted = False  # whether points are painted here
@@ -128,7 +130,7 @@ class SurfacePage(Page):
     def make_tools(self) -> None:
         """Makes the tools for painting if there are none yet."""
         if self._row.count() == 1:
-            self._row.insertWidget(0, PaintTools(self._session, self._view, self))
+            self._row.insertWidget(0, PaintTools(self._session, self._view, self.where, self))
 
     def _show_data(self) -> None:
         if self._data is not None:

@@ -117,15 +117,17 @@ class PredictionOverTimePanel(DockCard):
         at = self._moment
         after = "" if at is not None else " by epoch"
         after = f" · true {targets[0].format(float(truth[0]))}" if is_marked and truth is not None else after
-        figures = ["" if at is None else f": {_figure(line, at)}" for line in lines]
-        named = [_coloured(line, figure) for line, figure in zip(lines, figures, strict=True)]
+        figures = [] if at is None else [_figure(line, at) for line in lines]
+        words = [line.name for line in lines]
+        if figures:
+            words = [f"{name}: {figure}" for name, figure in zip(words, figures, strict=True)]
+        named = list(map(_coloured, lines, words))
         more = ", …" if at is None else ""
         fewer = [f"{', '.join(named[:count])}{more}" for count in range(len(named) - 1, 0, -1)]
         all_names = ", ".join(named)
-        figure = figures[0].removeprefix(": ") if figures else ""
-        alone = [_coloured(lines[0], figure, named=False), ""] if figure else []  # A number must not be cut.
+        alone = [_coloured(lines[0], figures[0]), ""] if figures else []  # A number must not be cut.
         whole = (f"{all_names}{after}", all_names, *fewer, *alone) if lines else ("",)
-        self.head.detail.show_versions(*whole, tip=self._tip(after, figures))
+        self.head.detail.show_versions(*whole, tip=", ".join(words) + after if words else "")
         ends = [f"{line.name}: {_value_text(line, 0)} to {_value_text(line, -1)}" for line in lines]
         self.plot.set_summary(", ".join(ends) or self.plot.note or "no prediction")
 
@@ -134,10 +136,6 @@ class PredictionOverTimePanel(DockCard):
         """The number of the displayed epoch among the drawn ones; None live, and while its prediction is not drawn."""
         epoch = self._session.timeline.epoch
         return self._epochs.index(epoch) if epoch in self._epochs else None
-
-    def _tip(self, after: str, figures: Sequence[str]) -> str:
-        named = [f"{line.name}{figure}" for line, figure in zip(self.plot.lines, figures, strict=True)]
-        return ", ".join(named) + after if named else ""
 
     def table(self) -> Table | None:
         """Returns epochs and the outputs of all classes, or the numbers in their units, for a CSV file."""
@@ -209,9 +207,8 @@ def _figure(line: ShareLine, index: int) -> str:
     return line.figure(index) if line.figures else f"{line.figure(index)} %"
 
 
-def _coloured(line: ShareLine, after: str, named: bool = True) -> str:
-    words = escape(f"{line.name if named else ''}{after}")
-    return f'<span style="color:{theme.colour(line.colour).name()}">{words}</span>'
+def _coloured(line: ShareLine, words: str) -> str:
+    return f'<span style="color:{theme.colour(line.colour).name()}">{escape(words)}</span>'
 
 
 CARDS.register("learningStripDock")(

@@ -51,8 +51,7 @@ class PointsPage(Page):
         keys: legend entries that show or hide a part of the data, by its name.
     """
 
-    def __init__(self, session: Session, title: str) -> None:
-        name = title.lower()
+    def __init__(self, session: Session, name: str, title: str) -> None:
         super().__init__(title, f"{name}Tab", _TIPS[name])
         self._session, self._model = session, session.models[RegressionModel]
         self._output = 0
@@ -229,7 +228,7 @@ class PredictedPage(PointsPage):
     """Predictions over targets, with the diagonal."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Predicted")
+        super().__init__(session, "predicted", "Predicted")
 
     def _points(self, part: PredictedPart) -> Array:
         return np.stack(self._numbers(part), axis=1)
@@ -245,7 +244,7 @@ class ResidualsPage(PointsPage):
     """Residuals (prediction − target) over predictions, with the line of 0."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, "Residuals")
+        super().__init__(session, "residuals", "Residuals")
         self._end = 0.0
 
     def adapt(self) -> None:

@@ -48,7 +48,7 @@ def robustness_conclusion(
     for name in reversed(harmful[1:]):
         strength = _harmless(rises[name], hardly)
         if strength:
-            up_to = strength_text(PerturbationStrength(name, strength), shape).replace("+", "±")
+            up_to = strength_text(PerturbationStrength(name, strength), shape, in_both_directions=True)
             return Conclusion(lead, f"{_subject(name, f' up to {up_to} hardly', 'matter')}.")
     return Conclusion(lead)
 

@@ -176,11 +176,12 @@ def perturbation_text(strength: PerturbationStrength, shape: Shape) -> str:
     return f"{kind.label} {strength_text(strength, shape)}"
 
 
-def strength_text(strength: PerturbationStrength, shape: Shape) -> str:
-    """Returns a strength with its unit, and with a sign if there are two directions: "+15°", "0.3", "2 px"."""
+def strength_text(strength: PerturbationStrength, shape: Shape, in_both_directions: bool = False) -> str:
+    """Returns a strength with its unit, and with a sign if there are two directions: "+15°", "±15°", "0.3", "2 px"."""
     kind = PERTURBATIONS[strength.name]()
     is_signed = min(kind.strengths(shape)) < 0 and strength.value
-    number = f"{strength.value:{'+' if is_signed else ''}g}".replace("-", "−")
+    sign = ("±" if in_both_directions else "+" if strength.value > 0 else "−") if is_signed else ""
+    number = f"{sign}{abs(strength.value):g}".replace("-", "−")
     unit = "column" if kind.unit(shape) == "columns" and strength.value == 1 else kind.unit(shape)
     return number + (unit if unit in ("", "°") else f" {unit}")
 

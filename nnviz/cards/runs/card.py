@@ -210,7 +210,7 @@ class RunsCard(DockCard):
             row.holds(self._session.runs.current.storage.record),
             row.depth,
             len(row.runs) if row.can_open else 0,
-            "runs" if row.is_sweep else "seeds",
+            "run" if row.is_sweep else "seed",
             row.is_open,
             row.is_branch,
             not row.is_sweep,

@@ -39,7 +39,7 @@ class RunLine:
         is_starred, is_baseline: whether the run is starred; whether it is the baseline of the comparison.
         is_current: whether the run is in the window.
         depth: number of ancestors above the row.
-        runs, of: number of runs that a row stands for, and their kind ("seeds", "runs"); 0 for a single run.
+        runs, of: number of runs that a row stands for, and their kind ("seed", "run"); 0 for a single run.
         is_open: whether these runs are listed below the row.
         is_branch: whether the row is a branch of the run above it.
         has_square: whether the row can be compared; otherwise the title begins at the place of the square.
@@ -58,7 +58,7 @@ class RunLine:
     is_current: bool = False
     depth: int = 0
     runs: int = 0
-    of: str = "seeds"
+    of: str = "seed"
     is_open: bool = False
     is_branch: bool = False
     has_square: bool = True
@@ -135,7 +135,7 @@ class _RunTableModel(RowModel[RunLine]):
 
 
 def _spoken(line: RunLine) -> str:
-    of = line.of.removesuffix("s") if line.runs == 1 else line.of
+    of = f"{line.of}{'s' * (line.runs != 1)}"
     return f"{text.count(line.runs)} {of}, {'open' if line.is_open else 'closed'}" if line.runs else ""
 
 

@@ -30,11 +30,12 @@ _FIELD = 84  # pixels
 
 @dataclass(frozen=True)
 class _LimitField:
-    """A field for a limit: name, caption with unit, bytes per unit, default, bounds, steps and tooltip."""
+    """A field for a limit: name, title, unit and its bytes, default, bounds, steps and tooltip."""
 
     name: str
     title: str
-    unit: float
+    unit: str
+    size: float
     default: str
     least: int
     most: Callable[[], int]
@@ -43,19 +44,20 @@ class _LimitField:
 
     def parsed(self, typed: str) -> int:
         """Returns the typed value in bytes. Raises SettingError."""
-        title, _, unit = self.title.partition(", ")
-        value, most = parse_number(title, typed, self.default), self.most() // self.unit
-        return round(self.unit * number_within(title, value, self.least / self.unit, most, self.default, unit))
+        value, most = parse_number(self.title, typed, self.default), self.most() // self.size
+        least = self.least / self.size
+        return round(self.size * number_within(self.title, value, least, most, self.default, self.unit))
 
     def written(self, nbytes: int) -> str:
         """Returns bytes as text in the unit of the field."""
-        return f"{nbytes / self.unit:.4f}".rstrip("0").rstrip(".")
+        return f"{nbytes / self.size:.4f}".rstrip("0").rstrip(".")
 
 
 _LIMIT_FIELDS = (
     _LimitField(
         "library",
-        "Library, GB",
+        "Library",
+        "GB",
         1e9,
         "2",
         LEAST,
@@ -65,7 +67,8 @@ _LIMIT_FIELDS = (
     ),
     _LimitField(
         "run",
-        "Snapshots per run, MB",
+        "Snapshots per run",
+        "MB",
         1e6,
         "32",
         LEAST,
@@ -76,7 +79,8 @@ _LIMIT_FIELDS = (
     ),
     _LimitField(
         "memory",
-        "Snapshots in memory, MiB",
+        "Snapshots in memory",
+        "MiB",
         2**20,
         str(MOST_BYTES // 2**20),
         LEAST_BYTES,
@@ -111,10 +115,11 @@ class StoragePart(QWidget):
     def _make(self) -> QWidget:
         content, form = QWidget(), FormGrid(spacing=5)
         for budget in _LIMIT_FIELDS:
-            edit = NumberEdit(f"{budget.name}RoomEdit", budget.step, budget.tip, budget.title)
+            caption = f"{budget.title}, {budget.unit}"
+            edit = NumberEdit(f"{budget.name}RoomEdit", budget.step, budget.tip, caption)
             theme.sized(edit.setFixedWidth, _FIELD)
             edit.committed.connect(partial(self._typed, budget))
-            self._rows[budget.name] = FormField(form.add_field(budget.title, edit), edit)
+            self._rows[budget.name] = FormField(form.add_field(caption, edit), edit)
         self._words = named(label(role="muted"), "roomWords")
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes

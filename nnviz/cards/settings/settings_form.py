@@ -42,25 +42,27 @@ class SettingsForm(FormGrid):
         self._show()
 
     def _add_field(self, field: SettingField) -> None:
-        edit = NumberEdit(object_name("", field.name, "Edit"), field.step, field.tip, field.title)
+        edit = NumberEdit(object_name("", field.name, "Edit"), field.step, field.tip, field.caption)
         edit.line.takes_space = field.is_list
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._edits[field.name] = field, edit
-        self._add_row(field.name, field.title, edit, typed_value)
+        self._add_row(field, edit, typed_value)
 
     def _add_choice(self, choice: SettingChoice) -> None:
         combo = Combo(f"{choice.name}Combo", choice.title, choice.tip)
         for entry in choice.registry:
             combo.addItem(choice.registry[entry].label, entry)
         combo.activated.connect(lambda: self._chosen(choice, combo.currentData()))
-        self._add_row(choice.name, choice.title, combo, lambda entry: choice.registry[entry].label)
+        self._add_row(choice, combo, lambda entry: choice.registry[entry].label)
 
-    def _add_row(self, name: str, title: str, field: NumberEdit | Combo, in_words: Callable[[Any], str]) -> None:
+    def _add_row(
+        self, row: SettingField | SettingChoice, field: NumberEdit | Combo, in_words: Callable[[Any], str]
+    ) -> None:
         """Adds a row with a mark for a value other than the default; ``in_words`` returns a value as text."""
-        what = title.partition(",")[0].lower()  # without the unit
+        name, caption = row.name, row.caption if isinstance(row, SettingField) else row.title
         button = object_name("", name, "DefaultButton")
-        mark = self._marks[name] = DefaultButton(self._session, button, what, field, {name: in_words})
-        self._rows[name] = FormField(self.add_field(title, field, mark), field)
+        mark = self._marks[name] = DefaultButton(self._session, button, row.title.lower(), field, {name: in_words})
+        self._rows[name] = FormField(self.add_field(caption, field, mark), field)
 
     # ---- changes
 
@@ -73,12 +75,11 @@ class SettingsForm(FormGrid):
 
     def _try(self, field: SettingField, typed: str) -> bool:
         """Changes the setting, or notes the problem. Returns whether it was changed."""
-        title = field.title.partition(",")[0]  # without the unit
         try:
             value = field.parse(field.name, typed, typed_value(self._session.settings.value(field.name)))
-            self._session.settings.change(title.lower(), **{field.name: value})
+            self._session.settings.change(field.title.lower(), **{field.name: value})
         except EngineError as error:
-            self._session.settings.set_problem(field.name, error_words(error, {field.name: title}))
+            self._session.settings.set_problem(field.name, error_words(error, {field.name: field.title}))
             return False
         self._session.settings.set_problem(field.name, None)
         return True

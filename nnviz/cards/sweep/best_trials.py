@@ -11,6 +11,7 @@ from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.cards.sweep.trial_text import format_chosen_trial, format_figures, shown_sweep_title, unit_of
 from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.result_text import figure_name, format_best_two
 from nnviz.formatting.setting_text import short_setting_name
 from nnviz.library import RunGroup
@@ -33,9 +34,11 @@ _VERDICT_TIP = (
 )
 _CHOSEN_TIP = "Test error of the trial with the best validation error. It is reported once, at the end of the sweep."
 _EMPTY = "No finished trials yet."
-_NOT_YET = "The test error of the best trial is reported once, at the end of the sweep."
-_ALONE = (
-    "Each trial is a single run: differences may be chance. Use several seeds to test whether the best trial is better."
+_NOTHING = Conclusion("")
+_NOT_YET = Conclusion("The test error of the best trial is reported once, at the end of the sweep.")
+_ALONE = Conclusion(
+    "Each trial is a single run: differences may be chance.",
+    "Use several seeds to test whether the best trial is better.",
 )
 
 
@@ -46,7 +49,7 @@ class BestTrials(QWidget):
         super().__init__()
         self._session = session
         self._trials = session.models[TrialsModel]
-        self._words = ("", "")
+        self._words = (_NOTHING, _NOTHING)
         self.title = ElidedLabel(role="muted")
         self.table = named(BestTrialTable(), "bestTrialsTable", "Best trials", "")
         self.table.setWhatsThis(_TIP)
@@ -75,7 +78,7 @@ class BestTrials(QWidget):
         self._stack.setCurrentWidget(self.table if ranked else self._empty)
         self.title.show_versions(*self._titles(table))
         if table is None or not ranked:
-            self._show_words("", "")
+            self._show_words(_NOTHING, _NOTHING)
             return
         names = ["rank", *(short_setting_name(axis.name) for axis in table.axes), *_names_of_figures(table)]
         unit, best = unit_of(table, self._session.data.dataset), table.results.chosen
@@ -84,17 +87,17 @@ class BestTrials(QWidget):
             for rank, each in enumerate(ranked, start=1)
         ]
         self.table.show_rows(names, rows, trials.chosen)
-        alone = _ALONE if len(table.plan.seeds) == 1 else ""
+        alone = _ALONE if len(table.plan.seeds) == 1 else _NOTHING
         verdict = format_best_two(table.plan, table.results, are_listed=True) or alone
         self._show_words(verdict, format_chosen_trial(table, unit) if trials.is_over else _NOT_YET)
 
-    def _show_words(self, verdict: str, chosen: str) -> None:
+    def _show_words(self, verdict: Conclusion, chosen: Conclusion) -> None:
         self._words = verdict, chosen
         for part, words, tip in ((self.verdict, verdict, _VERDICT_TIP), (self.chosen, chosen, _CHOSEN_TIP)):
-            shown = words if self.height() >= _LOW else words.partition(". ")[0]  # the table needs some room
-            part.setText(shown)
-            part.setToolTip(tip if shown == words else f"{words} {tip}")
-            part.setVisible(bool(words))
+            is_whole = self.height() >= _LOW or not words.rest  # else the table needs the room
+            part.setText(words.text if is_whole else words.lead)
+            part.setToolTip(tip if is_whole else f"{words.text} {tip}")
+            part.setVisible(bool(words.lead))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -39,6 +39,7 @@ class _Effect(NamedTuple):
         share: the share of the variance of the ranks that the setting explains; about 0 by chance.
         p: the probability that chance alone explains as much.
         best: the values that work best: "0.3 to 0.7", "64 and 128".
+        are_several: whether they are several single values.
         is_best: (n,) whether each result has one of them.
     """
 
@@ -46,6 +47,7 @@ class _Effect(NamedTuple):
     share: float
     p: float
     best: str
+    are_several: bool
     is_best: Array
 
 
@@ -86,8 +88,8 @@ def trials_conclusion(
     if len(named) > 1:
         best = " and ".join(f"{effect.name} {effect.best}" for effect in named)
         return Conclusion(f"{lead}.", f"{best[0].upper()}{best[1:]} work best. {medians}".rstrip())
-    best = named[0].best
-    return Conclusion(f"{lead}: {best} {'work' if ' and ' in best else 'works'} best.", medians)
+    verb = "work" if named[0].are_several else "works"
+    return Conclusion(f"{lead}: {named[0].best} {verb} best.", medians)
 
 
 def _medians(scores: Array, is_best: Array, quantity: str, unit: str) -> str:
@@ -111,15 +113,15 @@ def _effect(setting: SettingPlaces, ranks: Array) -> _Effect | None:
         share, p, levels = _between_groups(centred, groups)
         is_good = _are_good(levels)
         is_best = is_good[groups]
-        best = enumeration([_value(axis, place) for place in values[is_good]])
+        best, are_several = enumeration([_value(axis, place) for place in values[is_good]]), is_good.sum() > 1
     else:
         order = np.argsort(places, kind="stable")
         share, p, levels = _along_axis(centred[order])
         good = order[_best_neighbours(levels, centred[order])]
         ends = places[good].min(), places[good].max()
         is_best = (places >= ends[0]) & (places <= ends[1])
-        best = " to ".join(dict.fromkeys(_value(axis, end) for end in ends))
-    return _Effect(setting_name(axis.name), share, p, best, is_best)
+        best, are_several = " to ".join(dict.fromkeys(_value(axis, end) for end in ends)), False
+    return _Effect(setting_name(axis.name), share, p, best, bool(are_several), is_best)
 
 
 def _between_groups(centred: Array, groups: Array) -> tuple[float, float, Array]:

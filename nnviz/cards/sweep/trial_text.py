@@ -14,6 +14,7 @@ from engine.datasets import Dataset
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED, PRUNED, STOPPED, RunResult
 from nnviz.cards.sweep.trial_table import TrialTable
 from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.result_text import (
     QUANTITIES,
@@ -132,14 +133,14 @@ def dots_key(table: TrialTable) -> str:
     return " · ".join([dots, *ended])
 
 
-def format_chosen_trial(table: TrialTable, unit: str) -> str:
+def format_chosen_trial(table: TrialTable, unit: str) -> Conclusion:
     """Returns the test error of the trial selected by validation error; empty without one."""
     results = table.results
     chosen, last = results.chosen, results.test_figure
     if chosen is None:
-        return "No trial finished with all its seeds, so none is selected."
+        return Conclusion("No trial finished with all its seeds, so none is selected.")
     spread = None if last is None else chosen.spread(last)
     if spread is None or last is None:
-        return f"The best: {format_settings(table, chosen.trial)}. No test set, so no test error."
+        return Conclusion(f"The best: {format_settings(table, chosen.trial)}.", "No test set, so no test error.")
     figures = f"{format_spread(results.quantity, spread, unit)}, {format_seeds(spread.count)}"
-    return f"Test {QUANTITIES[results.quantity]} of the best: {figures}. {WHY_ONCE}"
+    return Conclusion(f"Test {QUANTITIES[results.quantity]} of the best: {figures}.", WHY_ONCE)

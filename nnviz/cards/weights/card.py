@@ -10,7 +10,7 @@ from engine.basics.validation import Array
 from engine.explain.input_grid import region_of
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.weights.changes_panel import ChangesPanel
-from nnviz.cards.weights.layer_tabs import layer_tabs
+from nnviz.cards.weights.layer_tabs import layer_name, layer_tabs
 from nnviz.cards.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
 from nnviz.cards.weights.row_names import RowNames
 from nnviz.formatting import text
@@ -364,7 +364,7 @@ class WeightsPanel(DockCard):
     @property
     def caption(self) -> str:
         """The layer's name, and the neuron's if one is enlarged."""
-        name = self.tabs.tabText(self.tabs.currentIndex()).partition(" ·")[0]
+        name = layer_name(self._session.displayed.network.shape, self._layer)
         layer = f"{'Weights' if self._surfaces is None else self._surfaces.words.title} {name}"
         return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
 

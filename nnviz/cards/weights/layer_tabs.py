@@ -12,19 +12,29 @@ _LONG_NAMES = 3  # most tabs whose names have space for "Layer"
 _GAP_TIP = "Shows only the first and the last layers: this network has more layers than tabs."
 
 
+def layer_name(shape: Sequence[int], layer: int) -> str:
+    """Returns the name of a layer, counted from 0: "Layer 1", "Output"; of ``ALL`` "All"."""
+    count = len(shape) - 1
+    if layer == ALL:
+        return "All"
+    return "Output" if layer == count - 1 else f"{'Layer ' if count <= _LONG_NAMES else 'L'}{layer + 1}"
+
+
 def layer_tabs(shape: Sequence[int], tip: str, all_tip: str = "") -> list[tuple[int | None, Tab]]:
     """Returns a tab for each layer that is drawn, with its number from 0, and one, None, for those that are not.
 
     With ``all_tip`` there is one for all layers, before the others.
     """
     count = len(shape) - 1
-    word = "Layer " if count <= _LONG_NAMES else "L"
 
     def tab(layer: int) -> tuple[int | None, Tab]:
-        name = "Output" if layer == count - 1 else f"{word}{layer + 1}"
-        return layer, Tab(f"{name} · {shape[layer]}→{shape[layer + 1]}", f"layer{layer + 1}Tab", tip)
+        return layer, Tab(
+            f"{layer_name(shape, layer)} · {shape[layer]}→{shape[layer + 1]}", f"layer{layer + 1}Tab", tip
+        )
 
     first, last = drawn_layers(count)
     gap: list[tuple[int | None, Tab]] = [(None, Tab(left_out(count), "leftOutTab", _GAP_TIP))] if last else []
-    whole: list[tuple[int | None, Tab]] = [(ALL, Tab("All", "allLayersTab", all_tip))] if all_tip else []
+    whole: list[tuple[int | None, Tab]] = (
+        [(ALL, Tab(layer_name(shape, ALL), "allLayersTab", all_tip))] if all_tip else []
+    )
     return [*whole, *map(tab, first), *gap, *map(tab, last)]

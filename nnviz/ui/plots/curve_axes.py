@@ -15,6 +15,7 @@ from nnviz.formatting import text as words
 from nnviz.formatting.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top
 from nnviz.ui import theme
 
+SCALES = ("linear", "log")
 Ends = tuple[float, float]
 _LARGE = 1e9  # from here on values are written like 3.40e+38
 _BATCHES = (20, 100, 500)  # possible ends of an axis that counts batches, in the first epoch
@@ -62,7 +63,7 @@ class Quantity:
 
     def scale_text(self, is_log: bool) -> str:
         """Describes the axis: error %, log."""
-        return f"{self.called} {self.unit}".strip() + (", log" if is_log else ", linear")
+        return f"{f'{self.called} {self.unit}'.strip()}, {SCALES[is_log]}"
 
     def height(self, values: Any, is_log: bool) -> Any:
         """Converts values in the unit of the axis to positions on the axis; logarithms on a logarithmic one."""

@@ -117,7 +117,7 @@ def test_durations_that_are_only_estimated_are_round() -> None:
 def test_it_begins_with_whether_it_is_significant(
     one: Sequence[float], other: Sequence[float], sentence: str, test: str
 ) -> None:
-    assert format_pairs(compare_groups(one, other), "a", "b", "test error") == f"{sentence} {test}"
+    assert format_pairs(compare_groups(one, other), "a", "b", "test error").text == f"{sentence} {test}"
 
 
 @pytest.mark.parametrize(("trials", "chance"), [(2, "Very unlikely to be chance"), (3, "Significant")])
@@ -130,7 +130,7 @@ def test_the_lead_of_the_best_of_several_trials_is_significant_at_most(trials: i
             results.add(RunResult(trial, seed, FINISHED, {"validation_error": 0.1 * trial + 0.001 * seed}))
     found = format_best_two(plan, results)
     assert found is not None
-    assert found.startswith(f"{chance}: each of the five runs of ")
+    assert found.lead.startswith(f"{chance}: each of the five runs of ")
 
 
 def test_one_of_several_comparisons_needs_a_smaller_p() -> None:
