@@ -93,7 +93,8 @@ def engine_for(
     from nnviz.sweeps.cluster_executor import ClusterExecutor
 
     with Cluster(address) as cluster:
-        print(text.plain(cluster.status().summary), file=sys.stderr if is_json else sys.stdout)
+        status = cluster.status()
+        print(text.plain(f"{status.address}: {status.summary}"), file=sys.stderr if is_json else sys.stdout)
         yield lambda: ClusterExecutor(cluster, data, name, settings)
 
 

@@ -36,7 +36,7 @@ class LibraryWork(QObject):
     """Runs one piece of work after the other. Work of more than a second shows its progress and can be cancelled.
 
     Signals:
-        status_changed(str): the work in progress, which ends with "…", or its outcome.
+        status_changed(str): the work in progress; "" for none.
         ended: a piece is done, has failed, or was cancelled.
     """
 
@@ -119,7 +119,9 @@ class LibraryWork(QObject):
     def _end(self, news: str) -> None:
         self._waiting.popleft()
         self._patience.end()
-        self.status_changed.emit(news)
+        self.status_changed.emit("")
+        if news:
+            self._messages.announce(news)
         self.ended.emit()
         if self._waiting:
             self._begin()

@@ -188,15 +188,16 @@ class Messages(QObject):
 
 
 def error_text(what: str, error: Exception) -> str | None:
-    """Returns what failed and why as one text; None for an unexpected error."""
+    """Returns what failed, unless that is "", and why as one text; None for an unexpected error."""
+    lead = f"{what}: " if what else ""
     if isinstance(error, FileFormatError):
         return str(error)
     if isinstance(error, DivergenceError):
-        return f"{what}: {error.in_words}"
+        return f"{lead}{error.in_words}"
     if isinstance(error, EngineError):
-        return f"{what}: {error}"
+        return f"{lead}{error}"
     if isinstance(error, OSError):
-        return f"{what}: {error.strerror or error}. Try again, or choose another file or folder."
+        return f"{lead}{error.strerror or error}. Try again, or choose another file or folder."
     if isinstance(error, MemoryError):
-        return f"{what}: there is not enough memory. Make the network or the batch smaller."
+        return f"{lead}there is not enough memory. Make the network or the batch smaller."
     return None

@@ -23,7 +23,7 @@ class RunExchange(QObject):
     """Exports and imports in the background. Can be cancelled without leaving anything behind.
 
     Signals:
-        status_changed(str): the task in progress, which ends with "…", or its result.
+        status_changed(str): the task in progress; "" for none.
         imported(int): the run of that number was added to the library.
     """
 

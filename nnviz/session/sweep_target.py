@@ -103,7 +103,8 @@ class SweepTarget(QObject):
         if not self.typed:
             return ""
         if found.cluster is not None:
-            return found.cluster.summary.removeprefix(f"{self.typed}: ")
+            cluster = found.cluster
+            return cluster.summary if cluster.address == self.typed else f"{cluster.address}: {cluster.summary}"
         if found.address is not None and self._untrusted and not found.reason_unavailable:
             return f"nnviz sends nothing to {format_hosts(self._untrusted)} until you trust it. Start asks you."
         return found.reason_unavailable or _ASKING

@@ -38,7 +38,7 @@ class Sweeps(QObject):
     Signals:
         changed: ``plan_progress``, ``reason_unavailable`` or ``seeds`` has changed.
         seeds_changed: ``seeds`` has changed.
-        status_changed(str): the plan in training, which ends with "…", or its result.
+        status_changed(str): the plan in training; "" for none.
         came(NewResults): new results of the sweep in training.
         shown(int): the user wants to see the results of a plan: the sweep of that number; 0 for compared runs.
         selected(int): the trials of the sweep of that number are to be displayed.
@@ -201,7 +201,7 @@ class Sweeps(QObject):
         if not end.is_done:
             choices.append(MessageChoice("Resume", partial(self.resume, end.sweep, end.plan)))
         if end.is_done and self.auto_compare.sees(end.sweep, groups):
-            self.status_changed.emit(f"{self._name}: done")
+            self._messages.announce(f"{self._name}: done")
         else:
             self._messages.show_later(format_plan_end(end), *choices)
         if end.going is not None:

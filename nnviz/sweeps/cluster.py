@@ -75,16 +75,16 @@ class ClusterStatus:
 
     @property
     def summary(self) -> str:
-        """The status as one line."""
+        """The status as one line, without the address."""
         count = len(self.workers)
         if not count:
-            return f"{self.address}: no workers yet; Dask {self.dask}"
+            return f"no workers yet; Dask {self.dask}"
         memory = gigabytes(sum(each.memory for each in self.workers))
         versions = (("nnviz", "version"), ("numpy", "numpy"), ("Python", "python"))
         found = [f"{name} {_listed([getattr(each, part) for each in self.workers])}" for name, part in versions]
         cores = f"{self.cores:,} core{'s' * (self.cores > 1)}"
         return (
-            f"{self.address}: {count:,} worker{'s' * (count > 1)} with {cores} and {memory} of memory; "
+            f"{count:,} worker{'s' * (count > 1)} with {cores} and {memory} of memory; "
             f"{', '.join(found)}, Dask {self.dask}"
         )
 

@@ -125,9 +125,9 @@ class MainWindow(QMainWindow):
         self._add_corner()
         self.status_line = StatusLine(self.statusBar(), session)
         self._time_keys = TimeKeys(self, session.timeline)
+        for signal in (self.cards.done, self.films.maker.done):
+            signal.connect(session.messages.announce)
         reporting = (
-            self.cards.done,
-            self.films.maker.done,
             session.exchange.status_changed,
             session.models[StorageModel].status_changed,
             session.sweeps.status_changed,

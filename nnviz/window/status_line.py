@@ -80,12 +80,9 @@ class StatusLine(QObject):
         self._hint.setText(words or _INSIDE.format(*examples))
 
     def show_activity(self, activity: str) -> None:
-        """Shows an activity while it is in progress. A finished one, without "…" at its end, is announced."""
-        is_going_on = activity.endswith("…")
-        self._activity.setText(activity if is_going_on else "")
-        self._activity.setVisible(is_going_on)
-        if activity and not is_going_on:
-            self._session.messages.announce(activity)
+        """Shows the activity in progress; "" for none."""
+        self._activity.setText(activity)
+        self._activity.setVisible(bool(activity))
 
     def _show_record(self) -> None:
         """Shows the number of the run in the library."""

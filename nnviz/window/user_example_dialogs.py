@@ -27,7 +27,7 @@ class UserExampleDialogs(QObject):
             signal.connect(self.choose_to_import)
         page.export_wanted.connect(self.choose_where_to_export)
         keeping.show_wanted.connect(self.show_page)
-        keeping.kept.connect(window.status_line.show_activity)
+        keeping.kept.connect(window.session.messages.announce)
         window.closed.connect(keeping.hide)
 
     def show_page(self) -> None:

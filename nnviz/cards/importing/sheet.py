@@ -159,8 +159,9 @@ class ImportSheet(QFrame):
         error = self._importing.error
         section = self._section_of(found)
         is_told = isinstance(error, EngineError) and section is not None and error.parameter in section.handled
-        words = "" if error is None or is_told else error_text(_CANNOT_READ, error) or f"{_CANNOT_READ}."
-        self._problem.setText(text.plain(words.removeprefix(f"{_CANNOT_READ}: ") if found is not None else words))
+        what = _CANNOT_READ if found is None else ""
+        words = "" if error is None or is_told else error_text(what, error) or f"{_CANNOT_READ}."
+        self._problem.setText(text.plain(words))
         self._problem.setVisible(bool(words))
 
     def _show_outcome(self, outcome: DatasetSummary | None) -> None:

@@ -39,7 +39,7 @@ class StorageModel(QObject):
     Signals:
         changed: ``usage`` has changed.
         memory_changed: ``memory_budget`` has changed.
-        status_changed(str): the task in progress, which ends with "…", or its result.
+        status_changed(str): the task in progress; "" for none.
 
     Attributes:
         usage: the usage that was read last; None before the first reading.

@@ -30,11 +30,17 @@ def work(tmp_path: Path, messages: Messages, qtbot: QtBot) -> Iterator[LibraryWo
 
 
 @pytest.fixture
-def told(work: LibraryWork) -> list[str]:
-    """What it tells for the status line."""
+def told(work: LibraryWork, messages: Messages) -> list[str]:
+    """The work in progress for the status line, and what came of it, which is announced."""
     words: list[str] = []
-    work.status_changed.connect(words.append)
+    work.status_changed.connect(lambda status: words.append(status) if status else None)
+    messages.announced.connect(lambda: words.append(announced(messages)))
     return words
+
+
+def announced(messages: Messages) -> str:
+    assert messages.announcement is not None
+    return messages.announcement.text
 
 
 def begin(library: Library, tell: ReportFunction) -> int:
