@@ -40,6 +40,23 @@ OPTION_TIP = "Chooses this option."
 RIGHT, WRONG = "Right.", "Wrong."
 PREDICTED = "Try it, and see whether you are right."
 
+# ---- fields, and directives that fail: a problem, and a remedy
+
+HIDDEN = "Hidden neurons"
+HIDDEN_TIP = "Sets the number of neurons of each hidden layer. Separate them by commas."
+SEED, SEED_TIP = "Seed", "Sets the seed of the initial weights."
+ANOTHER_NETWORK = "another network took the place of the one in training", "Reset the step."
+RECORDING_IS_OFF = "it is off, and seeds are recorded", "Switch it on: File → Keep runs in the library."
+NO_BRANCH = "no branch can be made"
+NO_CLASS = "it is no class of these data"
+NO_NEURON, NO_HIDDEN_LAYERS = "the network does not have it", "The network has no hidden layers."
+HIDDEN_LAYERS = "The hidden layers have {sizes} neurons."
+NO_EXAMPLE, EXAMPLES = "the data have no such example", "Its {examples} examples are numbered from 0."
+NO_IMAGES = "these data are no images", "Load images first, such as data mnist."
+DOES_NOT_SUIT, LOAD_OTHER_DATA = "it does not suit these data", "Load other data first."
+IMAGE_SOURCE = "the lesson"
+NOT_MARKED = "The run could not be marked as one of the lesson"
+
 # ---- goals, notes and buttons
 
 GOALS_NAME = "Goals of this step"

@@ -58,13 +58,13 @@ def _step_last(typed: str, direction: int) -> str:
 _NETWORK = (
     SettingField(
         "hidden",
-        "Hidden neurons",
+        texts.HIDDEN,
         _step_last,
-        "Sets the number of neurons of each hidden layer. Separate them by commas.",
+        texts.HIDDEN_TIP,
         lambda name, typed, example: tuple(parse_hidden(typed)),
         is_list=True,
     ),
-    SettingField("seed", "Seed", step_whole(0), "Sets the seed of the initial weights.", parse_whole),
+    SettingField("seed", texts.SEED, step_whole(0), texts.SEED_TIP, parse_whole),
 )
 _ROWS = {
     row.name: row for row in (*_NETWORK, *USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)

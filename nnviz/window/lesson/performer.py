@@ -13,6 +13,7 @@ from PyQt5.QtCore import QMimeData, QObject, QTimer, QUrl, pyqtSignal
 from engine.basics.errors import EngineError
 from engine.presets import Preset, load_preset
 from engine.storage import is_network_file
+from nnviz.formatting import text
 from nnviz.lessons import texts
 from nnviz.lessons.directives import PRESET_ENDING, Directive
 from nnviz.lessons.errors import LessonError, nearest
@@ -224,8 +225,7 @@ class Performer(QObject):
             run = session.runs.current
             trained = trained or run
             if run is not trained:
-                remedy = "Reset the step."
-                raise LessonError.from_problem("train", "another network took the place of the one in training", remedy)
+                raise LessonError.from_problem("train", *texts.ANOTHER_NETWORK)
             if run.end >= goal or self._has_diverged or run.dead_layer is not None or not training.can_start:
                 return True
             if run.progress.last_epoch == goal:
@@ -239,8 +239,7 @@ class Performer(QObject):
     def _train_seeds(self, count: int) -> Done:
         sweeps = self._session.sweeps
         if not self._session.records.is_on:
-            remedy = "Switch it on: File → Keep runs in the library."
-            raise LessonError.from_problem("recording", "it is off, and seeds are recorded", remedy)
+            raise LessonError.from_problem("recording", *texts.RECORDING_IS_OFF)
         if sweeps.plan_progress is None:
             sweeps.set_seeds(count)
             sweeps.toggle()
@@ -259,7 +258,7 @@ class Performer(QObject):
     def _branch(self) -> Done:
         branching, before = self._session.branching, self._session.runs.current
         if branching.reason_unavailable is not None:
-            raise LessonError.from_problem("branch", "no branch can be made", branching.reason_unavailable)
+            raise LessonError.from_problem("branch", texts.NO_BRANCH, branching.reason_unavailable)
         self._session.timeline.branch()
         return lambda: not branching.work.is_running and self._session.runs.current is not before
 
@@ -271,14 +270,14 @@ class Performer(QObject):
         names = self._session.class_names
         for name in (true, predicted):
             if name not in names:
-                raise LessonError.from_problem(name, "it is no class of these data", nearest(name, names))
+                raise LessonError.from_problem(name, texts.NO_CLASS, nearest(name, names))
         self._session.selection.choose_classes(Classes(names.index(true), names.index(predicted)))
 
     def _strength(self, layer: str, number: str, factor: str) -> None:
         neuron, sizes = Neuron(int(layer), int(number) - 1), self._session.runs.current.experiment.hidden
         if neuron.layer > len(sizes) or neuron.number >= sizes[neuron.layer - 1]:
-            remedy = f"The hidden layers have {', '.join(map(str, sizes)) or 'no'} neurons."
-            raise LessonError.from_problem(f"neuron {layer}.{number}", "the network does not have it", remedy)
+            remedy = texts.HIDDEN_LAYERS.format(sizes=", ".join(map(str, sizes))) if sizes else texts.NO_HIDDEN_LAYERS
+            raise LessonError.from_problem(f"neuron {layer}.{number}", texts.NO_NEURON, remedy)
         self._session.edits.set_strength(neuron, float(factor))
 
     def _workspace(self, name: str) -> None:
@@ -298,18 +297,18 @@ class Performer(QObject):
         if number:
             examples = 0 if data is None or what not in data.splits else len(data.splits[what])
             if int(number) >= examples:
-                remedy = f"Its {examples:,} examples are numbered from 0." if examples else "Load other data first."
-                raise LessonError.from_problem(f"{what} {number}", "the data have no such example", remedy)
+                remedy = texts.EXAMPLES.format(examples=text.count(examples)) if examples else texts.LOAD_OTHER_DATA
+                raise LessonError.from_problem(f"{what} {number}", texts.NO_EXAMPLE, remedy)
             self._session.question.set_data_example(Example(what, int(number)), texts.UNDO_EXAMPLE)
             return None
         if data is not None and not data.is_picture:
-            raise LessonError.from_problem(what, "these data are no images", "Load images first, such as data mnist.")
+            raise LessonError.from_problem(what, *texts.NO_IMAGES)
         given = QMimeData()
         given.setUrls([QUrl.fromLocalFile(str(file_of_lesson(self._folder, what)))])
         is_drawn = self._session.question.is_drawn or data is None
         shape = None if is_drawn or data is None else (data.example_shape[0], data.example_shape[1])
         self._picture = "reading"
-        self._session.pictures.load(given, "the lesson", shape)
+        self._session.pictures.load(given, texts.IMAGE_SOURCE, shape)
         return lambda: self._picture != "reading"
 
     def _clear(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
+from nnviz.lessons import texts
 from nnviz.library import Library
 from nnviz.session.session import Session
 
@@ -58,5 +59,5 @@ class RunTags(QObject):
         session.library_thread.run(
             work,
             lambda _: session.library.refresh(),
-            lambda error: session.messages.show_error("The run could not be marked as one of the lesson", error),
+            lambda error: session.messages.show_error(texts.NOT_MARKED, error),
         )

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QAbstractButton, QAbstractSlider, QAction, QComboBox
 from engine.datasets import DATASETS
 from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.registry import CARDS, WORKSPACES, register_cards
+from nnviz.lessons import texts
 from nnviz.lessons.catalogue import SETTINGS, Catalogue, lesson_name
 from nnviz.lessons.errors import LessonError
 from nnviz.ui.card import DockCard
@@ -152,7 +153,7 @@ class WindowStage(QObject):
             return card
         holder = self._docks.cards[info.page_of]
         if not isinstance(card, Page) or not card.is_offered:
-            raise LessonError.from_problem(name, "it does not suit these data", "Load other data first.")
+            raise LessonError.from_problem(name, texts.DOES_NOT_SUIT, texts.LOAD_OTHER_DATA)
         assert isinstance(holder, TabbedCard)
         holder.tabs.setCurrentIndex(holder.pages.index(card))
         return holder
