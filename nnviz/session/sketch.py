@@ -18,6 +18,12 @@ def _same(one: Array | None, other: Array | None) -> bool:
     return one is other if one is None or other is None else (one == other).all()
 
 
+def _classes(data: Dataset) -> tuple[str, ...]:
+    """Returns the names of the classes; without classes those of the predicted numbers."""
+    named = data.class_name if data.is_classification else data.target_name
+    return tuple(map(named, range(data.outputs)))
+
+
 class Sketch(QObject):
     """Holds the drawing and its image. Attributes are for reading.
 
@@ -44,6 +50,7 @@ class Sketch(QObject):
         self.picture: Array | None = None
         self._undo = undo
         self._suits: Dataset | None = None
+        self._put_away: dict[tuple[str, ...], Drawing] = {}  # by the classes of the data that it was drawn for
 
     def draw(self, drawing: Drawing) -> None:
         """Changes the drawing without a step to undo, as within a stroke. Leaves out examples of other data."""
@@ -82,8 +89,10 @@ class Sketch(QObject):
         """Centres the drawing, or shows it as it is, as suits the data.
 
         Its background is that of the images that the network learned, or else of the data. Examples of earlier data are
-        removed; the user's own strokes stay.
+        removed. The user's own strokes stay for data with the same classes; for others they are put away, and come back
+        with the classes that they were drawn for.
         """
+        before = self._suits
         is_new = data is not None and data is not self._suits and fits_canvas(data)
         self._suits = data if is_new else self._suits
         background = 0.0 if network is None else network.background
@@ -93,7 +102,11 @@ class Sketch(QObject):
             self.background = background
             self._update_picture()
         if data is not None and is_new:
-            self.draw(self.drawing)
+            if before is not None and _classes(before) != _classes(data):
+                self._put_away[_classes(before)] = self.drawing
+                self.draw(self._put_away.pop(_classes(data), ()))
+            else:
+                self.draw(self.drawing)
             self.set_options(centred=are_centred(data))
 
     def _without_other_data(self, drawing: Drawing) -> Drawing:

@@ -189,6 +189,21 @@ def test_a_drawing_stays_while_there_are_other_data(session: Parts, qtbot: QtBot
     assert session.question.example is session.sketch.picture
 
 
+def test_a_drawing_of_one_of_these_classes_is_put_away_for_others(session: Parts) -> None:
+    digits = pictures(28)
+    bring(session, digits)
+    session.sketch.draw((stroke(),))
+    shapes = replace(digits, class_names=("circle", "square"))
+    bring(session, shapes)
+    assert session.sketch.drawing == (), "a 7 is none of the shapes"
+    session.sketch.draw((stroke(), stroke()))
+    bring(session, SPIRALS)
+    bring(session, digits)
+    assert len(session.sketch.drawing) == 1
+    bring(session, shapes)
+    assert len(session.sketch.drawing) == 2
+
+
 def test_where_one_draws_an_example_becomes_a_picture_on_the_canvas(session: Parts) -> None:
     data = pictures(28)
     bring(session, data)
