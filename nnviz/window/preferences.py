@@ -44,7 +44,8 @@ class Preferences(QObject):
         super().__init__()
         self._path = path
         self._values = {} if path is None else _values_at(path)
-        self._written: bytes | None = None  # what was written last
+        # What was written last. Values that are never changed are not written over those of another window.
+        self._written: bytes | None = self._content()
         self._thread = SerialThread()
         self._is_writing = self._is_stale = self._has_failed = self._is_closed = False
         self._timer = QTimer(self)
@@ -111,7 +112,7 @@ class Preferences(QObject):
         """Gathers the values and begins to write them, if they have changed."""
         self.gathering.emit()
         self._timer.stop()  # gathering may have started it
-        content = json.dumps(self._values, indent=1).encode()
+        content = self._content()
         if self._path is None or content == self._written:
             return
         if self._is_writing:
@@ -119,6 +120,9 @@ class Preferences(QObject):
             return
         self._is_writing, self._is_stale, self._written = True, False, content
         self._thread.run(partial(_write, self._path, content), self._done, self._not_written)
+
+    def _content(self) -> bytes:
+        return json.dumps(self._values, indent=1).encode()
 
     def _done(self, _: object = None) -> None:
         self._is_writing = False

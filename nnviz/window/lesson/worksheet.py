@@ -19,6 +19,7 @@ _STYLE = """
 h2 { margin-top: 18px; } p { margin-bottom: 6px; }
 code, pre { font-family: monospace; } pre { white-space: pre-wrap; }
 th, td { padding: 2px 10px 2px 0; text-align: left; } .box { font-size: 14pt; }
+.option { margin-top: 4px; margin-bottom: 0; }
 """
 _WIDEST = 600  # pixels of an image, 96 to an inch: 159 mm
 _BLANK = "_" * 30
@@ -58,9 +59,11 @@ def worksheet_html(lesson: Lesson) -> str:
 
 
 def _printed(question: Question) -> str:
-    """Returns the options with boxes to tick, and a line to write on."""
+    """Returns the options with boxes to tick, and a line to write on.
+
+    They are paragraphs: Qt breaks a table at the wrong place between two pages.
+    """
     options = "".join(
-        f'<tr><td class="box">☐</td><td style="vertical-align: middle">{option.html}</td></tr>'
-        for option in question.options
+        f'<p class="option"><span class="box">☐</span>&nbsp; {option.html}</p>' for option in question.options
     )
-    return f"<table>{options}</table><p>{_LINE}</p>"
+    return f"{options}<p>{_LINE}</p>"

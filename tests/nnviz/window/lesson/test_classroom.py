@@ -29,6 +29,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.registry import CARDS
 from nnviz.lessons.catalogue import lesson_name
 from nnviz.lessons.document import parse_lesson
+from nnviz.lessons.included import included_lessons
 from nnviz.lessons.package import pack
 from nnviz.lessons.progress import Progress, StepProgress
 from nnviz.library import Library
@@ -37,7 +38,7 @@ from nnviz.ui.pages import TabbedCard
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.lesson_menu import LessonMenu
 from nnviz.window.lesson.panel import LessonPanel
-from nnviz.window.lesson.worksheet import worksheet_html
+from nnviz.window.lesson.worksheet import Worksheet, worksheet_html
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 from nnviz.window.user_files import settings_file
@@ -57,6 +58,8 @@ from tests.nnviz.lessons.helpers import CATALOGUE, EXAMPLE
 from tests.nnviz.window.lesson.test_lessons import LESSON, choices, lesson, opened, said, stored_progress
 
 __all__ = ["lesson"]  # a fixture
+
+A4_HEIGHT, CENTIMETRE = 841.98, 28  # points
 
 GERMAN = """---
 lesson: 1
@@ -687,6 +690,14 @@ def test_the_progress_of_a_lesson_takes_no_room_of_others(tmp_path: Path) -> Non
     assert Preferences(tmp_path / "settings.json").text("configuration") == "{}"
 
 
+def test_a_window_without_a_lesson_keeps_what_another_one_saved(tmp_path: Path) -> None:
+    first, second = (LessonMemory(Preferences(tmp_path / "settings.json")) for _ in range(2))
+    assert second.keep("rate", Progress("x", "larger"))
+    assert second.attempts.close()
+    assert first.attempts.close()
+    assert LessonMemory(Preferences(tmp_path / "settings.json")).progress_of("rate", "x") == Progress("x", "larger")
+
+
 def test_progress_that_cannot_be_saved_is_reported_once(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
     player = opened(ready_window, lesson, qtbot)
     player.progress.steps |= {f"step-{number}": StepProgress() for number in range(2000)}
@@ -709,14 +720,15 @@ def test_choices_and_figures_of_a_step_are_limited() -> None:
     assert max(map(len, map(str, step.figures.values()))) < 100
 
 
-def points_in(pdf: bytes) -> list[float]:
-    """Returns the sizes of all texts in a PDF file that Qt wrote, in points and in their order."""
-    found: list[float] = []
+def texts_in(pdf: bytes) -> list[tuple[float, float]]:
+    """Returns the sizes of all texts in a PDF file that Qt wrote, and their places below the top, in points."""
+    found: list[tuple[float, float]] = []
     for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
         with suppress(zlib.error):  # it is an image or a font that is not compressed
             content = zlib.decompress(stream)
             if scale := re.search(rb"([\d.]+) 0 0 -[\d.]+ [\d.]+ [\d.]+ cm", content):
-                found += [float(scale[1]) * float(size) for size in re.findall(rb"/F\d+ ([\d.]+) Tf", content)]
+                each = re.findall(rb"/F\d+ ([\d.]+) Tf 1 0 0 -1 0 0 Tm\s+\S+ -([\d.]+) Td", content)
+                found += [(float(scale[1]) * float(size), float(scale[1]) * float(below)) for size, below in each]
     return found
 
 
@@ -739,11 +751,22 @@ def test_a_worksheet_can_be_read_and_has_the_images_of_the_lesson(
     dialog.accepted.emit()
     dialog.close()
     pdf = target.read_bytes()
-    sizes = points_in(pdf)
+    sizes = [size for size, _ in texts_in(pdf)]
     assert min(sizes) == pytest.approx(11, abs=0.1)  # the text
     assert max(sizes) == pytest.approx(22, abs=0.2)  # the title
     assert b"/Width 600" in pdf
     assert b"/Height 150" in pdf
+
+
+def test_no_text_of_the_included_lessons_is_printed_into_the_margin(ready_window: MainWindow, tmp_path: Path) -> None:
+    for path in included_lessons():
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        printer.setFullPage(True)
+        printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+        printer.setOutputFileName(str(tmp_path / "lesson.pdf"))
+        Worksheet(ready_window.lessons.files.read(path), path.parent).print_(printer)
+        places = [place % A4_HEIGHT for _, place in texts_in((tmp_path / "lesson.pdf").read_bytes())]
+        assert CENTIMETRE < min(places) <= max(places) < A4_HEIGHT - CENTIMETRE, path.name
 
 
 def test_a_worksheet_has_texts_questions_and_goals_and_no_answers() -> None:
