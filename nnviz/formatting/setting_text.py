@@ -41,7 +41,13 @@ def more_epochs(epochs: int) -> str:
 
 def setting_name(name: str) -> str:
     """Returns the name of a setting for a sentence."""
-    names = {"initializer": "initial weights", "shape": "", "hidden": "hidden layers", "brightness": "standardisation"}
+    names = {
+        "l1": "L1",
+        "initializer": "initial weights",
+        "shape": "",
+        "hidden": "hidden layers",
+        "brightness": "standardisation",
+    }
     return names.get(name, name.replace("_", " "))
 
 

@@ -50,6 +50,11 @@ class SettingField:
         """The title with the unit: "Shift, pixels"."""
         return f"{self.title}, {self.unit}" if self.unit else self.title
 
+    @property
+    def called(self) -> str:
+        """The title within a sentence: "batch size", "L1"."""
+        return self.title if self.title.isupper() else self.title.lower()
+
 
 @dataclass(frozen=True)
 class SettingChoice:

@@ -46,22 +46,22 @@ class SettingsForm(FormGrid):
         edit.line.takes_space = field.is_list
         edit.committed.connect(lambda typed: self._typed(field, typed))
         self._edits[field.name] = field, edit
-        self._add_row(field, edit, typed_value)
+        self._add_row(field.name, field.caption, field.called, edit, typed_value)
 
     def _add_choice(self, choice: SettingChoice) -> None:
         combo = Combo(f"{choice.name}Combo", choice.title, choice.tip)
         for entry in choice.registry:
             combo.addItem(choice.registry[entry].label, entry)
         combo.activated.connect(lambda: self._chosen(choice, combo.currentData()))
-        self._add_row(choice, combo, lambda entry: choice.registry[entry].label)
+        title = choice.title
+        self._add_row(choice.name, title, title.lower(), combo, lambda entry: choice.registry[entry].label)
 
     def _add_row(
-        self, row: SettingField | SettingChoice, field: NumberEdit | Combo, in_words: Callable[[Any], str]
+        self, name: str, caption: str, called: str, field: NumberEdit | Combo, in_words: Callable[[Any], str]
     ) -> None:
         """Adds a row with a mark for a value other than the default; ``in_words`` returns a value as text."""
-        name, caption = row.name, row.caption if isinstance(row, SettingField) else row.title
         button = object_name("", name, "DefaultButton")
-        mark = self._marks[name] = DefaultButton(self._session, button, row.title.lower(), field, {name: in_words})
+        mark = self._marks[name] = DefaultButton(self._session, button, called, field, {name: in_words})
         self._rows[name] = FormField(self.add_field(caption, field, mark), field)
 
     # ---- changes
@@ -77,7 +77,7 @@ class SettingsForm(FormGrid):
         """Changes the setting, or notes the problem. Returns whether it was changed."""
         try:
             value = field.parse(field.name, typed, typed_value(self._session.settings.value(field.name)))
-            self._session.settings.change(field.title.lower(), **{field.name: value})
+            self._session.settings.change(field.called, **{field.name: value})
         except EngineError as error:
             self._session.settings.set_problem(field.name, error_words(error, {field.name: field.title}))
             return False

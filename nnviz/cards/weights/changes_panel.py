@@ -80,7 +80,8 @@ class ChangesPanel(QWidget):
             number = int(np.nan_to_num(np.square(after - before).sum(axis=1)).argmax())
             changed_most = ", which changed most"
         names = self._subject.names(layer + 1)
-        self.title.setText(f"{names.neuron(number).capitalize()}{changed_most}")
+        name = names.neuron(number)
+        self.title.setText(f"{name[0].upper()}{name[1:]}{changed_most}")
         self._limit = steady_end(self._limit, max(typical_end(before), typical_end(after)), _LEAST_LIMIT)
         tile = None if layer else self._subject.tile
         heads = (sides[0].name, sides[0].ink), (sides[1].name, sides[1].ink)

@@ -231,6 +231,14 @@ def exercise(
     session.undo.undo()
 
 
+def test_undo_names_l1_as_its_field_does(ready_window: CardWindow, qtbot: QtBot) -> None:
+    unfold(qtbot, ready_window, "regularisationGroup")
+    retype(qtbot, ready_window, "l1Edit", "0.001")
+    step = ready_window.session.undo.last()
+    assert step is not None
+    assert step.text == "change of L1"
+
+
 def test_arrow_keys_step(ready_window: CardWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
     settings = lambda: ready_window.session.settings.experiment.training  # noqa: E731

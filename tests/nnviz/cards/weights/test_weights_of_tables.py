@@ -14,13 +14,15 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.datasets.dataset import regression_split
 from nnviz.cards.weights.row_names import RowNames
+from nnviz.session.selection import Neuron
+from nnviz.session.status import Status
 from nnviz.ui.neuron_facts import signed
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.ui.weights.neuron_view import WeightBars
 from tests.engine.helpers import restored_later
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
-from tests.nnviz.helpers import find, hover
+from tests.nnviz.helpers import find, hover, wait_for
 from tests.nnviz.ui.helpers import painted_words
 
 WITH_ALL = pytest.mark.parametrize("cards", [("weightsDock", "networkCard")], ids=["all"])
@@ -53,6 +55,22 @@ def put_columns(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 def map_of(window: CardWindow) -> HeatMap:
     return find(window, HeatMap, "weightsMap")
+
+
+def test_changes_of_an_output_have_the_name_of_its_class_as_it_is_written(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    session = ready_window.session
+    load(qtbot, ready_window, "penguins")
+    for _ in range(2):
+        session.step_epoch()
+        wait_for(qtbot, ready_window, Status.PAUSED)
+    session.timeline.go_to(1)
+    session.side_by_side.toggle()
+    card, last = ready_window.card("weightsDock"), len(session.displayed.network.weights)
+    card.show_layer(last - 1)
+    session.selection.choose_neuron(Neuron(last, 0))
+    assert card.changes.title.text() == "Neuron 1 (class Adelie)"
 
 
 def test_rows_are_the_columns_of_the_table(ready_window: CardWindow, qtbot: QtBot) -> None:
