@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from PyQt5.QtCore import QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QHideEvent, QShowEvent
+from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import NO_LAYERS, parse_hidden, parse_whole
@@ -45,6 +45,7 @@ from nnviz.window.lesson.step_bar import StepBar
 from nnviz.window.lesson.text_view import LessonText, plain_text
 
 _LEAST_WIDTH, _WIDTH = 270, 290
+_MOST_OF_GOALS = 1 / 3  # of the height, above the buttons
 _FIELD_WIDTH = 108  # pixels, so that there is room for the mark next to a field
 
 
@@ -133,6 +134,7 @@ class LessonPanel(QFrame):
         arranged(QVBoxLayout(self), self._head, (body, 1), margins=(theme.GAP, theme.GAP, 0, theme.GAP))
         self._goals: list[_Goal] = []
         self._goal_box: QFrame | None = None
+        self._goal_place = 0  # in the column, if they scroll with the text
         self._skip_timer = QTimer(self)
         self._skip_timer.setSingleShot(True)
         self._skip_timer.setTimerType(Qt.TimerType.PreciseTimer)  # others may be early
@@ -176,6 +178,10 @@ class LessonPanel(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(_LEAST_WIDTH), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_goals()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -318,8 +324,20 @@ class LessonPanel(QFrame):
             box = named(QFrame(), "lessonGoals", texts.GOALS_NAME)
             self._goals = [_Goal(goal) for goal in goals]
             arranged(QVBoxLayout(box), *self._goals, spacing=4, margins=(10, 8, 10, 8))
-            self._goal_box = box
-            self._foot_column.insertWidget(0, box)  # which stays in view while the text scrolls
+            self._goal_box, self._goal_place = box, self._column.count()
+            self._place_goals()
+
+    def _place_goals(self) -> None:
+        """Keeps the goals in view above the buttons. Goals that need too much of the height scroll with the text."""
+        box = self._goal_box
+        if box is None:
+            return
+        width = self.width() - 2 * theme.CARD_PADDING - theme.GAP
+        stays = box.heightForWidth(width) <= _MOST_OF_GOALS * self.height()
+        if box.parentWidget() is not (self._foot if stays else self._content):
+            layout, place = (self._foot_column, 0) if stays else (self._column, self._goal_place)
+            layout.insertWidget(place, box)
+        box.show()
 
     # ---- display
 

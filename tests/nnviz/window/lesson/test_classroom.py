@@ -34,6 +34,7 @@ from nnviz.lessons.package import pack
 from nnviz.lessons.progress import Progress, StepProgress
 from nnviz.library import Library
 from nnviz.session.status import Status
+from nnviz.ui.column import ScrollColumn
 from nnviz.ui.pages import TabbedCard
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.lesson_menu import LessonMenu
@@ -389,6 +390,12 @@ def test_feedback_and_goals_are_in_view_however_long_the_text_is(
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
     goal = find(ready_window, QFrame, "lessonGoals")
     assert goal.visibleRegion().boundingRect() == goal.rect()
+    content = find(ready_window, ScrollColumn, "lessonScroll").widget()
+    assert not content.isAncestorOf(goal)
+    ready_window.set_text_size(200)
+    qtbot.waitUntil(lambda: content.isAncestorOf(goal))  # the text keeps its room
+    ready_window.set_text_size(100)
+    qtbot.waitUntil(lambda: not content.isAncestorOf(goal))
     player.choose(0, 1)
     player.choose(0, 0)
 
