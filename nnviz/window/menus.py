@@ -274,6 +274,7 @@ class Menus(QObject):
         self._session.sweeps.toggle()
 
     def _fill_view(self, menu: QMenu) -> None:
+        menu.setObjectName("menuView")
         for number, (name, title) in enumerate(self._window.workspaces.items(), start=1):
             choose = partial(self._window.show_workspace, name)
             self._add(menu, f"Workspace {title}", f"actionWorkspace{number}", f"Ctrl+{number}", choose)
@@ -332,6 +333,7 @@ class Menus(QObject):
 
     def _fill_help(self, menu: QMenu) -> None:
         window = self._window
+        menu.setObjectName("menuHelp")
         self._add(menu, "&What is this?", "actionHelp", "F1", window.help.help_here)
         lessons = menu.addMenu("&Lessons")
         lessons.setObjectName("menuLessons")

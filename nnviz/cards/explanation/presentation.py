@@ -169,7 +169,10 @@ def neighbours(change: Counterfactual, names: Sequence[str], meaning: Meaning = 
     if query.is_picture:
         rows = [
             [
-                ImagePane(each.example.reshape(query.shape), f"{_class(each.label, names)}{distance(each.distance)}")
+                ImagePane(
+                    each.example.reshape(query.shape),
+                    " · ".join(filter(None, (_class(each.label, names), distance(each.distance)))),
+                )
                 for each in row
             ]
             for row in change.neighbours
@@ -182,7 +185,7 @@ def neighbours(change: Counterfactual, names: Sequence[str], meaning: Meaning = 
     about = [_number(each, meaning) if has_classes else meaning.answer(each.target) for each in every]
     lines = [
         BarRow(
-            _class(each.label, names).removesuffix(" · ") or _number(each, meaning),
+            _class(each.label, names) or _number(each, meaning),
             (each.distance,),
             f"{distance(each.distance)} · {words}",
         )
@@ -209,7 +212,7 @@ def _by_distance(change: Counterfactual) -> list[NearestExample]:
 
 
 def _class(label: int | None, names: Sequence[str]) -> str:
-    return "" if label is None else f"{names[label] if label < len(names) else label} · "
+    return "" if label is None else names[label] if label < len(names) else str(label)
 
 
 # ---- words

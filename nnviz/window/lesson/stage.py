@@ -34,7 +34,7 @@ _GROUPS = {
     "activation": re.compile(r"activation\d+"),
     "draw": re.compile(r"draw|ask-value\d+"),
 }
-_FREE_MENUS = ("View", "Help")  # never locked: text size, theme, layout and help
+_FREE_MENUS = ("menuView", "menuHelp")  # never locked: text size, theme, layout and help
 _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
 
 
@@ -79,7 +79,7 @@ class WindowStage(QObject):
                 if isinstance(widget, _KINDS) and _is_own(widget):
                     found.setdefault(lesson_name(widget.objectName()), []).append(widget)
         for menu in self._window.menuBar().actions():
-            if menu.menu() is not None and menu.text().replace("&", "") not in _FREE_MENUS:
+            if menu.menu() is not None and menu.menu().objectName() not in _FREE_MENUS:
                 for action in menu.menu().findChildren(QAction):
                     if action.objectName().startswith("action") and action.objectName() not in _FREE:
                         found.setdefault(lesson_name(action.objectName()), []).append(action)
