@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtGui import QPixmap
-from PyQt5.QtWidgets import QDialogButtonBox, QInputDialog
+from PyQt5.QtWidgets import QDialogButtonBox, QInputDialog, QLineEdit
 
 from engine.storage.files import write_whole
 from nnviz.formatting import text
@@ -109,11 +109,13 @@ class HandIn(QObject):
             return
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         printer.setFullPage(True)  # else the margins of the text would be added to those of the printer
-        printer.setDocName(
-            text.file_stem(player.lesson.title, player.lesson.id)
-        )  # the dialog proposes it for a PDF file
+        name = text.file_stem(player.lesson.title, player.lesson.id)
+        printer.setDocName(name)
         pages = Worksheet(player.lesson, player.folder)
         dialog = named(QPrintDialog(printer, self._window), "printLessonDialog", texts.PRINT_DIALOG_NAME)
+        field = dialog.findChild(QLineEdit, "filename")  # Qt's own dialog proposes only a folder for a PDF file
+        if field is not None:
+            field.setText(str(Path(field.text()) / f"{name}.pdf"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: pages.print_(printer))
         dialog.open()
