@@ -100,26 +100,28 @@ def format_pairs(
     "Significant: wide has a lower error than narrow in 23 of 25 pairs of seeds. Compared by test error (Mann-Whitney
     p = 0.03)."
     """
-    return Conclusion(format_significance(found, one, other, is_one_of_several), format_test(found, figure))
+    lead, advice = significance_sentences(found, one, other, is_one_of_several)
+    return Conclusion(lead, f"{advice} {format_test(found, figure)}".lstrip())
 
 
-def format_significance(found: GroupComparison, one: str, other: str, is_one_of_several: bool = False) -> str:
-    """Returns whether the difference between two groups of seeds is significant, and how many pairs of seeds differ.
+def significance_sentences(
+    found: GroupComparison, one: str, other: str, is_one_of_several: bool = False
+) -> tuple[str, str]:
+    """Returns whether the difference between two groups of seeds is significant, and advice if it is not, or "".
 
-    "Could be chance: wide has a lower error than narrow in 14 of 25 pairs of seeds. Train more seeds to decide."
+    "Could be chance: wide has a lower error than narrow in 14 of 25 pairs of seeds." and "Train more seeds to decide."
     """
     losses = found.pairs - found.wins - found.ties
     better, worse, count = (one, other, found.wins) if found.wins >= losses else (other, one, losses)
     if count == found.pairs and found.seeds > 1:
-        runs = f"each of the {small_number(found.seeds)} runs" if found.seeds**2 == found.pairs else "each run"
-        lower = f"{runs} of {better} has a lower error than each run of {worse}"
+        lower = f"every run of {better} has a lower error than every run of {worse}"
     elif found.wins == losses:
         lower = f"{one} and {other} have the lower error in equally many pairs of seeds"
     else:
         equal = f", {found.ties} {'is' if found.ties == 1 else 'are'} equal" if found.ties else ""
         lower = f"{better} has a lower error than {worse} in {count} of {found.pairs} pairs of seeds{equal}"
     chance = significance(found, is_one_of_several)
-    return f"{chance}: {lower}.{' Train more seeds to decide.' if chance == COULD_BE_CHANCE else ''}"
+    return f"{chance}: {lower}.", "Train more seeds to decide." if chance == COULD_BE_CHANCE else ""
 
 
 def significance(found: GroupComparison, is_one_of_several: bool = False) -> str:

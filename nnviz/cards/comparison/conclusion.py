@@ -13,8 +13,8 @@ from nnviz.formatting.result_text import (
     COULD_BE_CHANCE,
     SIGNIFICANT,
     TOO_FEW_SEEDS,
-    format_significance,
     significance,
+    significance_sentences,
     small_number,
 )
 
@@ -32,7 +32,7 @@ def significance_conclusion(base: str, found: Sequence[tuple[str, GroupCompariso
     """
     if len(found) == 1:
         ((name, one),) = found
-        return Conclusion(format_significance(one, name, base))
+        return Conclusion(*significance_sentences(one, name, base))
     chances = [
         (significance(one, is_one_of_several=True), name, 2 * one.wins + one.ties > one.pairs) for name, one in found
     ]

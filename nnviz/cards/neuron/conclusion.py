@@ -18,7 +18,7 @@ _OFTEN, _SOMETIMES, _HARDLY_EVER = 0.5, 0.25, 0.05  # shares of the examples of 
 _SELDOM = 0.1  # share of all examples
 _ONE_SIGN = 0.9  # share of the examples of a class
 _ALIKE = 0.1  # difference between means of a bounded activation
-_DEPENDS, _BY_LUCK = 0.1, 10  # share of the variance that the fifths explain; the second is divided by the examples
+_DEPENDS, _BY_CHANCE = 0.1, 10  # share of the variance that the fifths explain; the second is divided by the examples
 _BACK = 0.2  # share of the range of the means
 _FEW = 6  # examples
 _SLIGHT = 0.01  # relative change of an RMSE
@@ -171,13 +171,13 @@ def _over_target(response: Response, names: Sequence[str], target: str) -> Concl
     """Returns how the mean activation changes from the lowest to the highest fifth of the targets.
 
     It depends on the target if the fifths explain a tenth of its variance, and more than 10 divided by the number of
-    examples: five groups explain as much by luck in one case of 20 (F-test). It "mostly" rises if all falls add up to
+    examples: five groups explain as much by chance in one case of 20 (F-test). It "mostly" rises if all falls add up to
     at most a fifth of the range.
     """
     means = response.means
     centre = sum(means) / len(means)
     explained = math.hypot(*(mean - centre for mean in means)) / math.sqrt(len(means))
-    if explained <= math.sqrt(max(_DEPENDS, _BY_LUCK / response.examples)) * response.deviation:
+    if explained <= math.sqrt(max(_DEPENDS, _BY_CHANCE / response.examples)) * response.deviation:
         return Conclusion(f"Does not clearly depend on {target}.")
     steps = [after - before for before, after in pairwise(means)]
     ends = f"from {text.figure(means[0], 2)} to {text.figure(means[-1], 2)} on average"
@@ -193,8 +193,9 @@ def _over_target(response: Response, names: Sequence[str], target: str) -> Concl
 def ablation_sentence(condition: str, what: str, before: float, after: float, count: int) -> str:
     """Returns the change of the error or RMSE: "Without it the test error rises from 2.51 to 2.81 %."
 
-    If the error changes by fewer than 6 examples, their number follows: it could be luck. That 5 examples all change in
-    the same direction happens by chance in one case of 16, with 6 in one of 32. The RMSE "hardly changes" below 1 %.
+    If the error changes by fewer than 6 examples, their number follows, because it could be chance. That 5 examples all
+    change in the same direction happens by chance in one case of 16, with 6 in one of 32. The RMSE "hardly changes"
+    below 1 %.
 
     Args:
         condition: what is changed: "without it".

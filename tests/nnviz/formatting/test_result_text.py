@@ -53,13 +53,13 @@ def test_durations_that_are_only_estimated_are_round() -> None:
         (
             [1, 2, 3, 4, 5],
             [6, 7, 8, 9, 10],
-            "Very unlikely to be chance: each of the five runs of a has a lower error than each run of b.",
+            "Very unlikely to be chance: every run of a has a lower error than every run of b.",
             "Compared by test error (Mann-Whitney p = 0.008).",
         ),
         (
             [1, 2, 3, 4, 5, 6],
             [7, 8, 9, 10, 11],
-            "Very unlikely to be chance: each run of a has a lower error than each run of b.",
+            "Very unlikely to be chance: every run of a has a lower error than every run of b.",
             "Compared by test error (Mann-Whitney p = 0.004).",
         ),
         (
@@ -97,7 +97,7 @@ def test_durations_that_are_only_estimated_are_round() -> None:
         (
             [4, 5, 6],
             [1, 2, 3],
-            "Too few seeds to tell: each of the three runs of b has a lower error than each run of a.",
+            "Too few seeds to tell: every run of b has a lower error than every run of a.",
             "Compared by test error; a significance test needs at least 5 seeds each.",
         ),
         (
@@ -109,7 +109,7 @@ def test_durations_that_are_only_estimated_are_round() -> None:
         (
             range(12),
             range(20, 32),
-            "Very unlikely to be chance: each of the 12 runs of a has a lower error than each run of b.",
+            "Very unlikely to be chance: every run of a has a lower error than every run of b.",
             "Compared by test error (Mann-Whitney p < 0.001).",
         ),
     ],
@@ -130,7 +130,7 @@ def test_the_lead_of_the_best_of_several_trials_is_significant_at_most(trials: i
             results.add(RunResult(trial, seed, FINISHED, {"validation_error": 0.1 * trial + 0.001 * seed}))
     found = format_best_two(plan, results)
     assert found is not None
-    assert found.lead.startswith(f"{chance}: each of the five runs of ")
+    assert found.lead.startswith(f"{chance}: every run of ")
 
 
 def test_one_of_several_comparisons_needs_a_smaller_p() -> None:

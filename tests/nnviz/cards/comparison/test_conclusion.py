@@ -23,13 +23,13 @@ CLOSE, FEW = GroupComparison(14, 0, 25, 0.84, 5), GroupComparison(9, 0, 9, None,
 
 def test_two_groups_of_seeds() -> None:
     assert significance_conclusion("0.05", [("0.2", BETTER)]) == Conclusion(
-        "Very unlikely to be chance: each of the five runs of 0.2 has a lower error than each run of 0.05."
+        "Very unlikely to be chance: every run of 0.2 has a lower error than every run of 0.05."
     )
     assert significance_conclusion("0.05", [("0.2", CLOSE)]) == Conclusion(
-        "Could be chance: 0.2 has a lower error than 0.05 in 14 of 25 pairs of seeds. Train more seeds to decide."
+        "Could be chance: 0.2 has a lower error than 0.05 in 14 of 25 pairs of seeds.", "Train more seeds to decide."
     )
     assert significance_conclusion("0.05", [("0.2", FEW)]) == Conclusion(
-        "Too few seeds to tell: each of the three runs of 0.2 has a lower error than each run of 0.05."
+        "Too few seeds to tell: every run of 0.2 has a lower error than every run of 0.05."
     )
 
 

@@ -127,7 +127,7 @@ def test_over_a_target() -> None:
     assert over(1.0, 1.4, 0.73, 0.22, 0.2) == "Highest for mpg from 15 to 19, lowest from 32 to 43."
     assert over(0.0, 0.0, 0.03, 0.01, 0.0) == "Does not clearly depend on mpg."
     assert over(0.1, 0.2, 0.3, 0.4, 0.5, count=20) == "Does not clearly depend on mpg.", (
-        "20 examples may do that by luck"
+        "20 examples may do that by chance"
     )
 
 

@@ -20,7 +20,7 @@ from nnviz.cards.comparison.prediction_rows import PredictionRows
 from nnviz.cards.comparison.predictions_card import majority_class
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import SEEDS, STAR, RunTable
-from nnviz.formatting.result_text import format_significance, format_test
+from nnviz.formatting.result_text import format_test, significance_sentences
 from nnviz.library import Library, RunGroup
 from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
@@ -405,7 +405,7 @@ def test_it_is_one_column_with_median_range_and_difference(
 
     # It begins with whether it is significant.
     test = compare_groups(errors_of(group_at(ready_window, WIDE)), errors_of(group_at(ready_window, NARROW)))
-    assert conclusion_of(ready_window) == format_significance(test, "wide", "narrow")
+    assert conclusion_of(ready_window) == " ".join(significance_sentences(test, "wide", "narrow")).rstrip()
     verdict = find(ready_window, QLabel, "seedsVerdict")
     assert verdict.isVisible()
     assert verdict.text() == format_test(test, "test error")
