@@ -489,7 +489,8 @@ def test_the_table_gives_the_figures_and_tabs_and_legend_stay_in_sight(ready_win
     window = ready_window
     train_epochs(qtbot, window, 1)
     window.session.settings.change("validation share", validation_share=0.1)
-    train_epochs(qtbot, window, 1)
+    window.session.training.fine_tune()
+    wait_for(qtbot, window, Status.FINISHED)
     history = window.session.runs.current.history
     names, rows = window.curves.table()
     assert names == ["epoch", "train error", "test error", "validation error"]
