@@ -14,6 +14,7 @@ from engine.basics.errors import EngineError
 from nnviz.commands.checks import CommandError
 from nnviz.commands.preflight import missing_for_window
 from nnviz.commands.screenshot import print_qt_warning, wait_until
+from nnviz.formatting import text
 from nnviz.lessons.catalogue import FACTS, SETTINGS, Catalogue
 from nnviz.lessons.directives import DIRECTIVES, Directive
 from nnviz.lessons.document import (
@@ -138,9 +139,15 @@ def _do_all(window: MainWindow, paths: list[Path], does_check: bool, seconds: fl
             problems = [str(error)]
         except OSError as error:
             problems = [f"{error.filename or path}: {error.strerror or error}. Check its name and its rights."]
-        print("\n".join(problems) if problems else done)
+        for line in problems or [done]:
+            _print(line)
         code = _FAILED if problems else code
     return code
+
+
+def _print(line: str) -> None:
+    """Prints a line with names and texts of a lesson, which may come from a stranger."""
+    print(text.path(line))
 
 
 def _pack(window: MainWindow, path: Path) -> Path:
@@ -281,7 +288,7 @@ def _of_translation(window: MainWindow, path: Path) -> list[str]:
             found.append(f"{where}: the questions of the step “{step.id}” have other numbers of options in the lesson.")
     missing = len(steps.keys() - {step.id for step in translation.steps})
     if missing:
-        print(f"{path.name}: {missing} of {len(steps)} steps are not translated")
+        _print(f"{path.name}: {missing} of {len(steps)} steps are not translated")
     return found
 
 

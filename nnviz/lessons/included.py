@@ -19,7 +19,8 @@ def included_lessons() -> list[Path]:
 
 def title_of(path: Path, language: str = "") -> str:
     """Returns the title of a lesson, in a language if there is a translation; the name of a file without one."""
-    return _entry(translations_of(path).get(language, path), "title") or path.name
+    translation = translations_of(path).get(language, path)
+    return _entry(translation, "title") or _entry(path, "title") or path.name
 
 
 def id_in(path: Path) -> str:

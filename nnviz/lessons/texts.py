@@ -114,6 +114,7 @@ WORKSHEET_NAME, WORKSHEET_DATE, WORKSHEET_GOALS = "Name:", "Date:", "Goals:"
 OPEN_DIALOG = "Open lesson"
 LESSON_FILES = "Lessons (*.md *.nnvizlesson)"
 OPEN_FAILED = "The lesson could not be opened"
+TRANSLATION_FAILED = "The translation {name} could not be read"
 RUN_IN_PROGRESS = "A run is in progress. “{title}” pauses it."
 PAUSE_AND_OPEN, CANCEL = "Pause and open", "Cancel"
 BEGUN = "“{title}” was begun {ago} ago. It is at step {number} of {steps}."
@@ -130,7 +131,7 @@ ASK_TO_FINISH = "“{title}” ends here. Save the report before you finish."
 PROGRESS_TOO_LONG = "Your progress in “{title}” is too long to be saved. Save a report before you close the lesson."
 BACK_TO_LESSON = "Back to the lesson"
 FINISHED = "Finished “{title}”. Settings, data, network, input and cards are as before the lesson."
-UNDO_CHANGE, UNDO_SETTINGS, UNDO_EXAMPLE = "change of the lesson", "of the lesson", "example of the lesson"
+UNDO_CHANGE, UNDO_EXAMPLE = "change of the lesson", "example of the lesson"
 
 # ---- authors
 

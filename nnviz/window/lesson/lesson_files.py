@@ -16,7 +16,7 @@ from engine.basics.errors import EngineError
 from engine.storage.files import whole_folder
 from nnviz.formatting import text
 from nnviz.lessons import texts
-from nnviz.session.messages import Message, MessageChoice
+from nnviz.session.messages import Message, MessageChoice, error_text
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.parts import named
@@ -150,10 +150,10 @@ class LessonFiles(QObject):
         except (LessonError, OSError):  # it is not there yet, or damaged
             try:
                 folder.parent.mkdir(parents=True, exist_ok=True)
+                with whole_folder(folder, replaces=True) as made:
+                    unpack(path, made)
             except OSError:
                 return unpack(path, self._temporary_folder())
-            with whole_folder(folder, replaces=True) as made:
-                unpack(path, made)
             return lesson_in(path.name, folder)
 
     def _temporary_folder(self) -> Path:
@@ -161,13 +161,22 @@ class LessonFiles(QObject):
         return Path(self._temporary[-1].name)
 
     def read(self, path: Path) -> Lesson:
-        """Returns the lesson in a file, in the language of the user if there is a translation.
+        """Returns the lesson in a file, in the language of the user if there is a translation that can be read.
 
         Raises LessonError and OSError as :func:`nnviz.lessons.document.read_lesson`.
         """
-        from nnviz.lessons.document import read_lesson
+        from nnviz.lessons.document import is_translation, read_lesson, translations_of
 
-        return read_lesson(path, self._catalogue(), self._memory.language)
+        try:
+            return read_lesson(path, self._catalogue(), self._memory.language)
+        except (EngineError, OSError) as error:
+            if is_translation(path):  # that is what the user opens
+                raise
+            lesson = read_lesson(path, self._catalogue())
+            name = text.name(translations_of(path)[self._memory.language].name)
+            failed = texts.TRANSLATION_FAILED.format(name=name)
+            self._session.messages.ask(error_text(failed, error) or failed)  # stays while the lesson opens
+            return lesson
 
     def end(self) -> None:
         """Removes what was unpacked where nothing is remembered."""

@@ -202,8 +202,8 @@ class Performer(QObject):
             values["activations"] = (*each, values.get("output", settings.experiment.output))
         if "optimizer" in values:  # as in the window, with the learning rate that suits it
             settings.choose(texts.UNDO_CHANGE, settings.experiment.with_optimizer(values.pop("optimizer")))
-        if values:
-            settings.change(texts.UNDO_SETTINGS, **values)
+        if values:  # these and no others: a strength does not switch on those that the user had last
+            settings.choose(texts.UNDO_CHANGE, settings.experiment.changed(**values))
 
     def _new(self) -> None:
         self._session.reset()

@@ -17,7 +17,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_check_plays_a_lesson_and_names_what_is_wrong(tmp_path: Path) -> None:
-    good, bad, broken = (tmp_path / f"{name}.md" for name in ("good", "bad", "broken"))
+    good, bad, broken = (tmp_path / f"{name}.md" for name in ("good", "bad", "bro\x1bken"))
     good.write_text(LESSON, encoding="utf-8")
     wrong = LESSON.replace("epoch >= 2", "epoch >= 0").replace("epoch >= 1", "epoch >= 9")
     bad.write_text(wrong, encoding="utf-8")
@@ -31,7 +31,7 @@ def test_check_plays_a_lesson_and_names_what_is_wrong(tmp_path: Path) -> None:
     first, second, third = done.stdout.splitlines()
     assert first.startswith("bad.md, line 9, step “start”: “Epochs trained at least 0” is met when the step opens")
     assert "step “larger”: “Learning rate 2 and epochs trained at least 9” is not met after the solution" in second
-    assert third.startswith("broken.md, line 1: the front matter is missing")
+    assert third.startswith("bro\\x1bken.md, line 1: the front matter is missing")
 
 
 _STEP = """## A {#a}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from PyQt5.QtCore import Qt
@@ -29,7 +31,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.registry import CARDS
 from nnviz.lessons.catalogue import lesson_name
 from nnviz.lessons.document import parse_lesson
-from nnviz.lessons.included import included_lessons
+from nnviz.lessons.included import included_lessons, title_of
 from nnviz.lessons.package import pack
 from nnviz.lessons.progress import Progress, StepProgress
 from nnviz.library import Library
@@ -845,6 +847,48 @@ def test_a_packed_lesson_is_played_and_its_files_stay_for_its_runs(
     ready_window.lessons.close()
     opened(ready_window, packed, qtbot)
     assert player.folder == folder
+
+
+def test_where_nothing_can_be_kept_a_packed_lesson_is_played_from_a_temporary_folder(
+    ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = tmp_path / "rate.nnvizlesson"
+    pack(lesson, [], packed)
+    kept = settings_file().parent / "lessons"
+    kept.mkdir(parents=True)
+
+    def refuse(folder: Path, **_: object) -> NoReturn:
+        raise OSError(errno.EROFS, "Read-only file system", str(folder))
+
+    monkeypatch.setattr("nnviz.window.lesson.lesson_files.whole_folder", refuse)
+    player = opened(ready_window, packed, qtbot)
+    assert not player.folder.is_relative_to(kept)
+    assert (player.folder / "rate.md").is_file()
+    assert not list(kept.iterdir())
+
+
+@pytest.mark.parametrize("is_pipe", [False, True])
+def test_a_translation_that_cannot_be_read_leaves_the_lesson_in_its_own_language(
+    is_pipe: bool,
+    ready_window: MainWindow,
+    lesson: Path,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    translation = tmp_path / "rate.de.md"
+    if is_pipe:
+        os.mkfifo(translation)
+    else:
+        translation.write_text("damaged", encoding="utf-8")
+    monkeypatch.setattr(LessonMemory, "language", "de")
+    player = opened(ready_window, lesson, qtbot)
+    assert player.lesson is not None
+    assert player.lesson.title == "A rate that is too large"
+    message = ready_window.session.messages.current
+    assert message is not None
+    assert message.text.startswith("The translation rate.de.md could not be read: ")
+    assert title_of(lesson, "de") == "A rate that is too large"
 
 
 def test_a_package_that_is_missing_is_named(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:

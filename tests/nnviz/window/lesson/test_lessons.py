@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QLabel, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
+from engine.training.augmentation import Augmentation
 from nnviz.commands.lesson import names_page
 from nnviz.lessons import texts
 from nnviz.lessons.catalogue import lesson_name
@@ -371,6 +372,15 @@ def test_a_lesson_trains_its_epochs_whatever_is_pressed_meanwhile(
     assert session.runs.current.epochs == 15
     assert train.isEnabled()
     assert player.met == [True]
+
+
+def test_a_strength_that_a_lesson_sets_switches_on_no_other(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    lesson.write_text(LESSON.replace("point curves", "set shift = 2; rotation = 10"))
+    opened(ready_window, lesson, qtbot)
+    training = ready_window.session.settings.experiment.training
+    assert training.augmentation == Augmentation(shift=2, rotation=10)
 
 
 def test_another_network_in_place_of_the_one_in_training_is_a_failure(
