@@ -38,6 +38,8 @@ FORBIDDEN = {
     r"under way": "in progress, running",
     r"put into the window": "open",
     r"com(e|es|ing) along": "included",
+    r"(was|is|be|mere|only|nothing but) luck": "chance",
+    r"counts? as real": "significant",
 }
 # Words that often have a better one.
 DOUBTFUL = {
