@@ -785,8 +785,9 @@ def test_a_training_without_a_validation_set_keeps_the_validation_error_before_i
     session = recorded.session
     session.settings.change("share", validation_share=0.2)
     train_epochs(qtbot, recorded, 2)
-    session.settings.change("share", validation_share=0.0)
-    train_epochs(qtbot, recorded, 1)
+    session.settings.change("share", validation_share=0.0, epochs=1)
+    session.training.fine_tune()
+    wait_for(qtbot, recorded, Status.FINISHED)
     run = session.runs.current
     assert run.history.error.validation.epochs == [0, 1, 2]
     with Library() as library:

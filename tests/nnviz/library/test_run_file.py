@@ -216,13 +216,14 @@ def test_curves_and_command_of_a_folder(library: Library, tmp_path: Path) -> Non
     assert described.training == made.training
 
 
-def test_a_format_that_cannot_hold_the_network_is_left_out_with_its_reason(
+def test_a_format_that_needs_a_missing_package_is_named_with_advice(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     run, _ = record(library)
     done = export_run(library, run, tmp_path)
-    assert "onnx" in done.left_out["network.onnx"]
+    assert "onnx" in done.needing_package["network.onnx"]
+    assert not done.left_out
     assert "network.py" in done.files
 
 
