@@ -26,7 +26,10 @@ from nnviz.app import create_window  # noqa: E402
 
 WORKSPACES, THEMES = ("train", "inside", "runs"), ("Light", "Dark")
 DIGIT = [np.array([(60.0, 60.0), (200.0, 60.0), (120.0, 250.0)])]
-LOOKS, MILLISECONDS = 10, 50  # it rests if it did nothing at so many looks in a row, with that pause between them
+LOOKS, MILLISECONDS = (
+    10,
+    50,
+)  # it rests if it did nothing at this number of looks in a row, with that pause between them
 LITTLE = 0.003  # seconds of the interface between two looks that count as nothing
 _new_rng = np.random.default_rng
 np.random.default_rng = lambda seed=1: _new_rng(seed)  # the example that the window chooses at random is the same

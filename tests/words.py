@@ -3,7 +3,8 @@
     python -m tests.words [--report]
 
 The texts are the string literals of ``engine`` and ``nnviz`` that have a blank (no docstrings, no code), the Markdown
-files, and the texts of the presets.
+files, and the texts of the presets. Of the tests, each line is a text: names, docstrings and comments describe what
+nnviz does.
 A phrase of ``FORBIDDEN`` fails the check. ``--report`` also lists words that often have a better one, long sentences
 and long literals, for a reader to judge.
 """
@@ -135,6 +136,12 @@ def texts_of_json(path: Path) -> Iterator[Text]:
             yield Text(f"{path.relative_to(ROOT)}:{line}", words)
 
 
+def texts_of_test(path: Path) -> Iterator[Text]:
+    """Yields the lines of a module, with the words of its names: ``is_shown`` is "is shown"."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        yield Text(f"{path.relative_to(ROOT)}:{number}", line.replace("_", " "))
+
+
 def all_texts() -> Iterator[Text]:
     """Yields every text that a user sees."""
     for package in PACKAGES:
@@ -167,7 +174,9 @@ def main() -> int:
     parser.add_argument("--report", action="store_true", help="list doubtful words and long texts, too")
     chosen = parser.parse_args()
     texts = list(all_texts())
-    failures = list(found(texts, FORBIDDEN))
+    tests = [path for path in sorted((ROOT / "tests").rglob("*.py")) if path != Path(__file__)]
+    lines = [text for path in tests for text in texts_of_test(path)]
+    failures = list(found([*texts, *lines], FORBIDDEN))
     print("\n".join(failures))
     if chosen.report:
         doubtful = list(found(texts, DOUBTFUL))
@@ -178,7 +187,7 @@ def main() -> int:
         tips = [each for each in texts if len(each.words) > CHARACTERS_OF_A_TOOLTIP and ".py:" in each.place]
         print("\n".join(f"{each.place}: {len(each.words)} characters: {each.words}" for each in tips))
         print(f"{len(doubtful)} doubtful words, {len(long)} long sentences, {len(tips)} long literals")
-    print(f"{len(texts)} texts, {len(failures)} forbidden phrases")
+    print(f"{len(texts)} texts, {len(lines)} lines of tests, {len(failures)} forbidden phrases")
     return 1 if failures else 0
 
 

@@ -125,7 +125,7 @@ class ActiveRuns(QObject):
             if each.stage == "gone":
                 self._runs.pop(key, None)
                 continue
-            if each.is_anew or key not in self._runs:
+            if each.is_restart or key not in self._runs:
                 self._runs[key] = ActiveRun(each.seed)
             self._runs[key].add_news(each)
         self._make_room()

@@ -22,7 +22,7 @@ class RunNews:
     Attributes:
         trial, seed: identify the run in the plan.
         step: multiples of this epoch number are kept in its curves; the last epoch is kept until the next one.
-        is_anew: whether the run has started, perhaps again: earlier figures are then void.
+        is_restart: whether the run has started, perhaps again: earlier figures are then void.
         stage: "going", "ended" (not yet written), "written", or "gone" (failed, and not written).
         epochs: epochs and their figures by name ("test_error").
     """
@@ -30,7 +30,7 @@ class RunNews:
     trial: int
     seed: int
     step: int
-    is_anew: bool = False
+    is_restart: bool = False
     stage: str = GOING
     epochs: list[tuple[int, _Figures]] = field(default_factory=list)
 
@@ -63,7 +63,7 @@ class LiveFigures:
             return
         if stage == BEGUN:
             self._reached.pop((trial, seed), None)
-            self._news[trial, seed] = RunNews(trial, seed, self._step(trial), is_anew=True)
+            self._news[trial, seed] = RunNews(trial, seed, self._step(trial), is_restart=True)
             return
         news = self._news.setdefault((trial, seed), RunNews(trial, seed, self._step(trial)))
         news.stage = stage

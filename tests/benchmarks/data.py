@@ -9,7 +9,7 @@ epoch's last, smaller batch. First weights and the order of examples are each li
 two classes scikit-learn has one sigmoid, as always, where we have softmax.
 
 A figure is the mean over the splits, for each seed, and then the median over the seeds. The points of a plane or a
-curve are made anew for each split; Fashion-MNIST has its publisher's split only, and three seeds. One process, one
+curve are made again for each split; Fashion-MNIST has its publisher's split only, and three seeds. One process, one
 thread. Only the figures are fit for comparison with others of one run; the seconds are there to say what to expect.
 """
 
@@ -43,7 +43,7 @@ from tests.benchmarks.children import machine
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # of the Debian package dataset-fashion-mnist
 MOST_RATIO = 1.05  # ours ÷ theirs, at most
-HALF_A_ROW = 0.5  # or so many test examples more that are wrong
+HALF_A_ROW = 0.5  # or this number of further wrong test examples
 TEST_SHARE = 0.2
 Fit = Callable[["Task", Dataset, int], Array]
 

@@ -210,7 +210,7 @@ def new_window(home: Path) -> Iterator[MainWindow]:
 
 
 def measured(path: Path, rounds: int) -> list[dict[str, Any]]:
-    """Opens the data in so many new windows, and lets pandas read them after each if they are a table."""
+    """Opens the data in a given number of new windows, and lets pandas read them after each if they are a table."""
     found = []
     command = [sys.executable, "-m", "tests.benchmarks.importing", "--one", str(path)]
     for _ in range(rounds):

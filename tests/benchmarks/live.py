@@ -32,7 +32,7 @@ from nnviz.window.main_window import MainWindow  # noqa: E402
 from nnviz.window.preferences import Preferences  # noqa: E402
 from tests.benchmarks.hand import drawn, wait  # noqa: E402
 
-FOR_EVER = 100_000  # epochs, of which each run has so many
+FOR_EVER = 100_000  # epochs, of which each run has this number
 
 
 def seeds(window: MainWindow) -> None:

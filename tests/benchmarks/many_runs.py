@@ -49,7 +49,7 @@ NOTCHES, NOTCHES_PER_SECOND, TURN = 600, 60, 960  # of the wheel; eighths of a d
 
 
 def fill(path: Path, count: int, seeds: int) -> None:
-    """So many runs with figures, without moments, in groups of so many seeds."""
+    """A given number of runs with figures, without moments, in groups of a given number of seeds."""
     made = Experiment()
     random = np.random.default_rng(1)
     with Library(path) as library:
@@ -179,7 +179,7 @@ def measured(window: MainWindow) -> dict[str, Any]:
 
 
 def of(folder: Path, count: int, seeds: int) -> dict[str, Any]:
-    """The figures for so many runs, in groups of so many seeds."""
+    """The figures for a given number of runs, in groups of a given number of seeds."""
     path = folder / f"{count}-{seeds}.sqlite"
     fill(path, count, seeds)
     os.environ["NNVIZ_LIBRARY"] = str(path)

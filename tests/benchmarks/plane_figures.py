@@ -44,7 +44,7 @@ REST_SECONDS = 10.0
 
 
 def new_run(window: MainWindow, batch: int, epochs: int) -> None:
-    """An untrained network, and a run of so many epochs ahead."""
+    """An untrained network, and a run of a given number of epochs ahead."""
     session = window.session
     experiment = session.settings.experiment.with_shape(SHAPE)
     settings = {"batch_size": batch, "epochs": epochs, "optimizer": "adam", "learning_rate": 0.003}
@@ -54,7 +54,7 @@ def new_run(window: MainWindow, batch: int, epochs: int) -> None:
 
 
 def load(window: MainWindow, points: int) -> None:
-    """Three spirals of so many points."""
+    """Three spirals of a given number of points."""
     session = window.session
     session.data.load("spirals", {"points": points, "classes": SHAPE[-1]})
     wait_until(window, lambda: session.state is not Status.LOADING)

@@ -29,7 +29,7 @@ OPENING_TARGETS = {1_000: 0.5, 10_000: 2.0}  # seconds, at most
 
 
 def trained(data: Dataset, made: Experiment, folder: str | None) -> tuple[float, float]:
-    """Seconds that a training took, and those that its recording took; it is recorded where a folder is told."""
+    """Seconds that a training took, and those that its recording took; it is recorded if a folder is given."""
     trainer, inside = made.trainer(data), 0.0
     library = None if folder is None else Library(Path(folder) / "library.sqlite")
     recording = None if library is None else Recording(library, library.begin(made, data.title), trainer)
@@ -56,14 +56,14 @@ def measure_cost(data: Dataset, made: Experiment, rounds: int) -> dict[str, floa
     for number in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             ways: tuple[str | None, ...] = (None, folder) if number % 2 else (folder, None)
-            told = {way: trained(data, made, way) for way in ways}
-        ratios.append(told[folder][0] / told[None][0] - 1)
-        shares.append(told[folder][1] / told[folder][0])
+            reported = {way: trained(data, made, way) for way in ways}
+        ratios.append(reported[folder][0] / reported[None][0] - 1)
+        shares.append(reported[folder][1] / reported[folder][0])
     return {"slower": statistics.median(ratios), "inside": statistics.median(shares)}
 
 
 def measure_opening(count: int) -> dict[str, float]:
-    """Seconds until a library of so many runs has opened and told of the first fifty; until it is sorted, searched."""
+    """Seconds until a library of that size has opened and listed fifty runs; until it is sorted, searched."""
     made = Experiment()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "library.sqlite"
@@ -89,7 +89,7 @@ def _page(library: Library, start: float, **how: Any) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description="What recording costs")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, help="of every training; as many as take some seconds unless told")
+    parser.add_argument("--epochs", type=int, help="of every training; by default as many as take some seconds")
     parser.add_argument("--optimizers", nargs="+", default=["sgd", "adam"])
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -104,8 +104,8 @@ def main() -> None:
     for count, target in OPENING_TARGETS.items():
         seconds = measure_opening(count)
         figures[f"{count} runs"] = seconds
-        told = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in seconds.items())
-        print(f"{count:,} runs: {told}{'' if seconds['opened'] <= target else f'   more than {target} s'}")
+        reported = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in seconds.items())
+        print(f"{count:,} runs: {reported}{'' if seconds['opened'] <= target else f'   more than {target} s'}")
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1))
 

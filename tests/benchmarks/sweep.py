@@ -69,13 +69,13 @@ class Timed:
         return getattr(self._executor, name)
 
     def next(self, timeout: float) -> list[Message]:
-        told = self._executor.next(timeout)
-        for outcome in (each for each in told if isinstance(each, RunOutcome)):
+        reported = self._executor.next(timeout)
+        for outcome in (each for each in reported if isinstance(each, RunOutcome)):
             self.training += outcome.training
             self.over += 1
             if self.over == self._half:
                 self._middle()
-        return told
+        return reported
 
 
 def measured(
@@ -120,7 +120,7 @@ def pool_of(workers: int) -> MakeExecutor:
 
 
 @contextmanager
-def of_cluster(cluster: LocalCluster, data: Dataset, made: Experiment, told: Figures) -> Iterator[ClusterExecutor]:
+def of_cluster(cluster: LocalCluster, data: Dataset, made: Experiment, reported: Figures) -> Iterator[ClusterExecutor]:
     """Notes how many messages came from each worker in a second: figures, and results of tasks."""
     with (
         Cluster(address_of(str(cluster.file))) as connected,
@@ -129,12 +129,12 @@ def of_cluster(cluster: LocalCluster, data: Dataset, made: Experiment, told: Fig
         yield executor
         events = connected.call(_events(connected.client))
         seconds = max(1e-9, events[-1][0] - events[0][0])
-        told["messages"] = len(events) / seconds / len(cluster.workers)
-        told["tasks"] = sum(isinstance(event, dict) for _, event in events)
+        reported["messages"] = len(events) / seconds / len(cluster.workers)
+        reported["tasks"] = sum(isinstance(event, dict) for _, event in events)
 
 
 async def _events(client: Any) -> list[tuple[float, Any]]:
-    """What was told under the client's topic: each of its tasks, when it was submitted, and figures."""
+    """What was reported under the client's topic: each of its tasks, when it was submitted, and figures."""
     found = await client.get_events(client.id)
     return [(at, event) for at, event in found if not isinstance(event, dict) or event["action"] == "update-graph"]
 
@@ -155,25 +155,27 @@ def seconds_of(pid: int) -> float:
 def of_mnist(arguments: argparse.Namespace, cluster: LocalCluster | None) -> dict[str, Any]:
     data = load_mnist()
     plan = plan_seeds(Experiment().changed(epochs=arguments.epochs).for_data(data), arguments.runs)
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     print(f"{arguments.runs} runs of 784-64-32-10, {arguments.epochs} epochs")
     if arguments.only != "dask":
         for name, workers in (("one process", 1), ("two processes", 2)):
-            told[name] = measured(data, plan, pool_of(workers), workers)
+            reported[name] = measured(data, plan, pool_of(workers), workers)
     if cluster is not None:
         messages: Figures = {}
         made = measured(data, plan, lambda data, made: of_cluster(cluster, data, made, messages), 2)
-        told["Dask, two workers"] = made | messages
-    for name, each in told.items():
+        reported["Dask, two workers"] = made | messages
+    for name, each in reported.items():
         print(
             f"{name:<18}{each['seconds']:7.1f} s, {each['besides']:.3f} s a run besides training, "
             f"start {each['start']:.1f} s, {each['bytes of a run'] / 1e6:.1f} MB a run"
         )
-    if "two processes" in told:
-        told["faster"] = told["one process"]["seconds"] / told["two processes"]["seconds"]
-        print(f"two are {told['faster']:.2f} times as fast (at least {FASTER}); besides, at most {SECONDS_BESIDES} s")
+    if "two processes" in reported:
+        reported["faster"] = reported["one process"]["seconds"] / reported["two processes"]["seconds"]
+        print(
+            f"two are {reported['faster']:.2f} times as fast (at least {FASTER}); besides, at most {SECONDS_BESIDES} s"
+        )
     print(f"on Dask besides, at most {SECONDS_BESIDES_DASK} s")
-    return told
+    return reported
 
 
 def of_tiny(arguments: argparse.Namespace, cluster: LocalCluster | None) -> dict[str, Any]:
@@ -183,19 +185,19 @@ def of_tiny(arguments: argparse.Namespace, cluster: LocalCluster | None) -> dict
     plan = Plan(
         SWEEP, (made,), vary=(parse_dimension("learning-rate=log:0.001..0.5"),), runs=arguments.tiny
     ).with_held_out(data)
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     print(f"\n{arguments.tiny} runs of {'-'.join(map(str, made.shape))}, {made.training.epochs} epochs of 144 points")
     if arguments.only != "dask":
-        told["two processes"] = measured(data, plan, pool_of(2), 2)
+        reported["two processes"] = measured(data, plan, pool_of(2), 2)
     if cluster is not None:
-        told["Dask, two workers"] = _tiny_on_dask(cluster, data, plan)
-    for name, each in told.items():
+        reported["Dask, two workers"] = _tiny_on_dask(cluster, data, plan)
+    for name, each in reported.items():
         print(
             f"{name:<18}{each['seconds']:7.1f} s, {each['ms of a run']:.1f} ms a run besides training, "
             f"{each['bytes of a run'] / 1e3:.0f} kB a run"
         )
     print(f"at most {MS_OF_TINY} ms and, on Dask, {MS_OF_TINY_DASK} ms")
-    return told
+    return reported
 
 
 def _tiny_on_dask(cluster: LocalCluster, data: Dataset, plan: Plan) -> dict[str, Any]:
@@ -233,17 +235,17 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE")
     arguments = parser.parse_args()
     print(f"{cores()} cores")
-    told = []
+    reported = []
     for _ in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as folder:
             if arguments.only == "pool":
-                told.append({"mnist": of_mnist(arguments, None), "tiny": of_tiny(arguments, None)})
+                reported.append({"mnist": of_mnist(arguments, None), "tiny": of_tiny(arguments, None)})
                 continue
             with local_cluster(Path(folder)) as cluster:
                 found = {"mnist": of_mnist(arguments, cluster)} if arguments.runs else {}
-                told.append(found | ({"tiny": of_tiny(arguments, cluster)} if arguments.tiny else {}))
+                reported.append(found | ({"tiny": of_tiny(arguments, cluster)} if arguments.tiny else {}))
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps(told, indent=1))
+        Path(arguments.json).write_text(json.dumps(reported, indent=1))
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ class Mouse(QObject):
     """
 
     def __init__(self, widget: QWidget, place: Callable[[int], QPointF]) -> None:
-        """``place`` is where it is after so many moves; it is asked in the interface's thread."""
+        """``place`` is where it is after a given number of moves; it is asked in the interface's thread."""
         super().__init__()
         self._widget, self._place = widget, place
         self._posted: deque[float] = deque()
@@ -320,8 +320,8 @@ def measured(view: str, runs: int, cluster: str) -> dict[str, Any]:
         environment = {**os.environ, "NNVIZ_LIBRARY": f"{folder}/library.sqlite"}
         words = ["--here", view, "--runs", str(runs), "--cluster", cluster]
         command = [sys.executable, "-m", "tests.benchmarks.sweep_window", *words]
-        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
-    found: dict[str, Any] = json.loads(told.splitlines()[-1])
+        reported = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
+    found: dict[str, Any] = json.loads(reported.splitlines()[-1])
     print(f"{view:<10}{json.dumps(found)}", flush=True)
     return found
 

@@ -49,7 +49,7 @@ def resident_megabytes() -> float:
 
 
 def new_run(window: MainWindow, shape: tuple[int, ...], epochs: int) -> None:
-    """An untrained network of that shape, and a run of so many epochs ahead."""
+    """An untrained network of that shape, and a run of a given number of epochs ahead."""
     session = window.session
     session.settings.choose("benchmark", session.settings.experiment.with_shape(shape).changed(epochs=epochs))
     session.reset()
@@ -171,7 +171,7 @@ def looking_back(window: MainWindow) -> dict[str, Any]:
 
 
 class Dragged(QObject):
-    """Notes how long the moves of a mouse wait until a slider has told where they point to."""
+    """Notes how long the moves of a mouse wait until a slider has reported where they point to."""
 
     def __init__(self, slider: TimelineSlider, mouse: Mouse) -> None:
         super().__init__()

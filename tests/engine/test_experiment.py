@@ -336,7 +336,7 @@ def test_what_does_not_go_with_the_data_is_found_without_building_it() -> None:
 def test_the_same_experiment_gives_the_same_run_to_the_bit() -> None:
     data = class_data()
     made = small(data, optimizer="adam", learning_rate=0.01, dropout=0.2, seed=5)
-    told: list[list[Event]] = []
+    reported: list[list[Event]] = []
     networks = []
     for each in (made, Experiment.from_dict(json.loads(json.dumps(made.as_dict())))):
         run, events = each.run(data), []
@@ -346,9 +346,9 @@ def test_the_same_experiment_gives_the_same_run_to_the_bit() -> None:
             except StopIteration as end:
                 networks.append(end.value)
                 break
-        told.append(events)
+        reported.append(events)
     assert bits(networks[0]) == bits(networks[1])
-    losses = [[event.loss for event in events if isinstance(event, Batch)] for events in told]
+    losses = [[event.loss for event in events if isinstance(event, Batch)] for events in reported]
     assert losses[0] == losses[1]
     assert not np.array_equal(networks[0].parameters, made.build().parameters)
 

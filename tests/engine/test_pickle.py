@@ -23,7 +23,7 @@ from engine.training.rate_finder import RateFinder
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from tests.engine.helpers import bits, class_data, network_for
-from tests.engine.training.test_resume import CLASSES, pictures, told
+from tests.engine.training.test_resume import CLASSES, pictures, reported
 
 COPIES: dict[str, Callable[[Any], Any]] = {
     "pickled": lambda thing: pickle.loads(pickle.dumps(thing)),
@@ -59,8 +59,8 @@ def until(run: Iterator[Event], kind: type[Event], epoch: int, batch: int = 0) -
 
 
 def rest(run: Iterator[Event]) -> list[tuple[Any, ...]]:
-    """An evaluation under way begins again."""
-    return [told(event) for event in run if not isinstance(event, Evaluating)]
+    """An evaluation in progress begins again."""
+    return [reported(event) for event in run if not isinstance(event, Evaluating)]
 
 
 PLACES = {"in an epoch": (Batch, 2, 2), "evaluating": (Evaluating, 2), "after an epoch": (Epoch, 2)}
@@ -142,7 +142,7 @@ def test_a_copy_learns_before_the_first_step_too_and_in_float64(make: Callable[[
 
 @pytest.mark.parametrize("make", list(COPIES.values()), ids=list(COPIES))
 @pytest.mark.parametrize("change", [{"optimizer": "sgd"}, {"learning_rate": 0.1}, {"dropout": 0.5}])
-def test_settings_that_wait_for_the_next_step_come_along(make: Callable[[Any], Any], change: dict[str, Any]) -> None:
+def test_settings_that_wait_for_the_next_step_are_included(make: Callable[[Any], Any], change: dict[str, Any]) -> None:
     whole = begun("adam", {})
     run = whole.run()
     until(run, Batch, 1, 2)

@@ -383,7 +383,7 @@ def test_found_by_name_whatever_its_capitals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"network": {"hidden": [0]}}, "shape is 784, 0, 10"),
         ({"network": {"activation": "swash"}}, "swash"),
@@ -407,10 +407,10 @@ def test_found_by_name_whatever_its_capitals() -> None:
         ({"network": 3}, "not a preset"),
     ],
 )
-def test_a_wrong_file_is_refused_in_words(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+def test_a_wrong_file_is_refused_in_words(tmp_path: Path, changes: dict[str, Any], reported: str) -> None:
     with pytest.raises(FileFormatError) as caught:
         load_preset(written(tmp_path, **changes))
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
     assert str(caught.value).startswith("mine.json: ")
 
 

@@ -72,9 +72,9 @@ def test_of_no_past_there_is_a_history_to_go_on_with() -> None:
     past = Provenance.read(SMALL.build())
     assert past == Provenance(history=History())
     assert Provenance.read(SMALL.build(), epochs_done=4).epochs == 4
-    untold = Provenance.read(with_past({"epochs": 150})).history
-    assert untold is not None
-    assert untold.completed == 150
+    unreported = Provenance.read(with_past({"epochs": 150})).history
+    assert unreported is not None
+    assert unreported.completed == 150
 
 
 def test_what_0_3_wrote_is_read_and_what_is_written_0_3_reads() -> None:
@@ -89,7 +89,7 @@ def test_what_0_3_wrote_is_read_and_what_is_written_0_3_reads() -> None:
     assert again["curves"]["test"] == OF_0_3["curves"]["test"]
 
 
-def test_what_others_wrote_is_kept_and_what_the_experiment_tells_is_not_told_twice() -> None:
+def test_what_others_wrote_is_kept_and_what_the_experiment_tells_is_not_reported_twice() -> None:
     past = Provenance.read(with_past({**OF_0_3, "author": {"name": "me"}}))
     assert past.as_dict()["author"] == {"name": "me"}
     known = replace(past, experiment=SMALL, seed=None).as_dict()
@@ -150,10 +150,10 @@ keys = st.sampled_from([*whole().as_dict(), "held_out_error", "batch_size", "lea
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_it_may_come_from_anybodys_file(past: dict[str, Any]) -> None:
     network = with_past(past)
-    told = Provenance.read(network)
-    told.experiment_of(network, Experiment())
-    told.write(network)
-    assert Provenance.read(network).as_dict().keys() == told.as_dict().keys()
+    reported = Provenance.read(network)
+    reported.experiment_of(network, Experiment())
+    reported.write(network)
+    assert Provenance.read(network).as_dict().keys() == reported.as_dict().keys()
 
 
 # ---- as training goes on
@@ -255,7 +255,7 @@ def test_where_it_does_not_what_is_known_is_taken_and_the_rest_stays() -> None:
 
 
 @pytest.mark.parametrize("name", ["small", "best"])
-def test_the_networks_that_come_along_know_what_they_were_made_with(name: str) -> None:
+def test_the_networks_that_are_included_know_what_they_were_made_with(name: str) -> None:
     network = load_network(ASSETS / "networks" / f"{name}.npz")
     past = Provenance.read(network)
     assert past.experiment is not None

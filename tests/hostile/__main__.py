@@ -74,10 +74,10 @@ def main() -> int:
     """Returns the exit code: 1 if anything failed."""
     load_attacks()
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=1.0, help="how long to try; 1 unless told")
+    parser.add_argument("--minutes", type=float, default=1.0, help="how long to try; 1 by default")
     parser.add_argument("--rounds", type=int, default=0, help="try each attack so often instead, however long it takes")
-    parser.add_argument("--most", type=int, default=10**9, help="at most so many cases of each attack in a process")
-    parser.add_argument("--seed", type=int, default=None, help="a new one unless told")
+    parser.add_argument("--most", type=int, default=10**9, help="at most this number cases of each attack in a process")
+    parser.add_argument("--seed", type=int, default=None, help="a new one by default")
     parser.add_argument("--only", action="append", choices=sorted(ATTACKS), help="this attack; may be given again")
     arguments = parser.parse_args()
     seed = secrets.randbelow(10**9) if arguments.seed is None else arguments.seed
@@ -101,8 +101,8 @@ def main() -> int:
                 waiting |= {pool.submit(run, name, seed, first, arguments.most) for name, first in _take(plan, 1)}
             time.sleep(0.02)
     for name, counts in outcomes.items():
-        told = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.most_common())
-        print(f"{name}: {counts.total():,} cases: {told}")
+        reported = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.most_common())
+        print(f"{name}: {counts.total():,} cases: {reported}")
     cases = sum(counts.total() for counts in outcomes.values())
     print(f"{cases:,} cases in {time.monotonic() - start:.0f} s with seed {seed}: {len(failures)} failed")
     return 1 if failures else 0

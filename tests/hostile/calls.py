@@ -278,10 +278,10 @@ class Person:
 
     def _check_saves(self) -> None:
         for path in self.saves:
-            self.until(f"{path.name}, which was asked for,", lambda path=path: path.exists() or self._is_told_of(path))
+            self.until(f"{path.name}, which was asked for,", lambda path=path: path.exists() or self._is_reported(path))
         assert not list(self.folder.glob(".*.part")), "half a file was left"
 
-    def _is_told_of(self, path: Path) -> bool:
+    def _is_reported(self, path: Path) -> bool:
         return any(path.name in text and "could not" in text for text in self.messages)
 
     def _check_file(self, run: Run) -> None:
@@ -309,7 +309,7 @@ class Person:
         assert network.shape == shape, "the file holds another network"
         assert np.isfinite(network.parameters).all()
         for each in self.saves:
-            assert each.exists() or self._is_told_of(each), f"{each.name}, which was asked for, is missing"
+            assert each.exists() or self._is_reported(each), f"{each.name}, which was asked for, is missing"
 
     def close(self) -> None:
         """Closes the session. All its threads end."""

@@ -38,7 +38,7 @@ def _hung(number: int, frame: FrameType | None) -> None:
 
 
 def main(name: str, seed: int, first: int, most: int) -> None:
-    """Tries the cases from ``first`` on, at most so many; a case's number and the seed determine all that it does."""
+    """Tries the cases from ``first`` on, at most ``most``; a case's number and the seed determine all that it does."""
     faulthandler.enable()
     load_attacks()
     attack = ATTACKS[name]

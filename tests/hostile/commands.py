@@ -51,9 +51,9 @@ def command(rng: np.random.Generator, folder: Path) -> str:
         ["train", "--epochs", "2", "--resume", str(network_file), "--save", str(folder / "trained.json")],
     )
     assert isinstance(words, list)
-    code, told, complained = run_command(words)
+    code, reported, complained = run_command(words)
     assert code in (0, 1, 2), f"{words[0]} ended with code {code}"
-    assert not re.search(r"\b(nan|inf)\b", told), f"{words[0]} tells what is no number: {told}"
+    assert not re.search(r"\b(nan|inf)\b", reported), f"{words[0]} tells what is no number: {reported}"
     assert bool(complained) == bool(code), f"code {code}, and said: {complained}"
     assert code == 0 or complained.startswith("nnviz: "), complained
     if code == 0 and words[0] == "train":

@@ -32,19 +32,19 @@ def data_command(rng: np.random.Generator, folder: Path) -> str:
         ["train", "--data", data, "--epochs", "1", "--hidden", "3", "--learning-rate", "0.01", "--save", str(network)],
         ["evaluate", str(network), *pick(rng, [], ["--data", data])],  # type: ignore[misc]
     ):
-        code, told, complained = run_command([*words, *options])
+        code, reported, complained = run_command([*words, *options])
         assert code in (0, 1, 2), f"{words[0]} ended with code {code}"
-        assert not re.search(r"\b(nan|inf)\b", _figures(told)), f"{words} tells what is no number: {told}"
+        assert not re.search(r"\b(nan|inf)\b", _figures(reported)), f"{words} tells what is no number: {reported}"
         assert code == 0 or complained.startswith("nnviz: "), complained
         assert code == 0 or complained.count("\n") == 1, complained
-        assert "\x1b" not in told + complained
+        assert "\x1b" not in reported + complained
         outcomes.append(f"{words[0]} {code}")
     return ", ".join(outcomes)
 
 
-def _figures(told: str) -> str:
+def _figures(reported: str) -> str:
     """The lines with figures; in others there may be any name from a file."""
-    return "\n".join(line for line in told.splitlines() if line.startswith(("epoch", "test", "training")))
+    return "\n".join(line for line in reported.splitlines() if line.startswith(("epoch", "test", "training")))
 
 
 def _data(rng: np.random.Generator, folder: Path) -> str:

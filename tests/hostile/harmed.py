@@ -44,7 +44,7 @@ from tests.hostile.libraries import (
 from tests.nnviz.library.helpers import an_experiment
 
 _PATIENCE = 15  # seconds until something that should come is missed
-_OPENINGS = 15  # after so many, damage must be repaired
+_OPENINGS = 15  # after this number of cases, damage must be repaired
 
 
 # ---- libraries under a training
@@ -187,12 +187,12 @@ def run_in_window(rng: np.random.Generator, folder: Path) -> str:
     sys.excepthook = lambda kind, error, trace: crashes.append(error)
     window.show()
     try:
-        session, imported, told = window.session, list[int](), list[str]()
+        session, imported, reported = window.session, list[int](), list[str]()
         session.exchange.imported.connect(imported.append)
-        session.exchange.status_changed.connect(told.append)  # the last one is "", when the import has ended
+        session.exchange.status_changed.connect(reported.append)  # the last one is "", when the import has ended
         _until("data", lambda: session.state is not Status.LOADING)
         session.exchange.read(file)
-        _until("the end of the import", lambda: bool(told) and not told[-1])
+        _until("the end of the import", lambda: bool(reported) and not reported[-1])
         outcome = "refused"
         assert imported or session.messages.current is not None or crashes, "refused without a word"
         if imported:

@@ -16,7 +16,7 @@ _BUDGET = 1000  # megabytes beyond what the program takes anyway
 
 @attack("resets of a large network", cases=1, seconds=300, megabytes=_BUDGET)
 def resets_of_a_large_network(rng: np.random.Generator, folder: Path) -> str:
-    """Each is trained for a batch before the next takes its place, and what cannot be kept is told."""
+    """Each is trained for a batch before the next takes its place, and what cannot be kept is reported."""
     person = Person(rng, folder)
     session = person.session
     optimizer = ["sgd", "adam"][int(rng.integers(2))]

@@ -73,7 +73,7 @@ def picture(rng: np.random.Generator, folder: Path) -> str:
         path.write_bytes(_damaged(rng, content))
 
     with patch.object(subprocess, "Popen", _no_program):
-        return _told(lambda: grey_of_file(path))
+        return _reported(lambda: grey_of_file(path))
 
 
 @attack("pictures in memory", cases=60)
@@ -88,7 +88,7 @@ def picture_in_memory(rng: np.random.Generator, folder: Path) -> str:
             memory = image.bits()
             memory.setsize(image.byteCount())
             memoryview(memory)[:] = (rng.bytes(997) * (image.byteCount() // 997 + 1))[: image.byteCount()]
-    return _told(lambda: _grey_of_image(image))
+    return _reported(lambda: _grey_of_image(image))
 
 
 class _ProgramError(BaseException):
@@ -99,7 +99,7 @@ def _no_program(*_: object, **__: object) -> None:
     raise _ProgramError
 
 
-def _told(read: Any) -> str:
+def _reported(read: Any) -> str:
     def ink() -> Array | None:
         grey = read()
         assert np.isfinite(grey).all()

@@ -88,10 +88,10 @@ def _killed(rng: np.random.Generator, folder: Path, where: str, points: int, set
         time.sleep(float(rng.random()) * 3)
         assert child.poll() is None, child.communicate()[1]
         child.send_signal(signal.SIGKILL)
-        told = child.communicate()[1]
+        reported = child.communicate()[1]
     trained = {note.process for note in read_notes(notes)}
     _until("the end of the process that trained", lambda: not any(map(_is_alive, trained)))
-    assert not any(note.what == "untaken" for note in read_notes(notes)), told
+    assert not any(note.what == "untaken" for note in read_notes(notes)), reported
     return read_notes(notes)
 
 
@@ -106,7 +106,7 @@ def _set_home(folder: Path) -> None:
 
 
 def _check_loss(notes: list[Note], left: RunRecord) -> None:
-    """What was written is there; and later epochs, but for the one under way, ended within a second after that."""
+    """What was written is there; and later epochs, but for the one in progress, ended within a second after that."""
     written = [note for note in notes if note.what == "written"]
     assert not any(note.what == "failed" for note in notes), "something could not be written"
     assert left.epochs >= max(note.at for note in written), "what was written is not there"
@@ -133,9 +133,9 @@ def _go_on(window: MainWindow, left: RunRecord) -> None:
     """Takes what the window offers, and trains some more epochs."""
     session = window.session
     _until("word of the run", lambda: session.messages.current is not None)
-    told = session.messages.current
-    assert told is not None
-    assert f"Run {left.id} was interrupted at epoch" in told.text, told.text
+    reported = session.messages.current
+    assert reported is not None
+    assert f"Run {left.id} was interrupted at epoch" in reported.text, reported.text
     session.messages.choose(0)
     _until("the run", lambda: session.runs.current.storage.record == left.id)
     _until("an epoch", lambda: session.runs.current.history.completed > left.epochs)

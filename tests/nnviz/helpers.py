@@ -241,7 +241,7 @@ def pause(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def train_epochs(qtbot: QtBot, window: MainWindow, epochs: int) -> None:
-    """A run of so many epochs, to its end."""
+    """A run of a given number of epochs, to its end."""
     window.session.settings.change("epochs", epochs=epochs)
     window.session.start()
     wait_for(qtbot, window, Status.FINISHED)

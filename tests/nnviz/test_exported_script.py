@@ -105,8 +105,8 @@ def test_without_pillow_it_says_what_is_missing_and_still_answers_rows(
     export_script(storage.load_network(SMALL), tmp_path / "net.py")
     script = tmp_path / "net.py"
     script.write_text(script.read_text("utf-8").replace("from PIL import", "from no_such_package import"), "utf-8")
-    told = run(script, digit, code=2).stderr
-    assert told == f"{digit} cannot be used: images need Pillow; install it with: python -m pip install pillow\n"
+    reported = run(script, digit, code=2).stderr
+    assert reported == f"{digit} cannot be used: images need Pillow; install it with: python -m pip install pillow\n"
     np.save(tmp_path / "rows.npy", mnist.test.inputs[:3] / np.float32(255))
     assert len(run(script, str(tmp_path / "rows.npy")).stdout.splitlines()) == 3
 

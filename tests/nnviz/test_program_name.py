@@ -43,9 +43,9 @@ def test_usage_errors_and_hints_name_it(started: str, capsys: pytest.CaptureFixt
     assert " ".join(capsys.readouterr().out.split()).startswith(f"usage: {started} evaluate ")
     with pytest.raises(SystemExit):
         cli.main(["evaluate"])
-    told = capsys.readouterr().err
-    assert told.startswith("nnviz: ")
-    assert told.endswith(f"Try {started} evaluate --help.\n")
+    reported = capsys.readouterr().err
+    assert reported.startswith("nnviz: ")
+    assert reported.endswith(f"Try {started} evaluate --help.\n")
     assert cli.main(["data"]) == 0
     assert f"Train:     {started} train --data NAME|FILE|FOLDER\n" in capsys.readouterr().out
     with Library():

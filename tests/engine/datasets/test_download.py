@@ -220,7 +220,7 @@ def test_a_folder_that_cannot_be_made(at: Server, monkeypatch: pytest.MonkeyPatc
 # ---- what lies there
 
 
-def test_a_changed_file_is_fetched_anew(at: Server) -> None:
+def test_a_changed_file_is_fetched_again(at: Server) -> None:
     some = download(at.put(NAME, CONTENT))
     some.fetch()
     (some.folder / NAME).write_bytes(CONTENT[::-1])

@@ -45,7 +45,7 @@ def test_takes_a_path_as_text(file: Path) -> None:
     assert read_idx(str(file)).tolist() == [0, 1, 2]
 
 
-# A gzip stream holds the second it was made in: without names of their own, its tests would be called anew each time.
+# A gzip stream holds the second it was made in: without names of their own, its tests would be called again each time.
 REFUSED = {
     "empty": (b"", "starts with empty"),
     "three bytes": (b"\0\0\x08", "starts with 00 00 08"),

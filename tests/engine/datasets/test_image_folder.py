@@ -199,14 +199,14 @@ def test_a_colour_becomes_its_brightness(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ending", "mode", "told"),
+    ("ending", "mode", "reported"),
     [("png", "RGB", True), ("jpg", "RGB", True), ("png", "P", True), ("png", "RGBA", True), ("png", "L", False)],
 )
-def test_it_is_said_that_colours_become_grey(folder: Path, ending: str, mode: str, told: bool) -> None:
+def test_it_is_said_that_colours_become_grey(folder: Path, ending: str, mode: str, reported: bool) -> None:
     assert not folder_dataset(folder)[1].has_colour
     Image.new("RGB", (40, 40), (200, 30, 30)).convert(mode).save(folder / "dog" / f"z.{ending}")
-    assert folder_dataset(folder)[1].has_colour == told
-    assert ("Colour images become grey." in load_data(str(folder)).notes) == told
+    assert folder_dataset(folder)[1].has_colour == reported
+    assert ("Colour images become grey." in load_data(str(folder)).notes) == reported
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg"])
@@ -301,7 +301,7 @@ def test_a_picture_that_ends_early(folder: Path, ending: str, share: float) -> N
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "told"),
+    ("width", "height", "reported"),
     [
         (20_000, 20_000, "it has too many pixels"),
         (10_000, 10_000, "10,000 × 10,000 pixels, at most 50 million are allowed"),
@@ -310,7 +310,7 @@ def test_a_picture_that_ends_early(folder: Path, ending: str, share: float) -> N
     ],
 )
 def test_too_many_pixels_are_never_decoded(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, width: int, height: int, told: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, width: int, height: int, reported: str
 ) -> None:
     (folder / "cat" / "bomb.png").write_bytes(png_of_size(width, height))
     load = ImageFile.load
@@ -320,7 +320,7 @@ def test_too_many_pixels_are_never_decoded(
         return load(image)
 
     monkeypatch.setattr(ImageFile, "load", small_only)
-    assert told in left_out(folder, "cat/bomb.png")
+    assert reported in left_out(folder, "cat/bomb.png")
 
 
 @pytest.mark.parametrize("ending", ["ico", "icns"])
@@ -495,12 +495,12 @@ def test_settings_that_are_none(folder: Path, how: dict[str, Any], parameter: st
 # ---- progress, and who reads
 
 
-def test_progress_is_told_from_none_to_all(folder: Path) -> None:
+def test_progress_is_reported_from_none_to_all(folder: Path) -> None:
     for number in range(250):
         picture(folder / "cat" / f"more {number}.png", size=(2, 2))
-    told: list[tuple[int, int]] = []
-    folder_dataset(folder, progress=lambda *each: told.append(each))
-    assert told == [(0, 260), (100, 260), (200, 260), (260, 260)]
+    reported: list[tuple[int, int]] = []
+    folder_dataset(folder, progress=lambda *each: reported.append(each))
+    assert reported == [(0, 260), (100, 260), (200, 260), (260, 260)]
 
 
 def test_what_progress_raises_ends_the_reading(folder: Path) -> None:

@@ -58,7 +58,7 @@ def test_another_seed_is_refused(seed: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "told"),
+    ("of", "reported"),
     [
         (2, "there are only 2 examples. Give more data, or a larger share."),
         (1, "test_share: only 1 example, too few for a training and a test set. Give more data."),
@@ -66,8 +66,8 @@ def test_another_seed_is_refused(seed: object) -> None:
         (np.array([0, 0]), "there are only 2 examples in 1 class. Give"),
     ],
 )
-def test_too_few_for_a_test_part_are_refused(of: object, told: str) -> None:
-    with pytest.raises(SettingError, match=told):
+def test_too_few_for_a_test_part_are_refused(of: object, reported: str) -> None:
+    with pytest.raises(SettingError, match=reported):
         parts_of(of, 0.2, 0)  # type: ignore[arg-type]
 
 

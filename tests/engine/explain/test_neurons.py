@@ -1,4 +1,4 @@
-"""What one neuron does, against brute force: each network is changed and asked anew."""
+"""What one neuron does, against brute force: each network is changed and asked again."""
 
 from __future__ import annotations
 

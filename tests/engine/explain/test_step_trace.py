@@ -38,7 +38,7 @@ def numbers(count: int = 40) -> Dataset:
 
 
 def trainer(data: Dataset | None = None, steps: int = 0, **settings: Any) -> Trainer:
-    """After so many steps."""
+    """After a given number of steps."""
     data = data or pictures()
     functions = settings.pop("activations", ["relu", "tanh", "softmax"])
     loss = settings.pop("loss", "cross-entropy")
@@ -51,7 +51,7 @@ def trainer(data: Dataset | None = None, steps: int = 0, **settings: Any) -> Tra
 
 
 def take(trained: Trainer, steps: int) -> None:
-    """Takes so many steps."""
+    """Takes a given number of steps."""
     events = trained.run()
     while steps:
         steps -= isinstance(next(events), Batch)

@@ -159,7 +159,7 @@ def test_nothing_in_a_file_is_run(saved: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"parameters": np.zeros(5, np.float32)}, "it has 5 parameters, but its shape needs 26"),
         ({"parameters": np.zeros(26, np.int64)}, "of type int64"),
@@ -178,10 +178,10 @@ def test_nothing_in_a_file_is_run(saved: Path) -> None:
         ({"header": {"progress": {}, "settings": 3}}, "settings"),
     ],
 )
-def test_a_damaged_file_is_refused_in_words(saved: Path, changes: dict[str, Any], told: str) -> None:
+def test_a_damaged_file_is_refused_in_words(saved: Path, changes: dict[str, Any], reported: str) -> None:
     with pytest.raises(FileFormatError) as caught:
         load_network(rewritten(saved, **changes))
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
     assert str(caught.value).startswith("net.npz: ")
 
 

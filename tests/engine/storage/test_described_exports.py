@@ -77,14 +77,14 @@ def test_a_script_answers_a_file_of_raw_rows(tmp_path: Path, table: str) -> None
     rows = [*gaps, *whole_rows(table)[::7]]
     export_script(network, tmp_path / "net.py")
     write_rows(tmp_path / "rows.csv", rows)
-    told = printed(run_apart(tmp_path / "net.py", tmp_path, "rows.csv"))
+    reported = printed(run_apart(tmp_path / "net.py", tmp_path, "rows.csv"))
     answers = wanted(network, rows)
     if table == "mpg.csv":
-        np.testing.assert_allclose([float(row["mpg"]) for row in told], answers[:, 0], rtol=1e-5)
+        np.testing.assert_allclose([float(row["mpg"]) for row in reported], answers[:, 0], rtol=1e-5)
         return
     names = network.description.class_names  # type: ignore[union-attr]
-    assert [row["species"] for row in told] == [names[number] for number in answers.argmax(axis=1)]
-    shares = [[float(row[f"probability of {name}"]) for name in names] for row in told]
+    assert [row["species"] for row in reported] == [names[number] for number in answers.argmax(axis=1)]
+    shares = [[float(row[f"probability of {name}"]) for name in names] for row in reported]
     np.testing.assert_allclose(shares, answers, **ROUND_OFF)
 
 
@@ -165,9 +165,9 @@ def test_missing_values_are_filled_in_a_script_too(tmp_path: Path, how: Any) -> 
     network = trained_on(data, epochs=1)
     export_script(network, tmp_path / "net.py")
     (tmp_path / "rows.csv").write_text("t;b;a\n;NA;\nz;no;7\n")
-    told = printed(run(tmp_path / "net.py", "rows.csv"))
+    reported = printed(run(tmp_path / "net.py", "rows.csv"))
     answers = wanted(network, [{"a": "", "t": "", "b": ""}, {"a": "7", "t": "z", "b": "no"}])
-    np.testing.assert_allclose([float(row["probability of p"]) for row in told], answers[:, 0], **ROUND_OFF)
+    np.testing.assert_allclose([float(row["probability of p"]) for row in reported], answers[:, 0], **ROUND_OFF)
 
 
 @pytest.mark.parametrize(
@@ -182,11 +182,11 @@ def test_a_script_refuses_a_file_in_one_line(tmp_path: Path, text: str, reason: 
     export_script(trained_on(prepare_penguins().dataset, epochs=1), tmp_path / "net.py")
     heading = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex"
     (tmp_path / "rows.csv").write_text(text.format(heading=heading))
-    told = run(tmp_path / "net.py", "rows.csv", code=2)
-    assert told.stderr.startswith("rows.csv cannot be used: ")
-    assert reason in told.stderr
-    assert told.stderr.count("\n") == 1
-    assert told.stdout == ""
+    reported = run(tmp_path / "net.py", "rows.csv", code=2)
+    assert reported.stderr.startswith("rows.csv cannot be used: ")
+    assert reason in reported.stderr
+    assert reported.stderr.count("\n") == 1
+    assert reported.stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -221,11 +221,11 @@ def test_a_script_reads_what_predict_reads(tmp_path: Path, above: str, codec: st
     export_script(network, tmp_path / "net.py")
     rows = "Köln;1.073,5;1,5 %\r\nFürth;73,2;\r\nFürth;73,2;12 %\r\nKöln;1.234;12\r\n"
     (tmp_path / "rows.csv").write_bytes(f"{above}Stadt;Fläche;Rabatt\r\n{rows}".encode(codec))
-    told = [row["Preis"] for row in printed(run(tmp_path / "net.py", "rows.csv"))]
+    reported = [row["Preis"] for row in printed(run(tmp_path / "net.py", "rows.csv"))]
     cells = [("Köln", 1073.5, 1.5), ("Fürth", 73.2, 12), ("Köln", 1234, 12)]
     answers = wanted(network, [dict(zip(("Stadt", "Fläche", "Rabatt"), row, strict=True)) for row in cells])[:, 0]
-    assert told.pop(1) == ""
-    np.testing.assert_allclose(list(map(float, told)), answers, rtol=1e-5)
+    assert reported.pop(1) == ""
+    np.testing.assert_allclose(list(map(float, reported)), answers, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -245,13 +245,13 @@ def test_a_script_takes_the_decimal_mark_of_the_file_else_of_the_networks_table(
 
 def test_without_a_file_it_says_what_stands_in_each_column(tmp_path: Path) -> None:
     export_script(trained_on(prepare_penguins().dataset, epochs=1), tmp_path / "net.py")
-    told = run(tmp_path / "net.py", code=2).stderr
-    assert told.startswith("Usage: python ")
-    lines = [line.strip() for line in told.splitlines()]
+    reported = run(tmp_path / "net.py", code=2).stderr
+    assert reported.startswith("Usage: python ")
+    lines = [line.strip() for line in reported.splitlines()]
     assert "'bill_length_mm': a number; may be empty" in lines
     assert "'island': one of 'Biscoe', 'Dream', 'Torgersen'; may be empty" in lines
-    assert "Prints a CSV table with a row for each row: 'species', 'probability of" in told
-    assert run(tmp_path / "net.py", "--help").stdout == told
+    assert "Prints a CSV table with a row for each row: 'species', 'probability of" in reported
+    assert run(tmp_path / "net.py", "--help").stdout == reported
 
 
 def test_odd_names_stay_names_in_a_script(tmp_path: Path, odd: Any) -> None:
@@ -273,10 +273,10 @@ def test_odd_names_stay_names_in_a_script(tmp_path: Path, odd: Any) -> None:
     assert "HOSTILE" not in script
     assert all(line.isprintable() for line in run(tmp_path / "net.py", "--help").stdout.splitlines())
     assert script["CLASSES"] == list(data.class_names)
-    told = printed(run(tmp_path / "net.py", str(file)))
+    reported = printed(run(tmp_path / "net.py", str(file)))
     names = [data.class_names[number] for number in wanted(network, odd_rows()).argmax(axis=1)]
-    assert [row[ODD_NAMES[3]] for row in told] == names
-    assert list(told[0])[1:] == [f"probability of {name}" for name in data.class_names]
+    assert [row[ODD_NAMES[3]] for row in reported] == names
+    assert list(reported[0])[1:] == [f"probability of {name}" for name in data.class_names]
 
 
 def test_a_file_without_names_is_answered_by_the_places_of_its_columns(tmp_path: Path) -> None:
@@ -295,8 +295,8 @@ def test_a_script_of_scaled_numbers_without_columns(tmp_path: Path) -> None:
     rows = [[103, -5.2], [90, -4.9]]
     (tmp_path / "rows.csv").write_text("103,-5.2\n90,-4.9\n")
     answers = network.predict(scaling.apply(np.array(rows)))
-    told = run(tmp_path / "net.py", "rows.csv").stdout
-    np.testing.assert_allclose(np.loadtxt(io.StringIO(told), delimiter=","), answers, **ROUND_OFF)
+    reported = run(tmp_path / "net.py", "rows.csv").stdout
+    np.testing.assert_allclose(np.loadtxt(io.StringIO(reported), delimiter=","), answers, **ROUND_OFF)
     script = runpy.run_path(str(tmp_path / "net.py"))
     assert script["answer"](rows) == [('"""', "b")[number] for number in answers.argmax(axis=1)]
 

@@ -59,12 +59,12 @@ def test_raw_rows_get_the_same_answers_in_a_new_process_to_the_bit(tmp_path: Pat
     for path in paths:
         save_network(network, path)
     rows = whole_rows(table)[:10]
-    for path, told in zip(paths, in_a_new_process(paths, rows), strict=True):
-        np.testing.assert_array_equal(told["outputs"], answers(network, rows), path.name)
-        assert tuple(told["names"]) == network.description.output_names, path.name  # type: ignore[union-attr]
+    for path, reported in zip(paths, in_a_new_process(paths, rows), strict=True):
+        np.testing.assert_array_equal(reported["outputs"], answers(network, rows), path.name)
+        assert tuple(reported["names"]) == network.description.output_names, path.name  # type: ignore[union-attr]
         if table == "mpg.csv":  # miles per gallon, not standard deviations
             wanted = [float(row["mpg"]) for row in rows]
-            assert np.abs(np.array(told["outputs"])[:, 0] - wanted).mean() < 6
+            assert np.abs(np.array(reported["outputs"])[:, 0] - wanted).mean() < 6
 
 
 def test_half_precision_and_a_training_keep_it(tmp_path: Path) -> None:

@@ -347,7 +347,7 @@ def test_a_file_that_another_writer_removed_before_it_was_locked_is_made_again(
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_a_full_disk_is_told_with_the_name_of_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_with_the_name_of_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

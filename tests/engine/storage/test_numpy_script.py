@@ -147,15 +147,15 @@ def test_without_a_file_it_says_how_to_use_it(file: Path, tmp_path: Path) -> Non
     net = made([3, 2], "relu")
     net.description = Description(columns=("height", "width", "\x1b[31mred"), targets=("price [€]", "age"))
     export_script(net, file)
-    told = run_here(file, tmp_path, code=2).stderr
-    assert told.startswith("Usage: python ")
-    assert "digits.py ROWS" in told
+    reported = run_here(file, tmp_path, code=2).stderr
+    assert reported.startswith("Usage: python ")
+    assert "digits.py ROWS" in reported
     for fact in ("3 numbers", "(k, 3)", "'height'", "'width'", r"'\x1b[31mred'", "'price [€]', 'age'"):
-        assert fact in " ".join(told.split())
-    assert "\x1b" not in told
-    assert run_here(file, tmp_path, "a", "b", code=2).stderr == told
+        assert fact in " ".join(reported.split())
+    assert "\x1b" not in reported
+    assert run_here(file, tmp_path, "a", "b", code=2).stderr == reported
     for asked in ("--help", "-h"):
-        assert run_here(file, tmp_path, asked).stdout == told
+        assert run_here(file, tmp_path, asked).stdout == reported
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_it_needs_numpy_and_runs_no_text(file: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["/home/me/secret/flowers.csv", r"C:\Users\me\secret\flowers.csv"])
-def test_no_folder_of_this_machine_is_told(file: Path, place: str) -> None:
+def test_no_folder_of_this_machine_is_reported(file: Path, place: str) -> None:
     net = made([2, 2], "relu")
     net.provenance = {"data": place, "file": str(file)}
     text = text_of(net, file)
@@ -265,9 +265,9 @@ def test_nothing_in_the_provenance_becomes_code(tmp_path_factory: pytest.TempPat
     net = made([1, 1], "relu")
     plain = ast.parse(text_of(net, file))
     net.provenance = past
-    told = ast.parse(text_of(net, file))
-    assert ast.get_docstring(told)
-    assert [ast.dump(node) for node in told.body[1:]] == [ast.dump(node) for node in plain.body[1:]]
+    reported = ast.parse(text_of(net, file))
+    assert ast.get_docstring(reported)
+    assert [ast.dump(node) for node in reported.body[1:]] == [ast.dump(node) for node in plain.body[1:]]
 
 
 def text_of(network: Network, file: Path) -> str:

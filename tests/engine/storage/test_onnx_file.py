@@ -150,7 +150,7 @@ def test_it_says_where_it_comes_from(file: Path) -> None:
         assert fact in model.doc_string
 
 
-def test_without_a_past_none_is_told(file: Path) -> None:
+def test_without_a_past_none_is_reported(file: Path) -> None:
     assert "Provenance" not in exported(made([3, 2], "relu"), file).doc_string
 
 

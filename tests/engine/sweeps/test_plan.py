@@ -89,7 +89,7 @@ def test_a_race_and_seeds_have_the_trials_that_were_given() -> None:
     assert race.experiment(1, {}, 2) == BASE.changed(hidden=(9,), seed=2)
 
 
-def test_a_tenth_is_held_aside_only_where_trials_are_compared_and_nothing_is() -> None:
+def test_a_tenth_is_held_out_only_where_trials_are_compared_and_nothing_is() -> None:
     assert a_sweep("hidden=3").with_held_out(DATA).base.training.validation_share == 0.1
     own = a_sweep("hidden=3", experiments=(BASE.changed(validation_share=0.3),))
     assert own.with_held_out(DATA) == own
@@ -119,7 +119,7 @@ def test_no_trial_comes_twice_and_all_come(sampler: str) -> None:
     assert len({repr(each) for each in found}) == len(found) == 12
 
 
-def test_a_budget_that_is_not_told_has_an_end() -> None:
+def test_a_budget_that_is_not_reported_has_an_end() -> None:
     assert len(all_of(a_sweep("learning-rate=0.1..1"))) == DEFAULT_TRIALS
     assert a_sweep("learning-rate=0.1..1", minutes=1).most_trials is None
     assert a_sweep("learning-rate=0.1..1", runs=7, seeds=(1, 2)).most_trials == 3

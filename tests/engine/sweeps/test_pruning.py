@@ -1,4 +1,4 @@
-"""Rules that stop hopeless runs: each worked out by hand, with what a rule is told of runs that were there before."""
+"""Rules that stop hopeless runs: each worked out by hand, with what a rule knows about runs that were there before."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_asha_lets_the_best_of_every_four_go_on_from_epoch_1_4_and_16() -> None:
     assert rule.should_prune((1, 1), {0: 0.9, 1: 0.4, 2: 0.9, 3: 0.9, 4: 0.25}), "0.2 came to epoch 4 before"
 
 
-def test_asha_is_told_each_epoch_once_in_order() -> None:
+def test_asha_is_notified_each_epoch_once_in_order() -> None:
     """A report brings several: at epoch 1 its value of then is looked at, not the last one."""
     rule = optuna_rule(ASHA)
     assert not rule.should_prune((0, 1), {0: 0.9, 1: 0.5, 2: 0.1, 3: 0.1})
@@ -117,7 +117,7 @@ def test_a_run_that_went_on_though_it_was_hopeless_competes_with_all_it_reached(
     assert rule.should_prune((0, 1), {1: 0.5, 2: 0.2, 3: 0.2, 4: 0.2})
 
 
-def test_one_that_begins_anew_is_another_trial() -> None:
+def test_one_that_begins_again_is_another_trial() -> None:
     rule = optuna_rule(ASHA)
     assert not rule.should_prune((0, 1), {1: 0.5})
     rule.begin_run((0, 1))
@@ -125,8 +125,8 @@ def test_one_that_begins_anew_is_another_trial() -> None:
     rule.end_run((0, 1), {}, FINISHED)
 
 
-def test_in_a_long_run_the_epochs_that_are_told_count() -> None:
-    """Of 100,000 epochs every 64th is told: the first one stands for epochs 1, 4 and 16 too."""
+def test_in_a_long_run_the_epochs_that_are_reported_count() -> None:
+    """Of 100,000 epochs every 64th is reported: the first one stands for epochs 1, 4 and 16 too."""
     rule = optuna_rule(ASHA, 100_000)
     assert not rule.should_prune((0, 1), {0: 0.9, 64: 0.3})
     assert rule.should_prune((1, 1), {0: 0.9, 64: 0.4})
@@ -181,7 +181,7 @@ def test_a_plan_names_its_rule() -> None:
 
 
 def test_where_nothing_is_compared_nothing_is_stopped() -> None:
-    """Seeds alone are told by their test error, which no rule may see."""
+    """Seeds alone are reported by their test error, which no rule may see."""
     plan = plan_seeds(an_experiment(), 3)
     object.__setattr__(plan, "prune", MEDIAN)
     assert make_rule(plan) is None

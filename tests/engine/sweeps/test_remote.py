@@ -28,7 +28,7 @@ PLACE = ("sweep", "tcp://here:1")
 
 
 class Clock:
-    """In place of the module ``time``: so many seconds pass whenever it is looked at."""
+    """In place of the module ``time``: some seconds pass whenever it is looked at."""
 
     def __init__(self, seconds: float = 1.0) -> None:
         self.now, self.seconds = time.monotonic(), seconds
@@ -44,13 +44,13 @@ class Worker:
     def __init__(self) -> None:
         self.address = PLACE[1]
         self.data: dict[str, Any] = {"key": DATA}
-        self.told: list[tuple[str, str, Report]] = []
+        self.reported: list[tuple[str, str, Report]] = []
         self.task = SimpleNamespace(state="executing")
         self.state = SimpleNamespace(tasks={"task": self.task})
         self.status = SimpleNamespace(name="running")
 
     def log_event(self, topic: str, message: list[Any]) -> None:
-        self.told.append((topic, message[0], pickle.loads(message[1])))
+        self.reported.append((topic, message[0], pickle.loads(message[1])))
 
 
 @pytest.fixture
@@ -161,10 +161,10 @@ def test_one_that_cannot_be_trained_and_an_error_of_ours_fail_alone(
 # ---- figures and wishes
 
 
-def test_figures_are_told_under_the_topic_with_the_name_of_the_task(worker: Worker) -> None:
+def test_figures_are_reported_under_the_topic_with_the_name_of_the_task(worker: Worker) -> None:
     done(an_experiment(), an_experiment(seed=2))
-    assert {(topic, task) for topic, task, _ in worker.told} == {("topic", "task")}
-    assert {report.number for *_, report in worker.told} == {1, 2}
+    assert {(topic, task) for topic, task, _ in worker.reported} == {("topic", "task")}
+    assert {report.number for *_, report in worker.reported} == {1, 2}
 
 
 def test_wishes_end_one_run_or_all(worker: Worker) -> None:
@@ -178,7 +178,7 @@ def test_wishes_end_one_run_or_all(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize("how", ["its task is gone", "its task is cancelled", "the worker closes"])
-def test_what_nobody_waits_for_ends_and_is_told_to_nobody(
+def test_what_nobody_waits_for_ends_and_is_asked_to_nobody(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr(remote, "time", Clock())

@@ -65,10 +65,10 @@ def test_runs_in_turn_are_what_they_are_alone_and_are_side_by_side(monkeypatch: 
     monkeypatch.setattr(run_execution, "SECONDS_BETWEEN_REPORTS", 0)
     specs = [RunSpec(n, an_experiment(DATA, seed=n, epochs=2 + n, dropout=0.2)) for n in (1, 2)]
     specs.append(RunSpec(3, an_experiment(DATA, batch_size=5000)))
-    told: list[Report] = []
+    reported: list[Report] = []
     found: list[RunOutcome] = []
-    train_in_turn(specs, DATA, told.append, lambda number: "", found.append)
-    assert [(each.number, each.epochs[0].epoch) for each in told] == [
+    train_in_turn(specs, DATA, reported.append, lambda number: "", found.append)
+    assert [(each.number, each.epochs[0].epoch) for each in reported] == [
         *((number, epoch) for epoch in range(4) for number in (1, 2)),
         (2, 4),
     ]
@@ -138,27 +138,27 @@ def test_one_that_cannot_be_trained_says_why() -> None:
 
 
 def test_reports_come_in_batches_and_tell_each_epoch_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Report] = []
+    reported: list[Report] = []
     monkeypatch.setattr(run_execution, "SECONDS_BETWEEN_REPORTS", 1000)
-    train_one(RunSpec(3, an_experiment(DATA, epochs=50)), DATA, told.append)
-    assert len(told) == 1
+    train_one(RunSpec(3, an_experiment(DATA, epochs=50)), DATA, reported.append)
+    assert len(reported) == 1
     monkeypatch.setattr(run_execution, "SECONDS_BETWEEN_REPORTS", 0)
-    told.clear()
-    train_one(RunSpec(3, an_experiment(DATA)), DATA, told.append)
-    assert [each.epoch for report in told for each in report.epochs] == list(range(7))
-    assert all(report.epochs[0].train.confusion is None for report in told)
+    reported.clear()
+    train_one(RunSpec(3, an_experiment(DATA)), DATA, reported.append)
+    assert [each.epoch for report in reported for each in report.epochs] == list(range(7))
+    assert all(report.epochs[0].train.confusion is None for report in reported)
 
 
 def test_of_a_long_run_reports_tell_few_epochs_and_always_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each report ends with the newest epoch; the others are those of which all runs of that length tell."""
     monkeypatch.setattr("engine.sweeps.run_execution.MOST_REPORTED", 3)
     monkeypatch.setattr("engine.sweeps.run_execution.SECONDS_BETWEEN_REPORTS", 1e9)
-    told: list[Report] = []
-    run = RunExecution(RunSpec(1, an_experiment(epochs=8)), DATA, told.append)
+    reported: list[Report] = []
+    run = RunExecution(RunSpec(1, an_experiment(epochs=8)), DATA, reported.append)
     for number, _ in enumerate(run.epochs(lambda: "")):
         if number == 5:
             monkeypatch.setattr("engine.sweeps.run_execution.SECONDS_BETWEEN_REPORTS", 0.0)
-    assert [[each.epoch for each in report.epochs] for report in told] == [[0], [4, 6], [7], [8]]
+    assert [[each.epoch for each in report.epochs] for report in reported] == [[0], [4, 6], [7], [8]]
 
 
 def test_what_is_kept_stays_within_its_room(monkeypatch: pytest.MonkeyPatch) -> None:

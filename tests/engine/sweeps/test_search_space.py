@@ -110,7 +110,7 @@ def test_each_setting_is_a_number_or_has_choices_that_can_be_tried() -> None:
     assert not is_whole("learning_rate")
 
 
-def test_decimal_commas_are_told_from_commas_between_values() -> None:
+def test_decimal_commas_are_distinguished_from_commas_between_values() -> None:
     assert parse_list("learning_rate", "0,1; 0,2").values == (0.1, 0.2)
     assert parse_list("learning_rate", "0.1, 0.2").values == (0.1, 0.2)
 
@@ -145,6 +145,6 @@ def test_values_become_an_experiment() -> None:
         with_values(Experiment(), {"activation": "softmax"})
 
 
-def test_values_are_told_as_they_are_typed() -> None:
+def test_values_are_reported_as_they_are_typed() -> None:
     values = {"learning_rate": 0.05, "hidden": (64, 32), "optimizer": "adam", "drop_last": True}
     assert format_values(values) == "learning rate 0.05, hidden 64-32, optimizer adam, drop last true"

@@ -53,7 +53,7 @@ def test_everything_else_takes_effect_with_the_next_step(change: dict[str, Any])
     assert bits(changed.network) != bits(plain.network)
 
 
-def test_fewer_epochs_end_the_run_with_the_one_under_way() -> None:
+def test_fewer_epochs_end_the_run_with_the_one_in_progress() -> None:
     training, epochs = trainer(epochs=9), []
     for event in training.run():
         if isinstance(event, Batch) and event.epoch == 3:

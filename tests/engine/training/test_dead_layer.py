@@ -1,4 +1,4 @@
-"""A network that died is told of at the end of the epoch, with its layer."""
+"""A network that died is reported at the end of the epoch, with its layer."""
 
 from __future__ import annotations
 

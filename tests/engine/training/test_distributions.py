@@ -40,7 +40,7 @@ def test_what_is_not_finite_is_left_out() -> None:
     assert (nothing.low, nothing.high, len(nothing.sample)) == (0, 0, 0)
 
 
-def test_numbers_beyond_float32_are_told_too() -> None:
+def test_numbers_beyond_float32_are_reported_too() -> None:
     assert summarise(np.array([1e200, -1e200])).high == 1e200
 
 

@@ -190,7 +190,7 @@ def test_the_same_run_goes_on_after_divergence_with_a_lower_rate(optimizer: str)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
-def test_gradients_too_large_to_be_squared_are_told_of(optimizer: str) -> None:
+def test_gradients_too_large_to_be_squared_are_reported(optimizer: str) -> None:
     """An infinite average never moves its parameters again, though all that can be seen is finite."""
     inputs = np.full((20, 2), 1e13, np.float32)
     data = Dataset("huge", Split(inputs, np.full((20, 1), 1e8, np.float32)))
@@ -199,7 +199,7 @@ def test_gradients_too_large_to_be_squared_are_told_of(optimizer: str) -> None:
     with refused(DivergenceError, "gradient", "too large at epoch 1"):
         list(training.run())
     assert np.isfinite(network.parameters).all()
-    assert not training.state().vectors.keys() - {"order"}, "what is kept starts anew"
+    assert not training.state().vectors.keys() - {"order"}, "what is kept starts again"
 
 
 def test_whoever_drives_the_run_keeps_the_warnings_asked_for() -> None:

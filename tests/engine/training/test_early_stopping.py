@@ -75,7 +75,7 @@ def test_these_data_do_get_worse_in_the_end() -> None:
 
 @pytest.mark.parametrize("regression", [False, True])
 @pytest.mark.parametrize("patience", [1, 5, 24, 100])
-def test_it_stops_after_so_many_epochs_without_a_better_one(patience: int, regression: bool) -> None:
+def test_it_stops_after_its_number_of_epochs_without_a_better_one(patience: int, regression: bool) -> None:
     best, last = best_and_last(validation_figures(regression), patience)
     training = learning(patience, regression=regression)
     events, after = watched(training)
@@ -88,8 +88,8 @@ def test_it_stops_after_so_many_epochs_without_a_better_one(patience: int, regre
     assert badness(events[-1].figures) == badness(figures)
 
 
-def test_equal_errors_are_told_apart_by_the_loss() -> None:
-    """Clouds are soon told apart, and the loss goes on falling."""
+def test_equal_errors_are_distinguished_by_the_loss() -> None:
+    """Clouds are soon distinguished, and the loss goes on falling."""
     training = trainer(learning_rate=2.0, epochs=40, validation_share=0.25, patience=40)
     events, _ = watched(training)
     figures = [badness(event.validation) for event in events if isinstance(event, Epoch)]

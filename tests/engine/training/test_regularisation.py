@@ -60,7 +60,7 @@ def test_a_step_follows_the_slope_of_the_penalised_loss(l1: float, l2: float) ->
     np.testing.assert_allclose(moved_by(training), expected, rtol=1e-5, atol=1e-7)
 
 
-def test_the_loss_that_is_told_leaves_the_penalties_out() -> None:
+def test_the_loss_that_is_reported_leaves_the_penalties_out() -> None:
     plain, penalised = (
         next(event for event in one_big_step(l1=by, weight_decay=by).run() if isinstance(event, Batch)) for by in (0, 5)
     )

@@ -102,7 +102,7 @@ def figures(of: Evaluation | None) -> tuple[Any, ...] | None:
     return None if of is None else (of.loss, of.error, None if of.confusion is None else of.confusion.tolist())
 
 
-def told(event: Event) -> tuple[Any, ...]:
+def reported(event: Event) -> tuple[Any, ...]:
     """All that an event says, but for the time it took."""
     if isinstance(event, Batch):
         return ("batch", event.epoch, event.batch, event.batches, event.loss)
@@ -121,7 +121,7 @@ def through_a_file(state: TrainingState) -> TrainingState:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run can stop: after so many events, with this state and these parameters."""
+    """Where a run can stop: after a given number of events, with this state and these parameters."""
 
     done: int
     state: TrainingState
@@ -145,8 +145,8 @@ def resumed(case: Case, place: Place) -> Trainer:
 
 
 def without_progress_of_evaluations(events: list[Event]) -> list[tuple[Any, ...]]:
-    """An evaluation that was under way begins again."""
-    return [told(event) for event in events if not isinstance(event, Evaluating)]
+    """An evaluation that was in progress begins again."""
+    return [reported(event) for event in events if not isinstance(event, Evaluating)]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -158,7 +158,7 @@ def test_from_every_place_it_goes_on_to_the_bit(name: str) -> None:
         later = without_progress_of_evaluations(list(training.run()))
         expected = without_progress_of_evaluations(events[place.done :])
         if not expected and isinstance(events[-1], BestRestored):
-            expected = [told(events[-1])]  # the end is told again
+            expected = [reported(events[-1])]  # the end is reported again
         assert later == expected, f"after {place.done} events"
         assert bits(training.network) == bits(whole.network)
         assert training.state().vectors.keys() == whole.state().vectors.keys()
@@ -180,7 +180,7 @@ def test_looking_at_the_state_changes_nothing(name: str) -> None:
     training = CASES[name].begin()
     events = list(training.run())
     watched, places, other = uninterrupted(CASES[name])
-    assert [told(event) for event in events] == [told(event) for event in watched]
+    assert [reported(event) for event in events] == [reported(event) for event in watched]
     assert bits(training.network) == bits(other.network)
     again = CASES[name].begin()
     run = again.run()
@@ -206,7 +206,7 @@ def test_it_may_be_stopped_after_every_single_event(name: str) -> None:
         training = resumed(case, Place(0, training.state(), training.network.parameters.copy()))
         if isinstance(event, BestRestored):
             break
-    assert [told(event) for event in later] == without_progress_of_evaluations(events)
+    assert [reported(event) for event in later] == without_progress_of_evaluations(events)
     assert bits(training.network) == bits(whole.network)
 
 
@@ -217,7 +217,7 @@ def test_it_says_where_it_is() -> None:
     assert training.settings == TrainingSettings(**CASES["plain"].settings)
 
 
-def test_seconds_of_the_epoch_under_way_are_kept() -> None:
+def test_seconds_of_the_epoch_in_progress_are_kept() -> None:
     _, places, _ = uninterrupted(CASES["plain"])
     seconds = places[11].state.progress["seconds"]
     assert seconds > 0

@@ -93,7 +93,7 @@ def test_epochs_are_numbered_from_0_and_take_time() -> None:
     assert all(event.seconds > 0 for event in epochs[1:])
 
 
-def test_trainer_says_which_epoch_is_under_way() -> None:
+def test_trainer_says_which_epoch_is_in_progress() -> None:
     training = trainer()
     seen = []
     for event in training.run():

@@ -71,7 +71,7 @@ class Inside:
         return not self.session.replacement.is_making and self.session.runs.current.misfit(self.session.dataset) is None
 
     def train(self, epochs: int) -> None:
-        """To the end of so many epochs; of very many: until it has begun."""
+        """To the end of a given number of epochs; of very many: until it has begun."""
         self.session.settings.change("epochs", epochs=epochs)
         self.session.start()
         wanted = Status.TRAINING if epochs == MANY_EPOCHS else Status.FINISHED
@@ -261,10 +261,10 @@ def _check_map(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert page.scale.accessibleDescription().startswith(f"{kind.target} from ")
     place = page.view.place_of(0)
     hover(page.view, (place.x(), place.y()))
-    told = find(page.view, QLabel, "readOut").text()
+    reported = find(page.view, QLabel, "readOut").text()
     if kind.first:
-        assert kind.first in told
-    assert "<b>red</b>" not in told, "names are escaped"
+        assert kind.first in reported
+    assert "<b>red</b>" not in reported, "names are escaped"
     leave(page.view)
     table = page.table()
     assert table is not None
@@ -324,7 +324,7 @@ def test_switching_in_any_order_shows_nothing_of_before(inside: Inside) -> None:
 
 
 def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) -> None:
-    # A point of the plot is chosen and told.
+    # A point of the plot is chosen and reported.
     data = inside.load("mpg")
     inside.train(2)
     inside.settle()
@@ -335,9 +335,9 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
     worst = int(inside.session.mistakes.listed[0])
     place = plot.place_of(worst)
     hover(plot, (place.x(), place.y()))
-    told = find(plot, QLabel, "readOut").text()
-    assert "predicted: " in told
-    assert "origin " in told
+    reported = find(plot, QLabel, "readOut").text()
+    assert "predicted: " in reported
+    assert "origin " in reported
     leave(plot)
     inside.qtbot.mouseClick(plot, Qt.LeftButton, pos=QPoint(round(place.x()), round(place.y())))
     example = inside.session.selection.example
@@ -368,11 +368,11 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
     raw = float(data.target_scaling.undo(question.prediction[None])[0, 0])
     diagram = inside.network.diagram.diagram  # it draws a moment later
 
-    def told() -> float:
+    def reported() -> float:
         assert diagram._content is not None
         return float(diagram._content.figures[0].replace("−", "-"))
 
-    inside.qtbot.waitUntil(lambda: told() == pytest.approx(raw, rel=1e-2))
+    inside.qtbot.waitUntil(lambda: reported() == pytest.approx(raw, rel=1e-2))
     question.set_random_example()
     inside.settle()
     assert selection.example == question.origin

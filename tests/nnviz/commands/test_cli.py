@@ -98,7 +98,7 @@ def test_options_reach_the_network(capsys: pytest.CaptureFixture[str], tmp_path:
     assert experiment.training.learning_rate == 0.7
 
 
-def test_divergence_is_told_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_divergence_is_reported_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "net.json"
     code, _, err = run(capsys, "train", "--epochs", "1", "--learning-rate", "1e30", "--save", str(file))
     assert code == 1
@@ -337,12 +337,12 @@ def test_a_bad_argument_gets_one_line_and_code_2(
     Image.new("L", (28, 28)).save(tmp_path / "picture.png")
     names = {"text": "text.txt", "small": "small.json", "picture": "picture.png"}
     places = {name: str(tmp_path / file) for name, file in names.items()} | {"trained": str(trained)}
-    for arguments, told in BAD:
+    for arguments, reported in BAD:
         code, out, err = run(capsys, *(argument.format(**places) for argument in arguments))
         assert (code, out) == (2, ""), arguments
         assert err.count("\n") == 1, (arguments, err)
         assert err.startswith("nnviz"), arguments
-        assert all(part in err for part in told), (arguments, err)
+        assert all(part in err for part in reported), (arguments, err)
         assert "Traceback" not in err, arguments
 
 

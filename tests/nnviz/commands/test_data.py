@@ -32,7 +32,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
     return code, out, err
 
 
-def test_how_numbers_are_scaled_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_how_numbers_are_scaled_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "penguins")
     assert "inputs are standardised with mean and standard deviation of the training set" in out
 
@@ -184,7 +184,7 @@ def test_line_breaks_and_signs_in_cells_are_one_line_of_plain_text(
 
 
 @pytest.mark.parametrize(
-    ("content", "words", "told"),
+    ("content", "words", "reported"),
     [
         (b"", (), "empty"),
         (bytes(range(256)), (), "not a text file"),
@@ -201,17 +201,17 @@ def test_line_breaks_and_signs_in_cells_are_one_line_of_plain_text(
     ],
 )
 def test_what_is_refused_gets_one_line(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, words: tuple[str, ...], told: str
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, words: tuple[str, ...], reported: str
 ) -> None:
     (tmp_path / "x.csv").write_bytes(content)
     code, _, err = run(capsys, str(tmp_path / "x.csv"), *words)
     assert code == 2
     assert err.startswith("nnviz: ")
     assert err.count("\n") == 1
-    assert told in err
+    assert reported in err
 
 
-def test_lines_above_a_table_are_told_and_can_be_set(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_lines_above_a_table_are_reported_and_can_be_set(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     lines = "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40))
     file = write(tmp_path / "x.csv", f"Log of 2024\n\na,b,y\n{lines}")
     code, out, _ = run(capsys, file)
@@ -225,7 +225,7 @@ def test_lines_above_a_table_are_told_and_can_be_set(capsys: pytest.CaptureFixtu
     assert "must be a whole number" in err
 
 
-def test_columns_are_told_even_if_the_table_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_columns_are_reported_even_if_the_table_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = write(tmp_path / "x.csv", 'id,price\n1.5,"1,234"\n2.5,"5,678"\n3,"9,1"\n')
     code, out, err = run(capsys, file)
     assert code == 2

@@ -128,7 +128,7 @@ def test_tabs_and_the_like_have_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reported"),
     [
         (("--data", "nope.csv"), ("nope.csv", "penguins", "file or a folder")),
         (("--data", "penguins", "--points", "3"), ("--points", "Penguins", "--target", "missing")),
@@ -161,13 +161,13 @@ def test_tabs_and_the_like_have_names(tmp_path: Path) -> None:
     ids=lambda words: " ".join(words),
 )
 def test_wrong_data_get_one_line(
-    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: tuple[str, ...]
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], reported: tuple[str, ...]
 ) -> None:
     code, out, err = run(capsys, "train", *words)
     assert (code, out) == (2, "")
     assert err.startswith("nnviz: ")
     assert err.count("\n") == 1
-    for part in told:
+    for part in reported:
         assert part in err
 
 
@@ -192,7 +192,7 @@ def test_an_explicit_output_stays(tmp_path: Path) -> None:
     assert (network.activations[-1], network.loss) == ("tanh", "huber")
 
 
-def test_what_was_left_out_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_left_out_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("train", "--data", "penguins", "--epochs", "3")
     _, out, _ = run(capsys, *words, "--data-setting", "missing=drop")
     assert out.count("11 rows with a missing value left out.") == 1
@@ -305,7 +305,7 @@ def test_a_picture_of_the_window_with_other_data(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reported"),
     [
         (("--data", "nope"), "nope"),
         (("--data", "mpg", "--points", "3"), "--points"),
@@ -314,11 +314,11 @@ def test_a_picture_of_the_window_with_other_data(
     ],
 )
 def test_a_picture_of_the_window_without_its_data(
-    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], told: str
+    qapp: object, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], reported: str
 ) -> None:
     code, out, err = run(capsys, "screenshot", str(tmp_path / "x.png"), *words)
     assert (code, out) == (2, "")
     assert err.startswith("nnviz: ")
-    assert told in err
+    assert reported in err
     assert err.count("\n") == 1
     assert not (tmp_path / "x.png").exists()

@@ -43,8 +43,8 @@ def trained(folder: Path, *data: str) -> str:
     return file
 
 
-def first_error(told: str) -> str:
-    return told.splitlines()[0]
+def first_error(reported: str) -> str:
+    return reported.splitlines()[0]
 
 
 def test_the_data_it_was_trained_with_are_taken(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_several_numbers_have_a_row_each(capsys: pytest.CaptureFixture[str], tmp
     assert re.search(r"^y 2 +[\d.]+ +-?[\d.]+ +[\d.]+$", out, re.MULTILINE)
 
 
-def test_a_changed_file_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_changed_file_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "birds.csv"
     file.write_bytes(PENGUINS.read_bytes())
     net = trained(tmp_path, str(file), "--target", "sex")
@@ -251,7 +251,7 @@ def test_another_share_of_its_data_is_scaled_as_in_the_training(
     assert f"{len(off)} test examples" in out
 
 
-def test_other_names_of_classes_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_other_names_of_classes_are_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     net = trained(tmp_path, "moons")
     (tmp_path / "p.csv").write_text("x,y,c\n" + "".join(f"{at % 7},{at % 5},{'pq'[at % 2]}\n" for at in range(40)))
     code, out, _ = run(capsys, "evaluate", net, "--data", str(tmp_path / "p.csv"))
@@ -298,18 +298,18 @@ def test_codes_of_a_network_from_before_they_kept_their_zeros(
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [(("Adelie", "Emperor"), ("species", "Emperor")), (("island", "place"), ("island", "missing"))],
 )
 def test_tables_that_the_network_cannot_take(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, change: tuple[str, str], told: tuple[str, ...]
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, change: tuple[str, str], reported: tuple[str, ...]
 ) -> None:
     net = trained(tmp_path, "penguins")
     (tmp_path / "other.csv").write_text(PENGUINS.read_text().replace(*change))
     code, out, err = run(capsys, "evaluate", net, "--data", str(tmp_path / "other.csv"))
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
-    for part in told:
+    for part in reported:
         assert part in err
 
 

@@ -68,12 +68,12 @@ def test_it_draws_and_tells(
     net, out = network_file(tmp_path, [784, 20, 10]), tmp_path / "why.png"
     digits = [str(digit)] * (2 if method == "layers" else 1)
     code = cli.main(["explain", str(net), *digits, "--method", method, "--class", "3", "--out", str(out)])
-    told = capsys.readouterr().out.splitlines()
+    reported = capsys.readouterr().out.splitlines()
     assert code == 0
-    assert len(told) == len(digits) + 1
-    assert told[-1] == f"written to {out}"
-    assert "why 3, not " in told[0]
-    assert ("adds up to" in told[0]) == (method in ("integrated-gradients", "gradient-times-input"))
+    assert len(reported) == len(digits) + 1
+    assert reported[-1] == f"written to {out}"
+    assert "why 3, not " in reported[0]
+    assert ("adds up to" in reported[0]) == (method in ("integrated-gradients", "gradient-times-input"))
     assert colours_of(out) > 20
 
 
@@ -101,7 +101,7 @@ def test_in_both_themes(qtbot: QtBot, digit: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (["{small}", "{digit}"], "4 inputs"),
         (["{net}", "/no/such.png"], "No such file"),
@@ -113,8 +113,8 @@ def test_in_both_themes(qtbot: QtBot, digit: Path, tmp_path: Path) -> None:
         (["{small}"], "Name the data with --data"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_one_line(
-    qtbot: QtBot, capsys: pytest.CaptureFixture[str], digit: Path, tmp_path: Path, arguments: list[str], told: str
+def test_what_cannot_be_done_is_reported_in_one_line(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], digit: Path, tmp_path: Path, arguments: list[str], reported: str
 ) -> None:
     Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
     places = {
@@ -131,7 +131,7 @@ def test_what_cannot_be_done_is_told_in_one_line(
         code = int(end.code or 0)
     complaint = capsys.readouterr().err
     assert code == cli.USAGE_ERROR
-    assert told in complaint
+    assert reported in complaint
     assert len(complaint.strip().splitlines()) == 1
     assert not (tmp_path / "why.png").exists()
 
@@ -153,17 +153,17 @@ def test_rows_of_the_networks_own_data(
     out = tmp_path / "why.png"
     capsys.readouterr()
     code = cli.main(["explain", str(trained["penguins"]), "--example", "0", "--example", "4", "--out", str(out)])
-    told = capsys.readouterr().out.splitlines()
+    reported = capsys.readouterr().out.splitlines()
     assert code == 0
     rows = load_data("penguins").test.rows
     named = [f"test example {number} · row {rows[number]} of the file" for number in (0, 4)]
-    assert [line.partition(":")[0] for line in told[:-1]] == named
-    assert any(name in told[0] for name in ("Adelie", "Chinstrap", "Gentoo"))
-    assert "column" in told[0] or "nothing near" in told[0]
+    assert [line.partition(":")[0] for line in reported[:-1]] == named
+    assert any(name in reported[0] for name in ("Adelie", "Chinstrap", "Gentoo"))
+    assert "column" in reported[0] or "nothing near" in reported[0]
     assert colours_of(out) > 20
 
 
-def test_a_number_is_told_in_its_unit(
+def test_a_number_is_reported_in_its_unit(
     qtbot: QtBot, capsys: pytest.CaptureFixture[str], trained: dict[str, Path], tmp_path: Path
 ) -> None:
     from engine.datasets import load_data
@@ -171,15 +171,15 @@ def test_a_number_is_told_in_its_unit(
 
     capsys.readouterr()
     assert cli.main(["explain", str(trained["mpg"]), "--data", "mpg", "--out", str(tmp_path / "why.png")]) == 0
-    told = capsys.readouterr().out
+    reported = capsys.readouterr().out
     data = load_data("mpg")
     assert data.test is not None
     assert data.target_scaling is not None
     answer = load_network(trained["mpg"]).predict(data.test.example(0)[None])
-    said = told.partition("mpg ")[2].partition(";")[0].replace("−", "-")
+    said = reported.partition("mpg ")[2].partition(";")[0].replace("−", "-")
     assert float(said) == pytest.approx(float(data.target_scaling.undo(answer)[0, 0]), rel=1e-3)
-    assert "why mpg" in told
-    assert "smallest change" not in told
+    assert "why mpg" in reported
+    assert "smallest change" not in reported
 
 
 def test_a_mistake_is_compared_with_its_true_class(
@@ -230,6 +230,6 @@ def test_one_line_for_examples_that_cannot_be_explained(
     capsys.readouterr()
     out = str(tmp_path / "why.png")
     assert cli.main(["explain", str(trained["penguins"]), *words, "--out", out]) == cli.USAGE_ERROR
-    told = capsys.readouterr().err.splitlines()
-    assert len(told) == 1
-    assert said in told[0]
+    reported = capsys.readouterr().err.splitlines()
+    assert len(reported) == 1
+    assert said in reported[0]

@@ -62,11 +62,11 @@ def test_pictures_are_answered_as_those_of_the_folder(
     network = load_network(file)
     capsys.readouterr()
     assert cli.main(["predict", str(file), *names]) == 0
-    told = capsys.readouterr().out.splitlines()
+    reported = capsys.readouterr().out.splitlines()
     right = network.predict(np.stack([data.train.example(number) for number in range(len(names))]))
     of_files = [f"{100 * output:.1f} %" for output in right.max(axis=1)]
-    assert sorted(line.split("(")[1].split(")")[0] for line in told) == sorted(of_files)
-    assert {line.split(": ")[1].split(" ")[0] for line in told} <= {"upper", "lower"}
+    assert sorted(line.split("(")[1].split(")")[0] for line in reported) == sorted(of_files)
+    assert {line.split(": ")[1].split(" ")[0] for line in reported} <= {"upper", "lower"}
 
 
 @pytest.mark.parametrize("side", [16, 28])

@@ -45,7 +45,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return files
 
 
-def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict[str, str]]:
+def reported(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[dict[str, str]]:
     """The rows that were printed."""
     code = cli.main(["predict", *map(str, arguments)])
     out, err = capsys.readouterr()
@@ -67,7 +67,7 @@ def test_classes_with_their_probabilities(
     capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
 ) -> None:
     rows = whole_rows("penguins.csv")
-    answers = told(capsys, networks["penguins.csv"], write_rows(tmp_path / "rows.csv", rows))
+    answers = reported(capsys, networks["penguins.csv"], write_rows(tmp_path / "rows.csv", rows))
     network = load_network(networks["penguins.csv"])
     about = network.description
     assert about is not None
@@ -81,7 +81,7 @@ def test_numbers_in_the_unit_of_the_target(
     capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
 ) -> None:
     rows = whole_rows("mpg.csv")
-    answers = told(capsys, networks["mpg.csv"], write_rows(tmp_path / "rows.csv", rows))
+    answers = reported(capsys, networks["mpg.csv"], write_rows(tmp_path / "rows.csv", rows))
     assert list(answers[0]) == ["mpg"]
     off = [float(answer["mpg"]) - float(row["mpg"]) for answer, row in zip(answers, rows, strict=True)]
     assert len(answers) == 392
@@ -118,7 +118,7 @@ def test_a_program_gets_the_same_answers_as_the_command_the_script_and_onnx(
     data = prepared(tmp_path / "flats.csv", target, ignored=("rent", "size"), missing="median", test_share=0).dataset
     save_network(trained_on(data), tmp_path / "net.json")
     (tmp_path / "rows.csv").write_text(MIXED)
-    printed = told(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
+    printed = reported(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
     net, rows = NeuralNetwork(tmp_path / "net.json"), list(csv.DictReader(io.StringIO(MIXED)))
     answers = net.predict(rows)
     columns = ["rent"] if target == "rent" else ["probability of large", "probability of small"]
@@ -160,7 +160,7 @@ def test_targets_that_are_large_beside_their_standard_deviation_keep_its_digits(
     rows = list(csv.DictReader(io.StringIO(large.read_text())))
     answers = net.predict(rows)[:, 0]
     assert answers.std() > 1
-    printed = [float(row["seconds"]) for row in told(capsys, large.with_name("net.json"), large)]
+    printed = [float(row["seconds"]) for row in reported(capsys, large.with_name("net.json"), large)]
     np.testing.assert_allclose(printed, answers, rtol=0, atol=1e-5)
     export_script(net, large.with_name("net.py"))
     command = [sys.executable, large.with_name("net.py"), large]
@@ -186,7 +186,7 @@ def test_a_program_gets_the_same_answers_for_the_shipped_tables_with_their_gaps(
 ) -> None:
     rows, net = table_rows(table), tmp_path / "net.npz"
     save_network(trained_on(TABLES[table]().dataset), net)
-    printed = told(capsys, net, write_rows(tmp_path / "rows.csv", rows))
+    printed = reported(capsys, net, write_rows(tmp_path / "rows.csv", rows))
     numbers = [list(row.values())[table == "penguins.csv" :] for row in printed]
     np.testing.assert_allclose(NeuralNetwork(net).predict(rows), np.array(numbers, float), rtol=1e-8)
 
@@ -195,7 +195,7 @@ def test_other_delimiters_orders_and_decimal_commas(
     capsys: pytest.CaptureFixture[str], networks: dict[str, Path], tmp_path: Path
 ) -> None:
     rows = whole_rows("penguins.csv")[:20]
-    plain = told(capsys, networks["penguins.csv"], write_rows(tmp_path / "rows.csv", rows))
+    plain = reported(capsys, networks["penguins.csv"], write_rows(tmp_path / "rows.csv", rows))
     turned = [{name: row[name].replace(".", ",") for name in reversed(row) if name != "species"} for row in rows]
     other = write_rows(tmp_path / "other.tsv", turned, delimiter=";")
     (head, *answers), said = with_gaps(capsys, networks["penguins.csv"], other)
@@ -211,7 +211,7 @@ def test_a_single_row_of_words_has_its_names_above(capsys: pytest.CaptureFixture
     (tmp_path / "some.csv").write_text(text)
     save_network(trained_on(prepared(tmp_path / "some.csv", "kind").dataset), tmp_path / "net.json")
     (tmp_path / "rows.csv").write_text("colour,shape\nred,long\n")
-    assert len(told(capsys, tmp_path / "net.json", tmp_path / "rows.csv")) == 1
+    assert len(reported(capsys, tmp_path / "net.json", tmp_path / "rows.csv")) == 1
 
 
 HEADING = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex\n"
@@ -258,7 +258,7 @@ def test_thousands_separators_are_understood_as_in_training(
     answers = []
     for mass in ("3500", '"3,500"'):
         (tmp_path / "rows.csv").write_text(HEADING + ROW.replace("3500", mass) * 2)
-        answers.append(told(capsys, networks["penguins.csv"], tmp_path / "rows.csv"))
+        answers.append(reported(capsys, networks["penguins.csv"], tmp_path / "rows.csv"))
     assert answers[0] == answers[1]
 
 
@@ -349,7 +349,7 @@ def test_rows_with_a_gap_get_an_empty_answer_and_the_others_theirs(
     (tmp_path / "rows.csv").write_text(HEADING + "".join([ROW, gaps[0], ROW, ROW, gaps[1]]))
     (head, *rows), said = with_gaps(capsys, networks["penguins.csv"], tmp_path / "rows.csv")
     (tmp_path / "whole.csv").write_text(HEADING + ROW)
-    (whole,) = told(capsys, networks["penguins.csv"], tmp_path / "whole.csv")
+    (whole,) = reported(capsys, networks["penguins.csv"], tmp_path / "whole.csv")
     right, empty = [whole[name] for name in head], [""] * len(head)
     assert rows == [right, empty, right, right, empty]
     assert said.endswith(
@@ -388,7 +388,7 @@ def test_missing_values_are_filled_as_in_training(
     data = prepared(tmp_path / "some.csv", "y", missing=missing, test_share=0).dataset
     save_network(trained_on(data), tmp_path / "net.json")
     (tmp_path / "rows.csv").write_text(f"a,t,b\n,,\n3,{text},yes\n")
-    gap, whole = told(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
+    gap, whole = reported(capsys, tmp_path / "net.json", tmp_path / "rows.csv")
     assert gap == whole
 
 
@@ -399,7 +399,7 @@ def test_odd_names_are_printed_as_they_are_and_said_in_one_line(
     file = write_rows(tmp_path / "odd.csv", rows)
     data = prepared(file, ODD_NAMES[3], test_share=0).dataset
     save_network(trained_on(data), tmp_path / "net.json")
-    answers = told(capsys, tmp_path / "net.json", file)
+    answers = reported(capsys, tmp_path / "net.json", file)
     assert list(answers[0]) == [ODD_NAMES[3], *(f"probability of {name}" for name in data.class_names)]
     assert {row[ODD_NAMES[3]] for row in answers} <= set(data.class_names)
     lacking = [{name: row[name] for name in row if name != ODD_NAMES[2]} for row in rows]
@@ -434,7 +434,7 @@ def test_as_many_columns_of_numbers_as_inputs(
 ) -> None:
     (tmp_path / "rows.csv").write_text(text)
     file = plain(tmp_path, **facts)
-    answers = told(capsys, file, tmp_path / "rows.csv")
+    answers = reported(capsys, file, tmp_path / "rows.csv")
     outputs = load_network(file).predict([[1, 2], [3, 4]])
     assert list(answers[0]) == ["class", "probability of 0", "probability of 1"]
     assert [int(row["class"]) for row in answers] == outputs.argmax(axis=1).tolist()
@@ -445,7 +445,7 @@ def test_one_input_needs_one_column(capsys: pytest.CaptureFixture[str], tmp_path
     network = Network([1, 2], ["tanh"], rng=np.random.default_rng(1))
     save_network(network, tmp_path / "net.npz")
     (tmp_path / "rows.csv").write_text("x\n1\n-2\n")
-    answers = told(capsys, tmp_path / "net.npz", tmp_path / "rows.csv")
+    answers = reported(capsys, tmp_path / "net.npz", tmp_path / "rows.csv")
     assert list(answers[0]) == ["output 1", "output 2"]
     np.testing.assert_allclose([float(row["output 2"]) for row in answers], network.predict([[1], [-2]])[:, 1])
 

@@ -64,7 +64,7 @@ def test_runs_are_found_and_sorted(capsys: pytest.CaptureFixture[str]) -> None:
     assert runs("--sort", "beauty") == cli.USAGE_ERROR
 
 
-def test_an_rmse_is_told_with_its_unit(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_rmse_is_reported_with_its_unit(capsys: pytest.CaptureFixture[str]) -> None:
     with Library() as library:
         record(library, of_prices(), prices())
         rmse = library.run(1).figures["test_rmse"]
@@ -77,11 +77,11 @@ def test_an_rmse_is_told_with_its_unit(capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.usefixtures("filled")
 def test_all_facts_for_other_programs(capsys: pytest.CaptureFixture[str]) -> None:
     runs("--json")
-    told = json.loads(capsys.readouterr().out)
-    assert [each["id"] for each in told] == [3, 2, 1]
-    assert told[2]["figures"]["test_error"] >= 0
-    assert told[2]["experiment"]["training"]["optimizer"] == "adam"
-    assert told[0]["parent"] == 1
+    reported = json.loads(capsys.readouterr().out)
+    assert [each["id"] for each in reported] == [3, 2, 1]
+    assert reported[2]["figures"]["test_error"] >= 0
+    assert reported[2]["experiment"]["training"]["optimizer"] == "adam"
+    assert reported[0]["parent"] == 1
     runs("show", "1", "--json")
     one = json.loads(capsys.readouterr().out)
     assert one["curves"]["test"][-1][0] == 6
@@ -226,10 +226,10 @@ def test_what_could_not_be_deleted_is_not_said_to_be_gone(
     disk.fill()
     for words in (("delete", "1"), ("thin", "--yes")):
         assert runs(*words) == cli.USAGE_ERROR, words
-        told = capsys.readouterr()
-        assert "gone" not in told.out, words
-        assert "deleted" not in told.out, words
-        assert "the disk is full" in told.err, words
+        reported = capsys.readouterr()
+        assert "gone" not in reported.out, words
+        assert "deleted" not in reported.out, words
+        assert "the disk is full" in reported.err, words
 
 
 def test_an_interrupted_run_is_offered(capsys: pytest.CaptureFixture[str]) -> None:

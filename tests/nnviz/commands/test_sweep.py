@@ -77,7 +77,7 @@ def sweep(*words: str) -> int:
 # ---- a full disk
 
 
-def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(
+def test_a_full_disk_is_reported_and_what_could_not_be_written_is_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     disk, begin = FailingDisk(tmp_path / "disk", monkeypatch), Here.next
@@ -96,7 +96,7 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(
     assert err.count("The results cannot be written: library.sqlite: the disk is full") == 1
     assert "3 runs could not be written. Resuming the sweep trains them again" in err
     assert "Traceback" not in out + err
-    assert "chosen: trial" in out, "what is in memory is told"
+    assert "chosen: trial" in out, "what is in memory is reported"
     disk.make_room()
     assert sweep("--resume", "1") == 0
     with Library() as library:
@@ -104,7 +104,7 @@ def test_a_full_disk_is_told_and_what_could_not_be_written_is_done_again(
         assert SweepLibrary(library).get(1).status == FINISHED
 
 
-# ---- what is told
+# ---- what is reported
 
 
 def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,13 +126,13 @@ def test_a_table_of_the_best_and_the_test_error_of_the_chosen_alone(capsys: pyte
     assert compared.startswith("Too few seeds to tell: ")
     assert compared.endswith("Compared by validation error; a significance test needs at least 5 seeds each.")
     with Library() as library:
-        told = [f"{100 * run.figures['test_error']:.2f} %" for run in library.runs() if run.trial == 0]
+        reported = [f"{100 * run.figures['test_error']:.2f} %" for run in library.runs() if run.trial == 0]
         assert len(library.runs()) == 6
         assert SweepLibrary(library).get(1).status == FINISHED
-    assert not any(each in best + other for each in told if each not in (best, other) and each in test)
+    assert not any(each in best + other for each in reported if each not in (best, other) and each in test)
 
 
-def test_seeds_of_one_experiment_are_told_with_their_spread(capsys: pytest.CaptureFixture[str]) -> None:
+def test_seeds_of_one_experiment_are_reported_with_their_spread(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["train", *WORDS, "--seeds", "3", "--seed", "4", "--title", "mine"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "3 seeds: 3 runs"
@@ -154,15 +154,15 @@ def test_numbers_are_compared_by_their_rmse(capsys: pytest.CaptureFixture[str]) 
 
 def test_json_tells_all_and_the_test_error_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert sweep(*WORDS, *RATES, "--seeds", "5", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["sweep"], told["kind"], told["is_done"], told["failed"]) == (1, "sweep", True, 0)
-    assert [trial["values"] for trial in told["trials"]] == [{"learning_rate": 0.05}, {"learning_rate": 0.0001}]
-    assert [len(trial["runs"]) for trial in told["trials"]] == [5, 5]
-    assert told["trials"][0]["score"] == told["trials"][0]["spread"]["median"]
-    assert told["chosen"]["test_error"]["count"] == 5
-    assert json.dumps(told).count("test_error") == 1
-    assert told["first_and_second"]["pairs"] == 25
-    assert 0 <= told["first_and_second"]["p"] <= 1
+    reported = json.loads(capsys.readouterr().out)
+    assert (reported["sweep"], reported["kind"], reported["is_done"], reported["failed"]) == (1, "sweep", True, 0)
+    assert [trial["values"] for trial in reported["trials"]] == [{"learning_rate": 0.05}, {"learning_rate": 0.0001}]
+    assert [len(trial["runs"]) for trial in reported["trials"]] == [5, 5]
+    assert reported["trials"][0]["score"] == reported["trials"][0]["spread"]["median"]
+    assert reported["chosen"]["test_error"]["count"] == 5
+    assert json.dumps(reported).count("test_error") == 1
+    assert reported["first_and_second"]["pairs"] == 25
+    assert 0 <= reported["first_and_second"]["p"] <= 1
 
 
 # ---- stopping and going on
@@ -173,8 +173,8 @@ def test_ctrl_c_keeps_what_is_done_and_tells_how_to_go_on(
 ) -> None:
     interrupted(3)
     assert sweep(*WORDS, *RATES, "--seeds", "3") == cli.INTERRUPTED
-    told = capsys.readouterr()
-    assert "stopped; continue with: python main.py sweep --resume 1\n" in told.err
+    reported = capsys.readouterr()
+    assert "stopped; continue with: python main.py sweep --resume 1\n" in reported.err
     with Library() as library:
         assert SweepLibrary(library).get(1).status == STOPPED
         assert 2 <= len(library.runs()) < 6
@@ -227,7 +227,7 @@ def test_a_sweep_that_another_program_works_on_is_left_to_it(capsys: pytest.Capt
     assert "is in use by another program" in capsys.readouterr().err
 
 
-def test_a_lock_that_cannot_be_made_is_told_and_the_sweep_is_done(
+def test_a_lock_that_cannot_be_made_is_reported_and_the_sweep_is_done(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def denied(lock: Lock) -> bool:
@@ -247,15 +247,15 @@ def test_nothing_is_recorded_where_that_is_not_wanted(capsys: pytest.CaptureFixt
     assert "chosen: trial 2" in capsys.readouterr().out
 
 
-def test_a_library_out_of_reach_is_told_and_the_sweep_is_done(
+def test_a_library_out_of_reach_is_reported_and_the_sweep_is_done(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("NNVIZ_LIBRARY", str(tmp_path / "file" / "library.sqlite"))
     assert sweep(*WORDS, *RATES) == 0
-    told = capsys.readouterr()
-    assert "nnviz: The run is not recorded: library.sqlite: the library cannot be accessed" in told.err
-    assert "chosen: trial 2" in told.out
+    reported = capsys.readouterr()
+    assert "nnviz: The run is not recorded: library.sqlite: the library cannot be accessed" in reported.err
+    assert "chosen: trial 2" in reported.out
 
 
 def test_runs_that_all_diverge_choose_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -266,7 +266,7 @@ def test_runs_that_all_diverge_choose_nothing(capsys: pytest.CaptureFixture[str]
     assert "diverged" in out
 
 
-def test_one_that_fails_is_told_and_the_others_are_done(
+def test_one_that_fails_is_reported_and_the_others_are_done(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = Here.submit
@@ -278,9 +278,9 @@ def test_one_that_fails_is_told_and_the_others_are_done(
 
     monkeypatch.setattr(Here, "submit", submit)
     assert sweep(*WORDS, *RATES) == 0
-    told = capsys.readouterr()
-    assert "Trial 1 with seed 1 failed: batch_size is 5,000" in told.err
-    assert "chosen: trial 2" in told.out
+    reported = capsys.readouterr()
+    assert "Trial 1 with seed 1 failed: batch_size is 5,000" in reported.err
+    assert "chosen: trial 2" in reported.out
 
 
 # ---- bad input

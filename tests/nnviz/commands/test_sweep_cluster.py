@@ -47,20 +47,20 @@ def test_ctrl_c_and_a_killed_scheduler_end_all_at_once_and_the_sweep_goes_on(tmp
         wait_for(lambda: written_runs(path) > 0)
         start = time.monotonic()
         os.killpg(program.pid, signal.SIGINT)
-        out, told = program.communicate(timeout=SECONDS)
+        out, reported = program.communicate(timeout=SECONDS)
         assert time.monotonic() - start < 4
         assert program.returncode == cli.INTERRUPTED
-        done = expect_stopped(path, program.pid, out, told)
+        done = expect_stopped(path, program.pid, out, reported)
 
         program = begun_again("--dask", cluster.address)
         wait_for(lambda: len(finished_runs(path)) > len(done))
         kill(cluster.scheduler)
-        out, told = program.communicate(timeout=SECONDS)
+        out, reported = program.communicate(timeout=SECONDS)
     assert program.returncode == 1
     assert out.startswith(f"{cluster.address}: ")
     assert " of memory; nnviz " in out.splitlines()[0]
-    assert "nnviz: The scheduler of the cluster is gone. Finished runs are kept.\n" in told
-    done = expect_stopped(path, program.pid, out, told)
+    assert "nnviz: The scheduler of the cluster is gone. Finished runs are kept.\n" in reported
+    done = expect_stopped(path, program.pid, out, reported)
     resume("--workers", "1")
     expect_whole(path, done)
     assert cli.main(done[0].experiment.command()) == 0
@@ -69,10 +69,10 @@ def test_ctrl_c_and_a_killed_scheduler_end_all_at_once_and_the_sweep_goes_on(tmp
     np.testing.assert_array_equal(here, in_the_cluster)
 
 
-def expect_stopped(path: Path, session: int, out: str, told: str) -> list[RunRecord]:
+def expect_stopped(path: Path, session: int, out: str, reported: str) -> list[RunRecord]:
     """The program tells how to go on, and left nothing behind. Returns the runs that are finished."""
-    assert told.count("stopped; continue with: python main.py sweep --resume 1") == 1
-    assert "Traceback" not in out + told
+    assert reported.count("stopped; continue with: python main.py sweep --resume 1") == 1
+    assert "Traceback" not in out + reported
     assert processes_of(session) == []
     with Library(path) as library:
         assert SweepLibrary(library).get(1).status == STOPPED

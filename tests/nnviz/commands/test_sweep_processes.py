@@ -40,11 +40,11 @@ def test_ctrl_c_and_a_kill_leave_no_process_and_the_sweep_goes_on_as_if_nothing_
     wait_for(lambda: written_runs(path) > 0)
     start = time.monotonic()
     os.killpg(program.pid, signal.SIGINT)  # as a terminal does: to all of them
-    out, told = program.communicate(timeout=SECONDS)
+    out, reported = program.communicate(timeout=SECONDS)
     assert time.monotonic() - start < 4
     assert program.returncode == cli.INTERRUPTED
-    assert "stopped; continue with: python main.py sweep --resume 1" in told
-    assert "Traceback" not in out + told
+    assert "stopped; continue with: python main.py sweep --resume 1" in reported
+    assert "Traceback" not in out + reported
     assert processes_of(program.pid) == []
     with Library(path) as library:
         assert SweepLibrary(library).get(1).status == STOPPED

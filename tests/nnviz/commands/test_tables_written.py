@@ -56,14 +56,14 @@ def test_another_sign_beside_numbers_is_said(capsys: pytest.CaptureFixture[str],
     assert err == "nnviz: Column share has % next to its numbers; when the network was trained it had none.\n"
 
 
-def test_each_reason_for_no_answer_is_told(capsys: pytest.CaptureFixture[str], network: Path) -> None:
+def test_each_reason_for_no_answer_is_reported(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     answers, err = predicted(capsys, network, "before;share\n20.170;10,5\nx;1,5\n20.170;\n20.170\n20.170;?\n")
     assert answers[1:] == ['""'] * 4
     assert "4 rows have no prediction: row 3 has no readable value in column before; " in err
     assert "row 4 and 1 more have no readable value in column share; row 5 has too many or too few cells." in err
 
 
-def test_a_guess_is_told_with_the_way_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_guess_is_reported_with_the_way_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "some.csv").write_text("a;b\n" + "96.742;1\n68.320;2\n" * 9)
     assert cli.main(["data", str(tmp_path / "some.csv")]) == 0
     said = "nnviz assumes that the point in 96.742 separates thousands. If not: --data-setting decimal=point"
@@ -99,7 +99,7 @@ def test_a_cell_that_is_no_number_is_not_measured_as_a_missing_value(
     assert "2 rows with a missing or unreadable value left out." in out + err
 
 
-def test_a_table_to_explain_is_told_the_way(capsys: pytest.CaptureFixture[str], network: Path) -> None:
+def test_a_table_to_explain_is_reported_the_way(capsys: pytest.CaptureFixture[str], network: Path) -> None:
     assert cli.main(["explain", str(network), "rows.csv", "--out", str(network.with_name("why.png"))]) == 2
     assert (
         "rows.csv is a table. Explain its rows by their number: --data rows.csv --example 0" in capsys.readouterr().err

@@ -183,7 +183,7 @@ def test_what_is_saved_knows_its_experiment(tmp_path: Path, few_digits: Dataset)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (("--preset", "Mordern"), "“Modern”"),
         (("--optimizer", "adem"), "adam"),
@@ -203,11 +203,11 @@ def test_what_is_saved_knows_its_experiment(tmp_path: Path, few_digits: Dataset)
         (("--resume", "missing.npz"), "missing.npz"),
     ],
 )
-def test_a_wrong_choice_is_told_in_one_line(
-    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+def test_a_wrong_choice_is_reported_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], reported: str
 ) -> None:
     err = complaint(capsys, *arguments)
-    assert told in err
+    assert reported in err
     assert "Traceback" not in err
 
 

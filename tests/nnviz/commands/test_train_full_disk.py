@@ -37,10 +37,10 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def test_a_full_disk_ends_no_training(fill_disk: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
     fill_disk(2, 3)
     assert cli.main([*SMALL, "--epochs", "4"]) == 0
-    told = capsys.readouterr()
-    assert told.err.count(FULL) == 1, "once, until it works again"
-    assert told.err.count("nnviz: run.npz was written and is up to date.") == 1
-    assert "epoch 4 of 4" in told.out
+    reported = capsys.readouterr()
+    assert reported.err.count(FULL) == 1, "once, until it works again"
+    assert reported.err.count("nnviz: run.npz was written and is up to date.") == 1
+    assert "epoch 4 of 4" in reported.out
     state = load_checkpoint("run.npz")[1]
     assert state is not None
     assert state.progress["epoch"] == 4
@@ -48,17 +48,17 @@ def test_a_full_disk_ends_no_training(fill_disk: Callable[..., None], capsys: py
     assert sorted(os.listdir()) == ["net.json", "run.npz"]
 
 
-def test_a_checkpoint_that_is_of_before_is_told_by_the_exit_code(
+def test_a_checkpoint_that_is_of_before_is_reported_by_the_exit_code(
     fill_disk: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill_disk(2, 3)
     assert cli.main([*SMALL, "--epochs", "3"]) == 1
-    told = capsys.readouterr()
-    assert FULL in told.err
-    assert told.err.endswith(
+    reported = capsys.readouterr()
+    assert FULL in reported.err
+    assert reported.err.endswith(
         "run.npz: the last write failed, so the file holds an earlier state of the training, or none\n"
     )
-    assert "saved to net.json" in told.out
+    assert "saved to net.json" in reported.out
     assert load_network("net.json").provenance["epochs"] == 3
     state = load_checkpoint("run.npz")[1]
     assert state is not None

@@ -303,8 +303,8 @@ def test_the_file_tells_no_folders(tmp_path: Path, joined: bool) -> None:
     file, kept = str(tmp_path / "my net.npz"), str(tmp_path / "kept.npz")
     places = [f"--save={file}", f"--checkpoint={kept}"] if joined else ["--save", file, "--checkpoint", kept]
     train(*SMALL, *places, "--epochs", "1")
-    told = "python main.py train --shape 784,8,10 --batch-size 50 --save 'my net.npz' --epochs 1"
-    assert load_network(file).provenance["command"] == told
+    reported = "python main.py train --shape 784,8,10 --batch-size 50 --save 'my net.npz' --epochs 1"
+    assert load_network(file).provenance["command"] == reported
 
 
 def test_a_checkpoint_tells_of_its_past_and_of_its_curves_also_after_going_on(

@@ -34,7 +34,7 @@ def on_a_terminal(*arguments: str) -> str:
         stderr=its,
     ) as program:
         os.close(its)
-        told = b""
+        reported = b""
         while True:
             try:
                 part = os.read(ours, 65536)
@@ -42,23 +42,23 @@ def on_a_terminal(*arguments: str) -> str:
                 part = b""
             if not part:
                 break
-            told += part
+            reported += part
     os.close(ours)
-    assert program.returncode == 0, told
-    return told.decode()
+    assert program.returncode == 0, reported
+    return reported.decode()
 
 
-def kept_lines(told: str) -> list[str]:
+def kept_lines(reported: str) -> list[str]:
     """The lines that stand on a terminal at the end: of each, what was written after the last return to its start."""
-    return [line.rstrip("\r").rpartition("\r")[2] for line in told.split("\n")]
+    return [line.rstrip("\r").rpartition("\r")[2] for line in reported.split("\n")]
 
 
 def test_on_a_terminal_every_tenth_of_the_run_leaves_a_line_and_one_lives() -> None:
-    told = on_a_terminal(*POINTS, "--epochs", "100")
-    lines = kept_lines(told)
+    reported = on_a_terminal(*POINTS, "--epochs", "100")
+    lines = kept_lines(reported)
     epochs = [int(found[1]) for line in lines if (found := LINE.match(line))]
     assert epochs == list(range(10, 101, 10))
-    live = [part for part in re.split(r"[\r\n]", told) if "% |" in part]
+    live = [part for part in re.split(r"[\r\n]", reported) if "% |" in part]
     assert live
     assert all(part.startswith("epoch ") and len(part) <= 100 for part in live)
     assert not any("% |" in line for line in lines)  # it is gone at the end
@@ -82,12 +82,12 @@ def test_into_a_pipe_every_epoch_is_a_line(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.usefixtures("small_data_here")
 def test_quiet_prints_the_result_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["train", *SMALL, "--epochs", "3", "--quiet", "--save", "net.json"]) == 0
-    told = capsys.readouterr()
-    assert told.err == ""
-    assert LINE.fullmatch(told.out.rstrip("\n"))
+    reported = capsys.readouterr()
+    assert reported.err == ""
+    assert LINE.fullmatch(reported.out.rstrip("\n"))
     network = load_network("net.json")
-    assert told.out.startswith("epoch 3 of 3 ")
-    assert told.out.endswith(f" {100 * network.provenance['test_error']:.2f} %\n")
+    assert reported.out.startswith("epoch 3 of 3 ")
+    assert reported.out.endswith(f" {100 * network.provenance['test_error']:.2f} %\n")
     assert "--quiet" not in network.provenance["command"]
 
 
@@ -95,12 +95,12 @@ def test_quiet_prints_the_result_alone(capsys: pytest.CaptureFixture[str]) -> No
 def test_quiet_gives_the_figures_of_the_epoch_that_early_stopping_keeps(capsys: pytest.CaptureFixture[str]) -> None:
     stop = ("--set", "validation_share=0.2", "--set", "patience=1", "--learning-rate", "2", "--epochs", "60")
     assert cli.main(["train", *SMALL, *stop, "--quiet", "--save", "net.json"]) == 0
-    (told,) = capsys.readouterr().out.splitlines()
+    (reported,) = capsys.readouterr().out.splitlines()
     known = load_network("net.json").provenance
     assert known["epochs"] < 60
-    assert told.startswith(f"epoch {known['epochs']:>2} of 60 ")
+    assert reported.startswith(f"epoch {known['epochs']:>2} of 60 ")
     for name in ("train", "validation", "test"):
-        assert f"{name} error {known[f'{name}_error']:7.2%}".replace("%", " %") in told
+        assert f"{name} error {known[f'{name}_error']:7.2%}".replace("%", " %") in reported
 
 
 @pytest.mark.usefixtures("small_data_here")
@@ -108,7 +108,7 @@ def test_quiet_without_figures_on_the_way_and_errors(capsys: pytest.CaptureFixtu
     assert cli.main(["train", *SMALL, "--epochs", "2", "--quiet", "--set", "evaluate=false"]) == 0
     assert capsys.readouterr().out.startswith("epoch 2 of 2   train error")
     assert cli.main(["train", *SMALL, "--epochs", "1", "--quiet", "--learning-rate", "1e30"]) == 1
-    told = capsys.readouterr()
-    assert (told.out, "learning rate" in told.err, told.err.count("\n")) == ("", True, 1)
+    reported = capsys.readouterr()
+    assert (reported.out, "learning rate" in reported.err, reported.err.count("\n")) == ("", True, 1)
     assert cli.main(["train", "--quiet", "--seeds", "2"]) == cli.USAGE_ERROR
     assert "--quiet" in capsys.readouterr().err

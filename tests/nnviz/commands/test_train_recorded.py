@@ -145,7 +145,7 @@ def test_a_run_that_is_not_there_or_has_no_state_is_refused_in_words(capsys: pyt
     assert "the library has no training state of this run" in capsys.readouterr().err
 
 
-def test_another_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_machine_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     train(*SMALL, "--epochs", "1")
     with Library() as library:
         library.database.write("UPDATE states SET machine = '{}'")

@@ -244,7 +244,7 @@ def _raiser(error: Exception) -> Any:
     return fail
 
 
-def test_memory_that_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_is_missing_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet().save(tmp_path / "one.png")
     monkeypatch.setattr(Image, "open", _raiser(MemoryError()))
     with pytest.raises(DataError, match=r"one\.png: it does not fit in memory\. Make it smaller"):
@@ -335,7 +335,7 @@ def test_a_jpeg_of_many_passes_ends_when_it_is_not_wanted_any_more(tmp_path: Pat
         grey_of_file(tmp_path / "slow.jpg", is_wanted)
 
 
-def test_what_takes_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_takes_too_long_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet().save(tmp_path / "slow.png")
     monkeypatch.setattr(picture_files, "MOST_SECONDS", -1)
     with pytest.raises(DataError, match=r"slow\.png: reading the image takes more than"):

@@ -37,7 +37,7 @@ def test_a_row_has_its_columns_as_they_were_in_the_table() -> None:
     assert meaning.raw_input(3, float(example[3])) == pytest.approx(raw[3])
 
 
-def test_targets_are_told_in_their_unit() -> None:
+def test_targets_are_reported_in_their_unit() -> None:
     data = load_data("mpg")
     meaning = Meaning(data)
     assert data.target_scaling is not None
@@ -51,7 +51,7 @@ def test_targets_are_told_in_their_unit() -> None:
     assert meaning.scaling_text(data.width - 1, 1.0) == "", "a category stays 0 or 1"
 
 
-def test_a_yes_no_column_is_told_in_its_own_words(tmp_path: Path) -> None:
+def test_a_yes_no_column_is_reported_in_its_own_words(tmp_path: Path) -> None:
     rows = [f"{number},{'ja' if number % 3 else 'nein'},{number * 2}" for number in range(1, 41)]
     path = tmp_path / "flats.csv"
     path.write_text("\n".join(["Zimmer,Balkon,Preis", *rows]))
@@ -78,7 +78,7 @@ def test_an_example_is_named_by_its_row_of_the_file() -> None:
     assert meaning.where("train", 2) == "train example 2"
 
 
-def test_a_point_is_told_with_two_decimals() -> None:
+def test_a_point_is_reported_with_two_decimals() -> None:
     meaning = Meaning(load_data("spirals"))
     assert meaning.example == "point"
     assert meaning.row(np.array([0.3, -0.6182])) == ["0.30", "−0.62"]

@@ -39,7 +39,7 @@ class Beside(Here):
 Does = Callable[..., Beside]
 
 
-def told(session: Session) -> str:
+def reported(session: Session) -> str:
     """The text of the message that is shown; empty for none."""
     return "" if session.messages.current is None else session.messages.current.text
 
@@ -62,11 +62,11 @@ class Epochwise:
         self.workers, self.groups = workers, []
         self._data, self._rounds = data, threading.Semaphore(0)
         self._waiting: list[dict[int, Generator[None, None, RunOutcome]]] = []
-        self._wish, self._told = "", []
+        self._wish, self._reported = "", []
         self.fails = False
 
     def let(self, rounds: int) -> None:
-        """So many epochs more of each."""
+        """A given number of epochs more of each."""
         self._rounds.release(rounds)
 
     @property
@@ -79,9 +79,9 @@ class Epochwise:
 
     def submit(self, *specs: RunSpec) -> None:
         self.groups.append([spec.experiment.seed for spec in specs])
-        runs = {spec.number: RunExecution(spec, self._data, self._told.append) for spec in specs}
+        runs = {spec.number: RunExecution(spec, self._data, self._reported.append) for spec in specs}
         self._waiting.append({number: run.epochs(lambda: self._wish) for number, run in runs.items()})
-        self._told += [RunStarted(number) for number in runs]
+        self._reported += [RunStarted(number) for number in runs]
 
     def next(self, timeout: float) -> list[Message]:
         if not self._waiting or not (self._rounds.acquire(timeout=timeout) or self._wish):
@@ -94,11 +94,11 @@ class Epochwise:
                 next(epochs)
             except StopIteration as ended:
                 del going[number]
-                self._told.append(ended.value)
+                self._reported.append(ended.value)
         if not going:
             del self._waiting[0]
-        told, self._told[:] = list(self._told), []
-        return told
+        reported, self._reported[:] = list(self._reported), []
+        return reported
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         self._wish = how

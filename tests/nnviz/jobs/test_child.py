@@ -21,7 +21,7 @@ def test_it_ends_silently_with_its_pipe(rest: bytes) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"1000\n", b"")
 
 
-def test_what_is_no_message_is_told_though_the_pipe_stays_open() -> None:
+def test_what_is_no_message_is_reported_though_the_pipe_stays_open() -> None:
     words = [sys.executable, "-c", LISTENS]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
         assert program.stdin is not None
@@ -33,8 +33,8 @@ def test_what_is_no_message_is_told_though_the_pipe_stays_open() -> None:
 
 
 def test_so_is_one_with_more_behind_it() -> None:
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-c", LISTENS], input=b"\x80\x05nonsense.more", capture_output=True, timeout=60
     )
-    assert told.returncode == 1
-    assert b"UnpicklingError" in told.stderr
+    assert reported.returncode == 1
+    assert b"UnpicklingError" in reported.stderr

@@ -60,16 +60,16 @@ def test_a_process_that_cannot_be_started_says_why(process: DataProcess, table: 
 def test_it_reads_the_same_as_anybody_once_and_goes_on_after_an_error(
     process: DataProcess, table: Path, tmp_path: Path
 ) -> None:
-    told: list[int] = []
+    reported: list[int] = []
     preview = process.preview(str(table), {}, ignored, True)
     assert preview.outcome is not None
     assert (preview.outcome.rows, preview.outcome.targets) == (10_000, ("y",))
-    other = process.preview(str(table), {"target": "a"}, lambda *at: told.append(1), True)
+    other = process.preview(str(table), {"target": "a"}, lambda *at: reported.append(1), True)
     assert other.outcome is not None
     assert other.outcome.targets == ("a",)
-    read = process.load(str(table), other.settings, lambda *at: told.append(1))
+    read = process.load(str(table), other.settings, lambda *at: reported.append(1))
     assert read.targets == ("a",)
-    assert not told, "the table was there"
+    assert not reported, "the table was there"
 
     places: list[tuple[int, int]] = []
     with table.open("a") as file:
@@ -90,7 +90,7 @@ def test_it_reads_the_same_as_anybody_once_and_goes_on_after_an_error(
     assert len(process.load(str(table), {}, ignored).train) == 8_001
 
 
-def test_it_gives_way_to_the_window_and_if_it_dies_that_is_told_in_words(process: DataProcess, table: Path) -> None:
+def test_it_gives_way_to_the_window_and_if_it_dies_that_is_reported_in_words(process: DataProcess, table: Path) -> None:
     """By its own priority, and where Linux shares the time among sessions by that of its session."""
     process.preview(str(table), {}, ignored, False)
     assert process.pid is not None
@@ -114,7 +114,7 @@ def test_a_folder_is_previewed_with_what_older_versions_may_have_noted_of_any_fi
     assert preview.outcome is not None
 
 
-def test_an_end_is_at_once_and_whoever_waits_is_told(process: DataProcess, table: Path) -> None:
+def test_an_end_is_at_once_and_whoever_waits_is_reported(process: DataProcess, table: Path) -> None:
     outcome: list[object] = []
     has_begun, may_go_on = threading.Event(), threading.Event()
 

@@ -101,7 +101,7 @@ def test_all_come_in_order_with_the_mouse_between(qtbot: QtBot, parent: QObject,
     assert done == ["first", "mouse", "second"]
 
 
-def test_what_begins_anew_begins_at_the_first(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
+def test_what_begins_again_begins_at_the_first(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
     views = CallQueue(parent)
 
     def first() -> None:
@@ -116,7 +116,7 @@ def test_what_begins_anew_begins_at_the_first(qtbot: QtBot, parent: QObject, don
     assert done == ["first", "first", "second"]
 
 
-def test_they_follow_what_is_told_before(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
+def test_they_follow_what_is_reported_before(qtbot: QtBot, parent: QObject, done: list[str]) -> None:
     views = CallQueue(parent)
     views.add(lambda: done.append("view"))
     with qtbot.waitSignal(views.ended):

@@ -29,7 +29,7 @@ class Outlet:
     estimating = must_halt = wants_frame = False
 
     def __init__(self) -> None:
-        self.told: list[Any] = []
+        self.reported: list[Any] = []
 
     def nothing_waits(self) -> bool:
         """A look at the job is wanted after each event."""
@@ -40,7 +40,7 @@ class Outlet:
 
     def report(self, run: int, event: Any) -> None:
         """Keeps epochs one by one."""
-        self.told += event if isinstance(event, Epochs) else [event]
+        self.reported += event if isinstance(event, Epochs) else [event]
 
     def report_soon(self, run: int, event: Any) -> None:
         """Likewise."""
@@ -53,9 +53,9 @@ def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytes
     job, outlet = Job(1, an_experiment(epochs=3).trainer(DATA)), Outlet()
     then: dict[int, np.ndarray] = {}
     while job.advance(outlet) is None:
-        if isinstance(outlet.told[-1] if outlet.told else None, Epoch):
-            then.setdefault(outlet.told[-1].epoch, job.trainer.network.parameters.copy())
-    ends = {event.epoch: event.packed.unpack() for event in outlet.told if isinstance(event, EpochEnd)}
+        if isinstance(outlet.reported[-1] if outlet.reported else None, Epoch):
+            then.setdefault(outlet.reported[-1].epoch, job.trainer.network.parameters.copy())
+    ends = {event.epoch: event.packed.unpack() for event in outlet.reported if isinstance(event, EpochEnd)}
     assert sorted(ends) == [1, 2, 3]
     for epoch, parameters in ends.items():
         np.testing.assert_array_equal(parameters, then[epoch])
@@ -91,7 +91,7 @@ class Undisturbed(Outlet):
 
 
 def _epochs(outlet: Outlet) -> list[int]:
-    return [event.epoch for event in outlet.told if isinstance(event, Epoch)]
+    return [event.epoch for event in outlet.reported if isinstance(event, Epoch)]
 
 
 def test_a_job_goes_on_until_something_else_waits() -> None:
@@ -139,8 +139,8 @@ def test_a_job_that_stops_early_ends_with_its_best_network() -> None:
     stopped = job.advance(outlet)
     assert stopped is not None
     assert stopped.finished
-    assert isinstance(outlet.told[-1], BestRestored)
-    assert sum(isinstance(event, BestRestored) for event in outlet.told) == 1
+    assert isinstance(outlet.reported[-1], BestRestored)
+    assert sum(isinstance(event, BestRestored) for event in outlet.reported) == 1
     assert _epochs(outlet)[-1] < 50
 
 
@@ -210,10 +210,10 @@ def sent(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch, takes_fra
     assert stopped is not None
     assert stopped.finished
     outlet.report(1, stopped)
-    told = [
+    reported = [
         each.epoch for _, parcel in outlet.parcels for event in parcel if isinstance(event, Epochs) for each in event
     ]
-    assert told == list(range(epochs + 1)), "each once, and in order"
+    assert reported == list(range(epochs + 1)), "each once, and in order"
     return outlet
 
 
@@ -254,9 +254,9 @@ def test_short_epochs_are_sent_together_and_wait_a_moment_at_most(
 
 
 def test_the_end_of_an_epoch_is_sent_once_where_a_frame_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [event for _, parcel in sent(0.008, 500, monkeypatch, takes_frames=True).parcels for event in parcel]
-    frames = {event.epoch for event in told if isinstance(event, NetworkFrame) and event.batch == event.batches}
-    ends = {event.epoch for event in told if isinstance(event, EpochEnd)}
+    reported = [event for _, parcel in sent(0.008, 500, monkeypatch, takes_frames=True).parcels for event in parcel]
+    frames = {event.epoch for event in reported if isinstance(event, NetworkFrame) and event.batch == event.batches}
+    ends = {event.epoch for event in reported if isinstance(event, EpochEnd)}
     assert len(frames) > 50
     assert not frames & ends
 
@@ -266,7 +266,7 @@ def test_who_has_many_very_short_epochs_does_not_hold_back_more_than_a_hundred(m
     assert max(len(event) for _, parcel in parcels for event in parcel if isinstance(event, Epochs)) == 100
 
 
-def test_epochs_before_an_error_are_told() -> None:
+def test_epochs_before_an_error_are_reported() -> None:
     job, outlet = Job(1, an_experiment(epochs=5, learning_rate=1e38).trainer(DATA)), Undisturbed()
     with pytest.raises(DivergenceError):
         job.advance(outlet)
@@ -302,7 +302,7 @@ def recorded_job(path: Path, epochs: int, **settings: Any) -> Job:
 def test_all_epochs_are_recorded_and_moments_are_as_they_were(
     tmp_path: Path, every_moment: None, kind: type[Outlet]
 ) -> None:
-    """However they are told: a moment is a copy of the parameters at its place."""
+    """However they are reported: a moment is a copy of the parameters at its place."""
     path = tmp_path / "library.sqlite"
     job, outlet = recorded_job(path, 15), kind()
     while (stopped := job.advance(outlet)) is None:
@@ -316,8 +316,8 @@ def test_all_epochs_are_recorded_and_moments_are_as_they_were(
     for event in alone.run():
         if isinstance(event, (Batch, Epoch)):
             then[event.place if isinstance(event, Batch) else event.epoch] = alone.network.parameters.copy()
-    run = next(event.run for event in outlet.told if isinstance(event, Recorded))
-    losses = [event.train.loss for event in outlet.told if isinstance(event, Epoch) and event.train]
+    run = next(event.run for event in outlet.reported if isinstance(event, Recorded))
+    losses = [event.train.loss for event in outlet.reported if isinstance(event, Epoch) and event.train]
     with Library(path) as library:
         curve = library.history(run).loss.train
         assert curve.epochs == list(range(16))
@@ -328,7 +328,7 @@ def test_all_epochs_are_recorded_and_moments_are_as_they_were(
             np.testing.assert_array_equal(library.network(run, at).parameters, then[at])
 
 
-def test_a_record_that_cannot_begin_does_not_keep_epochs_from_being_told_together(tmp_path: Path) -> None:
+def test_a_record_that_cannot_begin_does_not_keep_epochs_from_being_reported_together(tmp_path: Path) -> None:
     """A folder has the place of the library's file."""
     job, outlet = recorded_job(tmp_path, 300), Undisturbed()
     groups: list[int] = []
@@ -343,7 +343,7 @@ def test_a_record_that_cannot_begin_does_not_keep_epochs_from_being_told_togethe
     job.advance(outlet)
     assert sum(groups) == 301
     assert len(groups) < 100
-    assert any(isinstance(event, Recorded) and not event.is_written for event in outlet.told)
+    assert any(isinstance(event, Recorded) and not event.is_written for event in outlet.reported)
 
 
 def test_a_clock_that_is_behind_that_of_the_process_before_keeps_no_epoch_waiting(

@@ -82,7 +82,7 @@ def query(qapp: object, oracle: Oracle) -> Iterator[Latest]:
 
 
 def begun(qtbot: QtBot, oracle: Oracle, times: int = 1) -> None:
-    """Waits until so many questions were taken up."""
+    """Waits until a given number of questions were taken up."""
     qtbot.waitUntil(lambda: len(oracle.asked) == times)
 
 
@@ -137,7 +137,7 @@ def test_nothing_is_worked_out_on_the_interface_thread(query: Latest, oracle: Or
 
 
 def test_what_has_turned_out_to_be_quick_is_done_at_once(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
-    """Handing it to another thread would take longer; of a network of another size it has to turn out anew."""
+    """Handing it to another thread would take longer; of a network of another size it has to turn out again."""
     sizes, main = [1], threading.main_thread()
     query = Latest(oracle.question, quick=10.0, size=lambda: sizes[-1])
     query.want("card", True)
@@ -184,7 +184,7 @@ def test_the_latest_question_wins(query: Latest, oracle: Oracle, qtbot: QtBot) -
     assert len(oracle.asked) == 2
 
 
-def test_who_waits_is_told_when_a_later_question_is_answered(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_who_waits_is_reported_when_a_later_question_is_answered(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """Also where it is out of date by then; not by the one that was being answered already."""
     oracle.gate.clear()
     query.want("card", True)
@@ -300,7 +300,7 @@ def test_without_a_question_nothing_is_known(query: Latest, oracle: Oracle, qtbo
 
 
 def test_of_another_network_nothing_is_known(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
-    """It is forgotten at once, and asked for anew, even where the question looks the same."""
+    """It is forgotten at once, and asked for again, even where the question looks the same."""
     query.want("card", True)
     qtbot.waitUntil(lambda: query.result is not None)
     with qtbot.waitSignal(query.changed):
@@ -310,9 +310,9 @@ def test_of_another_network_nothing_is_known(query: Latest, oracle: Oracle, qtbo
     assert len(oracle.asked) == 2
 
 
-def test_what_is_worked_out_of_the_network_before_is_not_told(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
-    told: list[object] = []
-    query.changed.connect(lambda: told.append(query.result))
+def test_what_is_worked_out_of_the_network_before_is_not_reported(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+    reported: list[object] = []
+    query.changed.connect(lambda: reported.append(query.result))
     oracle.gate.clear()
     query.want("card", True)
     begun(qtbot, oracle)
@@ -320,7 +320,7 @@ def test_what_is_worked_out_of_the_network_before_is_not_told(query: Latest, ora
     query.forget()
     oracle.gate.set()
     qtbot.waitUntil(lambda: query.result is oracle.subject)
-    assert told == [oracle.subject]
+    assert reported == [oracle.subject]
 
 
 def test_two_questions_are_the_same_when_they_are_about_the_same_objects() -> None:
@@ -406,7 +406,7 @@ def test_where_memory_is_short_it_stays_unknown(query: Latest, oracle: Oracle, q
     assert failed == []
 
 
-def test_what_nobody_foresaw_is_told(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
+def test_what_nobody_foresaw_is_reported(query: Latest, oracle: Oracle, qtbot: QtBot) -> None:
     """And a question that came meanwhile is answered all the same."""
     oracle.gate.clear()
     oracle.error = ZeroDivisionError()
@@ -423,8 +423,8 @@ def test_what_nobody_foresaw_is_told(query: Latest, oracle: Oracle, qtbot: QtBot
 
 def test_closing_waits_no_longer_than_it_may(qapp: object, qtbot: QtBot, oracle: Oracle) -> None:
     query = Latest(oracle.question)
-    told: list[object] = []
-    query.changed.connect(lambda: told.append(query.result))
+    reported: list[object] = []
+    query.changed.connect(lambda: reported.append(query.result))
     oracle.gate.clear()
     query.want("card", True)
     begun(qtbot, oracle)
@@ -433,7 +433,7 @@ def test_closing_waits_no_longer_than_it_may(qapp: object, qtbot: QtBot, oracle:
     assert query.close(10_000)
     qtbot.wait(1)
     query.look()
-    assert told == []
+    assert reported == []
     assert len(oracle.asked) == 1
 
 
@@ -539,7 +539,7 @@ def test_another_network_is_another_subject(ready_model: Model, qtbot: QtBot) ->
     want(ready_model)
     qtbot.waitUntil(lambda: are_known(session))
     session.settings.change("shape", shape=(784, 5, 4, 10))
-    assert not are_known(session), "of the network before nothing is told any more"
+    assert not are_known(session), "of the network before nothing is reported any more"
     qtbot.waitUntil(lambda: are_known(session))
     found = statistics(session)
     assert [layer.neurons for layer in found.now] == [layer.neurons for layer in found.start] == [5, 4, 10]

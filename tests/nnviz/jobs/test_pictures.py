@@ -19,7 +19,7 @@ from nnviz.digits.strokes import Ink
 from nnviz.jobs.pictures import Pictures
 from tests.nnviz.digits.test_picture_files import jpeg_of_passes
 
-Told = list[object]
+Reported = list[object]
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def pictures(qapp: QApplication) -> Iterator[Pictures]:
 
 
 @pytest.fixture
-def told(pictures: Pictures) -> Told:
+def reported(pictures: Pictures) -> Reported:
     """Titles of pictures that were read, and errors."""
-    heard: Told = []
+    heard: Reported = []
     pictures.read.connect(lambda ink: heard.append(ink.title))
     pictures.failed.connect(lambda what, error: heard.append(error))
     return heard
@@ -81,47 +81,49 @@ def painted(kind: int, size: tuple[int, int] = (300, 400), ground: str = "white"
 
 
 def test_a_picture_takes_the_place_of_a_slow_one(
-    pictures: Pictures, told: Told, folder: Path, slow: Path, qtbot: QtBot
+    pictures: Pictures, reported: Reported, folder: Path, slow: Path, qtbot: QtBot
 ) -> None:
     pictures.load(files(slow), "what was dropped")
     pictures.load(files(folder / "text.png"), "what was dropped")
     pictures.load(files(folder / "one.png"), "what was dropped")
-    qtbot.waitUntil(lambda: told == ["one.png"], timeout=20_000)
+    qtbot.waitUntil(lambda: reported == ["one.png"], timeout=20_000)
     assert pictures.close(10_000)
     QApplication.processEvents()
-    assert told == ["one.png"], "of the others nothing is heard"
+    assert reported == ["one.png"], "of the others nothing is heard"
 
 
 def test_nothing_given_leaves_the_picture_that_is_being_read(
-    pictures: Pictures, told: Told, folder: Path, qtbot: QtBot
+    pictures: Pictures, reported: Reported, folder: Path, qtbot: QtBot
 ) -> None:
     pictures.load(files(folder / "one.png"), "what was dropped")
     pictures.load(QMimeData(), "the clipboard")
-    qtbot.waitUntil(lambda: len(told) == 2)
-    assert isinstance(told[0], DataError)
-    assert told[1] == "one.png"
+    qtbot.waitUntil(lambda: len(reported) == 2)
+    assert isinstance(reported[0], DataError)
+    assert reported[1] == "one.png"
 
 
-def test_the_end_does_not_wait_for_a_slow_one(pictures: Pictures, told: Told, slow: Path) -> None:
+def test_the_end_does_not_wait_for_a_slow_one(pictures: Pictures, reported: Reported, slow: Path) -> None:
     pictures.load(files(slow), "what was dropped")
     pictures.close(0)
     assert pictures.close(20_000), "the reading ends by itself, long before it is done"
     QApplication.processEvents()
-    assert told == []
+    assert reported == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of Unix")
-def test_a_pipe_is_refused_and_holds_nothing_up(pictures: Pictures, told: Told, folder: Path, qtbot: QtBot) -> None:
+def test_a_pipe_is_refused_and_holds_nothing_up(
+    pictures: Pictures, reported: Reported, folder: Path, qtbot: QtBot
+) -> None:
     os.mkfifo(folder / "pipe.png")
     pictures.load(files(folder / "pipe.png"), "what was dropped")
-    qtbot.waitUntil(lambda: len(told) == 1)
-    assert isinstance(told[0], OSError)
-    assert "a pipe" in told[0].strerror
+    qtbot.waitUntil(lambda: len(reported) == 1)
+    assert isinstance(reported[0], OSError)
+    assert "a pipe" in reported[0].strerror
     pictures.load(files(folder / "one.png"), "what was dropped")
-    qtbot.waitUntil(lambda: told[1:] == ["one.png"])
+    qtbot.waitUntil(lambda: reported[1:] == ["one.png"])
 
 
-def test_too_large_a_file_is_told_as_the_drawings_error(pictures: Pictures, folder: Path, qtbot: QtBot) -> None:
+def test_too_large_a_file_is_reported_as_the_drawings_error(pictures: Pictures, folder: Path, qtbot: QtBot) -> None:
     with open(folder / "endless.png", "wb") as file:
         file.truncate(2**40)
     with qtbot.waitSignal(pictures.failed) as failed:

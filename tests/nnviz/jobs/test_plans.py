@@ -31,7 +31,7 @@ PLAN = plan_seeds(an_experiment(), 3)
 
 
 class Driven:
-    """Plans, and what they told."""
+    """Plans, and what they reported."""
 
     def __init__(self, path: Path, executor: Here) -> None:
         self.path, self.executor = path, executor
@@ -39,9 +39,9 @@ class Driven:
         self.ends: list[PlanEnd] = []
         self.errors: list[Exception] = []
         self.far: list[PlanProgress] = []
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.plans.went_on.connect(self.far.append)
-        self.plans.noticed.connect(self.told.append)
+        self.plans.noticed.connect(self.reported.append)
 
     def begin(self, plan: Plan = PLAN, data: Dataset = DATA) -> None:
         self.plans.begin(plan, data, self.ends.append, self.errors.append)
@@ -96,12 +96,12 @@ def test_a_plan_is_done_and_its_runs_are_in_the_library(drive: Drive, qtbot: QtB
     assert (driven.seeds, driven.status) == ([1, 2, 3], "finished")
     assert driven.executor.is_closed
     assert not driven.errors
-    (words,) = driven.told
+    (words,) = driven.reported
     assert words.startswith("Runs are saved in the library"), "the first runs say so"
     driven.executor = Beside()
     driven.begin()
     qtbot.waitUntil(lambda: len(driven.ends) == 2)
-    assert len(driven.told) == 1
+    assert len(driven.reported) == 1
 
 
 def test_it_tells_how_far_it_is(drive: Drive, qtbot: QtBot) -> None:
@@ -134,7 +134,7 @@ def test_stop_keeps_what_is_done_and_it_can_go_on(drive: Drive, qtbot: QtBot) ->
     assert [spec.experiment.seed for spec in driven.executor.done] == [2, 3], "none is done twice"
 
 
-def test_closing_in_the_middle_keeps_what_is_done_and_is_told_once_at_the_next_start(
+def test_closing_in_the_middle_keeps_what_is_done_and_is_reported_once_at_the_next_start(
     drive: Drive, qtbot: QtBot
 ) -> None:
     driven = drive(Beside(held_seed=2))
@@ -191,7 +191,7 @@ def test_data_that_have_changed_are_refused(drive: Drive, qtbot: QtBot) -> None:
     assert "Spirals has changed" in str(driven.errors[0])
 
 
-def test_of_several_that_were_broken_off_the_newest_that_can_be_read_is_told_and_all_count_as_stopped(
+def test_of_several_that_were_broken_off_the_newest_that_can_be_read_is_reported_and_all_count_as_stopped(
     drive: Drive, qtbot: QtBot
 ) -> None:
     driven = drive()
@@ -205,7 +205,7 @@ def test_of_several_that_were_broken_off_the_newest_that_can_be_read_is_told_and
         assert [each.status for each in SweepLibrary(library).all()] == ["stopped"] * 3
 
 
-def test_what_is_not_installed_is_told_before_anything_is_recorded(
+def test_what_is_not_installed_is_reported_before_anything_is_recorded(
     drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
@@ -244,7 +244,7 @@ def test_real_processes_do_the_runs_give_way_to_the_window_and_end_with_it(
     assert driven.plans.close(1000), "within a second"
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert driven.status == "running"
-    assert driven.seeds == [1], "the run that was under way is kept as far as it went"
+    assert driven.seeds == [1], "the run that was in progress is kept as far as it went"
 
 
 def test_a_process_that_cannot_be_started_is_reported_with_the_cause(
@@ -269,7 +269,7 @@ def test_a_process_that_cannot_be_started_is_reported_with_the_cause(
 
 @pytest.fixture
 def came(drive: Drive) -> Callable[[Driven], list[NewResults]]:
-    """What is told from now on."""
+    """What is reported from now on."""
 
     def listen(driven: Driven) -> list[NewResults]:
         found: list[NewResults] = []
@@ -283,7 +283,7 @@ def runs_of(found: list[NewResults]) -> list[tuple[int, int, int | None]]:
     return [(run.trial, run.seed, run.run) for new in found for run in new.runs]
 
 
-def test_each_trial_and_run_of_a_sweep_is_told_once_when_the_library_has_it(
+def test_each_trial_and_run_of_a_sweep_is_reported_once_when_the_library_has_it(
     drive: Drive, qtbot: QtBot, came: Callable[[Driven], list[NewResults]]
 ) -> None:
     driven = drive(Beside(held_seed=2))
@@ -316,7 +316,7 @@ def test_what_is_gone_on_with_tells_only_what_is_new(
     assert sorted(run[:2] for run in runs_of(found)) == [(0, 2), (1, 1), (1, 2)]
 
 
-def test_runs_that_fail_are_told_although_the_library_never_has_them(
+def test_runs_that_fail_are_reported_although_the_library_never_has_them(
     drive: Drive, qtbot: QtBot, came: Callable[[Driven], list[NewResults]]
 ) -> None:
     driven = drive()

@@ -260,9 +260,9 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
     train_epochs(qtbot, recorded, 1)
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None
-    told = session.messages.current.text
-    assert "of its 1 MB limit. When the next run ends, nnviz removes" in told
-    assert "of 1 old run" in told
+    reported = session.messages.current.text
+    assert "of its 1 MB limit. When the next run ends, nnviz removes" in reported
+    assert "of 1 old run" in reported
     assert session.runs.current.storage.is_kept
     with Library() as library:
         assert library.snapshot_epochs(run) == before
@@ -421,9 +421,9 @@ def test_after_a_kill_it_goes_on_to_the_bit(home: Path, qtbot: QtBot, restart: R
         expect_exact(library, record, dataset)
     model = restart()
     qtbot.waitUntil(lambda: model.session.messages.current is not None, timeout=20_000)
-    told = model.session.messages.current
-    assert told is not None
-    assert f"Run {record.id} was interrupted at epoch" in told.text
+    reported = model.session.messages.current
+    assert reported is not None
+    assert f"Run {record.id} was interrupted at epoch" in reported.text
     model.session.messages.choose(0)
     qtbot.waitUntil(lambda: model.session.runs.current.storage.record == record.id, timeout=20_000)
     run = model.session.runs.current
@@ -453,10 +453,10 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
     qtbot.waitUntil(lambda: session.runs.current.storage.record == number, timeout=20_000)
     wait_for(qtbot, model, Status.PAUSED)
     qtbot.waitUntil(lambda: session.messages.current is not None)
-    told = session.messages.current
-    assert told is not None
-    assert told.text.startswith(f"Run {number} was interrupted at epoch")
-    assert [choice.text for choice in told.choices] == ["Continue training"]
+    reported = session.messages.current
+    assert reported is not None
+    assert reported.text.startswith(f"Run {number} was interrupted at epoch")
+    assert [choice.text for choice in reported.choices] == ["Continue training"]
     assert [run.storage.record for run in session.runs.unsaved] == []
     with Library() as library:
         qtbot.waitUntil(lambda: not library.is_live(number))  # another program may train it; to look takes it, too

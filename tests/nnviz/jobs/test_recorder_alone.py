@@ -23,7 +23,7 @@ class Followed:
     """A training, the recorder that follows it, and what that tells."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.told = path, list[Recorded]()
+        self.path, self.reported = path, list[Recorded]()
         made = an_experiment(epochs=20)
         self.trainer: Trainer = made.trainer(DATA)
         self.events: Iterator[Event] = self.trainer.run()
@@ -32,7 +32,7 @@ class Followed:
 
     def tell(self, report: object) -> None:
         assert isinstance(report, Recorded)
-        self.told.append(report)
+        self.reported.append(report)
 
     def train(self, epochs: int, recorder: Recorder | None = None) -> None:
         for event in self.events:
@@ -69,7 +69,7 @@ def test_after_damage_it_goes_on_with_the_same_run(followed: Followed) -> None:
     with Library(followed.path) as library:
         (run,) = library.runs()
     assert (run.parent, run.epochs) == (None, 7)
-    assert not any("Another program" in (report.words or "") for report in followed.told)
+    assert not any("Another program" in (report.words or "") for report in followed.reported)
 
 
 def test_a_run_that_was_deleted_comes_back_with_its_curves(followed: Followed) -> None:
@@ -97,7 +97,7 @@ def test_of_one_that_is_gone_for_good_the_rest_is_kept(followed: Followed) -> No
         assert library.history(run.id).loss.train.epochs == [4, 5]
 
 
-def test_changes_while_it_is_lent_are_told_once(followed: Followed) -> None:
+def test_changes_while_it_is_lent_are_reported_once(followed: Followed) -> None:
     recorder = followed.recorder
     followed.train(1)
     recorder.hand_over()
@@ -119,7 +119,7 @@ def test_changes_while_it_is_lent_are_told_once(followed: Followed) -> None:
         ]
 
 
-def test_where_a_branch_began_is_told_also_if_it_could_not_be_opened_at_once(
+def test_where_a_branch_began_is_reported_also_if_it_could_not_be_opened_at_once(
     followed: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
@@ -135,8 +135,8 @@ def test_where_a_branch_began_is_told_also_if_it_could_not_be_opened_at_once(
         patched.setattr(recording.Recording, "leap", fail)
         followed.train(1)
     followed.train(1)
-    at = 2 + 1 / 6  # after the first batch that was told of
-    assert followed.told[-1].left_at == at
+    at = 2 + 1 / 6  # after the first batch that was reported
+    assert followed.reported[-1].left_at == at
     recorder.finish("paused")
     with Library(followed.path) as library:
         assert (library.run(2).parent, library.run(2).left_at) == (1, at)
@@ -157,10 +157,10 @@ def test_too_little_memory_for_a_state_ends_no_training(
         followed = Followed(tmp_path / "library.sqlite")
         patched.setattr(keeping.StateBytes, "of", full)
         followed.train(2)
-        assert not followed.told[-1].is_written
-        assert "memory" in (followed.told[-1].words or "")
+        assert not followed.reported[-1].is_written
+        assert "memory" in (followed.reported[-1].words or "")
     followed.train(2)
-    assert followed.told[-1].is_written
+    assert followed.reported[-1].is_written
     followed.recorder.finish("paused")
     with Library(followed.path) as library:
         assert library.run(1).epochs == 4

@@ -49,16 +49,16 @@ def stop_of(qtbot: QtBot, runner: Runner, run: int, until: StopCondition) -> Sto
 
 
 def test_a_run_and_its_events(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
-    told: list[tuple[int, object]] = []
-    runner.reported.connect(lambda run, event: told.append((run, event)))
+    reported: list[tuple[int, object]] = []
+    runner.reported.connect(lambda run, event: reported.append((run, event)))
     runner.worker.begin(3, lambda: of(few_digits, epochs=2))
     assert not stop_of(qtbot, runner, 3, StopCondition.EPOCH).finished
     stop = stop_of(qtbot, runner, 3, StopCondition.END)
     assert stop.finished
     assert stop.frame is not None
     assert (stop.frame.epoch, stop.frame.batch) == (2, 20)
-    assert [each.epoch for _, event in told if isinstance(event, Epochs) for each in event] == [0, 1, 2]
-    assert {run for run, _ in told} == {3}
+    assert [each.epoch for _, event in reported if isinstance(event, Epochs) for each in event] == [0, 1, 2]
+    assert {run for run, _ in reported} == {3}
 
 
 def test_no_frame_comes_after_the_stop(runner: Runner, qtbot: QtBot, few_digits: Dataset) -> None:
@@ -125,8 +125,8 @@ def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, f
     """The state is that between two steps; a training that goes on from it ends the same to the bit."""
     runner.worker.begin(1, lambda: of(few_digits, epochs=3))
     stop_of(qtbot, runner, 1, StopCondition.BATCH)
-    told: list[object] = []
-    runner.reported.connect(lambda _, event: told.append(event))
+    reported: list[object] = []
+    runner.reported.connect(lambda _, event: reported.append(event))
     gate.close()
     runner.go(1, StopCondition.END)
     gate.wait_until_reached()
@@ -136,12 +136,12 @@ def test_a_look_while_it_trains_does_not_stop_it(runner: Runner, qtbot: QtBot, f
         return Trainer.resume(trainer.network.copy(), few_digits, trainer.state())
 
     look = runner.call(1, copied)
-    assert not look.done(), "the step under way comes first"
+    assert not look.done(), "the step in progress comes first"
     gate.open()
     copy = look.result(10)
     assert (copy.epoch, copy.batch) == (1, 2)
-    qtbot.waitUntil(lambda: any(isinstance(event, Stopped) for event in told))
-    (stop,) = [event for event in told if isinstance(event, Stopped)]
+    qtbot.waitUntil(lambda: any(isinstance(event, Stopped) for event in reported))
+    (stop,) = [event for event in reported if isinstance(event, Stopped)]
     assert stop.finished
     for _ in copy.run():
         pass

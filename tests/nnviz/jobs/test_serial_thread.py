@@ -1,4 +1,4 @@
-"""Slow work beside the interface: in order, told where it was asked for; and no lane waits for another."""
+"""Slow work beside the interface: in order, reported where it was asked for; and no lane waits for another."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def lane(qapp: QApplication) -> Iterator[SerialThread]:
     assert lane.close(10_000)
 
 
-def test_work_is_done_elsewhere_and_told_here(lane: SerialThread, qtbot: QtBot) -> None:
-    told: list[tuple[int, int, int]] = []
+def test_work_is_done_elsewhere_and_reported_here(lane: SerialThread, qtbot: QtBot) -> None:
+    reported: list[tuple[int, int, int]] = []
     for number in range(5):
         lane.run(
             lambda number=number: (number, threading.get_ident()),
-            lambda outcome: told.append((*outcome, threading.get_ident())),
+            lambda outcome: reported.append((*outcome, threading.get_ident())),
             lambda error: pytest.fail(str(error)),
         )
-    qtbot.waitUntil(lambda: len(told) == 5)
-    assert [number for number, *_ in told] == [0, 1, 2, 3, 4], "one after the other"
+    qtbot.waitUntil(lambda: len(reported) == 5)
+    assert [number for number, *_ in reported] == [0, 1, 2, 3, 4], "one after the other"
     here = threading.get_ident()
-    assert all(worked != here and heard == here for _, worked, heard in told)
+    assert all(worked != here and heard == here for _, worked, heard in reported)
 
 
-def test_what_goes_wrong_is_told_too(lane: SerialThread, qtbot: QtBot) -> None:
+def test_what_goes_wrong_is_reported_too(lane: SerialThread, qtbot: QtBot) -> None:
     failed: list[Exception] = []
     lane.run(lambda: 1 / 0, lambda _: pytest.fail("it did not work"), failed.append)
     qtbot.waitUntil(lambda: bool(failed))
@@ -48,37 +48,37 @@ def test_what_goes_wrong_is_told_too(lane: SerialThread, qtbot: QtBot) -> None:
 
 def test_a_lane_does_not_wait_for_another(lane: SerialThread, qtbot: QtBot) -> None:
     other, gate = SerialThread(), threading.Event()
-    told: list[str] = []
-    other.run(lambda: gate.wait(10), lambda _: told.append("slow"), lambda _: None)
-    lane.run(lambda: None, lambda _: told.append("quick"), lambda _: None)
-    qtbot.waitUntil(lambda: told == ["quick"])
+    reported: list[str] = []
+    other.run(lambda: gate.wait(10), lambda _: reported.append("slow"), lambda _: None)
+    lane.run(lambda: None, lambda _: reported.append("quick"), lambda _: None)
+    qtbot.waitUntil(lambda: reported == ["quick"])
     gate.set()
-    qtbot.waitUntil(lambda: told == ["quick", "slow"])
+    qtbot.waitUntil(lambda: reported == ["quick", "slow"])
     assert other.close(10_000)
 
 
-def test_after_the_end_nothing_is_told(lane: SerialThread, qtbot: QtBot) -> None:
+def test_after_the_end_nothing_is_reported(lane: SerialThread, qtbot: QtBot) -> None:
     done = threading.Event()
-    told: list[object] = []
-    lane.run(done.set, told.append, told.append)
+    reported: list[object] = []
+    lane.run(done.set, reported.append, reported.append)
     assert lane.close(10_000)
     assert done.is_set(), "what was asked for is finished"
-    lane.run(lambda: told.append("begun"), told.append, told.append)
+    lane.run(lambda: reported.append("begun"), reported.append, reported.append)
     qtbot.wait(1)
-    assert told == []
+    assert reported == []
 
 
 def test_an_outcome_that_comes_when_nobody_is_left_to_hear_it_is_dropped(qapp: QApplication) -> None:
     """Closing did not wait for it: it is on its way while what asked for it is taken apart."""
     gate, is_done = threading.Event(), threading.Event()
-    told: list[object] = []
+    reported: list[object] = []
     lane = SerialThread()
 
     def work() -> None:
         gate.wait(5)
         is_done.set()
 
-    lane.run(work, told.append, told.append)
+    lane.run(work, reported.append, reported.append)
     assert not lane.close(0)
     gate.set()
     assert is_done.wait(5)
@@ -86,7 +86,7 @@ def test_an_outcome_that_comes_when_nobody_is_left_to_hear_it_is_dropped(qapp: Q
     del lane
     gc.collect()
     QApplication.processEvents()
-    assert told == []
+    assert reported == []
 
 
 def test_closing_several_waits_for_all_together(qapp: QApplication) -> None:

@@ -103,7 +103,7 @@ def test_what_was_found_so_far_stays_when_it_is_stopped(work: StepwiseTask, qtbo
     assert work.partial == [0, 1, 2], "the last of it arrives too"
 
 
-def test_an_error_is_told(work: StepwiseTask, qtbot: QtBot) -> None:
+def test_an_error_is_reported(work: StepwiseTask, qtbot: QtBot) -> None:
     with qtbot.waitSignal(work.failed):
         work.start("the outputs", without_each([6, 5, 3], 10, layer=2))
     assert not work.is_running

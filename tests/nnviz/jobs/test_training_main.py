@@ -23,7 +23,7 @@ _EPOCH = Epoch(1, None, None, 0.0)
 
 
 def _full(outlet: _PipeSink) -> _PipeSink:
-    """It, once it has told of as much as may be unheard."""
+    """It, once it has reported as much as may be unheard."""
     outlet.begin()
     for _ in range(_MOST_UNHEARD):
         outlet.report(1, Epochs.of([_EPOCH]))
@@ -125,7 +125,7 @@ def test_what_may_wait_is_sent_with_what_comes_next() -> None:
 
 
 def test_epochs_are_counted_one_by_one() -> None:
-    """It waits before it has told of many more than were heard, however they are told."""
+    """It waits before it has reported many more than were heard, however they are reported."""
     outlet = _PipeSink(_Nowhere(), queue.SimpleQueue())
     outlet.begin()
     for _ in range(_MOST_UNHEARD // 100):

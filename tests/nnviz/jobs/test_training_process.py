@@ -53,7 +53,7 @@ def worker(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
 
 
 class Ear:
-    """What the worker told of its run, in order, epochs one by one; and its frames."""
+    """What the worker reported about its run, in order, epochs one by one; and its frames."""
 
     def __init__(self, worker: Worker) -> None:
         self.heard: list[object] = []
@@ -75,7 +75,7 @@ class Ear:
 
     @property
     def epochs(self) -> list[int]:
-        """Whose figures were told."""
+        """Whose figures were reported."""
         return [event.epoch for event in self.heard if isinstance(event, Epoch)]
 
 
@@ -111,7 +111,7 @@ def have_process(qtbot: QtBot, worker: Worker, ear: Ear, data: Dataset) -> None:
     go_apart(qtbot, worker, ear, run=0)
     worker.forget(0)
     looked(qtbot, worker, 0, lambda _: None)
-    QCoreApplication.processEvents()  # what it told before may still be on its way
+    QCoreApplication.processEvents()  # what it reported before may still be on its way
     ear.heard.clear()
     ear.apart.clear()
 
@@ -144,7 +144,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 def test_it_ends_as_a_bare_loop_does_to_the_bit(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """However often it is called back on the way, also at the end, which is told once."""
+    """However often it is called back on the way, also at the end, which is reported once."""
     have_process(qtbot, worker, ear, few_digits)
     worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
     settings: dict[str, Any]
@@ -166,9 +166,13 @@ def test_it_ends_as_a_bare_loop_does_to_the_bit(worker: Worker, ear: Ear, qtbot:
         assert stop.frame is not None
         assert ear.apart
         np.testing.assert_array_equal(stop.frame.parameters, alone.network.parameters, str(settings))
-        told = [event for event in ear.heard if isinstance(event, (Epoch, BestRestored))]
-        without_time = [replace(event, seconds=0) if isinstance(event, Epoch) else event for event in (*told, *events)]
-        assert list(map(repr, without_time[: len(told)])) == list(map(repr, without_time[len(told) :])), settings
+        reported = [event for event in ear.heard if isinstance(event, (Epoch, BestRestored))]
+        without_time = [
+            replace(event, seconds=0) if isinstance(event, Epoch) else event for event in (*reported, *events)
+        ]
+        assert list(map(repr, without_time[: len(reported)])) == list(map(repr, without_time[len(reported) :])), (
+            settings
+        )
     ear.heard.clear()
     worker.begin(3, lambda: of(few_digits, 4, validation_share=0.1, patience=1000))
     worker.go(3, StopCondition.END)
@@ -436,7 +440,7 @@ def test_what_the_process_cannot_take_or_cannot_be_sent_is_trained_here(
         go_apart(qtbot, worker, ear, run=10 + run)
         worker.forget(10 + run)
         looked(qtbot, worker, 10 + run, lambda _: None)
-        QCoreApplication.processEvents()  # what it told before may still be on its way
+        QCoreApplication.processEvents()  # what it reported before may still be on its way
         ear.apart.clear()
 
 
@@ -469,7 +473,7 @@ def test_a_large_network_stays(worker: Worker, ear: Ear, qtbot: QtBot, few_digit
 def test_thousands_of_epochs_a_second_do_not_flood_the_window(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No more are told than are heard, so that a pause comes soon."""
+    """No more are reported than are heard, so that a pause comes soon."""
     tiny = replace(few_digits, train=few_digits.train.head(4), test=None)
     worker.begin(1, lambda: of(tiny, MANY_EPOCHS, batch_size=4))
     go_apart(qtbot, worker, ear)
@@ -494,11 +498,11 @@ def test_thousands_of_epochs_a_second_do_not_flood_the_window(
     qtbot.waitUntil(lambda: len(ear.heard) - before - 150 < sum(count for _, count in sent))
     assert sum(count for _, count in sent) <= len(ear.heard) - before, "each event once"
     worker.halt()
-    told = len(ear.epochs)
+    reported = len(ear.epochs)
     qtbot.waitUntil(lambda: bool(ear.stops))
-    assert len(ear.epochs) - told <= 1000
+    assert len(ear.epochs) - reported <= 1000
 
-    # The process is not told of what is heard during a pause; each time it is lent the training, it counts anew.
+    # The process is not notified of what is heard during a pause; each time it is lent the training, it counts again.
     worker.reported.disconnect(counting)
     for count in (1, 2, 3):
         worker.halt()

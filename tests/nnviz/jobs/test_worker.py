@@ -37,7 +37,7 @@ def worker(qapp: object) -> Iterator[Worker]:
 
 
 class Ear:
-    """What the worker told, as (run, event), in order; epochs one by one."""
+    """What the worker reported, as (run, event), in order; epochs one by one."""
 
     def __init__(self, worker: Worker) -> None:
         self.heard: list[tuple[int, object]] = []
@@ -51,7 +51,7 @@ class Ear:
         return [event for number, event in self.heard if number == run and isinstance(event, Stopped)]
 
     def epochs(self, run: int) -> list[int]:
-        """Of that run, whose figures were told."""
+        """Of that run, whose figures were reported."""
         return [event.epoch for number, event in self.heard if number == run and isinstance(event, Epoch)]
 
 
@@ -93,7 +93,7 @@ def frame_of(stop: Stopped) -> NetworkFrame:
 # ---- how far
 
 
-def test_it_pauses_where_it_was_told_to(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_it_pauses_where_it_was_asked_to(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(7, lambda: of(few_digits))
     places = []
     for until in (
@@ -185,7 +185,7 @@ def test_a_frame_is_a_copy(worker: Worker, qtbot: QtBot, few_digits: Dataset) ->
 
 
 def test_frames_carry_the_number_of_their_run(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
-    """One that was on its way when another run began can be told from those of that run."""
+    """One that was on its way when another run began can be distinguished from those of that run."""
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
     worker.begin(2, lambda: of(few_digits))
     worker.go(1, StopCondition.END)
@@ -280,7 +280,7 @@ def test_settings_change_in_the_middle_of_an_epoch(worker: Worker, qtbot: QtBot,
     np.testing.assert_array_equal(frame_of(stop).parameters, alone.network.parameters)
 
 
-def test_more_epochs_for_a_run_under_way(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_more_epochs_for_a_run_in_progress(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.begin(1, lambda: of(few_digits, epochs=2))
     stop_of(qtbot, worker, 1, StopCondition.EPOCH)
     worker.change(1, replace(of(few_digits).settings, epochs=4))
@@ -289,7 +289,7 @@ def test_more_epochs_for_a_run_under_way(worker: Worker, ear: Ear, qtbot: QtBot,
 
 
 def test_settings_that_a_run_cannot_have_stop_it(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """Then it is stopped indeed: it does not go on behind the back of who was told so."""
+    """Then it is stopped indeed: it does not go on behind the back of that was assured of it."""
     worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
     worker.go(1, StopCondition.END)
     qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
@@ -402,7 +402,7 @@ def test_a_forgotten_run_is_let_go(worker: Worker, ear: Ear, qtbot: QtBot, few_d
     assert {run for run, _ in ear.heard[heard:]} == {2}, "the forgotten one does not go on"
 
 
-def test_a_forgotten_run_leaves_a_network_that_can_be_trained_anew(
+def test_a_forgotten_run_leaves_a_network_that_can_be_trained_again(
     worker: Worker, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     """Also where its last step has ruined the weights, and the next would have found out."""
@@ -425,7 +425,7 @@ def test_a_forgotten_run_leaves_a_network_that_can_be_trained_anew(
 def test_a_run_that_another_one_stops_tells_the_weights_that_it_has(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
 ) -> None:
-    """Also where its last step has ruined them: what is shown is what goes on, or is trained anew."""
+    """Also where its last step has ruined them: what is shown is what goes on, or is trained again."""
     trainer = of(few_digits, MANY_EPOCHS)
     worker.begin(1, lambda: trainer)
     worker.begin(2, lambda: of(few_digits, epochs=1))
@@ -447,7 +447,7 @@ def test_a_run_that_another_one_stops_tells_the_weights_that_it_has(
 # ---- what goes wrong
 
 
-def test_a_trainer_that_cannot_be_made_is_told(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
+def test_a_trainer_that_cannot_be_made_is_reported(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
     """In place of a training; the thread lives on, and other runs with it."""
     worker.begin(1, lambda: of(few_digits, momentum=-1))
     worker.go(1, StopCondition.END)
@@ -590,23 +590,23 @@ def test_what_was_ordered_before_the_end_is_still_done(
 
 
 @pytest.mark.parametrize("is_recorded", [False, True])
-def test_what_comes_of_an_order_to_record_is_always_told(
+def test_what_comes_of_an_order_to_record_is_always_reported(
     worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset, tmp_path: Path, is_recorded: bool
 ) -> None:
     """Also where nothing is there to record, or it is recorded already."""
     plan = RecordingPlan(tmp_path / "library.sqlite", None, 0.0, an_experiment(few_digits), "digits")
 
-    def told() -> list[tuple[int | None, bool]]:
+    def reported() -> list[tuple[int | None, bool]]:
         return [(event.run, event.is_written) for _, event in ear.heard if isinstance(event, Recorded)]
 
     if is_recorded:
         worker.begin(1, lambda: of(few_digits), plan)
-        qtbot.waitUntil(lambda: told() == [(1, True)])
+        qtbot.waitUntil(lambda: reported() == [(1, True)])
         worker.record(1, plan)
-        qtbot.waitUntil(lambda: told() == [(1, True)] * 2)
+        qtbot.waitUntil(lambda: reported() == [(1, True)] * 2)
     else:
         worker.record(1, plan)
-        qtbot.waitUntil(lambda: told() == [(None, False)])
+        qtbot.waitUntil(lambda: reported() == [(None, False)])
 
 
 def test_it_does_not_wait_for_a_trainer_that_is_long_in_the_making(worker: Worker, few_digits: Dataset) -> None:

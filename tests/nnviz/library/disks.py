@@ -46,7 +46,7 @@ class MountedDisk:
         return subprocess.run(command, capture_output=True).returncode == 0
 
     def fill(self, but: int = 0) -> None:
-        """But for so many bytes."""
+        """But for a given number of bytes."""
         with suppress(OSError), open(self.folder / "large", "wb", buffering=0) as file:  # others write there, too
             while (room := shutil.disk_usage(self.folder).free - but) > 0:
                 file.write(bytes(min(room, _BLOCK)))

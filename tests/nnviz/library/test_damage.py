@@ -1,4 +1,4 @@
-"""Damage: what can be read is saved, the damaged file is set aside, and nothing is written over."""
+"""Damage: what can be read is saved, the damaged file is moved away, and nothing is written over."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_log_that_is_only_half_put_into_the_file_is_no_damage(path: Path) -> N
         assert library.network(run).parameters.tobytes() == trainer.network.parameters.tobytes()
 
 
-def test_a_library_whose_tables_are_gone_is_set_aside(path: Path) -> None:
+def test_a_library_whose_tables_are_gone_is_moved_away(path: Path) -> None:
     filled(path, 2)
     content = bytearray(path.read_bytes())
     content[100:] = os.urandom(len(content) - 100)
@@ -161,7 +161,7 @@ def test_a_library_whose_beginning_is_gone_is_rescued(path: Path, beginning: byt
         assert again.notice is None
 
 
-def test_rubbish_at_the_persons_own_place_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rubbish_at_the_persons_own_place_is_moved_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NNVIZ_LIBRARY")
     default_library_path().parent.mkdir(parents=True)
     default_library_path().write_bytes(b"\0" * 100_000)
@@ -290,7 +290,7 @@ def test_a_file_that_was_replaced_is_not_written_to(tmp_path: Path) -> None:
     Library(other).close()
     with Library(path) as library:
         record(library)
-        os.replace(path.with_name("library.sqlite-wal"), tmp_path / "aside-wal")  # as where a damaged one is set aside
+        os.replace(path.with_name("library.sqlite-wal"), tmp_path / "aside-wal")  # as where a damaged one is moved away
         os.replace(other, path)
         with refused(ReplacedError, "library.sqlite", "replaced by another file"):
             library.annotate(1, note="lost")

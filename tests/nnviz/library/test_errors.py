@@ -48,7 +48,7 @@ def disk(tmp_path: Path) -> Iterator[MountedDisk]:
 
 def test_on_a_full_disk_the_training_goes_on_and_all_that_was_written_stays(disk: MountedDisk) -> None:
     folder = disk.folder
-    told: list[str] = []
+    reported: list[str] = []
     with Library(folder / "library.sqlite") as library:
         first, trained = record(library)
         disk.fill(but=20_000)
@@ -58,12 +58,12 @@ def test_on_a_full_disk_the_training_goes_on_and_all_that_was_written_stays(disk
         disk.make_room()
         run, clock = library.begin(made), Clock()
         trainer = made.trainer(DATA)
-        recording = Recording(library, run, trainer, report=told.append, clock=clock)
+        recording = Recording(library, run, trainer, report=reported.append, clock=clock)
         disk.fill(but=20_000)
         recorded(recording, clock)
         assert isinstance(recording.problem, FullDiskError)
-        assert told[0].startswith("The run is not recorded: library.sqlite: the disk is full.")
-        assert "Training continues." in told[0]
+        assert reported[0].startswith("The run is not recorded: library.sqlite: the disk is full.")
+        assert "Training continues." in reported[0]
         assert trainer.epoch == 6
         np.testing.assert_array_equal(library.network(first).parameters, trained.network.parameters)
     disk.make_room()
@@ -187,8 +187,8 @@ def test_three_programs_write_at_once_and_nothing_is_lost(path: Path) -> None:
         for _ in range(4):
             record(library, an_experiment(epochs=2), name="c")
     for writer in writers:
-        _, told = writer.communicate(timeout=120)
-        assert writer.returncode == 0, told
+        _, reported = writer.communicate(timeout=120)
+        assert writer.returncode == 0, reported
     with Library(path) as library:
         assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
         runs = list(library.runs())
@@ -196,7 +196,7 @@ def test_three_programs_write_at_once_and_nothing_is_lost(path: Path) -> None:
         assert all(run.status == "finished" and library.state(run.id).at == 2 for run in runs)
 
 
-def test_a_library_that_another_program_holds_is_told(path: Path) -> None:
+def test_a_library_that_another_program_holds_is_reported(path: Path) -> None:
     with Library(path) as library, Library(path, seconds=0) as other, library.database.writing():
         library.begin(an_experiment())
         with refused(BusyError, "library.sqlite", "in use by another program"):
@@ -237,10 +237,10 @@ def test_a_second_connection_of_this_process_takes_no_locks_away(tmp_path: Path)
 # ---- other versions
 
 
-def of_version(path: Path, version: int, **told: str) -> None:
+def of_version(path: Path, version: int, **reported: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version = {version}")
-        for entry in told.items():
+        for entry in reported.items():
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", entry)
         connection.commit()
 

@@ -18,10 +18,10 @@ from nnviz.library import Library
 
 ROOT = Path(__file__).parents[3]
 WORDS = ("train", "--data", "spirals", "--hidden", "200,100", "--optimizer", "adam", "--epochs", "12")
-FIRST = 5  # so many transactions are over before the first state is written
+FIRST = 5  # a given number of transactions are over before the first state is written
 
-# It writes at the end of every epoch. In the transaction of that number it is killed: after so many instructions of
-# SQLite's, or so many seconds after it began to commit.
+# It writes at the end of every epoch. In the transaction of that number it is killed: after this number of SQLite's
+# instructions, or of seconds after it began to commit.
 KILLED = """
 import os, signal, sqlite3, sys, threading, time
 from nnviz.commands import cli
@@ -92,7 +92,7 @@ def test_killed_while_it_writes(whole: Path, number: int, instruction: int, seco
         assert library.database.rows("PRAGMA integrity_check") == [("ok",)]
         assert library.notice is None
         (left,) = library.interrupted()
-        assert left.epochs >= number - FIRST - 2, "at most the epoch under way is lost"
+        assert left.epochs >= number - FIRST - 2, "at most the epoch in progress is lost"
         assert library.history(left.id).completed == left.epochs == library.state(left.id).at
     assert cli.main(["train", "--resume", "1"]) == 0
     with Library() as library, Library(whole) as expected:

@@ -78,14 +78,14 @@ def test_what_is_mounted_tells_whether_a_disk_is_another_computers(tmp_path: Pat
 def test_a_run_tells_what_it_was(library: Library) -> None:
     made = an_experiment()
     run, _ = record(library, made, name="a try", note="with Adam")
-    told = library.run(run)
-    assert told.experiment == made
-    assert (told.status, told.epochs, told.batches, told.data) == ("finished", 6, 6, "clouds")
-    assert (told.name, told.note, told.starred, told.parent) == ("a try", "with Adam", False, None)
-    assert (told.fingerprint, told.version) == (DATA.fingerprint, __version__)
-    assert told.created <= told.updated
-    assert told.seconds > 0
-    assert told.nbytes > 0
+    reported = library.run(run)
+    assert reported.experiment == made
+    assert (reported.status, reported.epochs, reported.batches, reported.data) == ("finished", 6, 6, "clouds")
+    assert (reported.name, reported.note, reported.starred, reported.parent) == ("a try", "with Adam", False, None)
+    assert (reported.fingerprint, reported.version) == (DATA.fingerprint, __version__)
+    assert reported.created <= reported.updated
+    assert reported.seconds > 0
+    assert reported.nbytes > 0
 
 
 def test_curves_and_confusion_matrices_come_back_exactly(library: Library) -> None:
@@ -97,20 +97,20 @@ def test_curves_and_confusion_matrices_come_back_exactly(library: Library) -> No
     for epoch in range(7):
         for part in ("train", "test", "validation"):
             np.testing.assert_array_equal(kept.confusion(epoch, part), seen.confusion(epoch, part))
-    told = library.run(run).figures
-    assert {name: told[name] for name in seen.figures(6)} == seen.figures(6)
+    reported = library.run(run).figures
+    assert {name: reported[name] for name in seen.figures(6)} == seen.figures(6)
     assert library.run(run).test_error == seen.figures(6)["test_error"]
 
 
-def test_what_early_stopping_restored_is_told(library: Library) -> None:
+def test_what_early_stopping_restored_is_reported(library: Library) -> None:
     seen = History()
     made = an_experiment(validation_share=0.3, patience=2, epochs=60, learning_rate=0.3)
     run, trainer = record(library, made, history=seen)
     assert seen.best is not None
-    told = library.run(run)
-    assert told.best is not None
-    assert (told.best.epoch, told.best.early) == (seen.best.epoch, seen.best.early)
-    assert told.test_error == seen.figures(seen.best.epoch)["test_error"]
+    reported = library.run(run)
+    assert reported.best is not None
+    assert (reported.best.epoch, reported.best.early) == (seen.best.epoch, seen.best.early)
+    assert reported.test_error == seen.figures(seen.best.epoch)["test_error"]
     network = library.network(run)
     np.testing.assert_array_equal(network.parameters, trainer.network.parameters)
     assert network.provenance["epochs"] == seen.best.epoch
@@ -210,9 +210,15 @@ def test_runs_are_sorted_by_any_figure_and_those_without_come_last(library: Libr
 
 def test_runs_of_other_data_are_sorted_by_a_figure_apart(library: Library) -> None:
     """By the title of their data, then the figure; data without that figure come last."""
-    told = [("moons", "a", 0.2), ("digits", "b", 0.3), ("moons", "a", 0.1), ("Clouds", "c", 0.25), ("moons", "d", 0.01)]
+    reported = [
+        ("moons", "a", 0.2),
+        ("digits", "b", 0.3),
+        ("moons", "a", 0.1),
+        ("Clouds", "c", 0.25),
+        ("moons", "d", 0.01),
+    ]
     runs = []
-    for title, fingerprint, error in told:
+    for title, fingerprint, error in reported:
         runs.append(library.begin(an_experiment().changed(fingerprint=fingerprint), title))
         with library.database.writing():
             library.database.update_run(runs[-1], {"status": "finished", "test_error": error})
@@ -268,8 +274,8 @@ def test_stars_names_and_notes(library: Library) -> None:
     run, other = library.begin(an_experiment()), library.begin(an_experiment())
     library.annotate(run, name="mine", starred=True)
     library.annotate(run, note="a note")
-    told = library.run(run)
-    assert (told.name, told.note, told.starred) == ("mine", "a note", True)
+    reported = library.run(run)
+    assert (reported.name, reported.note, reported.starred) == ("mine", "a note", True)
     assert [each.id for each in library.runs(starred=True)] == [run]
     assert library.run(other).note == ""
     with refused(UnknownRunError, "", "There is no run 9"):

@@ -136,7 +136,7 @@ def test_on_a_disk_without_locks_everybody_gets_it(tmp_path: Path, monkeypatch: 
         assert recording.finish()
 
 
-def test_a_lock_that_cannot_be_made_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_cannot_be_made_is_reported_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> int:
         raise OSError(errno.EMFILE, "Too many open files")
 

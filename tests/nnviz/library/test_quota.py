@@ -41,7 +41,7 @@ def library() -> Iterator[Library]:
 
 @pytest.fixture
 def with_large_runs(large: list[Path]) -> Iterator[MakeLibrary]:
-    """The test's library, with so many large runs."""
+    """The test's library, with a given number of large runs."""
     with ExitStack() as stack:
 
         def make(count: int) -> Library:
@@ -214,10 +214,10 @@ def test_thinning_tells_how_far_it_is_and_can_be_ended(with_large_runs: MakeLibr
     library = with_large_runs(2)
     first, second = 1, 2
     before = library.snapshot_epochs(second)
-    plan, told = library.quota.plan(0), []
+    plan, reported = library.quota.plan(0), []
 
     def tell(share: float) -> None:
-        told.append(share)
+        reported.append(share)
         if share:
             raise InterruptedError
 
@@ -225,8 +225,8 @@ def test_thinning_tells_how_far_it_is_and_can_be_ended(with_large_runs: MakeLibr
     size = library.path.stat().st_size
     with pytest.raises(InterruptedError):
         library.quota.thin(plan, tell)
-    assert told[0] == 0
-    assert 0.3 < told[1] < 0.7
+    assert reported[0] == 0
+    assert 0.3 < reported[1] < 0.7
     assert library.run(first).is_thinned
     assert library.snapshot_epochs(second) == before
     assert library.path.stat().st_size < size, "what went is no longer in the file"

@@ -123,8 +123,8 @@ def test_a_second_training_is_counted_on(library: Library) -> None:
     again = made.trainer(DATA, trainer.network)
     clock = Clock()
     recorded(Recording(library, run, again, before=3, clock=clock), clock)
-    told = library.run(run)
-    assert told.epochs == 6
+    reported = library.run(run)
+    assert reported.epochs == 6
     assert library.history(run).error.test.epochs == list(range(7))
     assert library.state(run).before == 3
     assert library.snapshot_epochs(run)[0] == 0
@@ -404,16 +404,16 @@ def test_a_run_that_diverges_is_kept_up_to_its_last_good_moment(library: Library
     with pytest.raises(DivergenceError):
         recorded(recording, clock, spoil)
     recording.finish("diverged")
-    told = library.run(run)
-    assert (told.status, library.state(run).at) == ("diverged", 3)
+    reported = library.run(run)
+    assert (reported.status, library.state(run).at) == ("diverged", 3)
     np.testing.assert_array_equal(library.network(run, 3).parameters, good[0])
     assert library.history(run).completed == 3
 
 
 def test_a_full_disk_stops_no_training_and_loses_nothing_when_there_is_room_again(library: Library) -> None:
-    made, clock, told = an_experiment(epochs=40).changed(hidden=(2000,)), Clock(), []
+    made, clock, reported = an_experiment(epochs=40).changed(hidden=(2000,)), Clock(), []
     trainer, run = made.trainer(DATA), library.begin(made)
-    recording = Recording(library, run, trainer, report=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=reported.append, clock=clock)
     pages = library.database.number("PRAGMA page_count") + 20
 
     def fill(event: Event) -> None:
@@ -425,19 +425,19 @@ def test_a_full_disk_stops_no_training_and_loses_nothing_when_there_is_room_agai
 
     recorded(recording, clock, fill)
     assert recording.problem is None
-    assert len(told) == 2
-    assert "the disk is full" in told[0]
-    assert "Training continues." in told[0]
-    assert told[1] == "The library can be written to again."
+    assert len(reported) == 2
+    assert "the disk is full" in reported[0]
+    assert "Training continues." in reported[0]
+    assert reported[1] == "The library can be written to again."
     assert library.history(run).error.test.epochs == list(range(41))
     np.testing.assert_array_equal(library.network(run).parameters, trainer.network.parameters)
 
 
 def test_a_recording_continues_in_a_library_that_another_program_rescued(library: Library) -> None:
-    made, clock, told = an_experiment(), Clock(), list[str]()
+    made, clock, reported = an_experiment(), Clock(), list[str]()
     other, _ = record(library)
     run, trainer = library.begin(made), made.trainer(DATA)
-    recording = Recording(library, run, trainer, report=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=reported.append, clock=clock)
 
     def rescue(event: Event) -> None:
         if in_epoch(3, 2)(event):
@@ -450,7 +450,7 @@ def test_a_recording_continues_in_a_library_that_another_program_rescued(library
             recording.change(faster, "learning rate 0.05")
 
     recorded(recording, clock, rescue)
-    assert (recording.problem, told) == (None, [])
+    assert (recording.problem, reported) == (None, [])
     with Library(library.path) as now:
         assert now.notice is None
         assert now.run(run).status == "finished"
@@ -482,13 +482,13 @@ def test_a_library_without_the_run_is_not_recorded_in(library: Library, tmp_path
 
 def test_a_library_that_is_deleted_is_not_made_again_by_a_recording(library: Library) -> None:
     """Another one may be put back there. The message says that the run is not recorded."""
-    made, clock, told = an_experiment(), Clock(), list[str]()
+    made, clock, reported = an_experiment(), Clock(), list[str]()
     run, trainer = library.begin(made), made.trainer(DATA)
-    recording = Recording(library, run, trainer, report=told.append, clock=clock)
+    recording = Recording(library, run, trainer, report=reported.append, clock=clock)
     recorded(recording, clock, lambda event: os.remove(library.path) if in_epoch(3, 2)(event) else None)
     assert trainer.epoch == 6
     assert isinstance(recording.problem, ReplacedError)
-    assert "moved or deleted" in told[0]
+    assert "moved or deleted" in reported[0]
     assert not library.path.exists()
 
 
@@ -496,13 +496,13 @@ def test_a_network_too_large_for_the_library_has_its_figures_kept(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nnviz.library.states.MOST_STATE", 100)
-    told: list[str] = []
+    reported: list[str] = []
     made = an_experiment()
     trainer, run = made.trainer(DATA), library.begin(made)
     clock = Clock()
-    recorded(Recording(library, run, trainer, report=told.append, clock=clock), clock)
-    assert len(told) == 1
-    assert "can be recorded" in told[0]
+    recorded(Recording(library, run, trainer, report=reported.append, clock=clock), clock)
+    assert len(reported) == 1
+    assert "can be recorded" in reported[0]
     assert library.history(run).completed == 6
     assert library.snapshot_epochs(run) == []
     with pytest.raises(TooLargeError):

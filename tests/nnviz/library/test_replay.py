@@ -146,7 +146,7 @@ def another_training(library: Library, found: dict[float, Array], orders: dict[t
 
 
 def test_another_training_of_the_same_network(library: Library) -> None:
-    """Three more epochs: the order of the examples begins anew."""
+    """Three more epochs: the order of the examples begins again."""
     found = seen(library, epochs=3)
     another_training(library, found, {})
     for at, parameters in found.items():
@@ -198,7 +198,7 @@ def test_between_two_recordings_nothing_is_made_up(library: Library) -> None:
 
 
 @pytest.mark.parametrize("payload", ['{"since": "x"}', "[]"])
-def test_a_damaged_place_is_told(library: Library, payload: str) -> None:
+def test_a_damaged_place_is_reported(library: Library, payload: str) -> None:
     seen(library, epochs=20)
     library.database.write("INSERT INTO orders VALUES (1, 99, 15, 16, 1, 'state', ?, NULL)", (payload,))
     with pytest.raises(UnreadableRunError, match="order 99 of run 1: it cannot be read"):
@@ -216,7 +216,7 @@ def test_a_damaged_place_is_told(library: Library, payload: str) -> None:
         ('{"count": 1}', b"\x00" * 4 + b"\x00\x00\x80\x7f"),
     ],
 )
-def test_a_damaged_order_is_told(library: Library, payload: str, content: bytes) -> None:
+def test_a_damaged_order_is_reported(library: Library, payload: str, content: bytes) -> None:
     seen(library, {(2, 2): edited})
     with library.database.writing():
         query = "UPDATE orders SET payload = ?, content = ? WHERE kind = 'edit'"
@@ -244,7 +244,7 @@ def test_it_can_be_given_up(library: Library) -> None:
 
 @pytest.mark.parametrize("what", ["it ends before", "its order does not fit", "an order of a newer version"])
 def test_what_comes_out_otherwise_is_no_damage(library: Library, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    """As on another machine; else all of the library would be set aside when it is opened the next time."""
+    """As on another machine; else all of the library would be moved away when it is opened the next time."""
     seen(library, {(2, 2): slower})
     if what == "it ends before":
         run = Trainer.run

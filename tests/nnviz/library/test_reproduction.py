@@ -1,4 +1,4 @@
-"""What is told of how a run comes again: a command only where that gives the same run, else what was done, in order."""
+"""How a run is reproduced: a command only where that gives the same run, else what was done, in order."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def library() -> Iterator[Library]:
         yield opened
 
 
-def begun(library: Library, trainer: Trainer, made: Experiment, before: float = 0, **told: Any) -> Recording:
+def begun(library: Library, trainer: Trainer, made: Experiment, before: float = 0, **reported: Any) -> Recording:
     """As the window begins a run: with a whole state."""
-    recording = Recording(library, library.begin(made, DATA.title, **told), trainer, before, clock=Clock())
+    recording = Recording(library, library.begin(made, DATA.title, **reported), trainer, before, clock=Clock())
     recording.change(made, is_order=False)
     recording.leap()
     return recording
@@ -301,7 +301,7 @@ def test_data_that_an_older_program_did_not_name_cannot_be_repeated(library: Lib
     )
 
 
-def test_own_examples_whose_file_is_not_told_leave_no_command(library: Library) -> None:
+def test_own_examples_whose_file_is_not_reported_leave_no_command(library: Library) -> None:
     """A command without them would train another run."""
     made = an_experiment()
     made = replace(made, data_settings={"own": "/home/ann/own-1.npz"})
@@ -433,7 +433,7 @@ def test_a_branch_whose_parent_is_gone(library: Library) -> None:
     assert "from elsewhere, trained for 3 epochs" in way.steps[0]
 
 
-def test_what_is_not_to_be_told_is_left_out(library: Library) -> None:
+def test_what_is_not_to_be_reported_is_left_out(library: Library) -> None:
     run = branch(library, trained(library), 3, learning_rate=0.05)
     way = reproduction_of(library, run, lambda made: replace(made, data="elsewhere.csv"))
     assert "elsewhere.csv" in way.steps[0]
@@ -448,9 +448,9 @@ def test_for_other_programs_and_in_words(library: Library, capsys: pytest.Captur
     assert "command:" not in out
     assert "step 2:      at epoch 3 of run 1, branch off as run 2: learning rate 0.05" in out
     cli.main(["runs", "show", str(run), "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert told["command"] is None
-    assert len(told["steps"]) == 2
+    reported = json.loads(capsys.readouterr().out)
+    assert reported["command"] is None
+    assert len(reported["steps"]) == 2
 
 
 def test_data_that_take_too_long_a_text_are_not_named(library: Library) -> None:

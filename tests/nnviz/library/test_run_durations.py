@@ -1,4 +1,4 @@
-"""What runs of the library took, by which it is told what others will take."""
+"""What runs of the library took, by which it is reported what others will take."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_runs_that_were_not_trained_or_cannot_be_read_tell_nothing(library: Libr
     assert recent_durations(library, DATA.fingerprint) == []
 
 
-def test_sweeps_are_told_without_their_plans_and_their_runs_with_their_figures(library: Library) -> None:
+def test_sweeps_are_reported_without_their_plans_and_their_runs_with_their_figures(library: Library) -> None:
     conductor = swept(library, a_plan("learning-rate=0.01,0.1", seeds=(1, 2)))
     sweeps = SweepLibrary(library)
-    (told,) = sweeps.summaries("sweep")
-    assert (told.id, told.status, sweeps.summaries("race")) == (1, "finished", [])
+    (reported,) = sweeps.summaries("sweep")
+    assert (reported.id, reported.status, sweeps.summaries("race")) == (1, "finished", [])
     found = list(sweeps.records(1))
     assert [(each.trial, each.seed) for each in found] == [(0, 1), (0, 2), (1, 1), (1, 2)]
     assert found[0].figures == dict(conductor.results.trials[0].runs[1].figures)

@@ -265,19 +265,21 @@ def test_rows_do_not_replace_another_file_of_the_export(library: Library, tmp_pa
     assert (tmp_path / "out" / "curves.csv").read_text().startswith("epoch,")
 
 
-def test_each_file_is_told_before_it_is_written_and_the_export_can_be_ended(library: Library, tmp_path: Path) -> None:
+def test_each_file_is_reported_before_it_is_written_and_the_export_can_be_ended(
+    library: Library, tmp_path: Path
+) -> None:
     run, _ = record(library)
-    told: list[str] = []
-    done = export_run(library, run, tmp_path / "whole", report=told.append)
-    assert set(told) == {*done.files, *done.left_out}
+    reported: list[str] = []
+    done = export_run(library, run, tmp_path / "whole", report=reported.append)
+    assert set(reported) == {*done.files, *done.left_out}
 
     def tell(name: str) -> None:
-        if name == told[3]:
+        if name == reported[3]:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
         export_run(library, run, tmp_path / "part", report=tell)
-    assert sorted(each.name for each in (tmp_path / "part").iterdir()) == sorted(told[:3])
+    assert sorted(each.name for each in (tmp_path / "part").iterdir()) == sorted(reported[:3])
 
 
 # ---- what is refused
@@ -487,10 +489,10 @@ def test_an_import_that_is_cancelled_adds_nothing(
     monkeypatch.setattr("nnviz.library.run_file._ROWS_AT_ONCE", 3)
     run, _ = record(library)
     write_run(library, run, tmp_path / "one.nnvizrun")
-    told: list[str] = []
+    reported: list[str] = []
 
     def tell(how_far: str) -> None:
-        told.append(how_far)
+        reported.append(how_far)
         if how_far.endswith(words) and not how_far.startswith("0"):
             raise CancelledError
 
@@ -499,4 +501,4 @@ def test_an_import_that_is_cancelled_adds_nothing(
             read_run(other, tmp_path / "one.nnvizrun", tell)
         assert len(other.runs()) == 0
         assert other.database.number("SELECT count(*) FROM moments") == 0
-    assert told
+    assert reported

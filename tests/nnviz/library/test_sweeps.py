@@ -128,7 +128,7 @@ def test_a_library_of_before_that_can_only_be_read_is_read(old: Path, monkeypatc
     assert version_of(old) == 1
 
 
-def test_a_program_of_before_is_told_that_it_can_read_this(library: Library, path: Path) -> None:
+def test_a_program_of_before_is_reported_that_it_can_read_this(library: Library, path: Path) -> None:
     """What it asks for is still there, by the names that it knows."""
     _, (run,) = written(library, done())
     assert library.database.row("SELECT value FROM meta WHERE name = 'readable_by'") == ("1",)
@@ -208,7 +208,7 @@ def test_they_are_gone_on_with_and_replayed_to_the_bit(library: Library) -> None
     assert later == stopped.reached
 
 
-def test_early_stopping_is_told(library: Library) -> None:
+def test_early_stopping_is_reported(library: Library) -> None:
     each = done(patience=2, epochs=40, learning_rate=0.1)
     _, (run,) = written(library, each)
     record_of_it = library.run(run)
@@ -278,7 +278,7 @@ def test_of_two_programs_one_notes_that_a_sweep_is_stopped(library: Library) -> 
     assert SweepLibrary(library).get(sweep).status == STOPPED
 
 
-def test_what_is_done_and_its_curves_are_told_of_all_runs_at_once(library: Library) -> None:
+def test_what_is_done_and_its_curves_are_reported_about_all_runs_at_once(library: Library) -> None:
     sweep, (first, *_) = written(library, done(), done(), done())
     other, _ = written(library, done())
     sweeps = SweepLibrary(library)
@@ -304,7 +304,7 @@ def test_a_sweep_that_is_worked_on_is_not_interrupted_and_not_taken_twice(librar
     assert len(SweepLibrary(library).interrupted()) == 1
 
 
-def test_what_no_sweep_is_made_of_is_told_in_words(library: Library) -> None:
+def test_what_no_sweep_is_made_of_is_reported_in_words(library: Library) -> None:
     sweep = SweepLibrary(library).begin(PLAN, "clouds")
     for column in ("plan", "trials"):
         library.database.write(f"UPDATE sweeps SET {column} = '[1, 2'")
@@ -314,7 +314,7 @@ def test_what_no_sweep_is_made_of_is_told_in_words(library: Library) -> None:
         SweepLibrary(library).get(9)
 
 
-def test_those_left_running_are_told_by_number_without_those_that_are_worked_on(library: Library) -> None:
+def test_those_left_running_are_reported_by_number_without_those_that_are_worked_on(library: Library) -> None:
     sweeps = SweepLibrary(library)
     old, worked_on, stopped, new = (sweeps.begin(PLAN, "clouds") for _ in range(4))
     sweeps.note(stopped, "stopped")
@@ -337,10 +337,10 @@ def test_the_runs_of_a_large_sweep_are_counted(library: Library) -> None:
     assert SweepLibrary(library).done(sweep) == count - 4
 
 
-def test_a_rule_that_a_newer_nnviz_knows_is_told_with_its_version(library: Library) -> None:
+def test_a_rule_that_a_newer_nnviz_knows_is_reported_with_its_version(library: Library) -> None:
     sweep = SweepLibrary(library).begin(PLAN, "clouds")
-    told = json.dumps(PLAN.as_dict() | {"prune": "clairvoyance"})
-    library.database.write("UPDATE sweeps SET plan = ?, version = '99.1.0'", (told,))
+    reported = json.dumps(PLAN.as_dict() | {"prune": "clairvoyance"})
+    library.database.write("UPDATE sweeps SET plan = ?, version = '99.1.0'", (reported,))
     with pytest.raises(LibraryError) as caught:
         _ = SweepLibrary(library).get(sweep).plan
     words = str(caught.value)

@@ -20,7 +20,7 @@ def set_up(model: Model) -> None:
 
 
 def steps(qtbot: QtBot, model: Model, epochs: int, batches: int) -> None:
-    """So many epochs, then so many batches."""
+    """A given number of epochs, then a given number of batches."""
     for _ in range(epochs):
         model.session.step_epoch()
         wait_for(qtbot, model, Status.PAUSED)

@@ -23,9 +23,9 @@ def active_runs(qtbot: QtBot) -> ActiveRuns:
     return made
 
 
-def news(trial: int, seed: int, *epochs: int, stage: str = "going", step: int = 1, is_anew: bool = False) -> RunNews:
-    told = [(epoch, {"test_error": 1 / (1 + epoch)}) for epoch in epochs]
-    return RunNews(trial, seed, step, is_anew, stage, told)
+def news(trial: int, seed: int, *epochs: int, stage: str = "going", step: int = 1, is_restart: bool = False) -> RunNews:
+    reported = [(epoch, {"test_error": 1 / (1 + epoch)}) for epoch in epochs]
+    return RunNews(trial, seed, step, is_restart, stage, reported)
 
 
 def take(active_runs: ActiveRuns, *runs: RunNews, over: tuple[int, ...] = (0, 0)) -> None:
@@ -57,9 +57,9 @@ def test_of_a_long_run_the_last_epoch_stays_until_another_comes(active_runs: Act
     assert active_runs.runs_of(ONE)[1].curve("test_error").epochs == [0, 4, 8, 9]
 
 
-def test_one_that_begins_anew_is_drawn_anew_and_one_that_failed_no_longer(active_runs: ActiveRuns) -> None:
+def test_one_that_begins_again_is_drawn_again_and_one_that_failed_no_longer(active_runs: ActiveRuns) -> None:
     take(active_runs, news(0, 1, 0, 1, 2), news(0, 2, 0, 1))
-    take(active_runs, news(0, 1, 0, is_anew=True), news(0, 2, stage="gone"))
+    take(active_runs, news(0, 1, 0, is_restart=True), news(0, 2, stage="gone"))
     assert {seed: run.epoch for seed, run in active_runs.runs_of(ONE).items()} == {1: 0}
 
 

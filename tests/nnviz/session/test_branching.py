@@ -42,7 +42,7 @@ def branch(qtbot: QtBot, model: Model) -> None:
 
 
 def branch_twice(qtbot: QtBot, model: Model) -> Run:
-    """Asks for a branch of the branch before the library has told anything of the first one, which is returned."""
+    """Asks for a branch of the branch before the library has reported anything of the first one, which is returned."""
     runs = model.session.runs
     before, made = runs.current, list[Run]()
 
@@ -255,7 +255,7 @@ def test_what_lies_before_it_can_be_looked_back_at(recorded: Model, qtbot: QtBot
 
 
 def test_a_branch_of_a_branch_at_once(recorded: Model, qtbot: QtBot) -> None:
-    """Before the library has told the number of the first one's record."""
+    """Before the library has reported the number of the first one's record."""
     session = recorded.session
     steps(qtbot, recorded, 2)
     session.timeline.go_to(1)
@@ -320,14 +320,14 @@ def test_a_run_that_is_not_recorded(ready_model: Model, qtbot: QtBot) -> None:
 
 
 def test_a_branch_whose_record_cannot_be_begun(recorded: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    session, told = recorded.session, list[str]()
+    session, reported = recorded.session, list[str]()
     steps(qtbot, recorded, 2)
     session.timeline.go_to(1)
     monkeypatch.setattr(Recorder, "open", lambda self, trainer, tell: tell(Recorded(None, is_written=False)))
-    session.messages.changed.connect(lambda: told.append(session.messages.current.text))
+    session.messages.changed.connect(lambda: reported.append(session.messages.current.text))
     made = branch_twice(qtbot, recorded)
-    qtbot.waitUntil(lambda: bool(told))
-    assert told == [
+    qtbot.waitUntil(lambda: bool(reported))
+    assert reported == [
         "The run could not be branched off: the record of the run is missing from the library. Train the network again."
     ]
     assert session.runs.current is made

@@ -82,12 +82,12 @@ def test_the_fields_change_once_with_an_untrained_network(
 ) -> None:
     """Whether it is made at once or later."""
     site.set()
-    told: list[int] = []
-    small.session.settings.changed.connect(lambda: told.append(neurons))
+    reported: list[int] = []
+    small.session.settings.changed.connect(lambda: reported.append(neurons))
     small.session.settings.change("shape", hidden=(neurons,))
     wait_for(qtbot, small, Status.READY)
     assert small.session.runs.current.network.shape == [784, neurons, 10]
-    assert told == [neurons]
+    assert reported == [neurons]
 
 
 def test_training_begins_when_it_is_there(small: Model, qtbot: QtBot, site: threading.Event) -> None:
@@ -132,7 +132,7 @@ def test_the_last_shape_counts(small: Model, qtbot: QtBot, site: threading.Event
 
 @pytest.mark.parametrize("neurons", [8, 9])
 def test_back_to_a_small_one(small: Model, qtbot: QtBot, site: threading.Event, neurons: int) -> None:
-    """The large one is not put into the window when it comes after all."""
+    """The large one is not opened when it comes after all."""
     small.session.settings.change("shape", hidden=(70,))
     small.session.settings.change("shape", hidden=(neurons,))
     assert small.session.state is Status.READY

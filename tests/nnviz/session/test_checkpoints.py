@@ -136,10 +136,10 @@ def assert_of_one_moment(path: Path, before: int = 0) -> None:
     assert state is not None
     done = state.progress["epoch"] - (0 if state.progress["measured"] else 1)
     assert network.provenance["epochs"] == before + done
-    told = Provenance.read(network)
-    assert told.history is not None
-    assert told.history.error.test.epochs == list(range(before + done + 1))
-    assert told.test_error == told.history.error.test.values[-1]
+    reported = Provenance.read(network)
+    assert reported.history is not None
+    assert reported.history.error.test.epochs == list(range(before + done + 1))
+    assert reported.test_error == reported.history.error.test.values[-1]
 
 
 @pytest.mark.parametrize("before", [0, 1])
@@ -173,11 +173,11 @@ def test_what_changes_after_the_request_is_not_in_the_file(ready_model: Model, q
     session.files.save(home / "n.npz", lambda: done.append(True))
     session.settings.change("rate", learning_rate=0.05)
     qtbot.waitUntil(lambda: bool(done))
-    told = Provenance.read(load_network(home / "n.npz"))
-    assert told.experiment is not None
-    assert told.experiment.training.learning_rate == 0.2
-    assert told.history is not None
-    assert told.history.changes == []
+    reported = Provenance.read(load_network(home / "n.npz"))
+    assert reported.experiment is not None
+    assert reported.experiment.training.learning_rate == 0.2
+    assert reported.history is not None
+    assert reported.history.changes == []
 
 
 def test_a_run_that_ends_meanwhile_is_saved_as_finished(ready_model: Model, qtbot: QtBot, home: Path) -> None:

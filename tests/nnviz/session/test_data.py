@@ -522,8 +522,8 @@ def test_nothing_is_downloaded_without_a_question(ready_model: Model, qtbot: QtB
     session.data.load(remote)
     assert not session.data.loading
     assert session.messages.current is not None
-    told = session.messages.current.text
-    assert all(words in told for words in ("21 MB", "a free licence", "Somebody 2020"))
+    reported = session.messages.current.text
+    assert all(words in reported for words in ("21 MB", "a free licence", "Somebody 2020"))
     assert session.data.name == "mnist"
     session.messages.current.choices[0].act()
     qtbot.waitUntil(lambda: is_shown(session.data))

@@ -77,7 +77,7 @@ def expect_message(model: Model | MainWindow, rate: str) -> str:
     return message.text
 
 
-def expect_told(window: MainWindow, rate: str) -> None:
+def expect_reported(window: MainWindow, rate: str) -> None:
     """The same, and no label of the window shows a number that is not finite."""
     message = find(window, QLabel, "messageText")
     assert message.isVisible()
@@ -99,7 +99,7 @@ def test_in_the_middle_of_training_and_a_prediction_that_is_not_finite_is_no_ans
     epochs = session.runs.current.history.completed
     retype(qtbot, ready_window, "learningRateEdit", rate)
     wait_for(qtbot, ready_window, Status.PAUSED)
-    expect_told(ready_window, rate)
+    expect_reported(ready_window, rate)
     assert session.runs.current.history.completed >= epochs
     assert session.prediction is not None
 
@@ -114,7 +114,7 @@ def test_in_the_middle_of_training_and_a_prediction_that_is_not_finite_is_no_ans
     click(qtbot, ready_window, QPushButton, "trainButton")
     assert session.messages.current is None, "it goes with the next start"
     wait_for(qtbot, ready_window, Status.FINISHED)
-    assert session.runs.current.history.completed == last, "as many as were asked for, not so many more"
+    assert session.runs.current.history.completed == last, "as many as were asked for, not more"
     assert session.runs.current.history.error.test.epochs == list(range(last + 1))
     assert session.runs.current.history.error.test.values[-1] < 0.5
 
@@ -306,11 +306,11 @@ def test_the_message_is_for_people_and_the_error_for_scripts(ready_model: Model,
     wait_for(qtbot, ready_model, Status.PAUSED)
     (error,) = errors
     assert str(error).startswith("loss: no longer finite at epoch 1, batch ")
-    told = ready_model.session.messages.current.text
-    assert told == f"Training paused: {error.in_words}"
-    assert "first in layer " in told
-    assert ", batch " in told
-    assert "loss is" not in told.replace("the loss is", "")
+    reported = ready_model.session.messages.current.text
+    assert reported == f"Training paused: {error.in_words}"
+    assert "first in layer " in reported
+    assert ", batch " in reported
+    assert "loss is" not in reported.replace("the loss is", "")
 
 
 @RATES

@@ -29,14 +29,14 @@ from tests.nnviz.session.helpers import reopen, save
 
 def stop_early(qtbot: QtBot, model: Model, epochs: int = 60, patience: int = 2) -> BestRestored:
     """Trains until early stopping; returns its last event."""
-    told: list[BestRestored] = []
+    reported: list[BestRestored] = []
     runner = model.session.training.runner
-    runner.reported.connect(lambda _, event: told.append(event) if isinstance(event, BestRestored) else None)
+    runner.reported.connect(lambda _, event: reported.append(event) if isinstance(event, BestRestored) else None)
     model.session.settings.change("stopping", validation_share=0.2, patience=patience, epochs=epochs, learning_rate=0.5)
     model.session.start()
     wait_for(qtbot, model, Status.FINISHED)
-    assert len(told) == 1
-    return told[0]
+    assert len(reported) == 1
+    return reported[0]
 
 
 def test_the_best_network_is_restored_and_displayed_and_can_be_trained_further(
@@ -56,8 +56,8 @@ def test_the_best_network_is_restored_and_displayed_and_can_be_trained_further(
     place = error.test.epochs.index(best.epoch)
     assert best.figures.error == min(error.validation.values)
     assert find(window, QLabel, "runState").text() == "Stopped early:"
-    told = f"best at epoch {best.epoch} · validation {text.percent(best.figures.error)}"
-    assert find(window, QLabel, "runStatus").text() == told
+    reported = f"best at epoch {best.epoch} · validation {text.percent(best.figures.error)}"
+    assert find(window, QLabel, "runStatus").text() == reported
     assert find(window, QLabel, "testFigure").text() == text.percent(error.test.values[place])
     assert find(window, QLabel, "trainFigure").text() == text.percent(error.train.values[place])
     provenance = provenance_of(session.runs.current, "digits")
@@ -162,9 +162,9 @@ def read_out(qtbot: QtBot, plot: CurvePlot) -> str:
     box = plot.getPlotItem().getViewBox()
     place = box.mapViewToScene(box.viewRect().center())
     hover(plot.viewport(), (place.x(), place.y()))
-    told = plot.findChild(QLabel, "readOut")
-    qtbot.waitUntil(told.isVisible)
-    return told.text()
+    reported = plot.findChild(QLabel, "readOut")
+    qtbot.waitUntil(reported.isVisible)
+    return reported.text()
 
 
 def test_the_curve_and_its_key_are_there_only_with_a_validation_set(make_cards: MakeCards, qtbot: QtBot) -> None:
@@ -276,9 +276,9 @@ def test_a_file_of_before_that_does_not_name_the_best_epoch(ready_model: Model, 
     model = ready_model
     best = stop_early(qtbot, model)
     save(qtbot, model, home / "best.json")
-    told = json.loads((home / "best.json").read_text())
-    assert told["provenance"]["curves"].pop("best")["epoch"] == best.epoch
-    (home / "best.json").write_text(json.dumps(told))
+    reported = json.loads((home / "best.json").read_text())
+    assert reported["provenance"]["curves"].pop("best")["epoch"] == best.epoch
+    (home / "best.json").write_text(json.dumps(reported))
     reopen(qtbot, model, home / "best.json")
     matrix_is_there(qtbot, model)
     expect_the_best(model, best, Status.READY)

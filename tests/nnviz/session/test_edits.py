@@ -212,7 +212,7 @@ def test_a_weight(session: Session, qtbot: QtBot) -> None:
     assert "layer 2 · neuron 2: weight 8" in session.runs.current.history.changes[-1].text
 
 
-def test_the_errors_are_measured_anew(ready_model: Model, qtbot: QtBot) -> None:
+def test_the_errors_are_measured_again(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
     train_epochs(qtbot, ready_model, 1)
     run, dataset = session.runs.current, session.dataset

@@ -1,4 +1,4 @@
-"""Work on the library that may take long: in order, told while it lasts, and cancelled as a whole."""
+"""Work on the library that may take long: in order, reported while it lasts, and cancelled as a whole."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def work(tmp_path: Path, messages: Messages, qtbot: QtBot) -> Iterator[LibraryWo
 
 
 @pytest.fixture
-def told(work: LibraryWork, messages: Messages) -> list[str]:
+def reported(work: LibraryWork, messages: Messages) -> list[str]:
     """The work in progress for the status line, and what came of it, which is announced."""
     words: list[str] = []
     work.status_changed.connect(lambda status: words.append(status) if status else None)
@@ -47,27 +47,27 @@ def begin(library: Library, tell: ReportFunction) -> int:
     return library.begin(an_experiment())
 
 
-def test_pieces_are_done_in_order_and_each_is_told(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
+def test_pieces_are_done_in_order_and_each_is_reported(work: LibraryWork, reported: list[str], qtbot: QtBot) -> None:
     for name in ("First", "Second"):
         work.run(name, begin, lambda run: f"It is run {run}", "It failed")
-    qtbot.waitUntil(lambda: len(told) == 4)
-    assert told == ["First …", "It is run 1", "Second …", "It is run 2"]
+    qtbot.waitUntil(lambda: len(reported) == 4)
+    assert reported == ["First …", "It is run 1", "Second …", "It is run 2"]
 
 
-def test_an_error_is_told_and_the_next_piece_is_done(
-    work: LibraryWork, told: list[str], messages: Messages, qtbot: QtBot
+def test_an_error_is_reported_and_the_next_piece_is_done(
+    work: LibraryWork, reported: list[str], messages: Messages, qtbot: QtBot
 ) -> None:
     def fail(*_: Any) -> None:
         raise DataError("rows", 3, "must be four", "Add one.")
 
     work.run("First", fail, str, "The first one failed")
     work.run("Second", begin, lambda run: f"It is run {run}", "The second one failed")
-    qtbot.waitUntil(lambda: "It is run 1" in told)
+    qtbot.waitUntil(lambda: "It is run 1" in reported)
     assert messages.current is not None
     assert messages.current.text == "The first one failed: rows is 3: it must be four. Add one."
 
 
-def test_cancelling_ends_what_is_done_and_what_waits(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
+def test_cancelling_ends_what_is_done_and_what_waits(work: LibraryWork, reported: list[str], qtbot: QtBot) -> None:
     reached, goes_on, begun = threading.Event(), threading.Event(), []
 
     def wait(library: Library, tell: ReportFunction) -> None:
@@ -81,13 +81,13 @@ def test_cancelling_ends_what_is_done_and_what_waits(work: LibraryWork, told: li
     assert reached.wait(10)
     work.cancel()
     goes_on.set()
-    qtbot.waitUntil(lambda: told[-1] == "Second was cancelled")
-    assert "First was cancelled" in told
+    qtbot.waitUntil(lambda: reported[-1] == "Second was cancelled")
+    assert "First was cancelled" in reported
     assert not begun
 
 
-def test_how_far_it_is_is_told(
-    work: LibraryWork, told: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_how_far_it_is_is_reported(
+    work: LibraryWork, reported: list[str], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nnviz.session.library_work._BETWEEN_NEWS", 0)
     goes_on = threading.Event()
@@ -98,12 +98,12 @@ def test_how_far_it_is_is_told(
         return "done"
 
     work.run("First", half, str, "It failed")
-    qtbot.waitUntil(lambda: told[-1] == "First: half of it …")
+    qtbot.waitUntil(lambda: reported[-1] == "First: half of it …")
     goes_on.set()
-    qtbot.waitUntil(lambda: told[-1] == "done")
+    qtbot.waitUntil(lambda: reported[-1] == "done")
 
 
-def test_closing_ends_it_and_tells_nothing_more(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
+def test_closing_ends_it_and_tells_nothing_more(work: LibraryWork, reported: list[str], qtbot: QtBot) -> None:
     reached, goes_on, ended = threading.Event(), threading.Event(), []
 
     def wait(library: Library, tell: ReportFunction) -> None:
@@ -120,13 +120,15 @@ def test_closing_ends_it_and_tells_nothing_more(work: LibraryWork, told: list[st
     goes_on.set()
     assert work.close(5000)
     assert ended
-    assert told == ["First …"]
+    assert reported == ["First …"]
 
 
-def test_an_outcome_that_cannot_be_told_is_not_taken_for_work(work: LibraryWork, told: list[str], qtbot: QtBot) -> None:
+def test_an_outcome_that_cannot_be_reported_is_not_taken_for_work(
+    work: LibraryWork, reported: list[str], qtbot: QtBot
+) -> None:
     with qtbot.captureExceptions() as crashes:
         work.run("First", begin, lambda run: str(1 // 0), "It failed")
         work.run("Second", begin, lambda run: f"It is run {run}", "It failed")
-        qtbot.waitUntil(lambda: told[-1] == "It is run 2")
+        qtbot.waitUntil(lambda: reported[-1] == "It is run 2")
     assert [kind for kind, *_ in crashes] == [ZeroDivisionError]
     assert not work._waiting

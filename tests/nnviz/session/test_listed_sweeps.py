@@ -27,7 +27,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
         yield library
 
 
-def told_sweep(library: Library, errors: Sequence[Sequence[float | None]], name: str = "") -> int:
+def reported_sweep(library: Library, errors: Sequence[Sequence[float | None]], name: str = "") -> int:
     """A sweep of learning rates, of which each run only tells its errors: test and, twice that, validation error."""
     seeds = tuple(range(1, 1 + len(errors[0])))
     vary = (parse_dimension("learning-rate=0.05,0.1,0.2"),)
@@ -38,10 +38,10 @@ def told_sweep(library: Library, errors: Sequence[Sequence[float | None]], name:
     for trial, of_trial in enumerate(errors):
         for seed, error in zip(seeds, of_trial, strict=True):
             run = library.begin(plan.experiment(trial, {"learning_rate": RATES[trial]}, seed), "MNIST")
-            told = {"status": "diverged"} if error is None else {"status": "finished", "test_error": error}
+            reported = {"status": "diverged"} if error is None else {"status": "finished", "test_error": error}
             found = {} if error is None else {"validation_error": 2 * error}
             with library.database.writing():
-                library.database.update_run(run, {**told, **found, "sweep": sweep, "trial": trial, "seconds": 2.0})
+                library.database.update_run(run, {**reported, **found, "sweep": sweep, "trial": trial, "seconds": 2.0})
     return sweep
 
 
@@ -58,7 +58,7 @@ def keys(library: Library, sort: str = NEWEST, opened: Sequence[object] = (), se
 
 def test_a_sweep_is_one_row_where_its_newest_run_is(library: Library) -> None:
     old = single(library, 0.1)
-    sweep = told_sweep(library, [[0.3], [0.2]])
+    sweep = reported_sweep(library, [[0.3], [0.2]])
     new = single(library, 0.4)
     found = read_listing(library, "", NEWEST)
     assert [row.key for row in found.rows] == [new, SweepKey(sweep), old]
@@ -74,12 +74,12 @@ def test_a_sweep_is_one_row_where_its_newest_run_is(library: Library) -> None:
 
 
 def test_opened_its_trials_stand_below_it_and_their_seeds_below_these(library: Library) -> None:
-    sweep = told_sweep(library, [[0.3, 0.1], [0.2, 0.2]])
+    sweep = reported_sweep(library, [[0.3, 0.1], [0.2, 0.2]])
     first, second = RunGroup(sweep, 0), RunGroup(sweep, 1)
     rows = with_open_groups(read_listing(library, "", NEWEST, {SweepKey(sweep)}).rows, {SweepKey(sweep), first})
-    told = [(row.key, row.depth, row.is_open, row.is_member, row.is_branch) for row in rows]
+    reported = [(row.key, row.depth, row.is_open, row.is_member, row.is_branch) for row in rows]
     one, other = library.runs_of_group(first)
-    assert told == [
+    assert reported == [
         (SweepKey(sweep), 0, True, False, False),
         (second, 1, False, False, False),
         (first, 1, True, False, False),
@@ -90,7 +90,7 @@ def test_opened_its_trials_stand_below_it_and_their_seeds_below_these(library: L
 
 
 def test_a_trial_is_called_after_what_varies(library: Library) -> None:
-    sweep = told_sweep(library, [[0.3], [0.2]])
+    sweep = reported_sweep(library, [[0.3], [0.2]])
     runs = SweepLibrary(library).runs(sweep)
     library.annotate(runs[0], name="mine")
     records = library.records(runs)
@@ -104,7 +104,7 @@ def test_a_trial_is_called_after_what_varies(library: Library) -> None:
 
 
 def test_a_sweep_is_called_after_what_varies(library: Library) -> None:
-    told_sweep(library, [[0.3]], "mine")
+    reported_sweep(library, [[0.3]], "mine")
     of = read_listing(library, "", NEWEST).rows[0].of
     assert of is not None
     assert (format_sweep(of), sweep_row(of)) == ("mine · learning rate", "mine · rate")
@@ -131,7 +131,7 @@ def test_its_figure_is_that_of_the_best_trial(sort: str, best: tuple[str, float]
 
     The best of many by the test error would look better than it is; who sorts by that asked for it.
     """
-    sweep = told_sweep(library, [[0.3, 0.9], [0.2, 0.3], [0.05, None]])
+    sweep = reported_sweep(library, [[0.3, 0.9], [0.2, 0.3], [0.05, None]])
     lucky = SweepLibrary(library).runs(sweep)[0]
     with library.database.writing():
         library.database.update_run(lucky, {"status": "pruned", "test_error": 0.001, "epochs": 3.0})
@@ -141,7 +141,7 @@ def test_its_figure_is_that_of_the_best_trial(sort: str, best: tuple[str, float]
 
 def test_a_trial_shows_what_it_is_ranked_by(library: Library) -> None:
     """A run that was stopped early is the worst one, one that a person stopped counts not; alone each shows its own."""
-    sweep = told_sweep(library, [[0.3, 0.1, 0.2], [0.4, 0.5, 0.6]])
+    sweep = reported_sweep(library, [[0.3, 0.1, 0.2], [0.4, 0.5, 0.6]])
     runs = SweepLibrary(library).runs(sweep)
     with library.database.writing():
         library.database.update_run(runs[1], {"status": "pruned"})
@@ -155,17 +155,17 @@ def test_a_trial_shows_what_it_is_ranked_by(library: Library) -> None:
 
 def test_plans_of_seeds_do_not_keep_a_sweep_from_its_figure(library: Library) -> None:
     """They have other figures than numbers that are predicted."""
-    seeds = told_sweep(library, [[0.3]])
-    sweep = told_sweep(library, [[0.2]])
+    seeds = reported_sweep(library, [[0.3]])
+    sweep = reported_sweep(library, [[0.2]])
     with library.database.writing():
         library.database.write("UPDATE sweeps SET kind = 'seeds' WHERE id = ?", (seeds,))
-        told = {"validation_error": None, "test_error": None, "validation_rmse": 1.5}
-        library.database.update_run(SweepLibrary(library).runs(sweep)[0], told)
+        reported = {"validation_error": None, "test_error": None, "validation_rmse": 1.5}
+        library.database.update_run(SweepLibrary(library).runs(sweep)[0], reported)
     assert read_listing(library, "", NEWEST).rows[0].best == ("validation_rmse", 1.5)
 
 
 def test_a_trial_that_lacks_seeds_is_not_the_best(library: Library) -> None:
-    sweep = told_sweep(library, [[0.01, 0.9], [0.2, 0.3]])
+    sweep = reported_sweep(library, [[0.01, 0.9], [0.2, 0.3]])
     with library.database.writing():
         library.database.update_run(SweepLibrary(library).runs(sweep)[1], {"status": "stopped"})
     assert read_listing(library, "", "test_error").rows[0].best == ("test_error", 0.25)
@@ -173,8 +173,8 @@ def test_a_trial_that_lacks_seeds_is_not_the_best(library: Library) -> None:
 
 def test_its_best_decides_where_it_stands_open_or_closed(library: Library) -> None:
     better, worse = single(library, 0.15), single(library, 0.25)
-    sweep = told_sweep(library, [[0.9], [0.2], [0.3]])
-    empty = told_sweep(library, [[None]])
+    sweep = reported_sweep(library, [[0.9], [0.2], [0.3]])
+    empty = reported_sweep(library, [[None]])
     unknown = single(library, None)
     assert keys(library, "test_error") == [better, SweepKey(sweep), worse, unknown, SweepKey(empty)]
     trials = [RunGroup(sweep, trial) for trial in (1, 2, 0)]
@@ -184,9 +184,9 @@ def test_its_best_decides_where_it_stands_open_or_closed(library: Library) -> No
 
 def test_those_alike_stay_in_their_order_when_one_is_opened(library: Library) -> None:
     """The newest first, whatever they are."""
-    first = told_sweep(library, [[0.2]])
+    first = reported_sweep(library, [[0.2]])
     run = single(library, 0.2)
-    second = told_sweep(library, [[0.2]])
+    second = reported_sweep(library, [[0.2]])
     for sort in (NEWEST, "test_error", "test_rmse"):
         assert keys(library, sort) == [SweepKey(second), run, SweepKey(first)]
         assert keys(library, sort, [SweepKey(first)]) == [SweepKey(second), run, SweepKey(first), RunGroup(first, 0)]
@@ -194,7 +194,7 @@ def test_those_alike_stay_in_their_order_when_one_is_opened(library: Library) ->
 
 def test_a_search_finds_it_by_its_runs_and_lists_only_those(library: Library) -> None:
     single(library, 0.1)
-    sweep = told_sweep(library, [[0.3], [0.2], [0.1]])
+    sweep = reported_sweep(library, [[0.3], [0.2], [0.1]])
     runs = SweepLibrary(library).runs(sweep)
     library.annotate(runs[1], note="odd one")
     (row,) = read_listing(library, "odd", NEWEST).rows
@@ -203,7 +203,7 @@ def test_a_search_finds_it_by_its_runs_and_lists_only_those(library: Library) ->
 
 
 def test_its_figure_is_of_those_that_were_searched_for(library: Library) -> None:
-    sweep = told_sweep(library, [[0.3], [0.2]])
+    sweep = reported_sweep(library, [[0.3], [0.2]])
     between = single(library, 0.25)
     library.annotate(between, note="odd one")
     library.annotate(SweepLibrary(library).runs(sweep)[0], note="odd one")
@@ -214,7 +214,7 @@ def test_its_figure_is_of_those_that_were_searched_for(library: Library) -> None
 
 
 def test_a_branch_of_a_trial_stands_below_the_sweep_or_the_trial(library: Library) -> None:
-    sweep = told_sweep(library, [[0.3], [0.2]])
+    sweep = reported_sweep(library, [[0.3], [0.2]])
     runs = SweepLibrary(library).runs(sweep)
     branch = library.begin(an_experiment(), "MNIST", parent=runs[0], left_at=1)
 
@@ -227,7 +227,7 @@ def test_a_branch_of_a_trial_stands_below_the_sweep_or_the_trial(library: Librar
 
 
 def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
-    sweep = told_sweep(library, [[0.3], [0.2]])
+    sweep = reported_sweep(library, [[0.3], [0.2]])
     best, other = SweepLibrary(library).runs(sweep)[1], SweepLibrary(library).runs(sweep)[0]
     library.delete([best])
     (row,) = read_listing(library, "", "test_error").rows
@@ -238,7 +238,7 @@ def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
 
 def test_runs_without_a_trial_stay_in_their_sweep(library: Library) -> None:
     """As a damaged file may have them."""
-    sweep = told_sweep(library, [[0.3], [0.2]])
+    sweep = reported_sweep(library, [[0.3], [0.2]])
     with library.database.writing():
         library.database.write("UPDATE runs SET trial = NULL")
     assert keys(library) == [SweepKey(sweep)]
@@ -246,7 +246,7 @@ def test_runs_without_a_trial_stay_in_their_sweep(library: Library) -> None:
 
 
 def test_a_damaged_plan_says_less(library: Library) -> None:
-    sweep = told_sweep(library, [[0.3], [0.2]])
+    sweep = reported_sweep(library, [[0.3], [0.2]])
     with library.database.writing():
         library.database.write("UPDATE sweeps SET plan = 'nothing'")
     (row,) = read_listing(library, "", NEWEST).rows
@@ -254,7 +254,7 @@ def test_a_damaged_plan_says_less(library: Library) -> None:
 
 
 def test_seeds_and_races_are_no_sweeps(library: Library) -> None:
-    sweep = told_sweep(library, [[0.3, 0.2]])
+    sweep = reported_sweep(library, [[0.3, 0.2]])
     with library.database.writing():
         library.database.write("UPDATE sweeps SET kind = 'seeds'")
     (row,) = read_listing(library, "", NEWEST).rows

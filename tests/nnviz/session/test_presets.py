@@ -327,7 +327,7 @@ def test_what_comes_with_a_chosen_optimizer_was_not_typed(ready_model: Model, qt
 
 @pytest.fixture
 def table(tmp_path: Path) -> str:
-    """A table of so many examples that First steps stops early."""
+    """A table of a given number of examples that First steps stops early."""
     rows = [f"{number / 7},{number % 13},{'ab'[number % 2]}" for number in range(1200)]
     path = tmp_path / "many.csv"
     path.write_text("\n".join(["x,z,kind", *rows]))

@@ -251,20 +251,20 @@ def saved_of_points(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     load(qtbot, window, "mnist")
 
 
-def test_whether_it_fits_is_told_when_its_data_are_there(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+def test_whether_it_fits_is_reported_when_its_data_are_there(ready_model: Model, qtbot: QtBot, home: Path) -> None:
     model, session = ready_model, ready_model.session
     saved_of_points(qtbot, model, home / "points.json")
-    told: list[str] = []
+    reported: list[str] = []
     session.messages.changed.connect(
-        lambda: told.append(session.messages.current.text if session.messages.current else "")
+        lambda: reported.append(session.messages.current.text if session.messages.current else "")
     )
     reopen(qtbot, model, home / "points.json")
     wait_for(qtbot, model, Status.READY)
     assert session.data.name == "moons"
-    assert not any(told)
+    assert not any(reported)
 
 
-def test_it_is_told_where_they_cannot_be_loaded(
+def test_it_is_reported_where_they_cannot_be_loaded(
     ready_model: Model,
     qtbot: QtBot,
     home: Path,

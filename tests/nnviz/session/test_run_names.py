@@ -19,12 +19,12 @@ def settings(data: str = "XOR", **changes: Any) -> Settings:
     return settings_of(XOR.changed(**changes), (data, f"print of {data}"))
 
 
-def subject(number: int = 18, changes: Mapping[str, Any] | None = None, **told: Any) -> Subject:
-    return Subject(settings(**(changes or {})), f"#{number}", **told)
+def subject(number: int = 18, changes: Mapping[str, Any] | None = None, **reported: Any) -> Subject:
+    return Subject(settings(**(changes or {})), f"#{number}", **reported)
 
 
 @pytest.mark.parametrize(
-    ("changes", "told", "name"),
+    ("changes", "reported", "name"),
     [
         ({"learning_rate": 0.2}, {}, "#18 · rate 0.2"),
         ({"hidden": (32, 16)}, {}, "#18 · 32-16"),
@@ -47,8 +47,8 @@ def subject(number: int = 18, changes: Mapping[str, Any] | None = None, **told: 
         ({"learning_rate": 0.2}, {"note": "bold try"}, "#18 · bold try · rate 0.2"),
     ],
 )
-def test_the_name_says_what_others_have_not(changes: Mapping[str, Any], told: Mapping[str, Any], name: str) -> None:
-    assert run_name(subject(changes=changes, **told), settings()) == name
+def test_the_name_says_what_others_have_not(changes: Mapping[str, Any], reported: Mapping[str, Any], name: str) -> None:
+    assert run_name(subject(changes=changes, **reported), settings()) == name
 
 
 def test_by_itself_a_run_is_called_by_layers_optimizer_and_rate() -> None:

@@ -60,7 +60,7 @@ def test_of_many_what_went_out_of_sight_goes_when_the_list_was_read_twice(
     run = found.rows[2 * PAGE].run
     records.at(2 * PAGE)
     records.renew(found.records)
-    assert records.get(run) is not None, "else its row would be empty until it is read anew"
+    assert records.get(run) is not None, "else its row would be empty until it is read again"
     records.renew(found.records)
     assert records.get(run) is None
     assert records.get(found.rows[0].run) is not None

@@ -15,7 +15,7 @@ from nnviz.session.run_list import RunRow, read_listing, with_open_groups
 from nnviz.session.run_names import run_name, subject_of, title_in_group
 from nnviz.session.run_text import NEWEST, figure_of
 from nnviz.session.seeds import median_of, middle_of, note_of
-from tests.nnviz.cards.runs.seed_helpers import group_of, told_group
+from tests.nnviz.cards.runs.seed_helpers import group_of, reported_group
 from tests.nnviz.library.helpers import an_experiment
 from tests.nnviz.library.test_sweeps import OLD
 
@@ -26,8 +26,8 @@ def library(tmp_path: Path) -> Iterator[Library]:
         yield library
 
 
-def single(library: Library, error: float | None, **told: int) -> int:
-    run = library.begin(an_experiment(), "MNIST", name=f"by itself {error}", **told)
+def single(library: Library, error: float | None, **reported: int) -> int:
+    run = library.begin(an_experiment(), "MNIST", name=f"by itself {error}", **reported)
     with library.database.writing():
         library.database.update_run(run, {"status": "finished", "test_error": error})
     return run
@@ -54,7 +54,7 @@ def test_rows_of_other_data_are_sorted_apart_below_a_title(library: Library, has
     expected = [(runs[1], "digits"), (runs[2], "moons"), (runs[0], "")]
     newest = [(runs[2], "moons"), (runs[0], ""), (runs[1], "digits")]
     if has_groups:
-        group = told_group(library, [0.1, 0.2], made.changed(fingerprint="MNIST"))
+        group = reported_group(library, [0.1, 0.2], made.changed(fingerprint="MNIST"))
         expected.insert(1, (group, "MNIST"))
         newest.insert(0, (group, "MNIST"))
     assert [(row.chosen, row.section) for row in read_listing(library, "", "test_error").rows] == expected
@@ -81,7 +81,7 @@ def test_data_without_the_figure_come_last(library: Library) -> None:
 
 def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
     old = single(library, 0.1)
-    group = told_group(library, [0.3, 0.1, 0.2])
+    group = reported_group(library, [0.3, 0.1, 0.2])
     runs = tuple(library.runs_of_group(group))
     new = single(library, 0.4)
     found = read_listing(library, "", NEWEST)
@@ -91,7 +91,7 @@ def test_a_group_is_one_row_where_its_newest_run_is(library: Library) -> None:
 
 
 def test_opened_its_runs_stand_below_it(library: Library) -> None:
-    group = told_group(library, [0.3, 0.1])
+    group = reported_group(library, [0.3, 0.1])
     first, second = library.runs_of_group(group)
     rows = with_open_groups(read_listing(library, "", NEWEST).rows, {group})
     assert [(row.chosen, row.depth, row.is_open, row.is_member) for row in rows] == [
@@ -104,20 +104,20 @@ def test_opened_its_runs_stand_below_it(library: Library) -> None:
 
 def test_the_median_decides_where_a_group_stands(library: Library) -> None:
     better, worse = single(library, 0.15), single(library, 0.25)
-    group = told_group(library, [0.9, 0.2, 0.01])
+    group = reported_group(library, [0.9, 0.2, 0.01])
     unmeasured = single(library, None)
     assert order(library, "test_error") == [better, group, worse, unmeasured]
 
 
 def test_one_that_diverged_is_the_worst_and_none_measured_the_last(library: Library) -> None:
     middle = single(library, 0.25)
-    most_diverged, one_diverged = told_group(library, [0.1, None, None]), told_group(library, [0.2, 0.1, None])
+    most_diverged, one_diverged = reported_group(library, [0.1, None, None]), reported_group(library, [0.2, 0.1, None])
     empty = group_of(library, [library.begin(an_experiment()), library.begin(an_experiment())], an_experiment())
     assert order(library, "test_error") == [one_diverged, middle, most_diverged, empty]
 
 
 def test_of_the_room_most_comes_first(library: Library) -> None:
-    groups = [told_group(library, [0.1, 0.2]) for _ in range(2)]
+    groups = [reported_group(library, [0.1, 0.2]) for _ in range(2)]
     with library.database.writing():
         for group, size in zip(groups, (10, 20), strict=True):
             for run in library.runs_of_group(group):
@@ -127,7 +127,7 @@ def test_of_the_room_most_comes_first(library: Library) -> None:
 
 def test_a_group_is_found_if_one_of_its_runs_is(library: Library) -> None:
     single(library, 0.1)
-    group = told_group(library, [0.3, 0.1, 0.2])
+    group = reported_group(library, [0.3, 0.1, 0.2])
     runs = library.runs_of_group(group)
     library.annotate(runs[1], note="odd one")
     (row,) = read_listing(library, "odd", NEWEST).rows
@@ -135,14 +135,14 @@ def test_a_group_is_found_if_one_of_its_runs_is(library: Library) -> None:
 
 
 def test_a_branch_of_one_of_its_runs_stands_below_the_group(library: Library) -> None:
-    group = told_group(library, [0.3, 0.1])
+    group = reported_group(library, [0.3, 0.1])
     _, second = library.runs_of_group(group)
     branch = single(library, 0.2, parent=second, left_at=1)
     assert [(row.chosen, row.depth) for row in read_listing(library, "", NEWEST).rows] == [(group, 0), (branch, 1)]
 
 
 def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
-    group = told_group(library, [0.3, 0.1, 0.2])
+    group = reported_group(library, [0.3, 0.1, 0.2])
     first, *others = library.runs_of_group(group)
     library.delete([first])
     (row,) = read_listing(library, "", NEWEST).rows
@@ -152,7 +152,7 @@ def test_what_is_deleted_is_no_more_of_it(library: Library) -> None:
 
 
 def test_a_lone_run_of_a_plan_is_listed_as_a_run(library: Library) -> None:
-    group = told_group(library, [0.3])
+    group = reported_group(library, [0.3])
     rows = with_open_groups(read_listing(library, "", NEWEST).rows, {group})
     assert [(row.chosen, row.is_open) for row in rows] == [(group, False)]
 
@@ -183,10 +183,10 @@ def test_equal_runs_one_after_the_other_are_one_row(library: Library) -> None:
     assert [row.run for row in opened if row.is_member] == runs
 
 
-@pytest.mark.parametrize("told", [{"name": "mine"}, {"status": "paused"}, {"learning_rate": 0.5}])
-def test_a_run_with_something_of_its_own_stands_alone(library: Library, told: dict[str, Any]) -> None:
+@pytest.mark.parametrize("reported", [{"name": "mine"}, {"status": "paused"}, {"learning_rate": 0.5}])
+def test_a_run_with_something_of_its_own_stands_alone(library: Library, reported: dict[str, Any]) -> None:
     """A name, other settings, or that its training can be continued."""
-    runs = [ended(library), ended(library, **told), ended(library)]
+    runs = [ended(library), ended(library, **reported), ended(library)]
     assert order(library, NEWEST) == runs[::-1]
 
 
@@ -194,7 +194,7 @@ def test_runs_of_other_data_do_not_part_equal_runs_but_runs_of_a_plan_do(library
     one, other, two = ended(library), ended(library, data="moons"), ended(library)
     assert order(library, NEWEST) == [RunGroup(0, one), other]
     library.delete([two])
-    group = told_group(library, [0.1, 0.2], an_experiment().changed(fingerprint="MNIST"))
+    group = reported_group(library, [0.1, 0.2], an_experiment().changed(fingerprint="MNIST"))
     after = ended(library)
     assert order(library, NEWEST) == [after, group, one, other]
 
@@ -246,7 +246,9 @@ def test_settings_of_equal_runs_are_read_once_until_they_change(
     one, two = ended(library), ended(library, seed=2)
     asked: list[str] = []
     rows = library.database.rows
-    monkeypatch.setattr(library.database, "rows", lambda query, *told: (asked.append(query), rows(query, *told))[1])
+    monkeypatch.setattr(
+        library.database, "rows", lambda query, *reported: (asked.append(query), rows(query, *reported))[1]
+    )
     assert library.equal_runs() == dict.fromkeys([one, two], RunGroup(0, one))
     del asked[:]
     assert library.runs_of_group(RunGroup(0, one)) == [one, two]
@@ -298,7 +300,7 @@ def test_a_library_of_the_first_version_that_can_only_be_read_is_listed(
 
 
 def test_the_figure_is_the_median(library: Library) -> None:
-    records = records_of(library, told_group(library, [0.031, 0.022, 0.026]))
+    records = records_of(library, reported_group(library, [0.031, 0.022, 0.026]))
     assert figure_of(records, "test_error") == ("2.60 %", "test")
     assert figure_of(records, NEWEST) == ("2.60 %", "test")
     assert middle_of(records).test_error == 0.026
@@ -307,7 +309,7 @@ def test_the_figure_is_the_median(library: Library) -> None:
 
 def test_of_trials_of_a_sweep_it_is_the_validation_error(library: Library) -> None:
     """The best of many by the test error would look better than it is; who sorts by that asked for it."""
-    group = told_group(library, [0.03, 0.02])
+    group = reported_group(library, [0.03, 0.02])
     with library.database.writing():
         library.database.write("UPDATE runs SET validation_error = 0.05")
     assert figure_of(records_of(library, group), NEWEST) == ("2.50 %", "test")
@@ -319,7 +321,7 @@ def test_of_trials_of_a_sweep_it_is_the_validation_error(library: Library) -> No
     assert figure_of(records, "test_error") == ("2.50 %", "test")
 
 
-def test_of_a_run_that_was_stopped_early_the_epoch_is_told(library: Library) -> None:
+def test_of_a_run_that_was_stopped_early_the_epoch_is_reported(library: Library) -> None:
     run = single(library, 0.3)
     with library.database.writing():
         library.database.write("UPDATE runs SET epochs = 1, batches = 10, status = 'pruned'")
@@ -331,7 +333,7 @@ def test_of_a_run_that_was_stopped_early_the_epoch_is_told(library: Library) -> 
 
 
 def test_of_an_even_number_it_is_between_the_two_and_the_better_one_stands_for_all(library: Library) -> None:
-    records = records_of(library, told_group(library, [0.04, 0.01, 0.03, 0.02]))
+    records = records_of(library, reported_group(library, [0.04, 0.01, 0.03, 0.02]))
     assert median_of(records, "test_error") == pytest.approx(0.025)
     assert middle_of(records).test_error == 0.02
 
@@ -341,19 +343,19 @@ def test_a_figure_has_its_unit_or_says_that_the_run_diverged(library: Library) -
     with library.database.writing():
         library.database.update_run(run, {"epochs": 20, "seconds": 6.3, "nbytes": 12_300_000})
     found = library.records([run, bad])
-    told = [figure_of([found[run]], sort)[0] for sort in (NEWEST, "epochs", "seconds", "nbytes", "test_rmse")]
-    assert told == ["20.00 %", "20 epochs", "6.30 s", "12.3 MB", "—"]
+    reported = [figure_of([found[run]], sort)[0] for sort in (NEWEST, "epochs", "seconds", "nbytes", "test_rmse")]
+    assert reported == ["20.00 %", "20 epochs", "6.30 s", "12.3 MB", "—"]
     assert figure_of([found[bad]], NEWEST)[0] == "diverged"
 
 
 def test_runs_that_diverged_count(library: Library) -> None:
-    records = records_of(library, told_group(library, [0.01, None, 0.03]))
+    records = records_of(library, reported_group(library, [0.01, None, 0.03]))
     assert figure_of(records, "test_error")[0] == "3.00 %"
-    assert figure_of(records_of(library, told_group(library, [0.01, None, None])), "test_error")[0] == "diverged"
+    assert figure_of(records_of(library, reported_group(library, [0.01, None, None])), "test_error")[0] == "diverged"
 
 
 def test_the_name_is_that_of_most_and_another_one_stands_beside_its_seed(library: Library) -> None:
-    group = told_group(library, [0.1, 0.2, 0.3], name="wider")
+    group = reported_group(library, [0.1, 0.2, 0.3], name="wider")
     odd = library.runs_of_group(group)[0]
     library.annotate(odd, name="odd", note="look again")
     records = records_of(library, group)

@@ -127,7 +127,7 @@ def test_every_run_has_an_id_of_its_own(qapp: object) -> None:
     assert runs.by_id(99) is None
 
 
-def test_the_oldest_goes_when_there_are_too_many_and_that_is_told(
+def test_the_oldest_goes_when_there_are_too_many_and_that_is_reported(
     qapp: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_RUNS", 2)
@@ -156,7 +156,7 @@ def test_the_current_one_stays_however_large_it_is(qapp: object, monkeypatch: py
     assert runs.by_id(one.id) is None
 
 
-def test_one_that_nobody_can_come_back_to_and_that_learned_nothing_goes_at_once_and_that_is_told(
+def test_one_that_nobody_can_come_back_to_and_that_learned_nothing_goes_at_once_and_that_is_reported(
     qapp: object,
 ) -> None:
     undo = Undo()
@@ -200,7 +200,7 @@ def learn(session: Session) -> Run:
     return session.runs.current
 
 
-def test_the_person_is_told_that_an_unsaved_run_was_removed(
+def test_the_person_is_notified_that_an_unsaved_run_was_removed(
     small_session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_RUNS", 1)
@@ -277,9 +277,9 @@ def test_a_run_remembers_its_past() -> None:
     made = new_run(Experiment().changed(seed=5))
     figures = Evaluation(0.7, 0.2, np.eye(10, dtype=np.int64))
     made.take_event(Epoch(3, figures, figures, 0.1))
-    told = provenance_of(made, "digits")
-    assert (told.data, told.epochs, told.seed, told.test_error) == ("digits", 3, 5, 0.2)
-    assert told.experiment == made.experiment
+    reported = provenance_of(made, "digits")
+    assert (reported.data, reported.epochs, reported.seed, reported.test_error) == ("digits", 3, 5, 0.2)
+    assert reported.experiment == made.experiment
     assert made.history.completed == 3
 
 

@@ -48,7 +48,7 @@ def states_of(session: Session) -> list[Status]:
     seen: list[Status] = []
 
     def look() -> None:
-        if seen[-1:] != [session.state]:  # it is also told when something else would happen at a start
+        if seen[-1:] != [session.state]:  # it is also reported when something else would happen at a start
             seen.append(session.state)
 
     session.training.state_changed.connect(look)
@@ -241,10 +241,10 @@ def test_pause_in_the_middle_of_an_evaluation(
     steps = Evaluator.steps
 
     def held(self: Evaluator) -> Any:
-        under_way = steps(self)
+        in_progress = steps(self)
         while True:
             try:
-                done = next(under_way)
+                done = next(in_progress)
             except StopIteration as finished:
                 return finished.value
             if armed and done == len(session.data.dataset.train):
@@ -291,7 +291,7 @@ def test_every_press_of_space_counts(ready_model: Model, qtbot: QtBot, gate: Gat
         qtbot.waitUntil(lambda: run.changes > done)
 
 
-def test_a_training_that_ends_before_its_pause_does_not_begin_anew(
+def test_a_training_that_ends_before_its_pause_does_not_begin_again(
     ready_model: Model, qtbot: QtBot, gate: Gate
 ) -> None:
     session = ready_model.session
@@ -310,7 +310,7 @@ def test_a_training_that_ends_before_its_pause_does_not_begin_anew(
     assert not session.training.will_start
 
 
-def test_a_long_evaluation_draws_nothing_anew(ready_model: Model, qtbot: QtBot) -> None:
+def test_a_long_evaluation_draws_nothing_again(ready_model: Model, qtbot: QtBot) -> None:
     """It changes no parameters; only the progress says so."""
     session = ready_model.session
     session.step_batch()
@@ -373,7 +373,7 @@ def test_no_epoch_is_lost_and_all_come_in_order(ready_model: Model, qtbot: QtBot
 # ---- what goes wrong
 
 
-def test_an_exception_in_the_worker_is_told_and_the_window_lives(
+def test_an_exception_in_the_worker_is_reported_and_the_window_lives(
     ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = ready_model.session
@@ -397,7 +397,7 @@ def test_an_exception_in_the_worker_is_told_and_the_window_lives(
     train_epochs(qtbot, ready_model, 1)
 
 
-def test_an_exception_behind_the_window_is_told(
+def test_an_exception_behind_the_window_is_reported(
     ready_model: Model, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, home: Any
 ) -> None:
     def broken(*_: object) -> None:
@@ -465,4 +465,4 @@ def test_close_ends_the_worker_at_once(ready_model: Model, qtbot: QtBot) -> None
     ready_model.session.close()
     ready_model.session.close()
     QCoreApplication.processEvents()
-    assert ready_model.session.state is Status.TRAINING, "nothing is told any more"
+    assert ready_model.session.state is Status.TRAINING, "nothing is reported any more"

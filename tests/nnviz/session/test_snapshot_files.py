@@ -69,7 +69,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 def exactly(model: Model, epochs: float) -> Array:
-    """The parameters of the same training after so many epochs, with a fraction, done without a window."""
+    """The parameters of the same training after a given number of epochs, with a fraction, done without a window."""
     session, dataset = model.session, model.session.dataset
     assert dataset is not None
     trainer = session.runs.current.experiment.trainer(dataset)
@@ -81,7 +81,7 @@ def exactly(model: Model, epochs: float) -> Array:
 
 
 def ready(qtbot: QtBot, model: Model, path: Path) -> None:
-    """Until the file is written, and that is told."""
+    """Until the file is written, and that is reported."""
     qtbot.waitUntil(lambda: not model.session.files.activity, timeout=20_000)
     assert path.exists()
 
@@ -101,9 +101,9 @@ def test_ctrl_s_saves_the_moment_exactly_and_says_so_and_so_does_an_export(
     ready(qtbot, window, path)
     network = load_network(path)
     np.testing.assert_array_equal(network.parameters, exactly(window, 2))
-    told = Provenance.read(network)
-    assert (told.epochs, told.history.completed if told.history else None) == (2, 2)
-    assert told.test_error == session.runs.current.history.error.test.at(2)
+    reported = Provenance.read(network)
+    assert (reported.epochs, reported.history.completed if reported.history else None) == (2, 2)
+    assert reported.test_error == session.runs.current.history.error.test.at(2)
     assert announced(session) == "Saved to then.json, the network of epoch 2"
     assert session.runs.current.storage.path is None, "the network of now has no file"
     assert session.messages.current is None
@@ -170,7 +170,9 @@ def test_between_two_epochs(trained: Model, qtbot: QtBot, home: Path) -> None:
     np.testing.assert_array_equal(load_network(path).parameters, exactly(trained, at))
 
 
-def test_of_a_run_that_is_not_recorded_it_is_approximate_and_told(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+def test_of_a_run_that_is_not_recorded_it_is_approximate_and_reported(
+    ready_model: Model, qtbot: QtBot, home: Path
+) -> None:
     session, path = ready_model.session, home / "then.json"
     train_epochs(qtbot, ready_model, 2)
     session.timeline.go_to(1)

@@ -42,13 +42,13 @@ def test_the_moments_are_ascending_and_end_live(trained: Model) -> None:
 
 @pytest.fixture
 def disturbances(monkeypatch: pytest.MonkeyPatch) -> list[None]:
-    """What the runner is told of what a person does, in sessions that are made after this."""
-    told: list[None] = []
-    monkeypatch.setattr(Runner, "disturb", lambda _: told.append(None))
-    return told
+    """What the runner is notified of what a person does, in sessions that are made after this."""
+    reported: list[None] = []
+    monkeypatch.setattr(Runner, "disturb", lambda _: reported.append(None))
+    return reported
 
 
-def test_the_runner_is_told_when_a_person_looks_back(disturbances: list[None], trained: Model) -> None:
+def test_the_runner_is_notified_when_a_person_looks_back(disturbances: list[None], trained: Model) -> None:
     timeline = trained.session.timeline
     for epoch in (2, 1):
         before = len(disturbances)

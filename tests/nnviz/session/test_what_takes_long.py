@@ -46,7 +46,7 @@ def dead(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def small(path: Path, neurons: int) -> Path:
-    """A network with so many hidden neurons in a file."""
+    """A network with a given number of hidden neurons in a file."""
     save_network(Experiment().changed(hidden=(neurons,)).build(), path)
     return path
 

@@ -253,14 +253,14 @@ def test_a_single_step_trains_the_network_of_the_fields(
     session = ready_model.session
     learn(qtbot, ready_model, until)
     session.settings.change("shape", shape=(784, 12, 10))
-    old, is_told = session.runs.current, session.runs.current.unsaved
+    old, is_reported = session.runs.current, session.runs.current.unsaved
     getattr(session, step)()
     wait_for(qtbot, ready_model, Status.PAUSED, Status.FINISHED)
     assert session.runs.current is not old
     assert session.runs.current.network.shape == [784, 12, 10]
     assert session.runs.current.epochs > 0
     message = session.messages.current
-    assert (message is not None and "Ctrl+Z restores it" in message.text) == is_told
+    assert (message is not None and "Ctrl+Z restores it" in message.text) == is_reported
     session.undo.undo()
     assert session.runs.current is old
 
@@ -399,10 +399,10 @@ def test_a_network_that_died_says_so_and_a_smaller_rate_makes_it_learn(card_wind
 
 def test_it_is_said_once_and_its_remedies_go_when_the_fields_change(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
-    told: list[object] = []
-    session.training.died.connect(told.append)
+    reported: list[object] = []
+    session.training.died.connect(reported.append)
     kill(qtbot, ready_model)
-    assert told == [session.runs.current]
+    assert reported == [session.runs.current]
     assert question(ready_model)
     session.settings.change("batch size", batch_size=50)
     assert session.messages.current is None

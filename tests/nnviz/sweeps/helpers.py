@@ -29,7 +29,7 @@ SECONDS = 30.0  # after which a test gives up
 
 
 def a_plan(*typed: str, **more: object) -> Plan:
-    """A sweep on a grid, with a tenth held aside."""
+    """A sweep on a grid, with a tenth held out."""
     how = {"sampler": "grid", **more}
     return Plan(SWEEP, (an_experiment(),), vary=tuple(map(parse_dimension, typed or (RATES,))), **how).with_held_out(
         DATA
@@ -86,18 +86,18 @@ class Here:
         self.before(spec)
         if None in self.wishes:
             return [RunOutcome(spec.number, self.wishes[None])]
-        told: list[Message] = [RunStarted(spec.number)]
+        reported: list[Message] = [RunStarted(spec.number)]
         heard = iter(range(self.steps))
-        told.append(
+        reported.append(
             train_one(
                 spec,
                 self._dataset,
-                told.append,
+                reported.append,
                 lambda: "" if next(heard, None) is not None else self.wishes.get(spec.number, ""),
             )
         )
         self.done.append(spec)
-        return told
+        return reported
 
     def stop(self, number: int | None = None, how: str = STOPPED) -> None:
         self.wishes[number] = how
@@ -107,7 +107,7 @@ class Here:
 
 
 def worked(conductor: Conductor, most: int = 10_000) -> list[RunResult]:
-    """Works until all is done, or so many steps long; returns what came of the runs."""
+    """Works until all is done, or a given number of steps long; returns what came of the runs."""
     ended = []
     for _ in range(most):
         if conductor.is_over:
@@ -136,13 +136,13 @@ def is_there(pid: int) -> bool:
 
 
 def heard(executor: Executor, until: Callable[[list[Message]], bool]) -> list[Message]:
-    """What is told until it is enough."""
-    told: list[Message] = []
+    """What is reported until it is enough."""
+    reported: list[Message] = []
     end = time.monotonic() + SECONDS
-    while not until(told):
-        assert time.monotonic() < end, [type(each).__name__ for each in told]
-        told += executor.next(0.1)
-    return told
+    while not until(reported):
+        assert time.monotonic() < end, [type(each).__name__ for each in reported]
+        reported += executor.next(0.1)
+    return reported
 
 
 def has_learned(message: Message) -> bool:
@@ -150,15 +150,15 @@ def has_learned(message: Message) -> bool:
     return isinstance(message, Report) and any(each.epoch > 0 for each in message.epochs)
 
 
-def outcomes(told: list[Message]) -> dict[int, RunOutcome]:
+def outcomes(reported: list[Message]) -> dict[int, RunOutcome]:
     """By number; each at most once."""
-    found = [each for each in told if isinstance(each, RunOutcome)]
+    found = [each for each in reported if isinstance(each, RunOutcome)]
     assert len({each.number for each in found}) == len(found), "none comes twice"
     return {each.number: each for each in found}
 
 
 def all_over(executor: Executor) -> list[Message]:
-    return heard(executor, lambda told: not executor.busy)
+    return heard(executor, lambda reported: not executor.busy)
 
 
 def is_as_alone(outcome: RunOutcome, made: Experiment, data: Dataset = DATA) -> bool:

@@ -46,7 +46,7 @@ def make_executor(connected: Cluster) -> Iterator[MakeExecutor]:
 
         def make(data: Dataset = DATA, name: str = "", settings: Mapping[str, Any] | None = None) -> ClusterExecutor:
             executor = stack.enter_context(ClusterExecutor(connected, data, name, settings or {}))
-            heard(executor, lambda told: executor.workers == 2)
+            heard(executor, lambda reported: executor.workers == 2)
             return executor
 
         yield make
@@ -73,9 +73,9 @@ async def retire(client: Any, address: str) -> None:
     await client.retire_workers([address])
 
 
-def reported(*numbers: int) -> Callable[[list[Message]], bool]:
-    """Whether all these runs have told of an epoch."""
-    return lambda told: set(numbers) <= {each.number for each in told if has_learned(each)}
+def all_reported(*numbers: int) -> Callable[[list[Message]], bool]:
+    """Whether all these runs have reported an epoch."""
+    return lambda reported: set(numbers) <= {each.number for each in reported if has_learned(each)}
 
 
 # ---- what is done
@@ -140,18 +140,18 @@ def test_one_that_cannot_be_trained_fails_in_words_and_the_others_are_done(make_
 # ---- figures and wishes
 
 
-def test_figures_come_while_runs_are_under_way_and_these_are_asked_to_end(make_executor: MakeExecutor) -> None:
+def test_figures_come_while_runs_are_in_progress_and_these_are_asked_to_end(make_executor: MakeExecutor) -> None:
     executor = make_executor()
     for number in range(1, 6):
         executor.submit(RunSpec(number, LONG))
-    told = heard(executor, reported(1, 2))
-    assert sorted(each.number for each in told if isinstance(each, RunStarted)) == [1, 2]
+    reported = heard(executor, all_reported(1, 2))
+    assert sorted(each.number for each in reported if isinstance(each, RunStarted)) == [1, 2]
     executor.stop(1, PRUNED)
-    told += heard(executor, lambda told: any(isinstance(each, RunOutcome) for each in told))
-    assert [(number, each.status) for number, each in outcomes(told).items()] == [(1, PRUNED)]
+    reported += heard(executor, lambda reported: any(isinstance(each, RunOutcome) for each in reported))
+    assert [(number, each.status) for number, each in outcomes(reported).items()] == [(1, PRUNED)]
     start = time.monotonic()
     executor.stop()
-    found = outcomes(told + all_over(executor))
+    found = outcomes(reported + all_over(executor))
     assert time.monotonic() - start < 2
     assert [found[number].status for number in range(1, 6)] == [PRUNED, STOPPED, STOPPED, STOPPED, STOPPED]
     assert found[2].reached > 0
@@ -163,11 +163,11 @@ def test_figures_come_while_runs_are_under_way_and_these_are_asked_to_end(make_e
 def test_a_program_that_is_gone_does_not_hold_its_workers(cluster: LocalCluster, make_executor: MakeExecutor) -> None:
     with Cluster(address_of(cluster.address)) as other:
         executor = ClusterExecutor(other, DATA, "", {})
-        heard(executor, lambda told: executor.workers == 2)
+        heard(executor, lambda reported: executor.workers == 2)
         for number in (1, 2, 3, 4):
             executor.submit(RunSpec(number, LONG))
-        heard(executor, reported(1, 2))
-    # It told nobody that it went, as when it is killed.
+        heard(executor, all_reported(1, 2))
+    # It reported to nobody that it went, as when it is killed.
     later = make_executor()
     for number in (1, 2):
         later.submit(RunSpec(number, an_experiment(seed=number)))
@@ -182,7 +182,7 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
 ) -> None:
     executor = make_executor()
     more = cluster.add_worker(threads=2)
-    heard(executor, lambda told: executor.workers == 4)
+    heard(executor, lambda reported: executor.workers == 4)
     made = {number: an_experiment(seed=number, epochs=20) for number in range(1, 6)}
     for number, each in made.items():
         executor.submit(RunSpec(number, each))
@@ -190,21 +190,21 @@ def test_a_worker_with_two_threads_comes_is_used_and_leaves(
     assert all(is_as_alone(found[number], each) for number, each in made.items())
     for number in range(11, 15):
         executor.submit(RunSpec(number, LONG))
-    heard(executor, reported(11, 12, 13, 14))
+    heard(executor, all_reported(11, 12, 13, 14))
     (address,) = (each.address for each in connected.status().workers if each.cores == 2)
     connected.call(retire(connected.client, address))
-    told = heard(executor, lambda told: any(isinstance(each, UserNotice) for each in told))
+    reported = heard(executor, lambda reported: any(isinstance(each, UserNotice) for each in reported))
     assert f"The worker {address} has left. Its unfinished runs are repeated." in [
-        each.text for each in told if isinstance(each, UserNotice)
+        each.text for each in reported if isinstance(each, UserNotice)
     ]
     assert executor.workers == 2
     executor.stop()
-    assert sorted(outcomes(told + all_over(executor))) == [11, 12, 13, 14]
+    assert sorted(outcomes(reported + all_over(executor))) == [11, 12, 13, 14]
     assert more.wait() == 0
 
 
-def test_who_is_there_is_told_in_a_line(cluster: LocalCluster) -> None:
-    told = cluster_status(address_of(cluster.address))
-    assert (len(told.workers), told.cores) == (2, 2)
-    assert told.summary.startswith("2 workers with 2 cores and ")
-    assert " GB of memory; nnviz " in told.summary
+def test_who_is_there_is_reported_in_a_line(cluster: LocalCluster) -> None:
+    reported = cluster_status(address_of(cluster.address))
+    assert (len(reported.workers), reported.cores) == (2, 2)
+    assert reported.summary.startswith("2 workers with 2 cores and ")
+    assert " GB of memory; nnviz " in reported.summary

@@ -47,13 +47,13 @@ def make_cluster(tmp_path: Path) -> Iterator[MakeCluster]:
 
 @pytest.fixture
 def make_executor(make_cluster: MakeCluster) -> Iterator[MakeExecutor]:
-    """For a cluster whose workers are to have so many threads first."""
+    """For a cluster whose workers are to have a given number of threads first."""
     with ExitStack() as stack:
 
         def make(cluster: LocalCluster, threads: int = 0) -> ClusterExecutor:
             connected = stack.enter_context(Cluster(address_of(str(cluster.file))))
             executor = stack.enter_context(ClusterExecutor(connected, DATA, "", {}))
-            heard(executor, lambda told: executor.workers == threads)
+            heard(executor, lambda reported: executor.workers == threads)
             return executor
 
         yield make
@@ -79,13 +79,13 @@ def test_workers_and_a_scheduler_that_are_killed_lose_nothing_and_nothing_counts
     executor.submit(others[3], RunSpec(1, deadly()), others[4])  # in turn: it is found out which of them it is
     executor.submit(others[2])
     executor.submit(others[5])
-    told = heard(executor, lambda told: len([each for each in told if isinstance(each, UserNotice)]) == 3)
-    notices = sorted(each.text for each in told if isinstance(each, UserNotice))
+    reported = heard(executor, lambda reported: len([each for each in reported if isinstance(each, UserNotice)]) == 3)
+    notices = sorted(each.text for each in reported if isinstance(each, UserNotice))
     assert notices[0] == "No usable worker is connected. The runs wait for one."
     assert all(each.endswith(" exited unexpectedly. Its unfinished runs are repeated.") for each in notices[1:])
     executor.submit(RunSpec(6, an_experiment(seed=2)))
     new = cluster.add_worker()
-    found = outcomes(told + all_over(executor))
+    found = outcomes(reported + all_over(executor))
     assert {number: each.status for number, each in found.items()} == {
         1: FAILED,
         **dict.fromkeys((*made, 6), FINISHED),
@@ -96,13 +96,13 @@ def test_workers_and_a_scheduler_that_are_killed_lose_nothing_and_nothing_counts
 
     for number in (8, 9, 10):
         executor.submit(RunSpec(number, LONG))
-    heard(executor, lambda told: any(isinstance(each, Report) for each in told))
+    heard(executor, lambda reported: any(isinstance(each, Report) for each in reported))
     kill(cluster.scheduler)
-    told = all_over(executor)
-    assert [each.text for each in told if isinstance(each, ExecutorHalted)] == [
+    reported = all_over(executor)
+    assert [each.text for each in reported if isinstance(each, ExecutorHalted)] == [
         "The scheduler of the cluster is gone. Finished runs are kept."
     ]
-    found = outcomes(told)
+    found = outcomes(reported)
     assert {number: (each.status, each.reached) for number, each in found.items()} == dict.fromkeys(
         (8, 9, 10), (STOPPED, 0)
     )
@@ -124,8 +124,8 @@ def test_workers_of_other_versions_are_refused_in_words_and_runs_wait_for_one_th
     cluster.add_worker(OPENBLAS_NUM_THREADS="2")
     executor = make_executor(cluster)
     executor.submit(RunSpec(1, LONG))
-    told = heard(executor, lambda told: len([each for each in told if isinstance(each, UserNotice)]) == 4)
-    texts = [each.text for each in told if isinstance(each, UserNotice)]
+    reported = heard(executor, lambda reported: len([each for each in reported if isinstance(each, UserNotice)]) == 4)
+    texts = [each.text for each in reported if isinstance(each, UserNotice)]
     for said in (
         f" is not used: it has nnviz 0.11.0 instead of {__version__}.",
         f" is not used: it has nnviz none instead of {__version__}.",
@@ -134,9 +134,9 @@ def test_workers_of_other_versions_are_refused_in_words_and_runs_wait_for_one_th
     ):
         assert len([text for text in texts if said in text]) == 1, (said, texts)
     assert executor.workers == 0
-    told_of_all = cluster_status(address_of(cluster.address))
-    assert sorted(each.version for each in told_of_all.workers) == ["0.11.0", __version__, "none"]
-    assert not any(isinstance(each, RunOutcome) for each in told)
+    reported_all = cluster_status(address_of(cluster.address))
+    assert sorted(each.version for each in reported_all.workers) == ["0.11.0", __version__, "none"]
+    assert not any(isinstance(each, RunOutcome) for each in reported)
     executor.stop()
     assert ended(executor) == {1: STOPPED}, "a run that waits for a worker ends when it is asked to"
 
@@ -158,7 +158,7 @@ def test_a_worker_whose_sums_may_be_others_is_refused_in_words() -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert connections.ANSWER_TIMEOUT < 10, "seconds, in which a person is told"
+    assert connections.ANSWER_TIMEOUT < 10, "seconds, in which a person is notified"
     monkeypatch.setattr(connections, "ANSWER_TIMEOUT", 1.0)
 
 
@@ -192,12 +192,12 @@ def listening(answer: bytes) -> Iterator[str]:
         (struct.pack("<Q", 2**22) + bytes(2**22), r"its first message would have 4,194,304 bytes"),
     ],
 )
-def test_a_listener_that_is_no_scheduler_is_told_in_words(impatient: None, answer: bytes, said: str) -> None:
+def test_a_listener_that_is_no_scheduler_is_reported_in_words(impatient: None, answer: bytes, said: str) -> None:
     with listening(answer) as address, pytest.raises(ClusterError, match=said):
         cluster_status(address_of(address))
 
 
-def test_an_address_where_nothing_is_and_a_host_that_nobody_knows_are_told_at_once(
+def test_an_address_where_nothing_is_and_a_host_that_nobody_knows_are_reported_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -214,7 +214,7 @@ def test_an_address_where_nothing_is_and_a_host_that_nobody_knows_are_told_at_on
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make certificates with")
-def test_certificates_that_are_right_do_and_others_are_told_in_words(
+def test_certificates_that_are_right_do_and_others_are_reported_in_words(
     make_cluster: MakeCluster, tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right, other = Certificates(tmp_path / "right"), Certificates(tmp_path / "other")
@@ -244,7 +244,7 @@ def test_certificates_that_are_right_do_and_others_are_told_in_words(
 # ---- without Dask
 
 
-def test_a_missing_dask_is_told_with_what_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_dask_is_reported_with_what_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(SettingError, match=re.escape(install_advice("dask"))):
         cluster_status(address_of("127.0.0.1:8786"))

@@ -136,10 +136,10 @@ def test_time_that_is_up_ends_the_plan(library: Library) -> None:
 # ---- what goes wrong with a run
 
 
-def test_one_that_diverges_is_worst_and_one_that_cannot_be_trained_is_told(library: Library) -> None:
-    told: list[str] = []
+def test_one_that_diverges_is_worst_and_one_that_cannot_be_trained_is_reported(library: Library) -> None:
+    reported: list[str] = []
     plan = a_plan("learning-rate=0.01,1e30", "optimizer=sgd,adam")
-    store = SweepWriter.of_new(library, plan, "", "", told.append)
+    store = SweepWriter.of_new(library, plan, "", "", reported.append)
     executor = Here()
 
     def break_one(spec: RunSpec) -> None:
@@ -147,11 +147,11 @@ def test_one_that_diverges_is_worst_and_one_that_cannot_be_trained_is_told(libra
             object.__setattr__(spec, "experiment", spec.experiment.changed(batch_size=5000))
 
     executor.before = break_one
-    conductor = Conductor(plan, DATA, executor, store, told.append)
+    conductor = Conductor(plan, DATA, executor, store, reported.append)
     statuses = {(run.trial): run.status for run in worked(conductor)}
     assert statuses[1] == FAILED
     assert DIVERGED in statuses.values()
-    assert len([text for text in told if text.startswith("Trial 2 with seed 1 failed: batch_size is 5,000")]) == 1
+    assert len([text for text in reported if text.startswith("Trial 2 with seed 1 failed: batch_size is 5,000")]) == 1
     assert list(conductor.failures) == [(1, 1)]
     assert conductor.results.chosen.trial == 0
     conductor.close(True)
@@ -170,35 +170,35 @@ def test_an_outcome_that_comes_twice_counts_once(library: Library) -> None:
 # ---- pruning
 
 
-class Told(Here):
+class Reported(Here):
     """Reports epoch by epoch before it trains: what an executor with processes does."""
 
     def next(self, timeout: float) -> list[Message]:
-        told = super().next(timeout)
-        outcomes = [each for each in told if isinstance(each, RunOutcome)]
+        reported = super().next(timeout)
+        outcomes = [each for each in reported if isinstance(each, RunOutcome)]
         return [*(Report(each.number, each.epochs[:3]) for each in outcomes), *outcomes]
 
 
 def test_the_rule_asks_hopeless_runs_to_end_and_can_be_off(library: Library) -> None:
     rates = "learning-rate=0.02,0.03,0.04,0.05,0.06,0.07,1e-6,1e-7"
     for prune, wanted in ((MEDIAN, {7: PRUNED, 8: PRUNED}), ("none", {})):
-        executor = Told()
+        executor = Reported()
         worked(Conductor(a_plan(rates, prune=prune), DATA, executor))
         assert {number: how for number, how in executor.wishes.items() if number in (7, 8)} == wanted
 
 
-def test_a_hopeless_run_that_begins_anew_is_asked_again() -> None:
+def test_a_hopeless_run_that_begins_again_is_asked_again() -> None:
     """As where its process died before it heard of the wish."""
 
-    class Died(Told):
+    class Died(Reported):
         def __init__(self) -> None:
             super().__init__()
             self.asked: list[int | None] = []
 
         def next(self, timeout: float) -> list[Message]:
-            told = super().next(timeout)
-            reports: list[Message] = [each for each in told if isinstance(each, Report)]
-            return [*reports, RunStarted(told[-1].number), *told] if told else []
+            reported = super().next(timeout)
+            reports: list[Message] = [each for each in reported if isinstance(each, Report)]
+            return [*reports, RunStarted(reported[-1].number), *reported] if reported else []
 
         def stop(self, number: int | None = None, how: str = STOPPED) -> None:
             self.asked.append(number)
@@ -261,13 +261,15 @@ def test_a_plan_whose_executor_gives_up_is_cut_and_goes_on_where_it_was(library:
             left, self._waiting = self._waiting, []
             return [ExecutorHalted("Nobody is left."), *(RunOutcome(spec.number, STOPPED) for spec in left)]
 
-    told: list[str] = []
+    reported: list[str] = []
     plan = a_plan("hidden=3,4,5,6,7")
-    conductor = Conductor(plan, DATA, Gone(), SweepWriter.of_new(library, plan, "", "", told.append), told.append)
+    conductor = Conductor(
+        plan, DATA, Gone(), SweepWriter.of_new(library, plan, "", "", reported.append), reported.append
+    )
     worked(conductor)
     assert conductor.is_over
     assert conductor.was_cut
-    assert told == ["One was lost.", "Nobody is left."]
+    assert reported == ["One was lost.", "Nobody is left."]
     conductor.close(False)
     assert [run.status for run in library.runs()] == [FINISHED] * 2
     later = Here()
@@ -331,7 +333,7 @@ def test_a_program_that_was_killed_lost_only_what_was_not_written(library: Libra
     conductor._store._lock.release()  # as the system does when a process ends
     with Library(tmp_path / "library.sqlite") as other:
         assert [each.id for each in SweepLibrary(other).interrupted()] == [1]
-        assert SweepLibrary(other).get(1).seconds > 0, "a budget of minutes is not begun anew"
+        assert SweepLibrary(other).get(1).seconds > 0, "a budget of minutes is not begun again"
         again = resumed(other)
         assert again.results.over == 2
         worked(again)
@@ -344,7 +346,7 @@ def test_the_rule_knows_the_runs_of_before(library: Library) -> None:
     conductor = Conductor(plan, DATA, Here(), SweepWriter.of_new(library, plan, "", "", print))
     worked(conductor, 5)
     conductor.close(False)
-    executor = Told()
+    executor = Reported()
     worked(resumed(library, executor=executor))
     assert executor.wishes == {1: PRUNED}
 
@@ -352,12 +354,12 @@ def test_the_rule_knows_the_runs_of_before(library: Library) -> None:
 def test_a_rule_of_optuna_stops_runs_and_knows_those_of_before(library: Library) -> None:
     pytest.importorskip("optuna")
     plan = a_plan("learning-rate=0.1,1e-6,1e-7", prune=ASHA)
-    executor = Told()
+    executor = Reported()
     conductor = Conductor(plan, DATA, executor, SweepWriter.of_new(library, plan, "", "", print))
     worked(conductor, 2)
     assert executor.wishes == {2: PRUNED}
     conductor.close(False)
-    executor = Told()
+    executor = Reported()
     worked(resumed(library, executor=executor))
     assert executor.wishes == {1: PRUNED}, "the only one that was left, which is worse than the first of before"
 
@@ -381,7 +383,7 @@ def test_of_a_sweep_that_cannot_be_locked_nothing_is_left(library: Library, monk
 
 
 def test_one_that_cannot_be_written_is_not_locked(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: SweepLibrary, *words: object, **told: object) -> None:
+    def full(self: SweepLibrary, *words: object, **reported: object) -> None:
         raise LibraryError("disk", "full", "the disk is full", "Free some.")
 
     monkeypatch.setattr(SweepLibrary, "note", full)
@@ -422,24 +424,24 @@ def test_many_runs_are_written_in_one_transaction_a_second(library: Library, mon
 
 
 def test_a_sweep_is_written_to_a_library_that_another_program_rescued(library: Library) -> None:
-    plan, told = a_plan("batch-size=5..24/20"), list[str]()
-    store = SweepWriter.of_new(library, plan, "", "", told.append)
+    plan, reported = a_plan("batch-size=5..24/20"), list[str]()
+    store = SweepWriter.of_new(library, plan, "", "", reported.append)
     conductor = Conductor(plan, DATA, Here(), store)
     damage_mark(library.path).touch()
     with Library(library.path) as rescued:
         assert rescued.notice is not None
     worked(conductor)
     conductor.close(True)
-    assert told == []
+    assert reported == []
     with Library(library.path) as now:
         assert len(now.runs()) == 20
         assert SweepLibrary(now).get(1).status == "finished"
 
 
-def test_what_cannot_be_written_waits_and_is_told_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
+def test_what_cannot_be_written_waits_and_is_reported_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[str] = []
     plan = a_plan("hidden=3,4,5,6")
-    store = SweepWriter.of_new(library, plan, "", "", told.append)
+    store = SweepWriter.of_new(library, plan, "", "", reported.append)
     monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 0.0)
     monkeypatch.setattr(stores, "SECONDS_AFTER_FAILURE", 0.0)
     write = SweepLibrary.write
@@ -451,24 +453,24 @@ def test_what_cannot_be_written_waits_and_is_told_once(library: Library, monkeyp
         return write(*words)
 
     monkeypatch.setattr(SweepLibrary, "write", failing)
-    conductor = Conductor(plan, DATA, Here(), store, told.append)
+    conductor = Conductor(plan, DATA, Here(), store, reported.append)
     worked(conductor, 2)
     assert (len(library.runs()), store.waiting) == (0, 2)
     full[0] = False
     worked(conductor)
     assert conductor.close(True)
     assert len(library.runs()) == 4
-    assert len(told) == 2
-    assert "the disk is full" in told[0]
-    assert told[1] == "The library can be written to again."
+    assert len(reported) == 2
+    assert "the disk is full" in reported[0]
+    assert reported[1] == "The library can be written to again."
 
 
 def test_too_much_that_waits_stops_the_plan_and_is_done_again(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     plan = a_plan("hidden=3,4,5,6,7,8")
-    store = SweepWriter.of_new(library, plan, "", "", told.append)
+    store = SweepWriter.of_new(library, plan, "", "", reported.append)
     monkeypatch.setattr(stores, "SECONDS_BETWEEN_COMMITS", 0.0)
     monkeypatch.setattr(stores, "_MOST_WAITING", 1)
 
@@ -477,12 +479,12 @@ def test_too_much_that_waits_stops_the_plan_and_is_done_again(
 
     with monkeypatch.context() as full:
         full.setattr(SweepLibrary, "write", failing)
-        conductor = Conductor(plan, DATA, Here(), store, told.append)
+        conductor = Conductor(plan, DATA, Here(), store, reported.append)
         worked(conductor)
         assert conductor.is_over
         assert conductor.was_cut
         assert not conductor.close(False)
-    assert "Too many results are waiting to be written. No more runs are started." in told
+    assert "Too many results are waiting to be written. No more runs are started." in reported
     assert len(library.runs()) == 0
     again = resumed(library)
     worked(again)

@@ -31,27 +31,27 @@ def taken(live: LiveFigures, plan: Plan = SEEDS) -> PlanNews | None:
     return live.take_news(results)
 
 
-def told(news: PlanNews | None) -> dict[tuple[int, int], tuple[str, list[int]]]:
+def reported(news: PlanNews | None) -> dict[tuple[int, int], tuple[str, list[int]]]:
     assert news is not None
     return {(each.trial, each.seed): (each.stage, [epoch for epoch, _ in each.epochs]) for each in news.runs}
 
 
-def test_each_epoch_is_told_once_with_its_figures() -> None:
+def test_each_epoch_is_reported_once_with_its_figures() -> None:
     live = LiveFigures(SEEDS)
     live.add(0, 1, BEGUN)
     live.add(0, 1, GOING, epochs(0, 1))
     live.add(0, 2, BEGUN)
     news = taken(live)
-    assert told(news) == {(0, 1): (GOING, [0, 1]), (0, 2): (GOING, [])}
+    assert reported(news) == {(0, 1): (GOING, [0, 1]), (0, 2): (GOING, [])}
     assert news is not None
-    assert news.runs[0].is_anew
+    assert news.runs[0].is_restart
     assert news.runs[0].epochs[1][1] == {"train_error": 0.5, "train_loss": 1.0}
     live.add(0, 1, GOING, epochs(2))
     live.add(0, 1, ENDED, epochs(0, 1, 2, 3))
     news = taken(live)
-    assert told(news) == {(0, 1): (ENDED, [2, 3])}
+    assert reported(news) == {(0, 1): (ENDED, [2, 3])}
     assert news is not None
-    assert not news.runs[0].is_anew
+    assert not news.runs[0].is_restart
     assert taken(live) is None, "nothing is new"
 
 
@@ -62,7 +62,7 @@ def test_at_first_it_tells_how_many_are_over_also_without_news() -> None:
     assert (news.over, news.runs) == ((0,), ())
 
 
-def test_a_run_that_is_done_again_is_told_from_its_beginning() -> None:
+def test_a_run_that_is_done_again_is_reported_from_its_beginning() -> None:
     live = LiveFigures(SEEDS)
     live.add(0, 1, BEGUN)
     live.add(0, 1, GOING, epochs(0, 1, 2))
@@ -70,12 +70,12 @@ def test_a_run_that_is_done_again_is_told_from_its_beginning() -> None:
     live.add(0, 1, BEGUN)
     live.add(0, 1, GOING, epochs(0, 1))
     news = taken(live)
-    assert told(news) == {(0, 1): (GOING, [0, 1])}
+    assert reported(news) == {(0, 1): (GOING, [0, 1])}
     assert news is not None
-    assert news.runs[0].is_anew
+    assert news.runs[0].is_restart
 
 
-def test_of_a_sweep_nothing_is_told() -> None:
+def test_of_a_sweep_nothing_is_reported() -> None:
     plan = a_plan()
     live = LiveFigures(plan)
     live.add(0, 1, BEGUN)
@@ -91,17 +91,17 @@ def test_a_plan_tells_of_every_run_until_it_is_written(tmp_path: Path, monkeypat
         store = SweepWriter.of_new(library, plan, DATA.title, "", lambda text: None)
         conductor = Conductor(plan, DATA, Here(), store, hear=live.add)
         worked(conductor, 1)
-        first = told(live.take_news(conductor.results))
+        first = reported(live.take_news(conductor.results))
         worked(conductor)
         conductor.close(True)
-        rest = told(live.take_news(conductor.results))
+        rest = reported(live.take_news(conductor.results))
     all_epochs = list(range(plan.base.training.epochs + 1))
     assert first[0, 1] == ("written", all_epochs)
     assert rest == {(1, 1): ("written", all_epochs)}
 
 
-def test_one_that_fails_is_told_as_gone() -> None:
+def test_one_that_fails_is_reported_as_gone() -> None:
     plan = plan_seeds(an_experiment().changed(hidden=(10**9,)), 1)
     live = LiveFigures(plan)
     worked(Conductor(plan, DATA, Here(), hear=live.add))
-    assert told(taken(live, plan))[0, 1][0] == "gone"
+    assert reported(taken(live, plan))[0, 1][0] == "gone"

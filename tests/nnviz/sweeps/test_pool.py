@@ -58,13 +58,13 @@ def test_runs_are_to_the_bit_what_they_are_alone_and_the_environment_stays(
         pool.submit(RunSpec(number, each))
     assert dict(os.environ) == before
     assert len(pool.pids) == 2
-    told = all_over(pool)
-    found = outcomes(told)
+    reported = all_over(pool)
+    found = outcomes(reported)
     assert sorted(found) == list(made)
     for number, each in made.items():
         assert (found[number].status, found[number].machine.threads) == (FINISHED, "1")
         assert is_as_alone(found[number], each)
-    assert sorted(each.number for each in told if isinstance(each, RunStarted)) == list(made)
+    assert sorted(each.number for each in reported if isinstance(each, RunStarted)) == list(made)
 
 
 def test_data_of_the_registry_come_by_name_and_others_where_these_are_not_the_same(make_pool: MakePool) -> None:
@@ -101,17 +101,17 @@ def test_processes_that_are_killed_lose_nothing_and_nothing_counts_twice(make_po
     made = {number: an_experiment(seed=number, epochs=200, hidden=(30,)) for number in range(1, 6)}
     for number, each in made.items():
         pool.submit(RunSpec(number, each))
-    told = heard(pool, lambda told: len({each.number for each in told if isinstance(each, Report)}) >= 2)
+    reported = heard(pool, lambda reported: len({each.number for each in reported if isinstance(each, Report)}) >= 2)
     for pid, how in zip(pool.pids, (signal.SIGKILL, signal.SIGTERM), strict=True):
         os.kill(pid, how)
-    told += all_over(pool)
-    found = outcomes(told)
+    reported += all_over(pool)
+    found = outcomes(reported)
     assert sorted(found) == list(made)
     assert all(is_as_alone(found[number], each) for number, each in made.items())
-    assert sorted(each.text for each in told if isinstance(each, UserNotice)) == [
+    assert sorted(each.text for each in reported if isinstance(each, UserNotice)) == [
         f"A process exited unexpectedly (signal {how}). Its unfinished runs are repeated." for how in (15, 9)
     ]
-    assert len([each for each in told if isinstance(each, RunStarted)]) > len(made)
+    assert len([each for each in reported if isinstance(each, RunStarted)]) > len(made)
     others = [RunSpec(number, an_experiment(seed=number, epochs=10)) for number in (12, 13, 14)]
     pool.submit(others[0], RunSpec(11, deadly()), others[1])  # in turn: it is found out which of them it is
     pool.submit(others[2])
@@ -135,25 +135,25 @@ def test_one_run_and_then_all_are_asked_to_end(make_pool: MakePool) -> None:
     pool = make_pool()
     for number in range(1, 5):
         pool.submit(RunSpec(number, LONG))
-    told = heard(pool, lambda told: {1, 2} <= {each.number for each in told if has_learned(each)})
+    reported = heard(pool, lambda reported: {1, 2} <= {each.number for each in reported if has_learned(each)})
     pool.stop(1, PRUNED)
-    told += heard(pool, lambda told: any(isinstance(each, RunOutcome) for each in told))
-    assert [(number, each.status) for number, each in outcomes(told).items()] == [(1, PRUNED)]
+    reported += heard(pool, lambda reported: any(isinstance(each, RunOutcome) for each in reported))
+    assert [(number, each.status) for number, each in outcomes(reported).items()] == [(1, PRUNED)]
     start = time.monotonic()
     pool.stop()
-    told += all_over(pool)
+    reported += all_over(pool)
     assert time.monotonic() - start < 2
-    found = outcomes(told)
+    found = outcomes(reported)
     assert {number: each.status for number, each in found.items()} == {1: PRUNED, 2: STOPPED, 3: STOPPED, 4: STOPPED}
     assert found[2].reached > 0
     assert found[4].reached == 0
 
 
-def test_closing_ends_runs_that_are_under_way_at_once(make_pool: MakePool) -> None:
+def test_closing_ends_runs_that_are_in_progress_at_once(make_pool: MakePool) -> None:
     pool = make_pool()
     for number in (1, 2):
         pool.submit(RunSpec(number, LONG))
-    heard(pool, lambda told: len([each for each in told if isinstance(each, RunStarted)]) == 2)
+    heard(pool, lambda reported: len([each for each in reported if isinstance(each, RunStarted)]) == 2)
     pids, start = pool.pids, time.monotonic()
     pool.close()
     assert time.monotonic() - start < 2
@@ -177,9 +177,9 @@ from tests.nnviz.library.helpers import DATA, an_experiment
 pool = ProcessPool(DATA, "", {}, 2)
 for number in (1, 2):
     pool.submit(RunSpec(number, an_experiment(epochs=100_000)))
-told = []
-while len({each.number for each in told if isinstance(each, Report)}) < 2:
-    told += pool.next(0.1)
+reported = []
+while len({each.number for each in reported if isinstance(each, Report)}) < 2:
+    reported += pool.next(0.1)
 print(*pool.pids, flush=True)
 time.sleep(60)
 """

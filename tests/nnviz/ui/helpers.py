@@ -20,7 +20,7 @@ from tests.nnviz.helpers import find
 
 
 def shown_plot(qtbot: QtBot, app: QApplication, curves: Mapping[str, Curve], epochs: int) -> CurvePlot:
-    """A plot in the dark theme, 600 × 300, with these curves of a run of so many epochs."""
+    """A plot in the dark theme, 600 × 300, with these curves of a run of a given number of epochs."""
     theme.apply(app, "dark")
     plot = CurvePlot()
     qtbot.addWidget(plot)

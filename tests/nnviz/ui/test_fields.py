@@ -29,7 +29,7 @@ def number(qtbot: QtBot) -> NumberEdit:
     ("key", "text"), [(Qt.Key_Up, "21"), (Qt.Key_Down, "19"), (Qt.Key_PageUp, "30"), (Qt.Key_PageDown, "10")]
 )
 def test_keys_step(number: NumberEdit, qtbot: QtBot, key: int, text: str) -> None:
-    with qtbot.waitSignal(number.committed, check_params_cb=lambda told: told == text):
+    with qtbot.waitSignal(number.committed, check_params_cb=lambda reported: reported == text):
         qtbot.keyClick(number, key)
     assert number.text() == text
 
@@ -54,10 +54,10 @@ def test_text_that_is_no_number_is_left_to_the_owner(number: NumberEdit, qtbot: 
     number.selectAll()
     qtbot.keyClicks(number, "many")
     assert number.is_typed
-    with qtbot.waitSignal(number.committed, check_params_cb=lambda told: told == "many"):
+    with qtbot.waitSignal(number.committed, check_params_cb=lambda reported: reported == "many"):
         qtbot.keyClick(number, Qt.Key_Return)
     assert number.text() == "many"
-    with qtbot.waitSignal(number.committed, check_params_cb=lambda told: told == "20"):
+    with qtbot.waitSignal(number.committed, check_params_cb=lambda reported: reported == "20"):
         qtbot.keyClick(number, Qt.Key_Escape)
     assert number.text() == "20"
 

@@ -22,60 +22,60 @@ def ground(qtbot: QtBot) -> QWidget:
 
 @pytest.mark.parametrize("text", ["neuron 1", "a\nb\nc", [[("train 1 %", "train"), ("test 2 %", "test")]]])
 def test_words_stay_within_and_beside_the_mouse(ground: QWidget, text: str) -> None:
-    told = ReadOut(ground)
+    reported = ReadOut(ground)
     for x in range(0, 300, 23):
         for y in range(0, 120, 17):
-            told.show_text(text, QPoint(x, y))
-            assert ground.rect().contains(told.geometry()), (x, y)
-            assert not told.geometry().contains(QPoint(x, y)), (x, y)
-    told.hide()
-    assert not told.isVisible()
+            reported.show_text(text, QPoint(x, y))
+            assert ground.rect().contains(reported.geometry()), (x, y)
+            assert not reported.geometry().contains(QPoint(x, y)), (x, y)
+    reported.hide()
+    assert not reported.isVisible()
 
 
 def test_nothing_to_say_is_nothing_to_see(ground: QWidget) -> None:
-    told = ReadOut(ground)
-    told.show_text("words", QPoint(5, 5))
-    assert not told.isHidden()
-    told.show_text("", QPoint(5, 5))
-    assert told.isHidden()
+    reported = ReadOut(ground)
+    reported.show_text("words", QPoint(5, 5))
+    assert not reported.isHidden()
+    reported.show_text("", QPoint(5, 5))
+    assert reported.isHidden()
 
 
 def test_words_from_a_file_are_no_markup(ground: QWidget) -> None:
-    told = ReadOut(ground)
-    told.show_text("<b>class</b>", QPoint(5, 5))
-    assert told.textFormat() == Qt.PlainText
-    told.show_text([[("<b>class</b>", "test")]], QPoint(5, 5))
-    assert "&lt;b&gt;class" in told.text()
+    reported = ReadOut(ground)
+    reported.show_text("<b>class</b>", QPoint(5, 5))
+    assert reported.textFormat() == Qt.PlainText
+    reported.show_text([[("<b>class</b>", "test")]], QPoint(5, 5))
+    assert "&lt;b&gt;class" in reported.text()
 
 
 def test_words_wider_than_the_widget_are_cut_off(ground: QWidget) -> None:
-    told = ReadOut(ground)
-    told.show_text("long " * 100, QPoint(150, 60))
-    assert ground.rect().contains(told.geometry())
+    reported = ReadOut(ground)
+    reported.show_text("long " * 100, QPoint(150, 60))
+    assert ground.rect().contains(reported.geometry())
 
 
 def test_it_goes_where_it_costs_least_and_stays_among_equals(ground: QWidget) -> None:
-    told = ReadOut(ground)
-    told.show_text("words", QPoint(150, 60), lambda place: float(place.top() < 60))
-    assert told.y() > 60
-    told.show_text("words", QPoint(150, 60), lambda place: 0.0)
-    assert told.y() > 60
-    told.show_text("words", QPoint(150, 60), lambda place: float(place.intersects(QRect(0, 60, 300, 60))))
-    assert told.y() < 60
+    reported = ReadOut(ground)
+    reported.show_text("words", QPoint(150, 60), lambda place: float(place.top() < 60))
+    assert reported.y() > 60
+    reported.show_text("words", QPoint(150, 60), lambda place: 0.0)
+    assert reported.y() > 60
+    reported.show_text("words", QPoint(150, 60), lambda place: float(place.intersects(QRect(0, 60, 300, 60))))
+    assert reported.y() < 60
 
 
 def test_no_tooltip_lies_over_it(ground: QWidget, qtbot: QtBot) -> None:
     ground.setToolTip("about the whole")
-    told = ReadOut(ground)
+    reported = ReadOut(ground)
     at = QPoint(50, 50)
-    told.show_text("words", at)
+    reported.show_text("words", at)
 
     def ask() -> None:
         QApplication.sendEvent(ground, QHelpEvent(QEvent.ToolTip, at, ground.mapToGlobal(at)))
 
     ask()
     assert not QToolTip.isVisible()
-    told.hide()
+    reported.hide()
     ask()
     qtbot.waitUntil(QToolTip.isVisible)
     QToolTip.hideText()

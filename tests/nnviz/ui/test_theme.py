@@ -1,4 +1,4 @@
-"""Colours that can be read and told apart, in both themes, switched while the window is open."""
+"""Colours that can be read and distinguished, in both themes, switched while the window is open."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_what_is_drawn_together_differs_for_colour_blind_eyes(look: Theme, blind
 
 
 @THEMES
-def test_lines_of_classes_can_be_read_and_told_apart(look: Theme) -> None:
+def test_lines_of_classes_can_be_read_and_distinguished(look: Theme) -> None:
     """Their names are written in their colours, and none is violet."""
     inks = [getattr(look, name) for name in theme.CLASSES]
     assert all(contrast(ink, look.card) >= 4.5 for ink in inks)
@@ -127,7 +127,7 @@ def test_lines_of_classes_can_be_read_and_told_apart(look: Theme) -> None:
 
 
 @THEMES
-def test_points_of_ten_classes_can_be_seen_and_told_apart(look: Theme) -> None:
+def test_points_of_ten_classes_can_be_seen_and_distinguished(look: Theme) -> None:
     """Graphics need 3 : 1; none is blue, orange or violet, which mean something else."""
     inks = [getattr(look, name) for name in theme.MANY_CLASSES]
     assert len(set(inks)) == 10
@@ -181,7 +181,7 @@ def test_figures_are_equally_wide(qapp: QApplication) -> None:
         assert len({round(metrics.horizontalAdvance(digit), 3) for digit in "0123456789"}) == 1
 
 
-def test_the_system_decides_unless_told_otherwise(qapp: QApplication) -> None:
+def test_the_system_decides_by_default(qapp: QApplication) -> None:
     theme.apply(qapp, "system")
     assert theme.current().name == theme.system_theme()
 

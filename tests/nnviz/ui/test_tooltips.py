@@ -47,7 +47,7 @@ def tip_of(button: QPushButton, text: str) -> QLabel:
 
 
 def test_a_long_one_has_several_lines(button: QPushButton) -> None:
-    text = "what this control does to the network, told at great length and " * 5
+    text = "what this control does to the network, reported at great length and " * 5
     shown = tip_of(button, text)
     assert shown.width() < 1.2 * shown.fontMetrics().horizontalAdvance("n" * 70)
     assert shown.height() > 4 * shown.fontMetrics().height()

@@ -54,7 +54,7 @@ def test_a_script_makes_its_own_application_and_ends_well(tmp_path: Path) -> Non
     assert '"sure_from": 0.75' in settings.read_text()
 
 
-def test_what_cannot_be_kept_is_told_once_other_messages_are_dismissed(
+def test_what_cannot_be_kept_is_reported_once_other_messages_are_dismissed(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**where: object) -> None:

@@ -205,7 +205,7 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     assert [Path(name).name for name in dialog.selectedFiles()] == ["error.png"]
     dialog.reject()
 
-    # One that cannot be written is told in the window.
+    # One that cannot be written is reported in the window.
     choose(qtbot, window, card, "Svg")
     dialog = find(window, QFileDialog, "exportCardDialog")
     with qtbot.waitSignal(window.session.messages.changed):

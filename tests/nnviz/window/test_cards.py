@@ -83,8 +83,8 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
 
     # F1 on a card of the settings tells of it.
     for name in ("dataCard", "networkCard", "trainingCard"):
-        (told,) = texts_of(name)
-        assert told.title in described(ready_window.card(name))
+        (reported,) = texts_of(name)
+        assert reported.title in described(ready_window.card(name))
     assert described(find(ready_window, QLabel, "seenLabel")).count("<b>Draw a digit</b>") == 1
 
     # The workspace that there is.

@@ -63,7 +63,7 @@ def test_what_takes_a_stroke_back_and_closing_draw_loses_neither_drawing_nor_ans
     drawn.default_layout()
     drag(drawn.canvas, seven(drawn.canvas))
     qtbot.waitUntil(lambda: session.question.answer is not None)
-    told = bars(drawn)
+    reported = bars(drawn)
     drawing, picture, answer = session.sketch.drawing, session.question.example, session.question.answer
     assert picture is not None
     drawn.draw.close()
@@ -71,10 +71,10 @@ def test_what_takes_a_stroke_back_and_closing_draw_loses_neither_drawing_nor_ans
     assert session.sketch.drawing == drawing
     np.testing.assert_array_equal(session.question.example, picture)
     np.testing.assert_array_equal(session.question.answer, answer)
-    assert bars(drawn) == told
+    assert bars(drawn) == reported
     drawn.session.step_epoch()
     wait_for(qtbot, drawn, Status.FINISHED)
-    qtbot.waitUntil(lambda: bars(drawn) != told)
+    qtbot.waitUntil(lambda: bars(drawn) != reported)
     assert "no prediction" not in bars(drawn), "it is asked on"
     number = drawn.docks.index(drawn.draw) + 1
     press(qtbot, drawn, Qt.Key(Qt.Key_0 + number), Qt.AltModifier)

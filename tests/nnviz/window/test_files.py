@@ -97,7 +97,7 @@ def open_and_wait(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     qtbot.waitUntil(lambda: window.session.runs.current.storage.path == path)
 
 
-def test_what_cannot_be_written_or_read_is_told_and_changes_nothing(
+def test_what_cannot_be_written_or_read_is_reported_and_changes_nothing(
     ready_window: MainWindow,
     qtbot: QtBot,
     home: Path,
@@ -140,14 +140,14 @@ def test_what_cannot_be_written_or_read_is_told_and_changes_nothing(
         session.runs.current.network.parameters.copy(),
     )
     configuration = session.settings.experiment
-    for name, (content, told) in BROKEN.items():
+    for name, (content, reported) in BROKEN.items():
         path = write("broken.json", content)
         with qtbot.waitSignal(session.messages.changed):
             session.files.open(path)
         assert message(window).isVisible()
         text = message(window).text()
         assert "broken.json" in text
-        for part in told:
+        for part in reported:
             assert part in text, name
         assert session.runs.current is run, name
         assert session.runs.current.network is network

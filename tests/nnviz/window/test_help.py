@@ -128,7 +128,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     press(qtbot, window, Qt.Key_F1)
     text = words(window, "helpWindow")
     assert text_of("learningRateEdit").text in text
-    assert text_of("trainingCard").text in text, "the card is told of below"
+    assert text_of("trainingCard").text in text, "the card is described below"
     find(window, QDialog, "helpWindow").close()
 
     # F1 on a tab tells of that tab.
@@ -164,7 +164,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     caption = next(each for each in window.findChildren(QLabel) if each.text() == "Batch size")
     assert described(caption) == described(field)
 
-    # A title is told once.
+    # A title is reported once.
     assert described(find(window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
 
     # Controls of a page in the header have the text of the page.
@@ -229,7 +229,7 @@ def test_about_tells_version_licences_and_where_files_are(
 # ---- the texts
 
 REGISTRIES = (ACTIVATIONS, OPTIMIZERS, LOSSES, SCHEDULES, INITIALIZERS)
-TOLD = (QAbstractButton, QLineEdit, QComboBox, QSlider)
+REPORTED = (QAbstractButton, QLineEdit, QComboBox, QSlider)
 # Small things beside what is explained, whose tooltip says all there is to say.
 BESIDE = {
     *("dismissMessageButton", "dismissAnnouncementButton"),
@@ -282,7 +282,7 @@ def open_import(window: MainWindow) -> None:
 def controls(window: MainWindow) -> list[QWidget]:
     """All that a person acts on, whether it can be seen now or not."""
     open_everything(window)
-    found = [each for kind in TOLD for each in window.findChildren(kind) if not isinstance(each, QScrollBar)]
+    found = [each for kind in REPORTED for each in window.findChildren(kind) if not isinstance(each, QScrollBar)]
     named = [each for each in found if each.objectName() and not each.objectName().startswith(OF_QT)]
     return [each for each in named if each.objectName() not in BESIDE and "Hint" not in each.objectName()]
 
@@ -292,7 +292,7 @@ def tabs(window: MainWindow) -> list[tuple[QTabBar, int, str]]:
     bars = [bar for bar in window.findChildren(QTabBar) if bar.count() and bar.tabData(0)]
     return [(bar, index, bar.tabData(index)) for bar in bars for index in range(bar.count())]
 
-    # Of a combo box what is chosen is told, too.
+    # Of a combo box what is chosen is reported, too.
     session = window.session
     combo = find(window, QComboBox, "optimizerCombo")
     for name in ("adam", "sgd"):

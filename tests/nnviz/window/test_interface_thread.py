@@ -1,4 +1,4 @@
-"""The thread of the window makes no large network and no trainer, which takes the validation set aside."""
+"""The thread of the window makes no large network and no trainer, which holds out the validation set."""
 
 from __future__ import annotations
 

@@ -32,11 +32,11 @@ LONG = 60_000  # milliseconds
 
 
 class Trained:
-    """A session, or a window with one, whose trainings are recorded on a disk, and what it told."""
+    """A session, or a window with one, whose trainings are recorded on a disk, and what it reported."""
 
     def __init__(self, window: MainWindow | Model, qtbot: QtBot) -> None:
         self.window, self.session, self._qtbot = window, window.session, qtbot
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.lent = False
         self.session.messages.changed.connect(self._note)
         self.session.training.runner.frame.connect(self._look)
@@ -44,7 +44,7 @@ class Trained:
     def _note(self) -> None:
         message = self.session.messages.current
         if message is not None:
-            self.told.append(message.text)
+            self.reported.append(message.text)
 
     def _look(self, frame: object) -> None:
         self.lent |= frame.is_lent  # type: ignore[attr-defined]
@@ -54,7 +54,7 @@ class Trained:
         return self.session.runs.current
 
     def how_often(self, words: str) -> int:
-        return sum(words in text for text in self.told)
+        return sum(words in text for text in self.reported)
 
     def start(self) -> None:
         """A network that takes little room."""
@@ -152,14 +152,14 @@ def test_on_a_full_disk_it_trains_on_and_is_recorded_when_there_is_room(
     disk.fill()
     trained.wait_until_kept(False)
     assert trained.how_often("the disk is full.") == 1
-    assert "Training continues." in trained.told[-1]
+    assert "Training continues." in trained.reported[-1]
     trained.session.messages.dismiss()
     trained.train_on(6)
-    assert trained.how_often("disk is full") == 1, "it is told once"
+    assert trained.how_often("disk is full") == 1, "it is reported once"
     assert trained.run.unsaved
     disk.make_room()
     trained.wait_until_kept()
-    assert trained.told[-1] == "The library can be written to again."
+    assert trained.reported[-1] == "The library can be written to again."
     trained.train_on(2)
     pause(qtbot, trained.window)
     dataset, run = trained.session.dataset, trained.run
@@ -182,13 +182,13 @@ def test_a_disk_that_is_full_from_the_start(trained: Trained, disk: Disk, qtbot:
         first, other = record(library)
     disk.fill()
     trained.start()
-    qtbot.waitUntil(lambda: bool(trained.told), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(trained.reported), timeout=LONG)
     trained.train_on(6)
-    assert trained.how_often("disk is full") == len(trained.told) == 1
+    assert trained.how_often("disk is full") == len(trained.reported) == 1
     assert trained.run.unsaved
     disk.make_room()
     trained.wait_until_kept()
-    assert trained.told[-1].startswith("The library can be written to again.")
+    assert trained.reported[-1].startswith("The library can be written to again.")
     trained.train_on(2)
     pause(qtbot, trained.window)
     assert trained.session.dataset is not None
@@ -254,7 +254,7 @@ def test_on_a_write_protected_disk_runs_are_shown_and_the_window_trains(
         qtbot.waitUntil(lambda: window.session.library.count == 1)
         trained.start()
         qtbot.waitUntil(lambda: trained.how_often("is not recorded") == 1, timeout=LONG)
-        assert "because its file is write-protected" in trained.told[-1]
+        assert "because its file is write-protected" in trained.reported[-1]
         trained.train_on(6)
         assert trained.how_often("is not recorded") == 1
         answer(qtbot, window).reject()
@@ -312,8 +312,8 @@ def test_a_run_with_which_another_window_went_on_becomes_a_branch(make_trained: 
     theirs.wait_until_kept()
     train_epochs(qtbot, mine.window, 1)
     qtbot.waitUntil(lambda: mine.run.storage.record != run, timeout=LONG)
-    told = f"From epoch 2 on, it is recorded as run {mine.run.storage.record}, a branch"
-    assert mine.how_often(told) == 1
+    reported = f"From epoch 2 on, it is recorded as run {mine.run.storage.record}, a branch"
+    assert mine.how_often(reported) == 1
     assert (mine.run.origin.parent_record, mine.run.origin.left_at, mine.run.storage.is_kept) == (run, 2, True)
     with Library() as library:
         old, new = library.run(run), library.run(mine.run.storage.record)
@@ -360,7 +360,7 @@ def test_no_command_goes_on_with_what_a_window_trains(
         expect_exact(library, library.run(trained.run.storage.record), few_digits)
 
 
-def test_a_run_that_was_deleted_meanwhile_is_kept_anew(make_trained: MakeTrained, qtbot: QtBot) -> None:
+def test_a_run_that_was_deleted_meanwhile_is_kept_again(make_trained: MakeTrained, qtbot: QtBot) -> None:
     trained = make_trained()
     train_epochs(qtbot, trained.window, 1)
     trained.wait_until_kept()

@@ -1,4 +1,4 @@
-"""What is told, and what is asked, over the feet of the cards."""
+"""What is reported, and what is asked, over the feet of the cards."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ def test_an_error_looks_different(bar: MessageBar) -> None:
 
 
 def test_only_what_is_neither_error_nor_question_goes_by_itself(bar: MessageBar) -> None:
-    bar.show_message("told", is_error=False)
+    bar.show_message("reported", is_error=False)
     assert bar.time.isActive()
     bar.show_message("wrong", is_error=True)
     assert not bar.time.isActive()
-    bar.show_message("told", is_error=False)
+    bar.show_message("reported", is_error=False)
     bar.show_message("asked", is_error=False, choices=CHOICES)
     assert not bar.time.isActive()
 
 
-def test_the_answer_that_was_clicked_is_told(bar: MessageBar, qtbot: QtBot) -> None:
+def test_the_answer_that_was_clicked_is_reported(bar: MessageBar, qtbot: QtBot) -> None:
     bar.show_message("Which?", is_error=False, choices=CHOICES)
     assert offered(bar) == list(CHOICES)
     for number, words in enumerate(CHOICES):
@@ -64,7 +64,7 @@ def test_the_answer_that_was_clicked_is_told(bar: MessageBar, qtbot: QtBot) -> N
             button = click(qtbot, bar, QPushButton, f"messageChoice{number + 1}Button")
         assert button.accessibleName() == words
         assert button.focusPolicy() & Qt.TabFocus
-    bar.show_message("told", is_error=True)
+    bar.show_message("reported", is_error=True)
     assert offered(bar) == [], "the next message asks nothing"
 
 
@@ -93,12 +93,12 @@ def test_names_from_files_are_plain_text(bar: MessageBar) -> None:
 
 
 def test_it_follows_the_theme(bar: MessageBar, qapp: QApplication) -> None:
-    bar.show_message("told", is_error=False)
+    bar.show_message("reported", is_error=False)
     dark = bar.grab().toImage()
     theme.apply(qapp, "light")
     light = bar.grab().toImage()
     assert light != dark
-    bar.show_message("told", is_error=False)
+    bar.show_message("reported", is_error=False)
     assert bar.grab().toImage() == light, "nothing was left as it was"
 
 

@@ -1,4 +1,4 @@
-"""What is wrong, and what waits, is told beside the fields: nothing moves under the mouse, no control is covered."""
+"""What is wrong, and what waits, stands beside the fields: nothing moves under the mouse, no control is covered."""
 
 from __future__ import annotations
 

@@ -207,10 +207,10 @@ def test_what_is_not_there_or_no_data_is_refused_without_a_window(
             code = cli.main(words)
         except SystemExit as end:
             code = int(end.code or 0)
-        told = capsys.readouterr()
-        assert (code, told.out) == (cli.USAGE_ERROR, "")
-        assert told.err.startswith(f"nnviz: {reason}")
-        assert told.err.count("\n") == 1
+        reported = capsys.readouterr()
+        assert (code, reported.out) == (cli.USAGE_ERROR, "")
+        assert reported.err.startswith(f"nnviz: {reason}")
+        assert reported.err.count("\n") == 1
 
 
 def test_a_command_goes_before_a_file_of_its_name(

@@ -113,8 +113,8 @@ def test_shipped_networks_show_what_they_were_made_with_and_are_measured(
 ) -> None:
     window, session = settings_window, settings_window.session
     for shipped in bundled_networks()[:2]:
-        told = load_checkpoint(shipped.path)[0].provenance["experiment"]
-        made_with = Experiment.from_dict(told).changed(evaluate=True)  # as the window always does
+        reported = load_checkpoint(shipped.path)[0].provenance["experiment"]
+        made_with = Experiment.from_dict(reported).changed(evaluate=True)  # as the window always does
         before = session.runs.current
         session.files.open(shipped.path, shipped.title)
         qtbot.waitUntil(lambda before=before: session.runs.current is not before)
@@ -139,7 +139,7 @@ def test_shipped_networks_show_what_they_were_made_with_and_are_measured(
 def test_a_paused_training_goes_on_with_being_measured(
     settings_window: CardWindow, qtbot: QtBot, few_digits: Dataset, home: Path
 ) -> None:
-    """Although the command line was told not to measure it."""
+    """Although the command line was reported not to measure it."""
     window, session = settings_window, settings_window.session
     trainer = Experiment().changed(epochs=2, evaluate=False).trainer(few_digits)
     for event in trainer.run():

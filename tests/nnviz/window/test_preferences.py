@@ -144,7 +144,7 @@ def test_the_last_of_two_windows_wins(tmp_path: Path) -> None:
     assert json.loads(path.read_bytes()) == {"theme": "dark"}
 
 
-def test_choices_are_written_when_they_are_made_and_an_error_in_writing_is_told_once(
+def test_choices_are_written_when_they_are_made_and_an_error_in_writing_is_reported_once(
     ready_window: MainWindow,
     qtbot: QtBot,
     home: Path,
@@ -170,23 +170,23 @@ def test_choices_are_written_when_they_are_made_and_an_error_in_writing_is_told_
     qtbot.waitUntil(lambda: stored("network") == str(home / "mine.json"))
     assert json.loads(stored("recent")) == [str(home / "mine.json")]
 
-    # An error in writing is told once and logged.
+    # An error in writing is reported once and logged.
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(preferences, "write_whole", full)
-    told: list[str] = []
+    reported: list[str] = []
     messages = ready_window.session.messages
-    messages.changed.connect(lambda: told.append(messages.current.text if messages.current else ""))
+    messages.changed.connect(lambda: reported.append(messages.current.text if messages.current else ""))
     for width in (11, 12, 13):
         ready_window.draw.pen.setValue(width)
         with qtbot.waitCallback() as written:
             ready_window._preferences._thread.run(lambda: None, written, written)
             ready_window._preferences.write()
-    qtbot.waitUntil(lambda: bool(told))
+    qtbot.waitUntil(lambda: bool(reported))
     messages.dismiss()
     ready_window.close()
-    assert [text for text in told if text] == [text for text in told if "No space left" in text][:1]
+    assert [text for text in reported if text] == [text for text in reported if "No space left" in text][:1]
     assert caplog.text.count("could not be written") >= 2
 
 

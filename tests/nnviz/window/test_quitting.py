@@ -1,4 +1,4 @@
-"""Quitting: one question about all networks that would be lost, told apart; training pauses behind it."""
+"""Quitting: one question about all networks that would be lost, distinguished; training pauses behind it."""
 
 from __future__ import annotations
 

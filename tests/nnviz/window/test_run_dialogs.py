@@ -93,7 +93,7 @@ def export(qtbot: QtBot, box: ExportDialog) -> None:
     click(qtbot, box, QPushButton, "exportRunButton")
 
 
-def told(window: MainWindow) -> str:
+def reported(window: MainWindow) -> str:
     """What the status line says."""
     return find(window, QLabel, "activityLabel").text()
 
@@ -129,7 +129,7 @@ def test_a_run_of_the_list_is_written_into_a_new_folder_about_which_is_asked(
     assert find(again, QLineEdit, "exportFolderEdit").text() == str(home / f"run-{numbers[2]}-2"), "nothing is replaced"
     qtbot.keyClick(again, Qt.Key_Escape)
 
-    # By the right button: a folder that cannot be made is told and can be corrected, or chosen in a dialog.
+    # By the right button: a folder that cannot be made is reported and can be corrected, or chosen in a dialog.
     for name in ("there", "elsewhere"):
         (home / name).mkdir()
     table = show_runs(runs_window, qtbot)
@@ -165,7 +165,7 @@ def test_a_run_of_the_list_is_written_into_a_new_folder_about_which_is_asked(
 def test_a_run_is_imported_by_dropping_its_file_and_exported_from_the_file_menu(
     ready_window: MainWindow, qtbot: QtBot, passed_on: Path, home: Path
 ) -> None:
-    """What is no run is told, and adds nothing: chosen by the menu's key."""
+    """What is no run is reported, and adds nothing: chosen by the menu's key."""
     session = ready_window.session
     assert drop(ready_window.canvas, passed_on), "by the window, which Qt asks next"
     assert not ready_window.canvas._is_target
@@ -254,7 +254,7 @@ def test_a_file_that_could_not_be_written_makes_an_export_incomplete(
     assert f"Run {numbers[2]} was exported, but incompletely. network.py: weights is 1" in messages.current.text
 
 
-def test_what_could_not_be_written_is_told(
+def test_what_could_not_be_written_is_reported(
     numbers: list[int], runs_window: CardWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
@@ -308,7 +308,7 @@ def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it
     expected = f"Still exporting run {numbers[2]}: writing network.py."
     export(qtbot, ask(ready_window, qtbot))
     qtbot.waitUntil(lambda: messages.current is not None and messages.current.text == expected, timeout=20_000)
-    assert told(ready_window) == f"Exporting run {numbers[2]}: writing network.py …"
+    assert reported(ready_window) == f"Exporting run {numbers[2]}: writing network.py …"
     click(qtbot, ready_window, QPushButton, "messageChoice1Button")
     slow.set()
     qtbot.waitUntil(lambda: announced(ready_window.session) == f"Exporting run {numbers[2]} was cancelled")
@@ -384,7 +384,7 @@ def test_an_import_that_is_cancelled_adds_nothing(
         assert len(library.runs()) == 0
 
 
-def test_a_file_that_is_gone_is_told(ready_model: Model, qtbot: QtBot, home: Path) -> None:
+def test_a_file_that_is_gone_is_reported(ready_model: Model, qtbot: QtBot, home: Path) -> None:
     ready_model.session.exchange.read(home / "gone.nnvizrun")
     messages = ready_model.session.messages
     qtbot.waitUntil(lambda: messages.current is not None)

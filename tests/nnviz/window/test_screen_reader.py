@@ -109,8 +109,8 @@ def test_the_views_tell_the_figure_under_the_mouse(reader: Reader) -> None:
     assert re.search(r"\d predicted correctly|: \d+ of \d+", reader.point("Confusion matrix", 0.5, 0.5))
     reader.point("Network diagram", 0.1, 0.5)  # it works out the activations when it is seen
     reader.wait_to_read("Colours of the connections", r"contribution")
-    told = [reader.point("Network diagram", 0.5, row / 40) for row in range(40)]
-    assert any(re.match(r"layer \d · neuron \d+\n.*\d", words) for words in told), told
+    reported = [reader.point("Network diagram", 0.5, row / 40) for row in range(40)]
+    assert any(re.match(r"layer \d · neuron \d+\n.*\d", words) for words in reported), reported
 
 
 def test_the_plane_tells_the_prediction_under_the_mouse(reader: Reader, ready_window: MainWindow, qtbot: QtBot) -> None:

@@ -1,4 +1,4 @@
-"""The program as a process of its own: what it remembers when it is killed, and how it ends when it is told to end."""
+"""The program as a process of its own: what it remembers when it is killed, and how it ends when it is asked to end."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def test_each_of_them_closes_it(qapp: QApplication, qtbot: QtBot, handlers: None
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_signal_that_the_program_was_told_to_ignore_stays_ignored(qapp: QApplication, handlers: None) -> None:
+def test_a_signal_that_the_program_was_asked_to_ignore_stays_ignored(qapp: QApplication, handlers: None) -> None:
     """As by nohup, so that a training goes on when the terminal is closed."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     parent = QObject()

@@ -25,7 +25,7 @@ DEEPEST = 8_300  # of two digits, so that their shape as text is longer than wha
 
 
 def open_deep(qtbot: QtBot, window: MainWindow | Model, folder: Path, hidden: int) -> None:
-    """Opens a network with so many hidden layers of one neuron, which fits the data."""
+    """Opens a network with a given number of hidden layers of one neuron, which fits the data."""
     shape = [784, *([1] * hidden), 10]
     weights = [[[0.5]]] * (hidden - 1)
     content = {

@@ -62,7 +62,7 @@ def test_empty_lines_at_the_end_of_plain_numbers_change_nothing(tmp_path: Path) 
     assert rows[-1] == 301
 
 
-def test_no_row_is_told_that_may_be_wrong(tmp_path: Path) -> None:
+def test_no_row_is_reported_that_may_be_wrong(tmp_path: Path) -> None:
     lines = ["place,x,y", *lines_of(300)]
     lines.insert(200, "")
     lines[201:] = lines_of(101, 202)

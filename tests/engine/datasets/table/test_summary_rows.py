@@ -17,7 +17,7 @@ ROWS = "".join(f"s{at},{at},{at * at}\n" for at in range(COUNT))
 SUMS = sum(range(COUNT)), sum(at * at for at in range(COUNT))
 
 
-def told(folder: Path, text: str) -> list[str]:
+def reported(folder: Path, text: str) -> list[str]:
     file = folder / "some.csv"
     file.write_text(text)
     return list(map(str, summary_rows(read_table(file, sniff(file)))))
@@ -42,14 +42,14 @@ def told(folder: Path, text: str) -> list[str]:
     ],
 )
 def test_the_last_rows(tmp_path: Path, last: str, said: list[str]) -> None:
-    assert told(tmp_path, "name,a,b\n" + ROWS + last) == said
+    assert reported(tmp_path, "name,a,b\n" + ROWS + last) == said
 
 
 def test_a_table_of_numbers_alone(tmp_path: Path) -> None:
     rows = "".join(f"{at},{at * at % 17}\n" for at in range(300))
     sums = sum(range(300)), sum(at * at % 17 for at in range(300))
-    assert told(tmp_path, f"a,b\n{rows}{sums[0]},{sums[1]}\n") == ["Row 302 looks like a sum of the others"]
-    assert told(tmp_path, f"a,b\n{rows}") == []
+    assert reported(tmp_path, f"a,b\n{rows}{sums[0]},{sums[1]}\n") == ["Row 302 looks like a sum of the others"]
+    assert reported(tmp_path, f"a,b\n{rows}") == []
 
 
 def test_it_is_left_out_and_said_and_can_be_kept(tmp_path: Path) -> None:
@@ -64,6 +64,6 @@ def test_it_is_left_out_and_said_and_can_be_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("large", ["1e200", "1e308"])
 def test_numbers_whose_sum_or_squares_are_too_large_are_no_sums(tmp_path: Path, large: str) -> None:
-    assert told(tmp_path, "a,b,c\n" + "".join(f"s{at},{large},{at}\n" for at in range(COUNT)) + ",5,6\n") == []
+    assert reported(tmp_path, "a,b,c\n" + "".join(f"s{at},{large},{at}\n" for at in range(COUNT)) + ",5,6\n") == []
     rows = "".join(f"s{at},{('1', '-1')[at % 2]}{large[1:]},{at}\n" for at in range(COUNT))
-    assert told(tmp_path, "a,b,c\n" + rows + f",{large},190\n") == []
+    assert reported(tmp_path, "a,b,c\n" + rows + f",{large},190\n") == []

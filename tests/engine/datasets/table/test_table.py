@@ -269,11 +269,11 @@ def test_progress_tells_the_bytes_and_what_it_raises_goes_through(file: Path, mo
     monkeypatch.setattr(table_blocks, "_FIRST_BLOCK", 64)
     monkeypatch.setattr(table_blocks, "_BLOCK", 64)
     file.write_text("a,b\n" + "1,2\n" * 100)
-    told: list[tuple[int, int]] = []
-    read_table(file, TableFormat(), lambda done, size: told.append((done, size)))
-    assert told == sorted(told)
-    assert len(told) >= 6
-    assert told[-1] == (404, 404)
+    reported: list[tuple[int, int]] = []
+    read_table(file, TableFormat(), lambda done, size: reported.append((done, size)))
+    assert reported == sorted(reported)
+    assert len(reported) >= 6
+    assert reported[-1] == (404, 404)
 
     def stop(done: int, size: int) -> None:
         raise OSError("enough")

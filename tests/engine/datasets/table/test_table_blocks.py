@@ -109,7 +109,7 @@ def lines(**changed: str) -> list[str]:
 
 
 def in_blocks(path: Path, size: int) -> Table:
-    """The table, read so many bytes at a time."""
+    """The table, read a given number of bytes at a time."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("_FIRST_BLOCK", "_BLOCK"):
             patch.setattr(table_blocks, name, size)
@@ -157,7 +157,9 @@ def test_what_is_no_plain_number_is_read_in_its_place(tmp_path: Path, changed: d
     same(path)
 
 
-def test_what_cannot_be_read_is_told_after_what_comes_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_reported_after_what_comes_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("_FIRST_BLOCK", "_BLOCK"):
         monkeypatch.setattr(table_blocks, name, 4)
     content = io.BytesIO(b"1,2\n3,4\n\xff\xff\xff\n7,8\n")

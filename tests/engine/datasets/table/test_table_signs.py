@@ -88,7 +88,7 @@ def test_another_unit_in_the_same_column_is_wrong(tmp_path: Path) -> None:
     assert "“7 mi” is not a number" in str(table.problems[0])
 
 
-def test_odd_classes_are_told(tmp_path: Path) -> None:
+def test_odd_classes_are_reported(tmp_path: Path) -> None:
     rows = "".join(f"{at},{at % 25},{'ab'[at % 2]}\n" for at in range(100))
     (tmp_path / "some.csv").write_text("x,n,kind\n" + rows + "1,1,rare\n")
     assert load_table(tmp_path / "some.csv", target="kind").notes == (
@@ -105,7 +105,7 @@ def test_yes_and_no_in_other_words(tmp_path: Path, no: str, yes: str) -> None:
     assert (column.kind, column.values.tolist(), column.categories) == (YES_NO, [0, 1, 0], (no, yes))
 
 
-def test_dates_and_ids_are_told_as_such(tmp_path: Path) -> None:
+def test_dates_and_ids_are_reported_as_such(tmp_path: Path) -> None:
     rows = "".join(f"{5000 + at},{at % 28 + 1:02}.03.{1990 + at},{at % 7},{at % 5}.5\n" for at in range(60))
     (tmp_path / "some.csv").write_text("Kunde,seit,n,y\n" + rows)
     assert load_table(tmp_path / "some.csv").notes == (

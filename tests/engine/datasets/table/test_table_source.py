@@ -83,7 +83,7 @@ def test_rows_below_a_title_keep_their_numbers(tmp_path: Path) -> None:
         assert row_number(file, form, 20) == 24
 
 
-def test_lines_above_the_table_are_found_left_out_and_told_and_can_be_corrected(tmp_path: Path) -> None:
+def test_lines_above_the_table_are_found_left_out_and_reported_and_can_be_corrected(tmp_path: Path) -> None:
     file = written(tmp_path, "Log, of station 7\n\na,b,c,y\n" + rows(20, "{at},{third},{even},k{even}"))
     found, table = sniff(file), read_table(file, sniff(file))
     assert (found.skip, table.skipped, table.head_rows[0]) == (2, ("Log,of station 7", ""), 4)

@@ -139,7 +139,7 @@ def test_names_at_the_ends_of_lines_lie_apart() -> None:
 
 
 @DIFFERENCES
-def test_only_what_differs_is_told_with_deltas_to_the_baseline(
+def test_only_what_differs_is_reported_with_deltas_to_the_baseline(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     compare(ready_window, qtbot, table, 1, 0)

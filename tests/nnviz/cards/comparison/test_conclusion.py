@@ -33,7 +33,7 @@ def test_two_groups_of_seeds() -> None:
     )
 
 
-def test_several_groups_are_told_in_one_sentence() -> None:
+def test_several_groups_are_reported_in_one_sentence() -> None:
     found = [("0.2", BETTER), ("0.1", CLOSE), ("2", WORSE), ("0.3", BETTER), ("0.06", FEW)]
     assert significance_conclusion("0.05", found) == Conclusion(
         "Significant: 0.2 and 0.3 have a lower error than 0.05, 2 has a higher error than 0.05.",
@@ -82,10 +82,12 @@ def test_runs_have_the_shortest_names_that_distinguish_them() -> None:
 
 
 def test_the_better_run_avoids_mistakes_of_the_worse_and_makes_others() -> None:
-    told = Conclusion("0.2 is right on 752 of the 1\u202f605 mistakes of 0.05.", "It is wrong on 228 other examples.")
+    reported = Conclusion(
+        "0.2 is right on 752 of the 1\u202f605 mistakes of 0.05.", "It is wrong on 228 other examples."
+    )
     counts = np.array([[8167, 228], [752, 853]])
-    assert mistakes_conclusion("0.05", "0.2", counts) == told
-    assert mistakes_conclusion("0.2", "0.05", counts.T) == told
+    assert mistakes_conclusion("0.05", "0.2", counts) == reported
+    assert mistakes_conclusion("0.2", "0.05", counts.T) == reported
 
 
 def test_nothing_is_said_about_few_mistakes() -> None:

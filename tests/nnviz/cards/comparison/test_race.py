@@ -15,7 +15,7 @@ from nnviz.library.sweeps import SweepLibrary
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import compare, show_runs
 from tests.nnviz.helpers import click, find, seven
-from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
+from tests.nnviz.jobs.plans_helpers import Does, choose_offer, reported
 from tests.nnviz.library.helpers import DATA, an_experiment, record
 
 WIDE, NARROW = range(2)  # rows, the newest first
@@ -68,7 +68,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     window.session.records.set_on(False)
     click(qtbot, window, RaceButton, "raceButton")
     assert window.session.sweeps.plan_progress is None
-    assert "Keep runs in the library is off" in told(window.session)
+    assert "Keep runs in the library is off" in reported(window.session)
     choose_offer(window.session, "Keep runs")
     groups = [RunGroup(1, 0), RunGroup(1, 1)]
     qtbot.waitUntil(lambda: list(comparison.colours) == groups, timeout=10_000)
@@ -81,7 +81,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     seeds = [(spec.experiment.hidden, spec.experiment.seed) for spec in executor.done]
     assert sorted(seeds) == [(hidden, seed) for hidden in ((16,), (32,)) for seed in (1, 2, 3)]
     assert all(spec.experiment.training.validation_share == 0.1 for spec in executor.done)
-    assert "race" not in told(window.session), "a message would cover what the person looks at"
+    assert "race" not in reported(window.session), "a message would cover what the person looks at"
     with Library() as library:
         assert [(each.kind, each.status) for each in SweepLibrary(library).all()] == [("race", "finished")]
 
@@ -107,7 +107,7 @@ def test_a_click_stops_a_race(window: CardWindow, table: RunTable, qtbot: QtBot,
     assert executor.reached.wait(10)
     click(qtbot, window, RaceButton, "raceButton")
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
-    assert told(window.session) == "The race was stopped after 2 of 6 runs, which are kept."
+    assert reported(window.session) == "The race was stopped after 2 of 6 runs, which are kept."
 
 
 def test_what_differs_in_its_seed_only_or_in_its_data_does_not_race(

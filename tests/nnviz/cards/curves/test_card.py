@@ -377,7 +377,7 @@ def read_at(plot: CurvePlot, epoch: float) -> str:
     return re.sub("<[^>]*>", "", find(plot, QLabel, "readOut").text())
 
 
-def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_earlier_runs_are_distinguished_by_what_differs_from_this_one(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     plot = plot_of(window, "errorPlot")
     for changed in ({}, {"learning_rate": 0.05}, {"learning_rate": 0.2, "seed": 2}, {"seed": 1}):
@@ -385,17 +385,17 @@ def test_earlier_runs_are_told_apart_by_what_differs_from_this_one(ready_window:
             session.settings.change("settings", **changed)
             session.reset()
         train_epochs(qtbot, window, 1)
-    told = read_at(plot, 1)
+    reported = read_at(plot, 1)
     for words in ("same settings ", "learning rate 0.05 ", "seed 2 "):
-        assert told.count(words) == 1, words
+        assert reported.count(words) == 1, words
     for words in ("same settings", "learning rate 0.05", "seed 2"):
         assert words in key(window, "earlierKey").toolTip()
     session.reset()
     session.settings.change("seed", seed=2)
-    told = read_at(plot, 1)
-    assert "same settings " in told, "as this network is now"
-    assert "learning rate 0.05, seed 1 " in told
-    assert "untitled" not in told
+    reported = read_at(plot, 1)
+    assert "same settings " in reported, "as this network is now"
+    assert "learning rate 0.05, seed 1 " in reported
+    assert "untitled" not in reported
 
 
 def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -438,9 +438,9 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindo
     train_epochs(qtbot, window, 1)
     assert shapes_of_compared(session) == [(64, 32), (30,)]
     assert key(window, "earlierKey").text() == "earlier runs"
-    told = read_at(plot_of(window, "errorPlot"), 1)
-    assert "784-30-10 " in told
-    assert "784-64-32-10 " in told
+    reported = read_at(plot_of(window, "errorPlot"), 1)
+    assert "784-30-10 " in reported
+    assert "784-64-32-10 " in reported
 
 
 def test_runs_of_other_data_are_not_compared(ready_model: Model, qtbot: QtBot) -> None:

@@ -334,10 +334,10 @@ def _state(history: History) -> RunState:
 
 
 def test_as_of_another_epoch() -> None:
-    told = Conclusion("The training error falls.", "More.")
-    assert as_of(told, None, None) == told
-    assert as_of(told, 3.5, None) == Conclusion("The training error falls.", "Up to epoch 3.5.")
-    assert as_of(told, None, 12) == Conclusion("The training error falls.", "Early stopping restored epoch 12.")
+    reported = Conclusion("The training error falls.", "More.")
+    assert as_of(reported, None, None) == reported
+    assert as_of(reported, 3.5, None) == Conclusion("The training error falls.", "Up to epoch 3.5.")
+    assert as_of(reported, None, 12) == Conclusion("The training error falls.", "Early stopping restored epoch 12.")
 
 
 def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: MakeCards, qtbot: QtBot) -> None:

@@ -25,7 +25,7 @@ def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
 
 
 def steps(count: int, batches: int = BATCHES) -> dict[str, Curve]:
-    """The curves of a run after so many batches of its first epoch."""
+    """The curves of a run after a given number of batches of its first epoch."""
     live = Curve([step / batches for step in range(count + 1)], [0.9 - 0.0005 * step for step in range(count + 1)])
     return {"train": Curve([0], [0.9]), "live_train": live}
 
@@ -135,7 +135,7 @@ def test_a_mark_is_read_where_no_figure_is_known(plot: CurvePlot) -> None:
     assert said(plot) == "from epoch 8: rate"
 
 
-def test_of_very_many_changes_the_first_are_told(plot: CurvePlot) -> None:
+def test_of_very_many_changes_the_first_are_reported(plot: CurvePlot) -> None:
     plot.set_changes([(2.0, f"change {number}") for number in range(300)])
     hover(plot.viewport(), place_of(plot, 2))
     assert said(plot).split("\n")[-1] == "and 296 more changes"
@@ -144,7 +144,7 @@ def test_of_very_many_changes_the_first_are_told(plot: CurvePlot) -> None:
 # ---- earlier runs
 
 
-def test_two_earlier_runs_can_be_told_apart(plot: CurvePlot, qapp: QApplication) -> None:
+def test_two_earlier_runs_can_be_distinguished(plot: CurvePlot, qapp: QApplication) -> None:
     for name in ("dark", "light"):
         theme.apply(qapp, name)
         shades = [grey(back).lightness() for back in range(3)]

@@ -196,7 +196,7 @@ def cut(plot: CurvePlot) -> str:
     return label.text() if label.isVisible() else ""
 
 
-def test_a_first_point_above_the_axis_is_told(plot: CurvePlot) -> None:
+def test_a_first_point_above_the_axis_is_reported(plot: CurvePlot) -> None:
     assert cut(plot) == "↑ 90.00 % at epoch 0", "the axis ends at 10 %"
     plot.zoom_to(((0, 10), (0, 2)))
     assert not cut(plot), "there it can be seen"
@@ -272,7 +272,7 @@ def test_the_mouse_reads_earlier_runs_too_the_latest_first(plot: CurvePlot) -> N
     assert plot.rect().contains(read_out(plot).geometry())
 
 
-def test_runs_of_the_same_name_are_told_apart(plot: CurvePlot) -> None:
+def test_runs_of_the_same_name_are_distinguished(plot: CurvePlot) -> None:
     same = EarlierRun("784-30-10", Curve([1, 2], [0.3, 0.2]), Curve([1, 2], [0.31, 0.23]))
     plot.show_earlier([same, PAST[0], PAST[1]])
     hover(plot.viewport(), place_of(plot, 2))

@@ -88,7 +88,7 @@ def pixels_of_tile(page: DiagramPage) -> Array:
 
 
 def hover(page: DiagramPage, at: QPoint) -> str:
-    """Moves the mouse, and reads what is told."""
+    """Moves the mouse, and reads what is reported."""
     move_to(page.diagram, (at.x(), at.y()))
     page.diagram.grab()
     read_out = find(page.diagram, QLabel, "readOut")
@@ -118,9 +118,9 @@ def test_contributions_lead_to_the_answer(page: DiagramPage, ready_window: CardW
     # Pointing shows the connections of a neuron.
     ready_window.canvas.set_strokes(SEVEN)
     activity = settled(page, ready_window, qtbot)
-    told = hover(page, middle(page, 2, 5))
-    assert "layer 2 · neuron 6" in told
-    assert "ReLU(" in told
+    reported = hover(page, middle(page, 2, 5))
+    assert "layer 2 · neuron 6" in reported
+    assert "ReLU(" in reported
     assert page.diagram.focus == (2, 5)
     into, out = page.diagram.links
     assert set(into.above.tolist()) == {5}

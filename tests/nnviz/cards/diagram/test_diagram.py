@@ -71,17 +71,17 @@ def test_negative_activations_are_drawn_as_rings(view: DiagramView) -> None:
     assert picture.pixelColor(positive.center().toPoint()) == theme.colour("accent")
 
 
-def test_what_is_pointed_at_is_told_again_when_it_changes(view: DiagramView, qtbot: QtBot) -> None:
+def test_what_is_pointed_at_is_reported_again_when_it_changes(view: DiagramView, qtbot: QtBot) -> None:
     diagram = show(view, [9, 4, 2])
     box = diagram.box_of((1, 2))
     assert box is not None
-    told: list[tuple[int, int]] = []
-    diagram.pointed.connect(lambda layer, number: told.append((layer, number)))
+    reported: list[tuple[int, int]] = []
+    diagram.pointed.connect(lambda layer, number: reported.append((layer, number)))
     qtbot.mouseMove(diagram, box.center().toPoint())
-    qtbot.waitUntil(lambda: told[-1:] == [(1, 2)])
+    qtbot.waitUntil(lambda: reported[-1:] == [(1, 2)])
     show(view, [9, 4, 2])
-    assert len(told) > 1
-    assert told[-1] == (1, 2)
+    assert len(reported) > 1
+    assert reported[-1] == (1, 2)
 
 
 @pytest.mark.parametrize("shape", [[4, 700, 3], [400, 3, 3], [5, 6, 40], [5, 6, 2000]])

@@ -72,7 +72,7 @@ def test_a_row_for_each_layer_and_a_cell_for_each_kind(
     ready_window.card("curvesDock").show()
     assert probe.is_wanted
 
-    # Dead neurons are told, and many are a warning.
+    # Dead neurons are reported, and many are a warning.
     assert page.grid.rows[0].note == "0 of 64 dead"
     assert not page.grid.rows[0].is_warning
     session, whole = ready_window.session, ready_window.session.displayed.network

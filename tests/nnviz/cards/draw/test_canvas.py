@@ -225,7 +225,7 @@ def test_the_network_does_not_see_ink_outside_the_canvas(canvas: Canvas) -> None
     np.testing.assert_array_equal(canvas.network_input(), plain)
 
 
-def test_ink_that_comes_into_sight_is_told_of(canvas: Canvas, qtbot: QtBot) -> None:
+def test_ink_that_comes_into_sight_is_reported(canvas: Canvas, qtbot: QtBot) -> None:
     """By the canvas whenever its size changes; by the sketch only where the network is shown something else."""
     sketch = Sketch(Undo())
     canvas.changed.connect(lambda: sketch.set_options(field=canvas.field))

@@ -82,12 +82,12 @@ def test_a_fast_circle_has_neither_gaps_nor_corners(canvas: Canvas) -> None:
 
 def test_what_is_painted_bit_by_bit_is_what_is_painted_at_once(canvas: Canvas) -> None:
     drag(canvas, seven(canvas), release=False)
-    under_way = shown(canvas)
+    in_progress = shown(canvas)
     drag(canvas, seven(canvas))
     canvas.restore(canvas.drawing[:1])
     whole = shown(canvas)
-    assert (abs(under_way - whole) > 90).mean() < 0.001, "but for the edges"
-    assert under_way.max() == 255
+    assert (abs(in_progress - whole) > 90).mean() < 0.001, "but for the edges"
+    assert in_progress.max() == 255
 
 
 def test_a_move_repaints_only_its_surroundings(canvas: Canvas, qtbot: QtBot) -> None:

@@ -166,7 +166,7 @@ UNREADABLE = {
 }
 
 
-def test_what_cannot_be_read_is_told_and_nothing_is_lost(
+def test_what_cannot_be_read_is_reported_and_nothing_is_lost(
     ready_window: CardWindow, qtbot: QtBot, tmp_path: Path, file: Path
 ) -> None:
     window, messages = ready_window, ready_window.session.messages

@@ -52,7 +52,7 @@ def answered(qtbot: QtBot, window: AnyWindow) -> None:
     qtbot.waitUntil(lambda: probes[ANSWER].is_up_to_date and probes[PAST_PREDICTIONS].is_up_to_date)
 
 
-def told(window: AnyWindow) -> str:
+def reported(window: AnyWindow) -> str:
     return find(window, QLabel, "seenLabel").text()
 
 
@@ -117,7 +117,7 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     start = value(penguins, 5)
     retype(qtbot, penguins, "askValue5Edit", "4000")
     assert question.origin is None
-    assert told(penguins) == "what the network is shown: 10 numbers, standardised"
+    assert reported(penguins) == "what the network is shown: 10 numbers, standardised"
     click(qtbot, penguins, QToolButton, "clearButton")
     assert value(penguins, 5) == start
     assert question.origin == first
@@ -144,17 +144,17 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     window.resize(1440, 900)
     host = window.draw.parentWidget()
 
-    def is_told_in_full() -> bool:
+    def is_reported_in_full() -> bool:
         host.resizeDocks([window.draw], [340], Qt.Horizontal)  # again, should the window not have its size yet
         return window.draw.head.detail.shown == "click in the plane"
 
-    qtbot.waitUntil(is_told_in_full)
+    qtbot.waitUntil(is_reported_in_full)
     window.session.question.set_example([0.9, 0.9], "point")  # the random one may read 0.32 already, and would stay
     retype(qtbot, window, "askValue1Edit", "0.32")
     retype(qtbot, window, "askValue2Edit", "-0.18")
     assert value(window, 2) == "−0.18"
     np.testing.assert_allclose(window.session.question.example, [0.32, -0.18])
-    assert told(window) == "what the network is shown: two numbers, as they are (no scaling)"
+    assert reported(window) == "what the network is shown: two numbers, as they are (no scaling)"
     window.session.question.set_example([0.5, 0.25], "point")  # as by a click in the plane
     assert (value(window, 1), value(window, 2)) == ("0.50", "0.25")
     answered(qtbot, window)
@@ -183,7 +183,7 @@ def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow, qtbot
     assert not penguins.canvas.isVisible()
     assert penguins.draw.form.isVisible()
     name = data.class_names[data.test.labels[origin.number]]
-    assert told(penguins) == f"{row_of(penguins)}: true class {name}"
+    assert reported(penguins) == f"{row_of(penguins)}: true class {name}"
     row = {column.name: penguins.draw.form for column in data.coding.columns}
     written = [value(penguins, number) for number in range(1, len(row) + 1)]
     encoded = data.coding.encode(dict(zip(row, written, strict=True)))[0]
@@ -246,8 +246,8 @@ def test_dragging_asks_at_every_move_and_is_one_step(penguins: CardWindow, qtbot
     assert session.question.example is before
     assert session.undo.last() is last
 
-    # The card is not laid out anew by every move.
-    retype(qtbot, penguins, "askValue5Edit", "4000")  # a row of one's own: what is told of it stays the same
+    # The card is not laid out again by every move.
+    retype(qtbot, penguins, "askValue5Edit", "4000")  # a row of one's own: what is reported about it stays the same
     answered(qtbot, penguins)
     QApplication.processEvents()
     watch = Watch()
@@ -301,7 +301,7 @@ def test_many_columns_scroll_and_very_many_are_not_all_there(
     window = with_data(Dataset("Wide", Split(inputs, one_hot(labels, 2), labels)))
     qtbot.waitUntil(lambda: len(window.draw.form.findChildren(QSlider)) == MOST_ROWS)
     assert find(window, QLabel, "askFormMore").text() == "200 more columns are not shown and keep their values"
-    assert told(window).startswith("train row"), "there is no test part"
+    assert reported(window).startswith("train row"), "there is no test part"
 
 
 def test_names_from_outside_are_plain_text(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
@@ -345,7 +345,7 @@ def test_a_picture_of_another_size_is_picked_or_dropped(
     assert window.draw.head.title.text() == "Image"
     assert window.draw.box.isVisible()
     assert not window.canvas.isVisible()
-    assert told(window).startswith("test image")
+    assert reported(window).startswith("test image")
     first = window.session.question.example
     Image.fromarray(np.full((120, 160), 51, np.uint8)).save(tmp_path / "dark.png")
     given = QMimeData()
@@ -358,12 +358,12 @@ def test_a_picture_of_another_size_is_picked_or_dropped(
     qtbot.waitUntil(lambda: window.session.question.example is not first or window.session.messages.current is not None)
     assert window.session.messages.current is None
     np.testing.assert_allclose(window.session.question.example, 0.2, atol=1e-3)
-    assert told(window) == "what the network sees: 12×16"
+    assert reported(window) == "what the network sees: 12×16"
     window.session.undo.undo()
     assert window.session.question.example is first
 
 
-def test_what_cannot_be_read_is_told(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
+def test_what_cannot_be_read_is_reported(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
     window = with_data(slips())
     before = window.session.question.example
     QApplication.clipboard().setText("no picture")
@@ -451,7 +451,7 @@ def test_several_targets_have_a_row_each(with_data: Callable[[Dataset], CardWind
 
 
 @WITH_ALL
-def test_a_network_that_does_not_fit_is_told(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_network_that_does_not_fit_is_reported(ready_window: CardWindow, qtbot: QtBot) -> None:
     """What is asked is not an input of the network before."""
     window = ready_window
     train_epochs(qtbot, window, 1)

@@ -480,7 +480,7 @@ def test_any_network(ready_window: CardWindow, qtbot: QtBot) -> None:
             card.view.grab()
 
 
-def test_a_network_that_does_not_fit_the_data_is_told(
+def test_a_network_that_does_not_fit_the_data_is_reported(
     ready_window: CardWindow, few_digits: Dataset, qtbot: QtBot
 ) -> None:
     def halved(split: Split | None) -> Split:
@@ -497,7 +497,7 @@ def test_a_network_that_does_not_fit_the_data_is_told(
     settle(qtbot, ready_window)
 
 
-def test_outputs_that_are_not_finite_are_told(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_outputs_that_are_not_finite_are_reported(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     card = inside(qtbot, ready_window)
     network = ready_window.session.displayed.network
     ready_window.session.displayed.network = network.with_parameters(np.full_like(network.parameters, np.nan))

@@ -58,7 +58,7 @@ def test_three_pictures_of_mnist_fill_the_card_with_whole_pixels() -> None:
     assert places[2].right() == WITHIN.right()
 
 
-def test_a_pixel_is_told_where_it_is_painted(qtbot: QtBot) -> None:
+def test_a_pixel_is_reported_where_it_is_painted(qtbot: QtBot) -> None:
     content = pictures()
     image = painted(content)
     place = content.place(WITHIN, 0, 1)

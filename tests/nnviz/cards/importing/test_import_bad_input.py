@@ -53,7 +53,7 @@ def bytes_file(content: bytes, name: str = "t.csv") -> Write:
 
 
 def rows(count: int, row: Callable[[int], str], header: str = "a,b,y") -> Write:
-    """A table with so many rows."""
+    """A table with a given number of rows."""
     return text_file("\n".join([header, *map(row, range(count))]))
 
 
@@ -116,13 +116,13 @@ REFUSED: dict[str, tuple[Write, str]] = {
 
 def test_each_is_refused_in_words_and_nothing_changes(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     before = ready_window.session.dataset
-    for name, (write, told) in REFUSED.items():
+    for name, (write, reported) in REFUSED.items():
         folder = tmp_path / name
         folder.mkdir()
         look_at(qtbot, ready_window, write(folder))
         labels = [find(ready_window, QLabel, each) for each in LABELS if ready_window.findChildren(QLabel, each)]
         words = " ".join(label.text() for label in labels if label.isVisible())
-        assert told.removeprefix("rule ") in words, name
+        assert reported.removeprefix("rule ") in words, name
         assert "Traceback" not in words, name
         assert not find(ready_window, QPushButton, "useImportButton").isEnabled(), name
         ready_window.session.data_import.use()
@@ -194,7 +194,7 @@ def test_pictures_of_any_size(ready_window: CardWindow, qtbot: QtBot, tmp_path: 
 
 
 def png_of_nothing(side: int) -> bytes:
-    """A grey PNG of so many pixels a side, all black."""
+    """A grey PNG of a given number of pixels a side, all black."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

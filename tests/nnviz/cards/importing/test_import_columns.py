@@ -51,7 +51,9 @@ def test_a_row_that_sums_up_the_others_is_left_out_and_can_be_kept(
     assert "Row 32 looks like a sum" in words(ready_window, "importNotes")
 
 
-def test_a_sign_beside_numbers_is_told_in_the_columns_head(ready_window: CardWindow, qtbot: QtBot, sales: Path) -> None:
+def test_a_sign_beside_numbers_is_reported_in_the_columns_head(
+    ready_window: CardWindow, qtbot: QtBot, sales: Path
+) -> None:
     look_at(qtbot, ready_window, sales)
     assert head_of(ready_window, 1)[2] == "number · with %", "the cell of the sum is not missing"
 

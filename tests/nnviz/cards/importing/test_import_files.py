@@ -32,7 +32,7 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
 
 
 def pictures(folder: Path, classes: dict[str, int], size: tuple[int, int] = (9, 7)) -> Path:
-    """A folder of pictures, of so many in each class."""
+    """A folder of pictures, with a given number in each class."""
     rng = np.random.default_rng(0)
     for name, count in classes.items():
         (folder / name).mkdir(parents=True)

@@ -85,7 +85,7 @@ def choose_in_menu(qtbot: QtBot, window: AnyWindow, column: int, name: str) -> N
 # ---- a table
 
 
-def test_cells_are_painted_anew_only_if_they_look_otherwise(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_cells_are_painted_again_only_if_they_look_otherwise(ready_window: CardWindow, qtbot: QtBot) -> None:
     """To paint all of them takes as long as the mouse may wait, and most of what is read changes only words."""
     look_at(qtbot, ready_window, PENGUINS)
     table, importing = find(ready_window, PreviewTable, "importTable"), ready_window.session.data_import
@@ -170,7 +170,7 @@ def test_cancel_leaves_everything_as_it_was_and_return_uses_it(ready_window: Car
     qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
 
 
-def test_what_is_wrong_is_told_where_it_is_wrong(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
+def test_what_is_wrong_is_reported_where_it_is_wrong(ready_window: CardWindow, qtbot: QtBot, mess: Path) -> None:
     look_at(qtbot, ready_window, mess)
     table = find(ready_window, PreviewTable, "importTable")
     model = table.model()
@@ -239,8 +239,8 @@ def test_a_column_that_is_refused_can_be_ignored(ready_window: CardWindow, qtbot
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
     choose_in_menu(qtbot, ready_window, 0, "inputColumnAction")
     wait(qtbot, importing)
-    told = words(ready_window, "importColumnProblem")
-    assert told.startswith("a is written with thousands separators in 39 rows, but not in others: it must")
+    reported = words(ready_window, "importColumnProblem")
+    assert reported.startswith("a is written with thousands separators in 39 rows, but not in others: it must")
     assert not find(ready_window, QPushButton, "useImportButton").isEnabled()
     click(qtbot, ready_window, QPushButton, "ignoreColumnButton")
     wait(qtbot, importing)
@@ -320,33 +320,36 @@ def test_the_format_is_corrected(ready_window: CardWindow, qtbot: QtBot, mess: P
     wait(qtbot, importing)
     assert words(ready_window, "importDetail") == "67 rows · 5 columns"
 
-    # A title above the table is told and can be corrected.
+    # A title above the table is reported and can be corrected.
     file = tmp_path / "log.csv"
     file.write_text("Log of 2024\n\na,b,y\n" + "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40)))
     importing = look_at(qtbot, ready_window, file)
     assert words(ready_window, "importSkippedLines") == "The first 2 lines are skipped: Log of 2024"
     assert words(ready_window, "importDetail") == "40 rows · 3 columns"
     assert find_field(ready_window, "importFormatSkipEdit").text() == "2"
-    for typed, told in (("many", "Skip lines is 'many': it must be a whole number"), ("101", "Skip lines is 101: it")):
+    for typed, reported in (
+        ("many", "Skip lines is 'many': it must be a whole number"),
+        ("101", "Skip lines is 101: it"),
+    ):
         retype(qtbot, ready_window, "importFormatSkipEdit", typed)
         wait(qtbot, importing)
-        assert told in words(ready_window, "importFormatFieldProblem")
+        assert reported in words(ready_window, "importFormatFieldProblem")
     retype(qtbot, ready_window, "importFormatSkipEdit", "3")
     wait(qtbot, importing)
     assert words(ready_window, "importFormatFieldProblem") == ""
     assert words(ready_window, "importSkippedLines").startswith("The first 3 lines are skipped: Log of 2024")
 
 
-def test_a_bad_value_is_told_below_its_fields(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_bad_value_is_reported_below_its_fields(ready_window: CardWindow, qtbot: QtBot) -> None:
     importing = look_at(qtbot, ready_window, PENGUINS)
-    for field, typed, told, corrected in (
+    for field, typed, reported, corrected in (
         ("importTestShareEdit", "2", "Test share is 2: it must be", "0.3"),
         ("importTestShareEdit", "half", "Test share is 'half': it must be a number", "0.4"),
         ("importSeedEdit", "-1", "Seed is -1: it must be", "7"),
     ):
         retype(qtbot, ready_window, field, typed)
         wait(qtbot, importing)
-        assert told in words(ready_window, "importFieldProblem")
+        assert reported in words(ready_window, "importFieldProblem")
         assert words(ready_window, "importProblem") == "", typed
         assert not find(ready_window, QPushButton, "useImportButton").isEnabled(), typed
         retype(qtbot, ready_window, field, corrected)

@@ -139,7 +139,7 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
     assert "500 examples" in page.bar.said.text()
     assert f"the two axes explain {100 * embedding.share:.0f} % of the variance" in page.bar.said.text()
 
-    # They are listed, told and chosen.
+    # They are listed, reported and chosen.
     made = page.table()
     assert made is not None
     head, rows = made
@@ -148,7 +148,7 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
     assert len(lines) == 500
     assert lines[7][1:3] == pytest.approx(page.view.dots.points[7].tolist())
 
-    # An example is told and shown.
+    # An example is reported and shown.
     number = int(page.view.dots.points[:, 0].argmax())
     hover(page.view, point(page, number))
     read_out = find(page.view, QLabel, "readOut")
@@ -501,8 +501,8 @@ def test_numbers_take_a_scale(make_cards: MakeCards, load_with: Load, qtbot: QtB
     assert not page.rings.isVisible()
     assert np.corrcoef(page.view.dots.inks, split.targets[:100, 0])[0, 1] > 0.95
     hover(page.view, point(page, 5))
-    told = find(page.view, QLabel, "readOut").text()
-    assert ("target" if outputs == 1 else "output ") in told
+    reported = find(page.view, QLabel, "readOut").text()
+    assert ("target" if outputs == 1 else "output ") in reported
     circle(page, [1, 2, 3])
     assert len(window.session.mistakes.listed) >= 3
     made = page.table()
@@ -545,7 +545,7 @@ def test_deep_wide_and_tiny_networks(page: MapPage, ready_window: CardWindow, qt
             assert len(entries) < 50
 
 
-def test_what_cannot_be_placed_is_told(
+def test_what_cannot_be_placed_is_reported(
     page: MapPage, ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without the package it says how to get it.

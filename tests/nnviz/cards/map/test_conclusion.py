@@ -26,9 +26,9 @@ def sentences(neighbours: list[list[int]], confusion: list[list[int]] | None = N
 
 def test_the_classes_that_overlap_most() -> None:
     counts, confusion = [[70, 25, 5], [35, 65, 0], [5, 0, 95]], [[98, 2, 0], [1, 99, 0], [0, 0, 100]]
-    told = "Adelie and Chinstrap overlap most ({}30 % of their points). The network confuses {} of them."
-    assert sentences(counts, confusion) == told.format("", "2 %")
-    assert sentences(counts, is_sample=True) == told.format("about ", "none")
+    reported = "Adelie and Chinstrap overlap most ({}30 % of their points). The network confuses {} of them."
+    assert sentences(counts, confusion) == reported.format("", "2 %")
+    assert sentences(counts, is_sample=True) == reported.format("about ", "none")
 
 
 def test_few_points_are_counted() -> None:

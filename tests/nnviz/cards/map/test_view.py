@@ -44,7 +44,7 @@ def place(view: MapView, number: int) -> tuple[float, float]:
 
 
 def wheel(view: MapView, at: QPointF, clicks: int) -> None:
-    """Turned by so many notches."""
+    """Turned by a given number of notches."""
     turned = QPoint(0, 120 * clicks)
     event = QWheelEvent(at, at, QPoint(), turned, Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False)
     QApplication.sendEvent(view, event)
@@ -57,16 +57,16 @@ def test_all_points_are_seen_at_first(view: MapView) -> None:
     assert not view.grab().isNull()
 
 
-def test_the_point_under_the_mouse_is_told_once_for_each_move(view: MapView, qtbot: QtBot) -> None:
+def test_the_point_under_the_mouse_is_reported_once_for_each_move(view: MapView, qtbot: QtBot) -> None:
     number = int(view.dots.points[:, 0].argmax())
-    with qtbot.waitSignal(view.hovered) as told:
+    with qtbot.waitSignal(view.hovered) as reported:
         hover(view, place(view, number))
-    assert told.args == [number]
+    assert reported.args == [number]
     view.show_text([[("a 7", "text")]])
     assert not view.findChild(QLabel, "readOut").isHidden()
-    with qtbot.waitSignal(view.hovered) as told:
+    with qtbot.waitSignal(view.hovered) as reported:
         leave(view)
-    assert told.args == [-1]
+    assert reported.args == [-1]
     assert view.findChild(QLabel, "readOut").isHidden()
 
 

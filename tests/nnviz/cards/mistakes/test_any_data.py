@@ -84,8 +84,8 @@ def test_for_numbers_the_largest_residuals(make_cards: MakeCards, load_with: Loa
     off = window.session.displayed.network.predict(data.test.inputs) - data.test.targets
     assert card.rows.count == 100
     own = 4 if outputs == 1 else 5
-    told = card.rows.texts(0)[own - 1].replace("−", "-")
-    assert float(told) == pytest.approx(off.ravel()[np.abs(off).argmax()], rel=1e-2)
+    reported = card.rows.texts(0)[own - 1].replace("−", "-")
+    assert float(reported) == pytest.approx(off.ravel()[np.abs(off).argmax()], rel=1e-2)
     assert len(card.rows.texts(0)) == own + 3, "and the columns"
     numbers_of = panel(window).numbers
     assert (numbers_of.plot if outputs == 1 else numbers_of.outputs).isVisible()

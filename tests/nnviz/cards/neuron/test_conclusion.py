@@ -55,8 +55,8 @@ def test_often_sometimes_and_hardly_ever() -> None:
 
 
 def test_classes_with_few_examples() -> None:
-    told = said([0.9, 0.3], names=["ill", "healthy"], counts=[2, 22])
-    assert told == "Fires for ill, and sometimes for healthy. Of ill there are few examples."
+    reported = said([0.9, 0.3], names=["ill", "healthy"], counts=[2, 22])
+    assert reported == "Fires for ill, and sometimes for healthy. Of ill there are few examples."
     assert said([0.9, 0.3], names=["ill", "healthy"], counts=[6, 22]) == "Fires for ill, and sometimes for healthy."
 
 

@@ -80,9 +80,9 @@ def test_what_is_asked_about_has_a_mark_and_a_dot(view: CurveView) -> None:
 
 
 def test_a_click_asks_and_beside_the_field_nothing_does(view: CurveView, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(view.picked) as told:
+    with qtbot.waitSignal(view.picked) as reported:
         qtbot.mouseClick(view, Qt.LeftButton, pos=view.place_of(3, 0).toPoint())
-    assert told.args[0] == pytest.approx(3, abs=0.03)
+    assert reported.args[0] == pytest.approx(3, abs=0.03)
     with qtbot.assertNotEmitted(view.picked):
         qtbot.mouseClick(view, Qt.LeftButton, pos=QPoint(4, 4))
 
@@ -104,16 +104,16 @@ def test_left_and_right_move_it_up_and_down_do_not(view: CurveView, qtbot: QtBot
     assert picked[-1] == 10, "not beyond the end"
 
 
-def test_the_place_under_the_mouse_is_told_and_again_with_another_line(view: CurveView, qtbot: QtBot) -> None:
+def test_the_place_under_the_mouse_is_reported_and_again_with_another_line(view: CurveView, qtbot: QtBot) -> None:
     place = view.place_of(4, 1)
-    with qtbot.waitSignal(view.hovered) as told:
+    with qtbot.waitSignal(view.hovered) as reported:
         hover(view, (place.x(), place.y()))
-    assert told.args[0] == pytest.approx((4, 1), abs=0.05)
+    assert reported.args[0] == pytest.approx((4, 1), abs=0.05)
     with qtbot.waitSignal(view.hovered):
         view.show_line(LEVEL, AXES)
-    with qtbot.waitSignal(view.hovered) as told:
+    with qtbot.waitSignal(view.hovered) as reported:
         leave(view)
-    assert told.args == [None]
+    assert reported.args == [None]
 
 
 def test_in_any_size_it_paints(qtbot: QtBot) -> None:

@@ -321,7 +321,7 @@ def test_a_batch_is_not_larger_than_what_is_painted(
     wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
 
 
-def test_at_most_so_many(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_at_most_that_number(ready_window: CardWindow, qtbot: QtBot) -> None:
     places = np.random.default_rng(0).uniform(-1, 1, (MOST_PAINTED - 1, 2))
     load(qtbot, ready_window, PAINTED_PLANE, painted=PaintedPoints(places, np.arange(len(places)) % 2).write())
     painting = ready_window.session.painting

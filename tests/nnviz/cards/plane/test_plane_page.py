@@ -76,7 +76,7 @@ def colour_at(page: PlanePage, x: float, y: float) -> QColor:
 # ---- where it is
 
 
-def test_answers_of_a_network_that_is_gone_are_told_no_more(
+def test_answers_of_a_network_that_is_gone_are_reported_no_more(
     page: PlanePage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     """It had one class more than there are names for now."""

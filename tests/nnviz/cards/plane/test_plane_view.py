@@ -88,21 +88,21 @@ def test_points_of_the_test_part_have_a_core(view: PlaneView) -> None:
     assert pixel(view, 1, 2) == theme.colour("field")
 
 
-def test_the_point_under_the_mouse_is_told_and_again_with_new_answers(view: PlaneView, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(view.hovered) as told:
+def test_the_point_under_the_mouse_is_reported_and_again_with_new_answers(view: PlaneView, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(view.hovered) as reported:
         hover(view, (200, 100))
-    assert told.args[0] == pytest.approx((1, 2), abs=0.03)
+    assert reported.args[0] == pytest.approx((1, 2), abs=0.03)
     view.show_text("here")
     assert view.findChild(QLabel, "readOut").isVisible()
-    with qtbot.waitSignal(view.hovered) as told:
+    with qtbot.waitSignal(view.hovered) as reported:
         view.show_colours(CORNERS)
-    assert told.args[0] == pytest.approx((1, 2), abs=0.03)
-    with qtbot.waitSignal(view.hovered) as told:
+    assert reported.args[0] == pytest.approx((1, 2), abs=0.03)
+    with qtbot.waitSignal(view.hovered) as reported:
         hover(view, (10, 100))
-    assert told.args == [None]
-    with qtbot.waitSignal(view.hovered) as told:
+    assert reported.args == [None]
+    with qtbot.waitSignal(view.hovered) as reported:
         leave(view)
-    assert told.args == [None]
+    assert reported.args == [None]
 
 
 def test_a_click_and_a_drag_ask(view: PlaneView, qtbot: QtBot) -> None:
@@ -126,22 +126,22 @@ def test_a_click_and_a_drag_ask(view: PlaneView, qtbot: QtBot) -> None:
 
 def test_the_arrow_keys_move_the_point_that_is_asked_about(view: PlaneView, qtbot: QtBot) -> None:
     view.picked.connect(lambda x, y: view.show_input((x, y)))
-    with qtbot.waitSignal(view.picked) as told:
+    with qtbot.waitSignal(view.picked) as reported:
         qtbot.keyClick(view, Qt.Key_Up)
-    assert told.args == [1, 2], "at first the middle"
+    assert reported.args == [1, 2], "at first the middle"
     for key, modifier, expected in (
         (Qt.Key_Right, Qt.NoModifier, [1.12, 2]),
         (Qt.Key_Down, Qt.NoModifier, [1.12, 1.88]),
         (Qt.Key_Left, Qt.ShiftModifier, [1.108, 1.88]),
     ):
-        with qtbot.waitSignal(view.picked) as told:
+        with qtbot.waitSignal(view.picked) as reported:
             qtbot.keyClick(view, key, modifier)
-        assert told.args == pytest.approx(expected)
+        assert reported.args == pytest.approx(expected)
     for _ in range(40):
         qtbot.keyClick(view, Qt.Key_Up)
-    with qtbot.waitSignal(view.picked) as told:
+    with qtbot.waitSignal(view.picked) as reported:
         qtbot.keyClick(view, Qt.Key_Up)
-    assert told.args[1] == 5, "not beyond the plane"
+    assert reported.args[1] == 5, "not beyond the plane"
 
 
 def test_the_point_that_is_asked_about_is_marked(view: PlaneView) -> None:

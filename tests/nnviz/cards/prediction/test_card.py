@@ -139,12 +139,12 @@ def test_the_answer_with_its_share_and_the_second_guess(view: PredictedClassView
 
 
 @pytest.mark.parametrize(
-    ("share", "told"),
+    ("share", "reported"),
     [(0.987, "99 %"), (0.99, "99.0 %"), (0.996, "99.6 %"), (0.9994, "99.9 %"), (0.9996, "100 %"), (1.0, "100 %")],
 )
-def test_it_says_what_the_bars_say(view: PredictedClassView, share: float, told: str) -> None:
+def test_it_says_what_the_bars_say(view: PredictedClassView, share: float, reported: str) -> None:
     answer(view, shares(d7=share))
-    assert said(view)[1] == told
+    assert said(view)[1] == reported
 
 
 def test_an_answer_that_is_not_sure(view: PredictedClassView) -> None:

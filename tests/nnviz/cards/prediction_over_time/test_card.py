@@ -233,7 +233,7 @@ def test_the_leading_class_is_blue_the_second_orange(ready_window: CardWindow, q
 
 
 def display(window: CardWindow, batch: int, digit: int) -> None:
-    """The network after so many batches of the first epoch, by then sure of that digit whatever it is shown."""
+    """The network after some batches of the first epoch, by then sure of that digit whatever it is shown."""
     run = window.session.runs.current
     network = run.network.copy()
     network.biases[-1][digit] = 50
@@ -241,7 +241,7 @@ def display(window: CardWindow, batch: int, digit: int) -> None:
     window.session.displayed.show(run)
 
 
-def test_classes_that_once_led_are_seen_and_told_apart(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_classes_that_once_led_are_seen_and_distinguished(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, strip = ready_window, ready_window.card("learningStripDock")
     drag(window.canvas, seven(window.canvas))
     for batch, digit in enumerate([7, 3, 1, 4, 9, 9, 9], start=1):

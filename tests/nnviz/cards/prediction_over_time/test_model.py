@@ -67,7 +67,7 @@ def test_each_snapshot_answers_as_its_network_did(session: Session, qtbot: QtBot
         np.testing.assert_array_equal(answer, then.predict(session.question.example[None])[0])
 
 
-def test_another_drawing_is_asked_anew(session: Session, qtbot: QtBot) -> None:
+def test_another_drawing_is_asked_again(session: Session, qtbot: QtBot) -> None:
     live_through(session, 3)
     draw(session)
     session.models[PredictionOverTime].query.want("a test", True)

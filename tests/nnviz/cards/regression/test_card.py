@@ -69,7 +69,7 @@ def turn_to(qtbot: QtBot, window: AnyWindow, title: str) -> PointsPage:
     return page_of(window, title)
 
 
-def told(page: PointsPage) -> str:
+def reported(page: PointsPage) -> str:
     """The read-out."""
     read_out = find(page.plot, QLabel, "readOut")
     return "" if read_out.isHidden() else read_out.text()
@@ -77,7 +77,7 @@ def told(page: PointsPage) -> str:
 
 @pytest.fixture
 def put_numbers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Registers a regression of so many examples and outputs."""
+    """Registers a regression of a given number of examples and outputs."""
     restored_later(monkeypatch, DATASETS)
 
     def put(examples: int, outputs: int = 1) -> None:
@@ -222,7 +222,7 @@ def test_points_are_what_the_network_predicts(ready_window: CardWindow, qtbot: Q
     number = len(known(qtbot, window).parts[1].rows) + int(part.true[:, 0].argmax())
     at = page.plot.place_of(number)
     hover(page.plot, (at.x(), at.y()))
-    words = told(page)
+    words = reported(page)
     assert f"true {part.true.max():.2f}"[:9] in words
     assert "predicted" in words
     assert "cylinders" in words
@@ -233,7 +233,7 @@ def test_points_are_what_the_network_predicts(ready_window: CardWindow, qtbot: Q
     assert part.true[example.number, 0] == part.true.max()
     assert session.question.origin == example, "it is asked about"
     leave(page.plot)
-    assert told(page) == ""
+    assert reported(page) == ""
 
     # Residuals lie around the line of zero.
     page = turn_to(qtbot, window, "Residuals")
@@ -285,7 +285,7 @@ def test_points_are_what_the_network_predicts(ready_window: CardWindow, qtbot: Q
     assert page.plot.count
     assert np.isnan(page.plot._places()).all()
     hover(page.plot, (300, 100))
-    assert told(page) == ""
+    assert reported(page) == ""
 
 
 def test_of_very_many_some_are_drawn_spread_evenly(
@@ -325,7 +325,7 @@ def test_one_of_several_numbers_is_drawn(
     # Names of columns are no markup.
     at = page.plot.place_of(3)
     hover(page.plot, (at.x(), at.y()))
-    assert "&lt;i&gt;c&lt;/i&gt;" in told(page)
+    assert "&lt;i&gt;c&lt;/i&gt;" in reported(page)
 
 
 def test_the_axis_grows_in_steps_and_not_beyond_reason() -> None:

@@ -146,7 +146,7 @@ def test_names_of_classes_are_plain_text_and_shortened(make_cards: MakeCards, lo
     assert answer.fontMetrics().horizontalAdvance(answer.text()) <= answer.width()
 
 
-def test_answers_that_are_not_finite_are_told_calmly(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
+def test_answers_that_are_not_finite_are_reported_calmly(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
     load_with(lambda: numbers(1))
     window = make_cards(*SHOWN)
     qtbot.waitUntil(lambda: is_shown(window.session.data))

@@ -333,7 +333,7 @@ def test_closing_in_the_middle_of_it(ready_window: CardWindow, qtbot: QtBot) -> 
 # ---- what it shows
 
 
-def test_measured_again_the_curve_of_before_is_grey_and_a_new_network_is_measured_anew(
+def test_measured_again_the_curve_of_before_is_grey_and_a_new_network_is_measured_again(
     page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     before = page.plots.plots[0].line.y.tolist()
@@ -351,7 +351,7 @@ def test_measured_again_the_curve_of_before_is_grey_and_a_new_network_is_measure
     measured(ready_window, qtbot)
     assert page.plots.plots[0].past.y.tolist() == before
 
-    # A new network is measured anew.
+    # A new network is measured again.
     assert ready_window.session.models[RobustnessModel].before is not None
     ready_window.session.reset()
     assert ready_window.session.models[RobustnessModel].measured is None
@@ -437,7 +437,7 @@ def test_an_answer_that_the_disturbance_changed_looks_different(
     assert seen[True][0] != seen[False][0]
 
 
-def test_a_what_if_is_told_with_what_was_measured_and_its_network_is_not_held(
+def test_a_what_if_is_reported_with_what_was_measured_and_its_network_is_not_held(
     page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session

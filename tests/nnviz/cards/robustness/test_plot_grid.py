@@ -68,12 +68,12 @@ def test_the_line_is_where_its_numbers_are(qtbot: QtBot) -> None:
 
 def test_the_nearest_place_is_pointed_at_once(qtbot: QtBot) -> None:
     grid = grid_of(qtbot, plot(), plot())
-    told: list[tuple[int, float]] = []
-    grid.pointed.connect(lambda number, x: told.append((number, x)))
+    reported: list[tuple[int, float]] = []
+    grid.pointed.connect(lambda number, x: reported.append((number, x)))
     at = grid.point(1, 2.0, 90.0)
     for away in (0, -1, -2):
         hover(grid, (at.x() + away, at.y()))
-    assert told == [(1, 2.0)]
+    assert reported == [(1, 2.0)]
     assert grid.marked == (1, 2.0)
 
 
@@ -85,7 +85,7 @@ def test_between_places_every_step_can_be_pointed_at(qtbot: QtBot) -> None:
         at = grid.point(0, x, 50.0)
         hover(grid, (at.x(), at.y()))
         assert grid.marked == (0, x)
-        assert described[-1] == int(np.argmin(np.abs(np.arange(-90, 91, 15) - x))), "what is told was measured"
+        assert described[-1] == int(np.argmin(np.abs(np.arange(-90, 91, 15) - x))), "what is reported was measured"
     grid.mark((0, 0.0))
     for _ in range(3):
         qtbot.keyClick(grid, Qt.Key_Right, Qt.ShiftModifier)

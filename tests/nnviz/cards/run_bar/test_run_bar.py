@@ -39,16 +39,16 @@ def kill(window: AnyWindow) -> None:
 # ---- a network that died
 
 
-def test_a_network_that_died_is_told_once_where_the_error_is(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_network_that_died_is_reported_once_where_the_error_is(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     session.settings.change("learning rate", learning_rate=0.3)
     kill(window)
     train_epochs(qtbot, window, 1)
     assert status(window) == "epoch 1 of 1 · layer 2 is dead"
-    told = session.messages.current
-    assert told is not None
-    assert "layer 2" in told.text
-    assert [choice.text for choice in told.choices] == [
+    reported = session.messages.current
+    assert reported is not None
+    assert "layer 2" in reported.text
+    assert [choice.text for choice in reported.choices] == [
         "Reset with learning rate 0.2",
         "Reset with learning rate 0.03",
     ]
@@ -57,7 +57,7 @@ def test_a_network_that_died_is_told_once_where_the_error_is(ready_window: CardW
     assert session.runs.current.untouched
     assert "dead" not in status(window)
 
-    # That it died is told once.
+    # That it died is reported once.
     session.reset()
     window, session = ready_window, ready_window.session
     session.settings.change("epochs", epochs=4)
@@ -66,19 +66,19 @@ def test_a_network_that_died_is_told_once_where_the_error_is(ready_window: CardW
     wait_for(qtbot, window, Status.PAUSED)
     assert session.messages.current is not None
     session.messages.dismiss()
-    told: list[object] = []
-    session.training.died.connect(lambda *_: told.append(1))
+    reported: list[object] = []
+    session.training.died.connect(lambda *_: reported.append(1))
     session.start()
     wait_for(qtbot, window, Status.FINISHED)
-    assert told == []
+    assert reported == []
     assert session.messages.current is None
     assert status(window).endswith("layer 2 is dead"), "but the bar still says so"
 
 
-def test_that_it_died_again_is_not_told_in_the_same_training(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_that_it_died_again_is_not_reported_in_the_same_training(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
-    told: list[object] = []
-    session.training.died.connect(told.append)
+    reported: list[object] = []
+    session.training.died.connect(reported.append)
     biases = session.runs.current.network.biases[1]
     for value, dead in ((-1e5, True), (0, False), (-1e5, True)):
         biases[:] = value
@@ -86,7 +86,7 @@ def test_that_it_died_again_is_not_told_in_the_same_training(ready_window: CardW
         wait_for(qtbot, window, Status.TRAINING)
         wait_for(qtbot, window, Status.PAUSED)
         assert ("dead" in status(window)) == dead
-    assert told == [session.runs.current]
+    assert reported == [session.runs.current]
 
 
 def test_bar_and_message_name_the_same_layer(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -116,14 +116,14 @@ def test_one_that_learns_is_not_called_dead(ready_window: CardWindow, qtbot: QtB
     assert ready_window.session.messages.current is None
 
 
-def test_that_it_died_between_others_is_told_with_its_layer(ready_model: Model) -> None:
+def test_that_it_died_between_others_is_reported_with_its_layer(ready_model: Model) -> None:
     """Short epochs come together, and after the last one it may learn again."""
     session, figures = ready_model.session, Evaluation(0.1, 0.9, None)
     ended = [Epoch(1, figures, figures, 0.1, None, 2), Epoch(2, figures, figures, 0.1)]
     session.training.runner.reported.emit(session.runs.current.id, Epochs.of(ended))
-    told = session.messages.current
-    assert told is not None
-    assert "layer 2" in told.text
+    reported = session.messages.current
+    assert reported is not None
+    assert "layer 2" in reported.text
     assert session.runs.current.history.completed == 2
 
 
@@ -133,12 +133,12 @@ def test_that_it_died_between_others_is_told_with_its_layer(ready_model: Model) 
 def test_small_errors_are_not_rounded_to_nothing(ready_window: CardWindow) -> None:
     session = ready_window.session
     errors = [(0.9, "90.00 %"), (0.0241, "2.41 %"), (0.000017, "0.0017 %"), (0.0, "0.00 %")]
-    for epoch, (error, told) in enumerate(errors, start=1):
+    for epoch, (error, reported) in enumerate(errors, start=1):
         figures = Evaluation(0.1, error, None)
         ended = Epochs.of([Epoch(epoch, figures, figures, 0.1)])
         session.training.runner.reported.emit(session.runs.current.id, ended)
         for name in ("trainFigure", "testFigure"):
-            assert find(ready_window, QLabel, name).text() == told
+            assert find(ready_window, QLabel, name).text() == reported
 
 
 # ---- looks

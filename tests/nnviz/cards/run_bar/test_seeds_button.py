@@ -29,7 +29,7 @@ from tests.nnviz.helpers import (
     stored_settings,
     wait_for,
 )
-from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
+from tests.nnviz.jobs.plans_helpers import Does, choose_offer, reported
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: CardWin
         assert (found.kind, found.status) == ("seeds", "finished")
         errors = sorted(library.run(each).figures["test_error"] for each in SweepLibrary(library).runs(1))
     low, median, high = (f"{100 * errors[place]:.2f}" for place in (0, 2, 4))
-    assert told(recorded.session) == f"5 seeds: test error median {median} %, {low} to {high} %."
+    assert reported(recorded.session) == f"5 seeds: test error median {median} %, {low} to {high} %."
 
 
 def test_stopped_before_one_is_done_it_goes_on_at_a_click(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
@@ -104,7 +104,7 @@ def test_stopped_before_one_is_done_it_goes_on_at_a_click(recorded: CardWindow, 
     assert executor.reached.wait(10)
     click(qtbot, recorded, QPushButton, "seedsButton")
     wait_for_end(qtbot, recorded)
-    assert told(recorded.session) == "Stopped before a run finished (5 seeds)."
+    assert reported(recorded.session) == "Stopped before a run finished (5 seeds)."
     shown = recorded.session.messages.current
     assert shown is not None
     assert [choice.text for choice in shown.choices] == ["Resume"]
@@ -120,8 +120,8 @@ def test_stopped_before_one_is_done_it_goes_on_at_a_click(recorded: CardWindow, 
     wait_for_end(qtbot, recorded)
     assert [spec.experiment.seed for spec in executor.done] == [2, 3, 4, 5]
     assert seeds_in_library() == [1, 2, 3, 4, 5]
-    assert told(recorded.session).startswith("5 seeds: test error median")
-    assert "Stopped" not in told(recorded.session)
+    assert reported(recorded.session).startswith("5 seeds: test error median")
+    assert "Stopped" not in reported(recorded.session)
 
 
 def test_the_window_trains_on_meanwhile(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
@@ -161,7 +161,7 @@ def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_sho
     wait_for_end(qtbot, whole)
     assert button(whole).text() == "5 seeds"
     assert button(whole).share is None
-    assert told(whole.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
+    assert reported(whole.session).endswith(", of 2 runs. Stopped after 2 of 5 runs, which are kept.")
     assert seeds_in_library() == [1, 2]
 
     # The shortcut takes what was typed, and starts and stops.
@@ -211,7 +211,7 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     recorded.session.records.set_on(False)
     click(qtbot, recorded, QPushButton, "seedsButton")
     assert recorded.session.sweeps.plan_progress is None
-    assert "Keep runs in the library is off" in told(recorded.session)
+    assert "Keep runs in the library is off" in reported(recorded.session)
     with Library() as library:
         assert not SweepLibrary(library).all()
     choose_offer(recorded.session, "Keep runs and train 5 seeds")
@@ -220,12 +220,12 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     assert len(executor.done) == 5
 
 
-def test_a_run_that_diverges_is_told_and_not_counted(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
+def test_a_run_that_diverges_is_reported_and_not_counted(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     does()
     recorded.session.settings.change("rate", learning_rate=1e30)
     click(qtbot, recorded, QPushButton, "seedsButton")
     wait_for_end(qtbot, recorded)
-    assert told(recorded.session) == "5 seeds: no run finished. Not counted: 5 diverged."
+    assert reported(recorded.session) == "5 seeds: no run finished. Not counted: 5 diverged."
 
 
 def test_what_the_closed_window_left_is_offered_at_the_next_start(
@@ -237,7 +237,7 @@ def test_what_the_closed_window_left_is_offered_at_the_next_start(
     assert ends_whole(whole)
     executor = does()
     window = make_window(records=True)
-    qtbot.waitUntil(lambda: "interrupted after 2 of 5 runs" in told(window.session))
+    qtbot.waitUntil(lambda: "interrupted after 2 of 5 runs" in reported(window.session))
     choose(qtbot, window, "Resume")
     wait_for_end(qtbot, window)
     assert [spec.experiment.seed for spec in executor.done] == [3, 4, 5]
@@ -251,24 +251,26 @@ def test_errors_and_questions_come_first(recorded: CardWindow, qtbot: QtBot, doe
     messages.warn("An error")
     executor.go.set()
     wait_for_end(qtbot, recorded)
-    assert told(recorded.session) == "An error"
+    assert reported(recorded.session) == "An error"
     messages.dismiss()
-    assert told(recorded.session).startswith("5 seeds: ")
+    assert reported(recorded.session).startswith("5 seeds: ")
     messages.show("Something else")
     messages.dismiss()
-    assert told(recorded.session).startswith("5 seeds: "), "it comes back until it was read"
+    assert reported(recorded.session).startswith("5 seeds: "), "it comes back until it was read"
     messages.dismiss()
-    assert told(recorded.session) == ""
+    assert reported(recorded.session) == ""
 
 
 def test_the_first_ones_say_that_runs_are_kept(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     library_path().unlink()
     executor = does(held_seed=2)
     click(qtbot, recorded, QPushButton, "seedsButton")
-    qtbot.waitUntil(lambda: "Runs are saved in the library" in told(recorded.session))
+    qtbot.waitUntil(lambda: "Runs are saved in the library" in reported(recorded.session))
     executor.go.set()
     wait_for_end(qtbot, recorded)
-    assert told(recorded.session).startswith("5 seeds: "), "what came of them is told though nobody dismissed that"
+    assert reported(recorded.session).startswith("5 seeds: "), (
+        "what came of them is reported though nobody dismissed that"
+    )
 
 
 def test_with_real_processes(recorded: CardWindow, qtbot: QtBot) -> None:
@@ -278,4 +280,4 @@ def test_with_real_processes(recorded: CardWindow, qtbot: QtBot) -> None:
     click(qtbot, recorded, QPushButton, "seedsButton")
     qtbot.waitUntil(lambda: recorded.session.sweeps.plan_progress is None, timeout=30_000)
     assert seeds_in_library() == [1, 2, 3]
-    assert told(recorded.session).startswith("3 seeds: test error median")
+    assert reported(recorded.session).startswith("3 seeds: test error median")

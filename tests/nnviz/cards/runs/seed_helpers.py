@@ -30,12 +30,12 @@ def trained_group(library: Library, made: Experiment, data: Dataset, seeds: int,
     return group_of(library, runs, made, data.title)
 
 
-def told_group(
-    library: Library, errors: Sequence[float | None], made: Experiment | None = None, **told: str
+def reported_group(
+    library: Library, errors: Sequence[float | None], made: Experiment | None = None, **reported: str
 ) -> RunGroup:
     """A group of runs that only tell their test errors; None for one that diverged."""
     made = an_experiment() if made is None else made
-    runs = [library.begin(made.changed(seed=1 + each), "MNIST", **told) for each in range(len(errors))]
+    runs = [library.begin(made.changed(seed=1 + each), "MNIST", **reported) for each in range(len(errors))]
     with library.database.writing():
         for run, error in zip(runs, errors, strict=True):
             figures = {"status": "diverged"} if error is None else {"status": "finished", "test_error": error}

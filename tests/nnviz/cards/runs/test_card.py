@@ -1,4 +1,4 @@
-"""The list of runs: found, sorted, marked, named, deleted and brought back, and put into the window."""
+"""The list of runs: found, sorted, marked, named, deleted and brought back, and opened."""
 
 from __future__ import annotations
 
@@ -154,8 +154,11 @@ def test_runs_of_other_data_stand_below_its_title(table: RunTable, ready_window:
     assert [table.rowHeight(row) > heights[0] for row in range(5)] == [bool(row.section) for row in library.rows]
     table.grab()
     head, rows = ready_window.card("runsDock").table()
-    told = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
-    assert [(told[each]["data"], told[each]["unit of RMSE"]) for each in numbers] == [("prices", "€"), ("clouds", "")]
+    reported = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    assert [(reported[each]["data"], reported[each]["unit of RMSE"]) for each in numbers] == [
+        ("prices", "€"),
+        ("clouds", ""),
+    ]
     with qtbot.waitSignal(library.listed):
         library.sort_by("id")
     digits = ready_window.session.dataset.title
@@ -212,7 +215,7 @@ def test_families_stand_where_their_first_one_would() -> None:
     assert rows == [RunRow(1, 0), RunRow(4, 1), RunRow(5, 2), RunRow(3, 0), RunRow(2, 0)]
 
 
-def test_names_that_differ_at_their_ends_can_be_told_apart(
+def test_names_that_differ_at_their_ends_can_be_distinguished(
     ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     """In the small window, where they do not fit: two that follow one another in the list."""
@@ -358,8 +361,8 @@ def test_del_deletes_until_undo_and_for_good_when_the_window_closes(
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
     session = ready_window.session
     assert not session.comparison.colours
-    told = f"Run {numbers[2]} was deleted. Ctrl+Z restores it, until the window is closed."
-    assert session.messages.current.text == told
+    reported = f"Run {numbers[2]} was deleted. Ctrl+Z restores it, until the window is closed."
+    assert session.messages.current.text == reported
     ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
     assert session.messages.current is None

@@ -28,7 +28,7 @@ from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.comparison.test_compared_runs import settle
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, double_click_row, show_runs, texts
-from tests.nnviz.cards.runs.seed_helpers import copy_library, told_group, trained_group
+from tests.nnviz.cards.runs.seed_helpers import copy_library, reported_group, trained_group
 from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import click, click_tab, drag, find, hover, retype, seven, stored_settings
 from tests.nnviz.library.helpers import an_experiment, record
@@ -119,7 +119,7 @@ def test_a_group_is_one_row_that_opens_by_click_and_keys_and_is_found(
     qtbot.waitUntil(lambda: titles(table) == ["narrow"])
     assert cells(table)[0][3] == "×5"
 
-    # Arrows open it and its runs are told apart.
+    # Arrows open it and its runs are distinguished.
     library.annotate(library.rows[0].runs[3:4], note="")
     retype(qtbot, ready_window, "runSearchEdit", "")
     qtbot.waitUntil(lambda: titles(table) == ["alone", "wide", "narrow"])
@@ -196,7 +196,7 @@ def test_star_name_and_note_are_those_of_all_its_runs_which_one_undo_brings_back
 def test_many_groups_are_read_as_they_come_into_sight(ready_window: CardWindow, qtbot: QtBot) -> None:
     with Library() as library:
         for number in range(40):
-            told_group(library, [0.1, 0.2, 0.3], name=f"group {number}")
+            reported_group(library, [0.1, 0.2, 0.3], name=f"group {number}")
     table, library = show_runs(ready_window, qtbot), ready_window.session.library
     assert sum(library.record(run) is not None for row in library.rows for run in row.all_runs) == 75
     table.setFocus()
@@ -450,12 +450,12 @@ def test_runs_that_differ_only_in_their_seed_differ_by_chance(
 
 
 @DIFFERENCES
-def test_too_few_seeds_and_groups_of_other_data_are_told(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_too_few_seeds_and_groups_of_other_data_are_reported(ready_window: CardWindow, qtbot: QtBot) -> None:
     with Library() as library:
-        told_group(library, [0.1, 0.2, 0.3, 0.4, 0.5])
-        told_group(library, [0.6, 0.7, 0.8, 0.9, 0.95], an_experiment().changed(fingerprint="others"))
-        told_group(library, [0.1, None, 0.3])
-        told_group(library, [0.2, 0.2])
+        reported_group(library, [0.1, 0.2, 0.3, 0.4, 0.5])
+        reported_group(library, [0.6, 0.7, 0.8, 0.9, 0.95], an_experiment().changed(fingerprint="others"))
+        reported_group(library, [0.1, None, 0.3])
+        reported_group(library, [0.2, 0.2])
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0, 1)
     assert conclusion_of(ready_window).startswith("Too few seeds to tell: ")
@@ -467,9 +467,9 @@ def test_too_few_seeds_and_groups_of_other_data_are_told(ready_window: CardWindo
     # Groups of other data are not set against each other.
     ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, 2, 3)
-    told = find(ready_window, QLabel, "seedsVerdict").text()
-    assert told.startswith("Not comparable, because trained on other data than the baseline: ")
-    assert "Mann-Whitney" not in told
+    reported = find(ready_window, QLabel, "seedsVerdict").text()
+    assert reported.startswith("Not comparable, because trained on other data than the baseline: ")
+    assert "Mann-Whitney" not in reported
     assert conclusion_of(ready_window) == ""
 
 

@@ -51,7 +51,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path,
 
 @pytest.fixture
 def large_runs(made_once: dict[int, tuple[Path, list[int]]]) -> Callable[[int], list[int]]:
-    """Makes the test's library one of so many large runs; returns their numbers."""
+    """Makes the test's library one of a given number of large runs; returns their numbers."""
 
     def copy(count: int) -> list[int]:
         path, numbers = made_once[count]
@@ -92,7 +92,7 @@ def test_without_a_library_nothing_is_taken_and_a_budget_that_is_typed_makes_one
     assert not find(ready_window, QPushButton, "thinButton").isEnabled()
     assert not ready_window.session.records.path.exists()
 
-    # A wrong value is told beside its field and changes nothing.
+    # A wrong value is reported beside its field and changes nothing.
     open_room(ready_window, qtbot)
     room = ready_window.session.models[StorageModel]
     for name, typed, message in WRONG:
@@ -236,7 +236,7 @@ def test_memory_is_changed_at_once(ready_window: CardWindow, qtbot: QtBot) -> No
 # ---- less of it
 
 
-def test_thin_now_takes_what_was_told(
+def test_thin_now_takes_what_was_reported(
     whole_window: MainWindow, qtbot: QtBot, large_runs: Callable[[int], list[int]]
 ) -> None:
     first, second = large_runs(2)

@@ -108,14 +108,14 @@ def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot:
     spirals = window
     choose(qtbot, spirals, "Spirals")
     before = spirals.session.dataset
-    for field, typed, told in BAD:
+    for field, typed, reported in BAD:
         retype(qtbot, spirals, field, typed)
         wait_for_data(qtbot, spirals)
         note = find(spirals, QLabel, field.replace("Edit", "Error"))
         assert note.isVisible(), typed
-        assert told in note.text().replace(",", "")
+        assert reported in note.text().replace(",", "")
         assert find_field(spirals, field).text() == typed
-        assert not find(spirals, QWidget, "messageBar").isVisible(), "it is told once"
+        assert not find(spirals, QWidget, "messageBar").isVisible(), "it is reported once"
         assert spirals.session.dataset is before
         assert not spirals.session.training.can_start
         action(spirals, "actionUndo").trigger()  # drops what was typed
@@ -151,7 +151,7 @@ def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot, tmp_p
     assert seen[-1] == "loading … 100\u202f%"
     assert detail.text() == "275 train · 69 test"
 
-    # A file that has gone is told and the list shows what is there.
+    # A file that has gone is reported and the list shows what is there.
     file = tmp_path / "birds.csv"
     file.write_bytes(PENGUINS.read_bytes())
     ready_window.session.data.load(str(file))
@@ -303,7 +303,7 @@ def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
     ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     before = ready_window.session.dataset
-    for typed, told in (
+    for typed, reported in (
         ("9", "Training examples is 9"),
         ("many", "Training examples is 'many'"),
         ("2001", "Training examples is 2001"),
@@ -314,7 +314,7 @@ def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
         wait_for_data(qtbot, ready_window)
         note = find(ready_window, QLabel, "dataTrainExamplesError")
         assert note.isVisible(), typed
-        assert note.text().startswith(told)
+        assert note.text().startswith(reported)
         assert ("10 to 2,000" in note.text()) == (typed != "many")
         assert ready_window.session.dataset is before, typed
 

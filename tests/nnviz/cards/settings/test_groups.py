@@ -242,7 +242,7 @@ def test_undo_names_l1_as_its_field_does(ready_window: CardWindow, qtbot: QtBot)
 def test_arrow_keys_step(ready_window: CardWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
     settings = lambda: ready_window.session.settings.experiment.training  # noqa: E731
-    for name, key, told in (
+    for name, key, reported in (
         ("dropoutEdit", Qt.Key_Up, lambda: settings().dropout == 0.05),
         ("dropoutEdit", Qt.Key_Down, lambda: settings().dropout == 0),
         ("weightDecayEdit", Qt.Key_Up, lambda: settings().weight_decay == 1e-6),
@@ -253,4 +253,4 @@ def test_arrow_keys_step(ready_window: CardWindow, qtbot: QtBot) -> None:
         field = find(ready_window, QLineEdit, name)
         field.setFocus()
         qtbot.keyClick(field, key)
-        assert told(), name
+        assert reported(), name

@@ -78,8 +78,8 @@ def test_a_typed_shape_is_taken(ready_window: CardWindow, qtbot: QtBot) -> None:
             "one that has not learned is made again at once"
         )
         assert edit.text() == ", ".join(map(str, shape))
-        told = [(str(size), "ReLU") for size in shape[1:-1]]
-        qtbot.waitUntil(lambda told=told: rows(window) == told)
+        reported = [(str(size), "ReLU") for size in shape[1:-1]]
+        qtbot.waitUntil(lambda reported=reported: rows(window) == reported)
         bar, tab = tab_of(window, f"layer{len(shape) - 1}Tab")
         assert tab == bar.count() - 1
         assert bar.tabText(tab) == f"Output · {shape[-2]}→{shape[-1]}"
@@ -107,11 +107,11 @@ def test_a_bad_shape_is_refused_beside_the_field_until_it_is_mended(with_bar: Ca
     error = find(window, QLabel, "shapeError")
     train = find(window, QPushButton, "trainButton")
     network = window.session.runs.current.network
-    for typed, told in BAD_SHAPES:
+    for typed, reported in BAD_SHAPES:
         assert not error.isVisible()
         edit = retype(qtbot, window, "shapeEdit", typed)
         assert error.isVisible(), typed
-        for part in told:
+        for part in reported:
             assert part in error.text()
         assert edit.property("wrong"), typed
         assert edit.text() == typed
@@ -166,10 +166,10 @@ BAD_LAYERS = [
 def test_a_bad_layer_is_refused_until_it_is_mended(with_bar: CardWindow, qtbot: QtBot) -> None:
     window = with_bar
     error = find(window, QLabel, "shapeError")
-    for typed, told in BAD_LAYERS:
+    for typed, reported in BAD_LAYERS:
         edit = retype(qtbot, window, "layer2Edit", typed)
         assert error.isVisible(), typed
-        for part in told:
+        for part in reported:
             assert part in error.text()
         assert edit.property("wrong"), typed
         assert edit.text() == typed

@@ -172,16 +172,16 @@ def test_a_search_that_was_stopped_does_not_judge(
     monkeypatch.setattr(RateFinder, "run", run)
     click(qtbot, open_window, QPushButton, "findRateButton")
     qtbot.waitUntil(lambda: len(open_window.session.models[RateSearch].partial or ()) == 20)
-    told = find(open_window, QLabel, "rateSearchLabel")
-    assert told.text().startswith("loss against rate")
+    reported = find(open_window, QLabel, "rateSearchLabel")
+    assert reported.text().startswith("loss against rate")
     click(qtbot, open_window, QPushButton, "findRateButton")
-    assert told.text() == "Stopped early: no suggestion."
+    assert reported.text() == "Stopped early: no suggestion."
     assert len(open_window.session.models[RateSearch].partial) == 20
     go_on.set()
     qtbot.waitUntil(is_over.is_set)
     assert open_window.session.models[RateSearch].close(10_000)
     QApplication.processEvents()  # what it has to say arrives
-    assert told.text() == "Stopped early: no suggestion."
+    assert reported.text() == "Stopped early: no suggestion."
 
 
 def test_while_it_trains_and_of_the_network_of_the_fields(open_window: CardWindow, qtbot: QtBot, gate: Gate) -> None:

@@ -13,7 +13,7 @@ from nnviz.ui.setting_fields import parse_dropout
 
 
 @pytest.mark.parametrize(
-    ("told", "fields", "words"),
+    ("reported", "fields", "words"),
     [
         (summaries.of_optimizer, {}, "none"),
         (summaries.of_optimizer, {"optimizer": "momentum"}, "0.9"),
@@ -32,8 +32,8 @@ from nnviz.ui.setting_fields import parse_dropout
         (summaries.of_initialisation, {"weight_scale": 0.5, "loss": "quadratic"}, "He × 0.5, quadratic"),
     ],
 )
-def test_a_few_words(told: object, fields: dict[str, object], words: str) -> None:
-    assert told(Experiment().changed(**fields)).startswith(words)  # type: ignore[operator]
+def test_a_few_words(reported: object, fields: dict[str, object], words: str) -> None:
+    assert reported(Experiment().changed(**fields)).startswith(words)  # type: ignore[operator]
 
 
 def test_what_waits() -> None:

@@ -91,12 +91,12 @@ def expect_refused(qtbot: QtBot, window: AnyWindow, field: str) -> None:
     train = find(window, QPushButton, "trainButton")
     good = find(window, QLineEdit, field).text()
     before = value_of(window, field)
-    for typed, told in BAD_VALUES[field]:
+    for typed, reported in BAD_VALUES[field]:
         assert not error.isVisible()
         edit = retype(qtbot, window, field, typed)
         assert error.isVisible(), typed
         assert error.geometry().top() >= edit.geometry().bottom()
-        for part in told:
+        for part in reported:
             assert part in error.text()
         assert edit.property("wrong"), typed
         assert edit.text() == typed, "what was typed stays, to be mended"
@@ -263,10 +263,10 @@ def test_a_learning_rate_keeps_all_its_digits_when_data_comes(ready_window: Card
     assert session.undo.last() is step
 
 
-def test_what_comes_with_another_optimizer_is_told(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_what_comes_with_another_optimizer_is_reported(ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.session.settings.change("weight decay", weight_decay=0.001)
     pick(qtbot, ready_window, "optimizerCombo", "RMSProp")
-    told = ready_window.session.messages.current
-    assert told is not None
-    assert not told.is_error
-    assert told.text == "RMSProp: learning rate 0.001 and weight decay 0.2 set to its defaults."
+    reported = ready_window.session.messages.current
+    assert reported is not None
+    assert not reported.is_error
+    assert reported.text == "RMSProp: learning rate 0.001 and weight decay 0.2 set to its defaults."

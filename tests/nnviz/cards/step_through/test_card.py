@@ -682,7 +682,7 @@ def test_what_is_not_known_of_a_step_on_an_example_is_said(
     assert "the averages and the learning rate at this epoch are unknown" in note.text()
 
 
-def test_what_takes_long_is_told_and_can_be_given_up_and_tried_again(
+def test_what_takes_long_is_reported_and_can_be_given_up_and_tried_again(
     make_cards: MakeCards, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, opened = make_cards(*SHOWN, records=True), Event()

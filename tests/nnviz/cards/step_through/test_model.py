@@ -437,7 +437,7 @@ def measured_error(model: Model) -> float:
     return error
 
 
-def told_error(model: Model, qtbot: QtBot) -> float:
+def reported_error(model: Model, qtbot: QtBot) -> float:
     """Returns the run's error when everything is measured."""
     session = model.session
     qtbot.waitUntil(lambda: bool(session.runs.current.figures()))
@@ -453,13 +453,13 @@ def test_errors_are_measured_again_when_a_step_is_undone(
     session.selection.choose_example(Example("test", 3))
     step_through.choose(True)
     take(ready_model, qtbot)
-    before = told_error(ready_model, qtbot)
+    before = reported_error(ready_model, qtbot)
     session.selection.choose_example(Example("test", 8))
     newest(step_through, qtbot)
     step_through.take()
     assert measured_error(ready_model) != before
     session.undo.undo()  # before the errors are measured
-    assert told_error(ready_model, qtbot) == measured_error(ready_model) == before
+    assert reported_error(ready_model, qtbot) == measured_error(ready_model) == before
 
 
 def test_an_edit_is_not_measured_over_a_later_step(
@@ -486,7 +486,7 @@ def test_an_edit_is_not_measured_over_a_later_step(
     take(ready_model, qtbot)
     qtbot.wait(100)
     opened.set()
-    assert told_error(ready_model, qtbot) == measured_error(ready_model) != before
+    assert reported_error(ready_model, qtbot) == measured_error(ready_model) != before
 
 
 def test_the_epoch_is_counted_on_from_where_the_training_ended(
@@ -502,7 +502,7 @@ def test_the_epoch_is_counted_on_from_where_the_training_ended(
     assert newest(step_through, qtbot).epoch == run.history.completed + 1
 
 
-def test_what_a_step_does_is_measured_and_told_also_if_it_is_taken_at_once(
+def test_what_a_step_does_is_measured_and_reported_also_if_it_is_taken_at_once(
     step_through: StepThrough, ready_model: Model, qtbot: QtBot
 ) -> None:
     session, effects = ready_model.session, ready_model.session.models[StepThrough].effects
@@ -560,7 +560,7 @@ def test_the_figures_of_a_step_on_one_example_are_recorded(
     session.selection.choose_example(Example("test", 3))
     step_through.choose(True)
     take(ready_model, qtbot)
-    error = told_error(ready_model, qtbot)
+    error = reported_error(ready_model, qtbot)
     assert error == measured_error(ready_model)
     qtbot.waitUntil(session.training.runner.call(run.id, lambda _: None).done)
     assert run.storage.record is not None

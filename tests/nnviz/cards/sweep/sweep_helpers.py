@@ -31,7 +31,7 @@ def a_sweep(data: Dataset, *typed: str, made: Experiment | None = None, **more: 
 
 
 def record_sweep(data: Dataset, plan: Plan, name: str = "", most: int = 10_000) -> int:
-    """Does a sweep, or so many steps of it, in the test's library; returns its number."""
+    """Does a sweep, or a given number of steps of it, in the test's library; returns its number."""
     with Library() as library:
         plan = plan.with_held_out(data)
         store = SweepWriter.of_new(library, plan, data.title, name, lambda text: None)

@@ -26,7 +26,7 @@ from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, choose_entry, dots, record_sweep
 from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import click, find, find_field, pick, press, retype, stored_settings
-from tests.nnviz.jobs.plans_helpers import Does, choose_offer, told
+from tests.nnviz.jobs.plans_helpers import Does, choose_offer, reported
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def start_button(window: CardWindow) -> QPushButton:
 
 
 def note(window: CardWindow, name: str) -> str:
-    """What is told to be wrong; empty where it is not shown."""
+    """What is reported as wrong; empty where it is not shown."""
     found = find(window, Note, name)
     return found.text() if found.isVisible() else ""
 
@@ -112,11 +112,11 @@ def test_is_one_learning_rate_really_better_than_another(
     assert "Mann-Whitney" in words(window, "trialsVerdict")
     assert words(window, "trialsChosen").startswith("Test error of the best: median ")
     assert "It was not used to select the trial" in find(window, QLabel, "trialsChosen").text()
-    assert "sweep" not in told(window.session), "a message would cover what the person looks at"
+    assert "sweep" not in reported(window.session), "a message would cover what the person looks at"
     with Library() as library:
         assert [(each.kind, each.status) for each in SweepLibrary(library).all()] == [("sweep", "finished")]
 
-    # What it takes is told by the runs of the library.
+    # What it takes is reported by the runs of the library.
     qtbot.waitUntil(lambda: "measured on similar runs in the library" in form.estimate)
     assert form.estimate.startswith("10 runs of 2 epochs, about ")
     assert window.card("sweepPage").estimate.text() == form.estimate
@@ -128,13 +128,13 @@ def test_is_one_learning_rate_really_better_than_another(
     assert window.session.sweeps.plan_progress is None
     monkeypatch.setattr(start_stop, "REST", 0.0)
 
-    # Who looks elsewhere is told that it is over.
+    # Another workspace shows that it is over.
     does(data=plane)
     click(qtbot, window, QPushButton, "sweepStartButton")
     assert window.session.sweeps.plan_progress is not None
     window.show_workspace("train")
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=20_000)
-    assert told(window.session).startswith("The sweep is finished: 2 of 2 runs. Best trial: learning rate 0.")
+    assert reported(window.session).startswith("The sweep is finished: 2 of 2 runs. Best trial: learning rate 0.")
 
 
 def test_a_range_stays_once_a_sweep_was_started_with_it(
@@ -262,7 +262,7 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     assert executor.reached.wait(10)
     qtbot.waitUntil(lambda: start_button(window).text() == "■ 1/5")
     window.session.models[SweepForm].start()
-    assert "Only one sweep can run at a time" in told(window.session)
+    assert "Only one sweep can run at a time" in reported(window.session)
     executor.go.set()
     qtbot.waitUntil(lambda: window.session.sweeps.plan_progress is None, timeout=10_000)
 
@@ -271,7 +271,7 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     window.session.records.set_on(False)
     retype(qtbot, window, "sweepSeedsEdit", "1")
     click(qtbot, window, QPushButton, "sweepStartButton")
-    assert "The runs of a sweep are recorded in the library" in told(window.session)
+    assert "The runs of a sweep are recorded in the library" in reported(window.session)
     choose_offer(window.session, "Keep runs")
     wait_for_end(qtbot, window)
     assert len(executor.done) == 2
@@ -290,7 +290,7 @@ WRONG = [
 ]
 
 
-def test_a_wrong_value_is_told_at_its_field_and_stays_there(
+def test_a_wrong_value_is_reported_at_its_field_and_stays_there(
     window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wrong list and wrong points of a grid, too; and that nothing varies, or Optuna is missing."""

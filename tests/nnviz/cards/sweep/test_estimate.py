@@ -26,21 +26,21 @@ def a_plan(*typed: str, **more: Any) -> Plan:
 
 
 def test_runs_with_the_same_data_layers_and_batches_say_it() -> None:
-    told = run_seconds(BASE, DATA, [took(1.0), took(3.0), took(2.0), took(50.0, (4, 6, 3))])
-    assert told is not None
-    seconds, is_like = told
+    reported = run_seconds(BASE, DATA, [took(1.0), took(3.0), took(2.0), took(50.0, (4, 6, 3))])
+    assert reported is not None
+    seconds, is_like = reported
     assert is_like
     assert 20 < seconds < 50, "ten epochs of two seconds, and what measuring takes"
 
 
 def test_else_it_is_scaled_by_parameters_and_examples_from_those_of_like_size() -> None:
     double = (4, 11, 3)  # 91 parameters, 2.1 times as many as 4-5-3
-    told = run_seconds(BASE, DATA, [took(2.0, double, "others"), took(1000.0, (784, 64, 10), "others")])
+    reported = run_seconds(BASE, DATA, [took(2.0, double, "others"), took(1000.0, (784, 64, 10), "others")])
     same = run_seconds(BASE, DATA, [took(2.0 * 43 / 91)])
-    assert told is not None
+    assert reported is not None
     assert same is not None
-    assert told[0] == pytest.approx(same[0])
-    assert not told[1]
+    assert reported[0] == pytest.approx(same[0])
+    assert not reported[1]
 
 
 def test_where_there_is_none_of_like_size_it_is_not_known() -> None:
@@ -75,9 +75,9 @@ def test_a_budget_in_minutes_tells_how_many_runs_find_time() -> None:
 def test_trials_of_several_sizes_take_their_mean() -> None:
     known = [took(1.0, (4, 5, 3)), took(3.0, (4, 20, 3))]
     alone = [run_seconds(BASE.changed(hidden=(size,)), DATA, known) for size in (5, 20)]
-    told = mean_seconds(a_plan("hidden=5,20", sampler="grid", runs=None), DATA, known)
-    assert told is not None
+    reported = mean_seconds(a_plan("hidden=5,20", sampler="grid", runs=None), DATA, known)
+    assert reported is not None
     assert alone[0] is not None
     assert alone[1] is not None
-    assert alone[0][0] < told[0] < alone[1][0]
-    assert told[1]
+    assert alone[0][0] < reported[0] < alone[1][0]
+    assert reported[1]

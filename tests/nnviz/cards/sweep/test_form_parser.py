@@ -149,7 +149,7 @@ def test_what_is_usual_stays_while_a_value_is_wrong() -> None:
         (of_list("output", "identity"), "output.values", "loss"),
     ],
 )
-def test_a_wrong_value_is_told_at_its_field(row: VariedSetting, field: str, words: str) -> None:
+def test_a_wrong_value_is_reported_at_its_field(row: VariedSetting, field: str, words: str) -> None:
     found = read(of_list("epochs", "1, 2"), row)
     assert list(found.problems) == [field]
     assert words in found.problems[field]

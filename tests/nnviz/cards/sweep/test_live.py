@@ -23,7 +23,7 @@ from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, show_runs
 from tests.nnviz.cards.runs.seed_helpers import copy_library
 from tests.nnviz.helpers import bring_to_front, click, drag, find, press, seven
-from tests.nnviz.jobs.plans_helpers import Epochwise, choose_offer, told
+from tests.nnviz.jobs.plans_helpers import Epochwise, choose_offer, reported
 from tests.nnviz.library.helpers import an_experiment, in_epoch, record
 
 EPOCHS = 6
@@ -200,7 +200,7 @@ def test_a_row_without_runs_can_be_compared_and_nothing_else_and_goes_if_they_fa
     assert list(window.session.comparison.colours) == GROUPS[:1]
     for key in (Qt.Key_Delete, Qt.Key_Return):
         press(qtbot, window, key)
-        assert "until the first of these runs has finished" in told(window.session)
+        assert "until the first of these runs has finished" in reported(window.session)
         window.session.messages.dismiss()
     press(qtbot, window, Qt.Key_Asterisk)
     assert window.session.undo.last() is None

@@ -1,4 +1,4 @@
-"""Lines through several axes: those that stay are drawn once, and the picture is as if all were drawn anew."""
+"""Lines through several axes: those that stay are drawn once, and the picture is as if all were drawn again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def a_plot(qtbot: QtBot) -> ParallelPlot:
 
 
 def show(plot: ParallelPlot, staying: range, places: np.ndarray, axes: list[LineAxis] = AXES) -> None:
-    """So many lines that stay, and over them the first, in another colour."""
+    """A given number of lines that stay, and over them the first, in another colour."""
     ground = LineGroup(np.array(staying), "past", 0.8, is_ground=True)
     plot.show_lines(axes, places, [ground, LineGroup(np.array([0]), "good", 1.0, 2.5)])
 
@@ -54,7 +54,7 @@ def test_lines_that_come_join_those_that_stay(plot: ParallelPlot, qtbot: QtBot) 
 
 
 @pytest.mark.parametrize("what", ["places", "axes", "size", "theme", "fewer"])
-def test_all_is_drawn_anew_where_what_stays_is_no_longer_right(
+def test_all_is_drawn_again_where_what_stays_is_no_longer_right(
     plot: ParallelPlot, qtbot: QtBot, qapp: QApplication, what: str
 ) -> None:
     places = 1 - PLACES if what == "places" else PLACES[:5] if what == "fewer" else PLACES

@@ -31,7 +31,7 @@ from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import choose_entry
 from tests.nnviz.helpers import click, find, find_field, retype, stored_settings
-from tests.nnviz.jobs.plans_helpers import Beside, Does, choose_offer, told
+from tests.nnviz.jobs.plans_helpers import Beside, Does, choose_offer, reported
 from tests.nnviz.sweeps.clusters import local_cluster, wait_for
 
 HERE, GPU7 = "tcp://127.0.0.1:8786", "tcp://gpu7:8786"
@@ -112,7 +112,7 @@ def clusters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clusters]:
 
 
 def line(window: AnyWindow) -> str:
-    """Beneath the address; empty where nothing is told."""
+    """Beneath the address; empty where nothing is reported."""
     found = find(window, QLabel, "sweepWhereLabel")
     return found.text() if found.isVisible() else ""
 
@@ -134,7 +134,7 @@ def statuses() -> list[str]:
 # ---- who is there
 
 
-def test_what_is_no_address_is_told_at_the_field_and_the_last_address_wins(
+def test_what_is_no_address_is_reported_at_the_field_and_the_last_address_wins(
     window: CardWindow, clusters: Clusters, qtbot: QtBot
 ) -> None:
     note, button = find(window, Note, "sweepWhereError"), find(window, QPushButton, "sweepStartButton")
@@ -169,7 +169,7 @@ def test_nobody_answers_and_nothing_begins(window: CardWindow, clusters: Cluster
     qtbot.waitUntil(lambda: "where nobody answers: it must answer within 9 seconds" in line(window))
     start(qtbot, window)
     wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: "nobody answers" in told(window.session))
+    qtbot.waitUntil(lambda: "nobody answers" in reported(window.session))
     assert statuses() == []
     clusters.silent.clear()
     qtbot.keyClick(find_field(window, "sweepWhereEdit"), Qt.Key_Return)
@@ -221,14 +221,14 @@ def test_another_computer_is_asked_about_before_anything_is_sent(
     for typed in (GPU7, "", GPU7):
         retype(qtbot, window, "sweepWhereEdit", typed)
         if not typed:
-            assert not told(window.session), "another address takes the question back"
+            assert not reported(window.session), "another address takes the question back"
             continue
-        qtbot.waitUntil(lambda: told(window.session).startswith("Do you trust gpu7 and the network in between?"))
+        qtbot.waitUntil(lambda: reported(window.session).startswith("Do you trust gpu7 and the network in between?"))
     choose_offer(window.session, "Do not send")
     assert line(window) == "nnviz sends nothing to gpu7 until you trust it. Start asks you."
     assert not clusters.asked
     start(qtbot, window)
-    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
+    qtbot.waitUntil(lambda: "Do you trust gpu7" in reported(window.session))
     assert not clusters.begun
     choose_offer(window.session, "Trust gpu7")
     wait_for_end(qtbot, window)
@@ -236,7 +236,7 @@ def test_another_computer_is_asked_about_before_anything_is_sent(
     assert not clusters.begun[0].may_send_rows
     qtbot.waitUntil(lambda: "2 workers" in line(window))
     retype(qtbot, window, "sweepWhereEdit", "tcp://gpu8:8786")
-    qtbot.waitUntil(lambda: "Do you trust gpu8" in told(window.session))
+    qtbot.waitUntil(lambda: "Do you trust gpu8" in reported(window.session))
 
     # Data of one's own are asked about, also of a computer that is trusted.
     choose_offer(window.session, "Do not send")
@@ -246,7 +246,7 @@ def test_another_computer_is_asked_about_before_anything_is_sent(
     clusters.executor = Beside(data=window.session.data.dataset)
     monkeypatch.setattr(start_stop, "REST", 0.0)  # seconds
     start(qtbot, window)
-    assert "your own data, to gpu7?" in told(window.session)
+    assert "your own data, to gpu7?" in reported(window.session)
     choose_offer(window.session, "Do not send")
     assert not clusters.begun
     start(qtbot, window)
@@ -261,7 +261,7 @@ def test_the_address_is_remembered_and_the_yes_is_not(
     window = whole_window
     window.show_sweep_form()
     retype(qtbot, window, "sweepWhereEdit", GPU7)
-    qtbot.waitUntil(lambda: "Do you trust gpu7" in told(window.session))
+    qtbot.waitUntil(lambda: "Do you trust gpu7" in reported(window.session))
     choose_offer(window.session, "Trust gpu7")
     qtbot.waitUntil(lambda: stored_settings().get("sweep_where") == GPU7)
     qtbot.waitUntil(lambda: len(clusters.asked) == 1)
@@ -294,12 +294,12 @@ def test_a_scheduler_that_goes_away_leaves_what_can_go_on_elsewhere(
     dataset = window.session.data.dataset
     clusters.executor = Gone(data=dataset)
     messages: list[str] = []
-    window.session.messages.changed.connect(lambda: messages.append(told(window.session)))
+    window.session.messages.changed.connect(lambda: messages.append(reported(window.session)))
     retype(qtbot, window, "sweepWhereEdit", HERE)
     start(qtbot, window)  # at once: it begins as soon as the address is read
     qtbot.waitUntil(lambda: bool(clusters.begun))
     wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: told(window.session).startswith("The sweep was stopped after 1 of 2 runs"))
+    qtbot.waitUntil(lambda: reported(window.session).startswith("The sweep was stopped after 1 of 2 runs"))
     assert "The scheduler of the cluster is gone. Finished runs are kept." in messages
     here = does(data=dataset)
     retype(qtbot, window, "sweepWhereEdit", "")

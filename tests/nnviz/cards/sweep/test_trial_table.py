@@ -62,7 +62,7 @@ def test_results_come_bit_by_bit_and_each_counts_once() -> None:
     table = a_table("learning-rate=0.05,0.2")
     assert table.add_trials(0, [{"learning_rate": 0.05}])
     table.add_runs([a_run(0, 1, 0.4), a_run(0, 2, 0.2)])
-    assert table.add_trials(0, [{"learning_rate": 0.05}, {"learning_rate": 0.2}]), "the first was told before"
+    assert table.add_trials(0, [{"learning_rate": 0.05}, {"learning_rate": 0.2}]), "the first was reported before"
     assert not table.add_trials(3, [{"learning_rate": 0.3}]), "one is missing"
     table.add_runs([a_run(0, 2, 0.9), a_run(0, 3, 0.3), a_run(1, 1, 0.1), a_run(7, 1, 0.1)])
     assert table.trials_of_runs.tolist() == [0, 0, 0, 1]

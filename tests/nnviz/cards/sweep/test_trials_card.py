@@ -1,4 +1,4 @@
-"""The trials of a sweep in Runs: dots, lines, the best so far; hovered, chosen, compared, put into the window."""
+"""The trials of a sweep in Runs: dots, lines, the best so far; hovered, chosen, compared, opened."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.plots.point_plot import PointPlot
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import click_row, show_runs
-from tests.nnviz.cards.runs.seed_helpers import copy_library, told_group
+from tests.nnviz.cards.runs.seed_helpers import copy_library, reported_group
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, at, choose_entry, dots, record_sweep, show_trials
 from tests.nnviz.helpers import click, click_tab, find, hover, leave
 from tests.nnviz.library.helpers import an_experiment, record
@@ -224,7 +224,7 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, ta
     assert len(rows) == 18
     assert rows[0][:4] == [1, 1, 0.001, "4"]
     assert math.isclose(rows[0][4], table.results.trials[0].runs[1].figures["validation_error"])
-    assert not any("test" in name for name in head), "the test error of a trial that was not chosen is not told"
+    assert not any("test" in name for name in head), "the test error of a trial that was not chosen is not reported"
     library = session.library
     qtbot.waitUntil(lambda: library.is_read)
     library.delete([1, 2])
@@ -234,12 +234,12 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, ta
 
 
 def test_the_best_trials_stand_as_they_are_ranked(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
-    """One of which the better runs were stopped early is told so, and how many of its runs a trial still lacks."""
+    """One of which the better runs were stopped early says so, and how many of its runs a trial still lacks."""
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.01,0.1", seeds=(1, 2, 3)))
     with Library() as library, library.database.writing():
         runs = SweepLibrary(library).runs(sweep)
-        for run, told in zip(runs, [("pruned", 0.9), ("pruned", 0.9), ("finished", 0.001)], strict=False):
-            library.database.update_run(run, {"status": told[0], "validation_error": told[1]})
+        for run, reported in zip(runs, [("pruned", 0.9), ("pruned", 0.9), ("finished", 0.001)], strict=False):
+            library.database.update_run(run, {"status": reported[0], "validation_error": reported[1]})
         library.delete(runs[-1:])
     table = show_trials(window, qtbot)
     qtbot.waitUntil(lambda: len(find(window, BestTrialTable, "bestTrialsTable").rows) == 2)
@@ -275,7 +275,9 @@ def test_the_best_and_the_compared_stand_out_in_both_themes(
 # ---- runs that did not end well
 
 
-def test_stopped_pruned_and_diverged_runs_are_told_apart(window: CardWindow, few_digits: Dataset, qtbot: QtBot) -> None:
+def test_stopped_pruned_and_diverged_runs_are_distinguished(
+    window: CardWindow, few_digits: Dataset, qtbot: QtBot
+) -> None:
     sweep = record_sweep(few_digits, a_sweep(few_digits, "learning-rate=0.001,0.002,0.003,0.01,0.1"))
     with Library() as library:
         for run, status in ((1, PRUNED), (2, STOPPED), (3, DIVERGED)):
@@ -295,7 +297,7 @@ def test_stopped_pruned_and_diverged_runs_are_told_apart(window: CardWindow, few
     hover(plot, (place.x(), place.y()))
     assert "diverged: its parameters became infinite or undefined" in read_out(plot)
     rows = find(window, BestTrialTable, "bestTrialsTable").rows
-    assert len(rows) == 4, "of the one that was stopped, nothing can be told"
+    assert len(rows) == 4, "of the one that was stopped, nothing can be reported"
     assert {row.cells[2] for row in rows[2:]} == {"pruned", "diverged"}
     choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
     qtbot.waitUntil(lambda: words.text().startswith("each line is a trial, the best are brighter · dotted: "))
@@ -380,7 +382,7 @@ def test_t_in_the_list_shows_the_sweep_of_a_run(
     copy_library(made_once)
     with Library() as library:
         record(library, an_experiment(few_digits, epochs=1, batch_size=500), few_digits)
-        told_group(library, [0.1, 0.2])
+        reported_group(library, [0.1, 0.2])
     runs = show_runs(window, qtbot)
     page, messages = window.card("trialsPage"), window.session.messages
     assert not page.in_view

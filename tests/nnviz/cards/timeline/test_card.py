@@ -250,7 +250,7 @@ def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBo
     click(qtbot, trained, QPushButton, "liveButton")
     assert trained.session.timeline.is_live
 
-    # What is no epoch is told.
+    # What is no epoch is reported.
     session = trained.session
     edit.setFocus()
     edit.selectAll()
@@ -460,7 +460,9 @@ def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: C
         assert session.messages.current is None, words
 
 
-def test_what_is_shown_instead_is_told_until_another_moment_is_shown(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_what_is_shown_instead_is_reported_until_another_moment_is_shown(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
     """Also after the errors of a moment within an epoch were measured."""
     trained, session = ready_window, ready_window.session
     session.step_batch()  # the end of a step is kept
@@ -472,9 +474,9 @@ def test_what_is_shown_instead_is_told_until_another_moment_is_shown(ready_windo
     snapshots.forget_after(within.epochs)
     type_epoch(trained, qtbot, "2")
     assert session.timeline.epoch == within.epochs
-    told = session.messages.current
-    assert told.text.startswith("No snapshot for epoch 2. Showing the nearest one, epoch 0.")
+    reported = session.messages.current
+    assert reported.text.startswith("No snapshot for epoch 2. Showing the nearest one, epoch 0.")
     qtbot.waitUntil(lambda: session.timeline.figures[0] == within.epochs)
-    assert session.messages.current is told
+    assert session.messages.current is reported
     session.timeline.go_live()
     assert session.messages.current is None

@@ -337,7 +337,7 @@ def test_train_on_with_them_keeps_the_network_and_tells_what_is_forgotten(own_wi
     assert session.user_examples.before is before
 
 
-def test_what_it_has_learned_from_is_told_after_undo_too(own_window: CardWindow, qtbot: QtBot) -> None:
+def test_what_it_has_learned_from_is_reported_after_undo_too(own_window: CardWindow, qtbot: QtBot) -> None:
     window, session = own_window, own_window.session
     train_epochs(qtbot, window, 1)
     draw(qtbot, window)
@@ -400,7 +400,7 @@ def own_share_of(window: AnyWindow) -> float:
 
 
 def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: CardWindow, qtbot: QtBot) -> None:
-    # A share that cannot be is told beside the field.
+    # A share that cannot be is reported beside the field.
     window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
     keep_as(qtbot, window, "1")
@@ -483,7 +483,7 @@ def test_they_are_there_again_in_the_next_window_and_a_damaged_file_is_put_aside
     load(qtbot, again, "mnist")
     assert again.session.user_examples.count == 1
 
-    # A damaged file is told of, and put aside before one is written in its place.
+    # A damaged file is reported, and put aside before one is written in its place.
     close(again)
     (path,) = user_examples_folder().glob("*.npz")
     path.write_bytes(b"damaged")
@@ -542,12 +542,12 @@ def test_a_file_of_other_data_or_none_is_refused_in_words(own_window: CardWindow
     rows.write_bytes(some(load_data("mpg")).as_bytes())
     broken.write_bytes(b"PK\x03\x04 no zip")
     messages = own_window.session.messages
-    told = {
+    reported = {
         rows: "rows.npz could not be imported",
         broken: "broken.npz: not an .npz with x and y",
         tmp_path / "gone.npz": "gone.npz",
     }
-    for path, words in told.items():
+    for path, words in reported.items():
         messages.clear()
         own_window.session.user_examples.import_file(path)
         qtbot.waitUntil(lambda: messages.current is not None)

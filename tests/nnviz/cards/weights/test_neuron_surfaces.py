@@ -123,10 +123,10 @@ def test_pointing_at_one_shows_it_everywhere_and_tells_its_activation(
     low, high = session.queries[NEURON_SURFACES].result.region.corners
     text = find(tiles, QLabel, "readOut").text()
     assert "layer 1 · neuron 7" in text
-    told = re.search(r"x (−?[\d.]+)", text.replace("&nbsp;", " "))
-    assert told is not None
+    reported = re.search(r"x (−?[\d.]+)", text.replace("&nbsp;", " "))
+    assert reported is not None
     pixel = (high[0] - low[0]) / tiles.tile_rect(1, 6).width()
-    assert float(told[1].replace("−", "-")) == pytest.approx((low[0] + high[0]) / 2, abs=pixel)
+    assert float(reported[1].replace("−", "-")) == pytest.approx((low[0] + high[0]) / 2, abs=pixel)
     point_at_tile(tiles, 3, 1)
     assert "output · orange" in find(tiles, QLabel, "readOut").text()
     leave(tiles)
@@ -171,7 +171,7 @@ def test_the_scale_ends_at_1_or_at_the_largest_activation(
     assert bar.accessibleDescription() == f"−{expected} to +{expected}"
 
 
-def test_many_neurons_are_one_picture_and_too_many_are_told(
+def test_many_neurons_are_one_picture_and_too_many_are_reported(
     tiles: NeuronTiles, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     note = panel(ready_window).planes.note

@@ -57,19 +57,19 @@ def test_cells_are_enlarged_or_left_out() -> None:
 
 def test_pointing_at_a_tile(tiles: NeuronTiles, qtbot: QtBot) -> None:
     tile = tiles.tile_rect(1, 3)
-    with qtbot.waitSignal(tiles.hovered) as told:
+    with qtbot.waitSignal(tiles.hovered) as reported:
         hover(tiles, (tile.x() + 0.25 * tile.width(), tile.y() + 0.75 * tile.height()))
-    place = told.args[0]
+    place = reported.args[0]
     assert (place.layer, place.number) == (1, 3)
     assert (place.x, place.y) == (pytest.approx(0.25, abs=0.02), pytest.approx(0.75, abs=0.02))
-    tiles.show_text("told")
+    tiles.show_text("reported")
     assert tiles.findChild(QLabel, "readOut").isVisible()
-    with qtbot.waitSignal(tiles.hovered) as told:
+    with qtbot.waitSignal(tiles.hovered) as reported:
         hover(tiles, (tile.right() + 2, tile.y() + 5))
-    assert told.args == [None]
-    with qtbot.waitSignal(tiles.hovered) as told:
+    assert reported.args == [None]
+    with qtbot.waitSignal(tiles.hovered) as reported:
         leave(tiles)
-    assert told.args == [None]
+    assert reported.args == [None]
 
 
 def test_a_click_chooses(tiles: NeuronTiles, qtbot: QtBot) -> None:
@@ -104,20 +104,20 @@ def test_the_keys_begin_at_the_chosen_neuron_and_from_a_long_row_end_in_a_short_
 ) -> None:
     tiles.choose((1, 4))
     qtbot.keyClick(tiles, Qt.Key_Left)
-    with qtbot.waitSignal(tiles.hovered) as told:
+    with qtbot.waitSignal(tiles.hovered) as reported:
         qtbot.keyClick(tiles, Qt.Key_Down)
-    assert told.args == [TilePlace(2, 1)]
+    assert reported.args == [TilePlace(2, 1)]
 
 
-def test_what_is_pointed_at_is_told_again_with_new_answers(tiles: NeuronTiles, qtbot: QtBot) -> None:
+def test_what_is_pointed_at_is_reported_again_with_new_answers(tiles: NeuronTiles, qtbot: QtBot) -> None:
     hover(tiles, (tiles.tile_rect(1, 0).center().x(), tiles.tile_rect(1, 0).center().y()))
-    with qtbot.waitSignal(tiles.hovered) as told:
+    with qtbot.waitSignal(tiles.hovered) as reported:
         tiles.show_layers({1: np.zeros((1, 9), np.float32)}, {1: 1.0}, NAMES)
-    assert told.args[0] is None or told.args[0].number == 0
-    with qtbot.waitSignal(tiles.hovered) as told:
+    assert reported.args[0] is None or reported.args[0].number == 0
+    with qtbot.waitSignal(tiles.hovered) as reported:
         tiles.clear()
         hover(tiles, (20, 20))
-    assert told.args == [None]
+    assert reported.args == [None]
     assert not tiles.grab().isNull()
 
 

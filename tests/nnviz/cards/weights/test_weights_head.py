@@ -34,7 +34,7 @@ def tabs_in_sight(window: AnyWindow) -> dict[str, bool]:
 
 
 def open_best(window: AnyWindow, qtbot: QtBot) -> None:
-    """The largest network that comes along."""
+    """The largest network that is included."""
     with qtbot.waitSignal(window.session.runs.replaced):
         window.session.files.open(FOLDER / "best.npz", "Best")
     QApplication.processEvents()

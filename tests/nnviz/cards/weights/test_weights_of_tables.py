@@ -41,7 +41,7 @@ def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
 
 @pytest.fixture
 def put_columns(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Registers a regression with so many named columns."""
+    """Registers a regression with a given number of named columns."""
     restored_later(monkeypatch, DATASETS)
 
     def put(width: int) -> None:

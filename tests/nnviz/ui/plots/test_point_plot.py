@@ -103,7 +103,7 @@ def test_the_mouse_finds_the_nearest_point(plot: PointPlot, qtbot: QtBot) -> Non
     assert seen[-1] == -1
 
 
-def test_what_lies_under_a_resting_mouse_is_told_again(plot: PointPlot) -> None:
+def test_what_lies_under_a_resting_mouse_is_reported_again(plot: PointPlot) -> None:
     plot.show_points([Series(points((5, 0)), "test")], FRAME)
     at = plot.place_of(0)
     hover(plot, (at.x(), at.y()))

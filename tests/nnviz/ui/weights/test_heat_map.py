@@ -26,10 +26,10 @@ def heat_map(qtbot: QtBot) -> HeatMap:
 
 @pytest.fixture
 def seen(heat_map: HeatMap) -> list[tuple[int, int]]:
-    """What is told of the mouse."""
-    told: list[tuple[int, int]] = []
-    heat_map.hovered.connect(lambda neuron, number: told.append((neuron, number)))
-    return told
+    """What is reported about the mouse."""
+    reported: list[tuple[int, int]] = []
+    heat_map.hovered.connect(lambda neuron, number: reported.append((neuron, number)))
+    return reported
 
 
 def colour_at(widget: HeatMap, x: float, y: float) -> str:
@@ -107,7 +107,7 @@ def test_the_tile_under_the_mouse_has_an_outline(heat_map: HeatMap) -> None:
     assert colour_at(heat_map, *edge) == theme.current().card
 
 
-def test_what_lies_under_a_resting_mouse_is_told_again(heat_map: HeatMap, seen: list[tuple[int, int]]) -> None:
+def test_what_lies_under_a_resting_mouse_is_reported_again(heat_map: HeatMap, seen: list[tuple[int, int]]) -> None:
     heat_map.show_values(np.zeros((4, 8)), 1.0)
     hover(heat_map, (10, 10))
     assert seen == [(0, 0)]

@@ -67,7 +67,7 @@ class Studio:
         self.subject = CardSubject(find(window, DockCard, name), window.session)
 
     @property
-    def told(self) -> str:
+    def reported(self) -> str:
         message = self.session.messages.current
         return "" if message is None else message.text
 
@@ -118,7 +118,7 @@ def wait_for_film(qtbot: QtBot, maker: FilmMaker) -> None:
     qtbot.waitUntil(lambda: not maker.is_active, timeout=90_000)
 
 
-def told(window: MainWindow) -> str:
+def reported(window: MainWindow) -> str:
     return find(window, QLabel, "messageText").text() if window.message_bar.isVisible() else ""
 
 
@@ -144,8 +144,8 @@ def slow_down(session: Session, name: str, monkeypatch: pytest.MonkeyPatch) -> N
     lane = session.queries[name]._thread
     run = lane.run
 
-    def run_slowly(work: Callable[[], Any], *told: Callable[[Any], None]) -> None:
-        run(lambda: (threading.Event().wait(0.1), work())[1], *told)
+    def run_slowly(work: Callable[[], Any], *reported: Callable[[Any], None]) -> None:
+        run(lambda: (threading.Event().wait(0.1), work())[1], *reported)
 
     monkeypatch.setattr(lane, "run", run_slowly)
 
@@ -165,7 +165,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     subject, probes = WindowSubject(window), window.session.queries
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
     before = drawn(subject)
-    window.session.messages.show("Something else that is told")
+    window.session.messages.show("Something else that is reported")
     window.session.messages.announce("Saved to x.json")
     QApplication.processEvents()
     assert window.message_bar.isVisible()
@@ -179,7 +179,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     # The whole window.
     window.session.messages.clear()
     press(qtbot, window, Qt.Key_M, Qt.ControlModifier)
-    assert "Train the network first" in told(window)
+    assert "Train the network first" in reported(window)
     assert window.findChild(QFileDialog, "filmDialog") is None
     window.session.messages.clear()
     window.resize(window.minimumSizeHint())
@@ -193,7 +193,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     assert pages[0][0].size == (window.width() // 2 * 2, window.height() // 2 * 2)
     assert pages[0][0].tobytes() != pages[-1][0].tobytes()
     assert "Film saved as first.gif" in announced(window.session)
-    assert not told(window)
+    assert not reported(window)
     assert window.session.timeline.is_live
 
     # What the dialog proposes refuses and replaces and what gives a film up.
@@ -228,7 +228,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
         action(window, "actionFilm").trigger()
         choose_file(qtbot, window, "filmDialog", home / name)
         wait_for_film(qtbot, film_of(window))
-        assert what in told(window), name
+        assert what in reported(window), name
         assert window.session.timeline.is_live
         assert not (home / name).exists()
 
@@ -255,7 +255,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     assert not (home / "film" / "film-9999.png").exists()
     (home / "film" / "letter.txt").write_text("dear")
     film_to_folder()
-    assert "the folder exists and is not a film" in told(window)
+    assert "the folder exists and is not a film" in reported(window)
     assert (home / "film" / "letter.txt").exists()
 
     # End cancel and closing the window give it up.
@@ -266,7 +266,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     def begin() -> None:
         maker.make(CardSubject(find(window, DockCard, "weightsDock"), session), home / "film.gif")
         qtbot.waitUntil(lambda: not session.timeline.is_live)
-        assert "Writing the film film.gif" in told(window)
+        assert "Writing the film film.gif" in reported(window)
 
     begin()
     window.setFocus()
@@ -278,7 +278,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     click(qtbot, window, QPushButton, "messageChoice1Button")
     assert not maker.is_active
     assert session.timeline.is_live
-    assert not told(window)
+    assert not reported(window)
     begin()
     assert ends_whole(window)
     assert not [name for name in os.listdir(home) if "film.gif" in name]
@@ -361,14 +361,14 @@ def test_it_goes_back_to_the_moment_before_and_is_given_up_for_another_one(
     wanted = 0 if timeline.epoch == 1 else 1  # not where the film is just now
     timeline.go_to(wanted)
     assert not studio.maker.is_active
-    assert "another epoch" in studio.told
+    assert "another epoch" in studio.reported
     assert timeline.epoch == wanted
 
     # A place that cannot be written.
     timeline.go_live()
     studio.maker.make(studio.subject, home / "nowhere" / "film.gif")
     wait_for_film(qtbot, studio.maker)
-    assert "film.gif could not be written: No such file or directory" in studio.told
+    assert "film.gif could not be written: No such file or directory" in studio.reported
     assert studio.session.timeline.is_live
 
     # Another network ends it.
@@ -377,7 +377,7 @@ def test_it_goes_back_to_the_moment_before_and_is_given_up_for_another_one(
     qtbot.waitUntil(lambda: not studio.session.timeline.is_live)
     studio.session.reset()
     wait_for_film(qtbot, studio.maker)
-    assert "was replaced" in studio.told, "what happened to the network matters more"
+    assert "was replaced" in studio.reported, "what happened to the network matters more"
     assert studio.session.timeline.is_live
     assert studio.maker.close(5000)
     assert sorted(name for name in os.listdir(home) if "gif" in name) == ["film.gif"]
@@ -428,13 +428,13 @@ def test_it_waits_while_its_card_cannot_be_seen_and_there_is_one_at_a_time(
         with monkeypatch.context() as patch:
             patch.setattr(films, limit, value)
             maker.make(subject, home / "film.gif")
-        assert what in weights_studio.told
+        assert what in weights_studio.reported
         assert not maker.is_active
     weights_studio.session.messages.clear()
     maker.make(subject, home / "film.gif")
     first = maker._renderer
     maker.make(subject, home / "other.gif")
-    assert "Another film is being written" in weights_studio.told
+    assert "Another film is being written" in weights_studio.reported
     assert maker._renderer is first
 
 
@@ -447,13 +447,13 @@ def test_a_moment_that_takes_too_long(
     gate.close()
     studio.maker.make(studio.subject, home / "film.gif")
     wait_for_film(qtbot, studio.maker)
-    assert "was not computed" in studio.told
+    assert "was not computed" in studio.reported
     gate.open()
     assert studio.maker.close(5000)
     assert not (home / "film.gif").exists()
 
 
-def test_a_card_that_cannot_be_drawn_is_told_once(
+def test_a_card_that_cannot_be_drawn_is_reported_once(
     weights_studio: Studio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker, subject = weights_studio.maker, weights_studio.subject
@@ -467,7 +467,7 @@ def test_a_card_that_cannot_be_drawn_is_told_once(
         wait_for_film(qtbot, maker)
         QApplication.processEvents()
     assert [kind for kind, _, _ in raised] == [ZeroDivisionError]
-    assert "could not be drawn" in weights_studio.told
+    assert "could not be drawn" in weights_studio.reported
     assert maker.close(5000)
     assert not (home / "film.gif").exists()
 

@@ -240,9 +240,9 @@ def test_a_full_disk(name: str, tmp_path: Path, fill_disk: Callable[[], None]) -
     (tmp_path / "film.gif").write_bytes(b"the old one")
     before = os.listdir(tmp_path)
     fill_disk()
-    with pytest.raises(OSError, match="No space left on device") as told:
+    with pytest.raises(OSError, match="No space left on device") as reported:
         write_film(film_at(tmp_path / name), frames())
-    assert str(told.value.filename).startswith(str(tmp_path / "film"))
+    assert str(reported.value.filename).startswith(str(tmp_path / "film"))
     assert os.listdir(tmp_path) == before
     assert (tmp_path / "film.gif").read_bytes() == b"the old one"
 
