@@ -87,7 +87,7 @@ class Npz:
     ) -> None:
         self._most_dimensions, self._kinds = most_dimensions, kinds
         self.packed_bytes = file.seek(0, os.SEEK_END)
-        self._zip = zipfile.ZipFile(_InPieces(file))
+        self._zip = zipfile.ZipFile(InPieces(file))
         members = self._zip.infolist()
         if len(members) > _MOST_MEMBERS:
             raise ValueError(f"{len(members):,} members, at most {_MOST_MEMBERS} are allowed")
@@ -167,7 +167,7 @@ def _read_exactly(stream: IO[bytes], size: int, name: str) -> bytearray:
     return content
 
 
-class _InPieces(io.RawIOBase):
+class InPieces(io.RawIOBase):
     """A file of which no more than a piece is read at once.
 
     zipfile reads the whole directory at its end at once: one that claims to be larger is cut short, and so refused.

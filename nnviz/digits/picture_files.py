@@ -58,8 +58,8 @@ def grey_of_file(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> Ar
     return _read(path, is_wanted, _decoded)
 
 
-def colours_of_file(path: Path, widest: int) -> Array:
-    """Reads an image as (height, width, 4) uint8 values of red, green, blue and opacity, at most that wide.
+def colours_of_file(path: Path, widest: int, tallest: int = LONGEST_SIDE) -> Array:
+    """Reads an image as (height, width, 4) uint8 values of red, green, blue and opacity, at most that wide and tall.
 
     Raises EngineError and OSError as :func:`grey_of_file`.
     """
@@ -67,7 +67,7 @@ def colours_of_file(path: Path, widest: int) -> Array:
     def decode(name: str, file: io.BufferedReader) -> Array:
         with Image.open(file, formats=_FORMATS) as image:
             check_size(name, *image.size, MOST_IN_WEBP if image.format == "WEBP" else MOST_PIXELS)
-            image.thumbnail((max(widest, 1), LONGEST_SIDE))
+            image.thumbnail((max(widest, 1), tallest))
             return np.asarray(image.convert("RGBA"))
 
     return _read(path, lambda: True, decode)

@@ -26,6 +26,10 @@ MOST_BYTES = 256 * 1024
 _LONGEST_ID, _LONGEST_TITLE = 60, 200
 # The parser takes long for more of what is nested in a paragraph, or of lists.
 _MOST_LINES, _LONGEST_PARAGRAPH = 5000, 10_000
+# The window takes long to show more.
+_LONGEST_WORD = 500
+_MOST_COLUMNS, _MOST_CELLS = 20, 2000  # of a table; of all tables of a lesson
+_MOST_OPTIONS, _MOST_HINTS, _MOST_IMAGES = 100, 20, 20  # of a step
 _KEYS = ("lesson", "id", "title", "language", "author", "minutes", "needs")
 _NEEDED = ("lesson", "id", "title", "language")
 _ID = re.compile(r"[a-z0-9-]+")
@@ -236,6 +240,9 @@ def _check_lengths(name: str, text: str) -> None:
     length = 0
     for number, line in enumerate(lines, start=1):
         length = length + len(line) if line.strip() else 0
+        if len(max(line.split(), key=len, default="")) > _LONGEST_WORD:
+            problem = f"a word has more than {_LONGEST_WORD} letters"
+            raise at_line(name, number, problem, "Divide it by a space.")
         if length > _LONGEST_PARAGRAPH:
             problem = f"a paragraph has more than {_LONGEST_PARAGRAPH:,} characters"
             raise at_line(name, number, problem, "Divide it by an empty line.")
@@ -275,6 +282,9 @@ class _Reader:
             if _is_block(token) and (token.level > 0 or _line(token) < _line(first)):
                 problem = f"the block “{token.info.strip()}” is not in a step"
                 raise self._error(_line(token), problem, "Write it at the beginning of a line, below a heading ##.")
+        self._check_tables()
+        above = sum(1 for block in blocks[: starts[0]] for _ in self._images(block))
+        self._check_number(1, above, _MOST_IMAGES, "images above it")
         introduction = self._html(blocks[: starts[0]])
         steps = [self._step(blocks[start:end]) for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True)]
         known: dict[str, int] = {}
@@ -325,6 +335,29 @@ class _Reader:
         list(self._images(tokens))  # checks links and images
         return keep_units(str(self._markdown.renderer.render(tokens, self._markdown.options, {})))
 
+    def _check_tables(self) -> None:
+        """Raises LessonError for a table, or tables, that the window would take long to show."""
+        cells = columns = line = 0
+        for token in self._tokens:
+            line = _line(token) or line
+            if token.type in ("table_open", "tr_open"):
+                columns = 0
+            elif token.type in ("th_open", "td_open"):
+                cells, columns = cells + 1, columns + 1
+            if columns > _MOST_COLUMNS:
+                raise self._error(
+                    line, f"a table has more than {_MOST_COLUMNS} columns", "Divide it into several tables."
+                )
+            if cells > _MOST_CELLS:
+                problem = f"the tables have more than {_MOST_CELLS:,} cells"
+                raise self._error(line, problem, "Divide the lesson into several ones.")
+
+    def _check_number(self, line: int, number: int, most: int, what: str) -> None:
+        """Raises LessonError for more of something in a step than the window can show soon."""
+        if number > most:
+            problem = f"the step has {number:,} {what}, at most {most} are allowed"
+            raise self._error(line, problem, "Divide it into several steps.")
+
     # ---- steps
 
     def _step(self, blocks: Sequence[Sequence[Token]]) -> Step:
@@ -347,6 +380,10 @@ class _Reader:
             )
         parts = tuple(self._parts(text))
         setup = parse_directives(self._name, of_kind["do"], self._catalogue, is_solution=False)
+        options = sum(len(part.options) for part in parts if isinstance(part, Question))
+        self._check_number(line, options, _MOST_OPTIONS, "options")
+        self._check_number(line, len(hints), _MOST_HINTS, "hints")
+        self._check_number(line, sum(1 for block in content for _ in self._images(block)), _MOST_IMAGES, "images")
         hint_texts = tuple(self._html([hint[1:-1]]) for hint in hints)
         return Step(found["id"], found["title"], parts, tuple(setup), tuple(goals), tuple(solution), hint_texts, line)
 

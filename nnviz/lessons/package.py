@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 from engine.basics.errors import EngineError
+from engine.basics.npz import InPieces
 from engine.basics.regular_files import open_regular, read_regular
 from nnviz.lessons.document import is_translation
 from nnviz.lessons.errors import LessonError
@@ -31,7 +32,7 @@ def unpack(path: Path, folder: Path) -> Path:
         OSError: it cannot be read, or the files cannot be written.
     """
     try:
-        with open_regular(path, _MOST_BYTES) as file, zipfile.ZipFile(file) as packed:
+        with open_regular(path, _MOST_BYTES) as file, zipfile.ZipFile(InPieces(file)) as packed:
             _unpack_all(path.name, packed, folder)
     except LessonError:
         raise

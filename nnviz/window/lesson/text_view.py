@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +21,8 @@ from nnviz.ui.parts import named
 _EMPTY = QImage(1, 1, QImage.Format_ARGB32)
 _EMPTY.fill(0)
 _WIDEST = 600  # pixels of an image in a text that has no width yet
+_LARGEST = 1200, 3000  # width and height in pixels of an image that is kept
+_MOST_KEPT = 20  # images: as many as a step may have
 
 
 class LessonText(QTextBrowser):
@@ -86,9 +89,22 @@ def image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
     if url.scheme():
         return _EMPTY
     try:
-        pixels = colours_of_file(file_of_lesson(folder, unquote(url.path())), width if width > 0 else _WIDEST)
+        path = file_of_lesson(folder, unquote(url.path()))
+        stat = path.stat()
+        image = _image_in(path, stat.st_mtime_ns, stat.st_size)
     except (EngineError, OSError):
         return _EMPTY
+    width = width if width > 0 else _WIDEST
+    return image if image.width() <= width else image.scaledToWidth(width, Qt.SmoothTransformation)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _image_in(path: Path, time: int, size: int) -> QImage:
+    """Returns an image as it is in a file of that time and size: decoded once, however often and wide it is shown.
+
+    Raises EngineError and OSError as :func:`colours_of_file`.
+    """
+    pixels = colours_of_file(path, *_LARGEST)
     height, width, _ = pixels.shape
     return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format_RGBA8888).copy()
 

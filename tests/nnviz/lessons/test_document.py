@@ -56,6 +56,10 @@ def test_markdown_that_is_no_block_of_a_lesson_is_shown() -> None:
     assert multiple.is_multiple
 
 
+def _table(columns: int, rows: int) -> str:
+    return "".join(f"|{cell * columns}\n" for cell in ("a|", "-|", *["b|"] * (rows - 1)))
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [
@@ -88,6 +92,13 @@ def test_markdown_that_is_no_block_of_a_lesson_is_shown() -> None:
         (FRONT + STEP + "![a](/etc/passwd)\n", "is not a file of the lesson's folder"),
         (FRONT + STEP + "![a](C:\\\\a.png)\n", "is not a file of the lesson's folder"),
         (FRONT + STEP + "x" * MOST_BYTES, "the lesson is larger than 256 kB"),
+        (FRONT + STEP + "x" * 501, "line 8: a word has more than 500 letters"),
+        (FRONT + STEP + _table(21, 1), "line 8: a table has more than 20 columns"),
+        (FRONT + STEP + _table(10, 202), "the tables have more than 2,000 cells"),
+        (FRONT + STEP + "- [x] a\n" * 101, "line 7: the step has 101 options, at most 100 are allowed"),
+        (FRONT + STEP + "> a\n\n" * 21, "line 7: the step has 21 hints, at most 20 are allowed"),
+        (FRONT + STEP + "![a](a.png)\n\n" * 21, "line 7: the step has 21 images, at most 20 are allowed"),
+        (FRONT + "![a](a.png)\n\n" * 21 + STEP, "the step has 21 images above it, at most 20 are allowed"),
     ],
 )
 def test_what_is_refused(text: str, part: str) -> None:

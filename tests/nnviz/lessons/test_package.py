@@ -75,3 +75,13 @@ def test_a_link_a_bomb_and_a_damaged_file_are_refused(tmp_path: Path, folder: Pa
     path.write_bytes(b"PK no zip")
     with pytest.raises(LessonError, match="it is damaged"):
         unpack(path, folder)
+
+
+def test_a_directory_of_many_entries_is_not_read_whole(tmp_path: Path, folder: Path) -> None:
+    path = tmp_path / "a.nnvizlesson"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a.md", "x")
+        for number in range(25_000):
+            packed.writestr(zipfile.ZipInfo(f"{number}/"), b"")
+    with pytest.raises(LessonError, match="it is damaged"):
+        unpack(path, folder)

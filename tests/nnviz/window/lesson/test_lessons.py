@@ -13,13 +13,16 @@ from PyQt5.QtWidgets import QLabel, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
+from engine.basics.validation import Array
 from engine.training.augmentation import Augmentation
 from nnviz.commands.lesson import names_page
+from nnviz.digits.picture_files import colours_of_file
 from nnviz.lessons import texts
 from nnviz.lessons.catalogue import lesson_name
 from nnviz.lessons.errors import LessonError
 from nnviz.session.messages import MessageChoice
 from nnviz.session.status import Status
+from nnviz.window.lesson import text_view
 from nnviz.window.lesson.facts import Facts
 from nnviz.window.lesson.panel import LessonPanel
 from nnviz.window.lesson.performer import Performer
@@ -443,6 +446,31 @@ def test_texts_load_nothing_but_images_of_the_folder(qtbot: QtBot, tmp_path: Pat
         for kind in (QTextDocument.ImageResource, QTextDocument.StyleSheetResource, QTextDocument.HtmlResource):
             found = text.loadResource(kind, QUrl(url))  # an invalid one would be loaded by Qt itself
             assert found.width() == 1 if isinstance(found, QImage) else found == QByteArray()
+
+
+def test_an_image_is_decoded_once_however_it_is_spelled_and_wide(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Path] = []
+
+    def decode(path: Path, *sizes: int) -> Array:
+        decoded.append(path)
+        return colours_of_file(path, *sizes)
+
+    monkeypatch.setattr(text_view, "colours_of_file", decode)
+    image = QImage(800, 400, QImage.Format_RGB32)
+    for path in (tmp_path / "a.png", tmp_path / "b.png"):
+        image.save(str(path))
+
+    def size(url: str, width: int) -> tuple[int, int]:
+        found = text_view.image_at(QTextDocument.ImageResource, QUrl(url), tmp_path, width)
+        return found.width(), found.height()
+
+    assert [size(url, 300) for url in ("a.png", "./a.png", "././a.png", "b.png")] == [(300, 150)] * 4
+    assert size("./b.png", 1000) == (800, 400)
+    assert [path.name for path in decoded] == ["a.png", "b.png"]
+    image.scaled(40, 20).save(str(tmp_path / "a.png"))
+    assert size("a.png", 300) == (40, 20), "another image of that name"
 
 
 def test_the_guide_has_all_names(ready_window: MainWindow) -> None:
