@@ -13,6 +13,7 @@ from typing import Any
 from engine.basics.cli_option_names import ADJUSTED, option_of_setting, setting_of_option
 from engine.basics.errors import SettingError
 from engine.basics.registry import Registry
+from engine.basics.validation import NO_LAYERS
 from engine.experiment import OPTIONS, Experiment
 from engine.presets import DEFAULT_PRESET
 from engine.sweeps.search_space import choices_of, is_whole
@@ -202,6 +203,8 @@ def _assignment(text: str) -> tuple[str, Any]:
         raise SettingError("--set", text, "must be NAME=VALUE", "For example --set momentum=0.95.")
     if name in ("shape", "inputs", "outputs"):
         raise SettingError("--set", text, "must be a setting other than layer sizes", "Use --shape or --hidden.")
+    if name == "hidden" and value.strip() == NO_LAYERS:
+        return name, []
     parts = [_json_or_text(part.strip()) for part in value.split(",")]
     whole = _json_or_text(value)
     return name, parts if whole == value and len(parts) > 1 else whole
