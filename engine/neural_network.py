@@ -273,4 +273,4 @@ def _show_curves(results: list[Epoch]) -> None:
             window.setLabel("left", "error, %" if is_error else "cost")
             heights = [100 * f.error if is_error else f.loss for f in figures]
             window.plot([result.epoch for result in results], heights, pen=colour, name=name)
-    app.exec_()
+    app.exec()

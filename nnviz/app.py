@@ -114,7 +114,7 @@ def run(opens: str | None = None, data: str | None = None) -> int:
         window.lessons.files.offer()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()
-    code = app.exec_()
+    code = app.exec()
     if not window.ended_whole:
         # A step of a huge network still runs in its thread. There is nothing left to save, so it is not waited for.
         os._exit(code)
@@ -174,8 +174,8 @@ def _application() -> QApplication:
         return existing
     # Training and interface share Python's lock. With the default of 5 ms the interface would wait visibly.
     sys.setswitchinterval(_SECONDS_TO_SWITCH)
-    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
-    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
     # Else Python would destroy windows and application in any order at the end of a script, and crash.
     sip.setdestroyonexit(False)
     app = QApplication(["nnviz"])
@@ -211,12 +211,12 @@ class _CrashReporter(QObject):
         if self._box is not None:  # one box for all errors, or one that repeats would fill the screen
             self._box.setDetailedText(f"{self._box.detailedText()}\n{details}"[-_MOST_DETAILS:])
             return
-        box = QMessageBox(QMessageBox.Warning, "nnviz", "Unexpected error.", parent=self._window)
+        box = QMessageBox(QMessageBox.Icon.Warning, "nnviz", "Unexpected error.", parent=self._window)
         box.setObjectName("crashBox")
         place = f"; they are also in {self._log_file}" if self._log_file else ""
         box.setInformativeText(f"{what}\n\nThe window stays open. To report the error, copy the details below{place}.")
         box.setDetailedText(details)
-        box.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         box.setModal(False)
         box.finished.connect(self._closed)
         box.show()

@@ -27,13 +27,13 @@ LARGEST = 1024  # of macOS, from which Pillow makes the smaller ones
 
 def drawn(size: int) -> Image.Image:
     """Returns the icon with that many pixels on each side."""
-    image = QImage(size, size, QImage.Format_ARGB32)
-    image.fill(Qt.transparent)
+    image = QImage(size, size, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     QSvgRenderer(str(SOURCE)).render(painter)
     painter.end()
     png = QBuffer()
-    png.open(QIODevice.WriteOnly)
+    png.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(png, "PNG")
     return Image.open(io.BytesIO(bytes(png.data().data())))
 

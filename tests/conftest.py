@@ -182,4 +182,4 @@ def close(window: MainWindow) -> None:
     """Whatever was learned is given up."""
     ends_whole(window)
     QThreadPool.globalInstance().waitForDone()
-    QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

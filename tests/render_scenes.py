@@ -41,7 +41,7 @@ def settle() -> None:
     while calm < LOOKS:
         before, loop = time.thread_time(), QEventLoop()
         QTimer.singleShot(MILLISECONDS, loop.quit)
-        loop.exec_()
+        loop.exec()
         calm = 0 if time.thread_time() - before > LITTLE or _works(os.getpid()) else calm + 1
 
 
@@ -69,7 +69,7 @@ def draw(window: Any, home: Path) -> None:
     table = window.findChild(QTableView, "runsTable")
     for row in (0, 1):  # a click compares
         place = table.visualRect(table.model().index(row, 0)).center()
-        QTest.mouseClick(table.viewport(), Qt.LeftButton, Qt.NoModifier, place)
+        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
         settle()
     for theme in THEMES:
         window.findChild(QAction, f"actionTheme{theme}").trigger()

@@ -223,11 +223,13 @@ def _draw(explained: list[_Explanation], look: str) -> bytes:
     above = LINE * max(map(len, titles))
     row = above + _HEIGHT + _MARGIN
     image = QImage(
-        _SCALE * (_WIDTH + 2 * _MARGIN), _SCALE * (len(explained) * row + 2 * _MARGIN + LINE), QImage.Format_RGB32
+        _SCALE * (_WIDTH + 2 * _MARGIN),
+        _SCALE * (len(explained) * row + 2 * _MARGIN + LINE),
+        QImage.Format.Format_RGB32,
     )
     image.fill(theme.colour("card"))
     painter = QPainter(image)
-    painter.setRenderHint(QPainter.TextAntialiasing)
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     painter.scale(_SCALE, _SCALE)
     for number, each in enumerate(explained):
         top = _MARGIN + number * row

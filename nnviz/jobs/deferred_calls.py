@@ -22,7 +22,7 @@ class DeferredCall(QObject):
     def __init__(self, call: Callable[[], None], parent: QObject) -> None:
         super().__init__(parent)
         self._call, self._is_wanted = call, False
-        self._is_due.connect(self._take, Qt.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
+        self._is_due.connect(self._take, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
 
     @property
     def is_wanted(self) -> bool:

@@ -130,7 +130,7 @@ def _grey_of_image(image: QImage) -> Array:
     check_size("the image", *size)
 
     def strip(top: int, bottom: int) -> Image:
-        layers = image.copy(0, top, size[0], bottom - top).convertToFormat(QImage.Format_RGBA8888)
+        layers = image.copy(0, top, size[0], bottom - top).convertToFormat(QImage.Format.Format_RGBA8888)
         if layers.isNull():  # which is how Qt says so
             raise MemoryError
         picture = frombytes("RGBA", (size[0], bottom - top), layers.constBits().asstring(layers.byteCount()))

@@ -55,7 +55,7 @@ class _Label(QLabel):
             return
         super().setText(text)
         if self.accessibleName():
-            is_rich = self.textFormat() == Qt.RichText
+            is_rich = self.textFormat() == Qt.TextFormat.RichText
             describe(self, QTextDocumentFragment.fromHtml(text).toPlainText() if is_rich else text)
 
     def clear(self) -> None:
@@ -65,7 +65,7 @@ class _Label(QLabel):
 def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLabel:
     """Returns a label of plain text that the style sheet styles by its role."""
     made = _Label(text, parent)
-    made.setTextFormat(Qt.PlainText)
+    made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("role", role)
     return made
 
@@ -93,10 +93,10 @@ class CardHead(QFrame):
         self.setObjectName("cardHead")
         self.title = label(title, "title")
         self.detail = ElidedLabel(role="muted")
-        self.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.least_width = self.least_room = 0
         self.most_width = QWIDGETSIZE_MAX
-        self._room = QSpacerItem(0, 0, QSizePolicy.Fixed)
+        self._room = QSpacerItem(0, 0, QSizePolicy.Policy.Fixed)
         self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
         self.row.setSpacing(8)
@@ -105,7 +105,7 @@ class CardHead(QFrame):
         self.row.addItem(self._room)
         self.row.addStretch(1)
         self.row.addWidget(self.detail)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.sized(self.setMinimumHeight, 34)
         self.mark = HeaderBadge(self)
 
@@ -140,13 +140,13 @@ class CardHead(QFrame):
         return [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
 
     def _shown_parts(self) -> list[QWidget]:
-        parts = self.findChildren(QWidget, options=Qt.FindDirectChildrenOnly)
+        parts = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
         return [part for part in parts if part is not self.mark and part.isVisible() and not _is_empty(part)]
 
     def event(self, event: QEvent) -> bool:
         """Fits tabs and badge into the present width."""
         done = bool(super().event(event))
-        if event.type() in (QEvent.Resize, QEvent.LayoutRequest, QEvent.Show):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show):
             self._fit_tabs()
             if self.mark.is_wanted:
                 self._place_mark()
@@ -168,12 +168,12 @@ class CardHead(QFrame):
         """Keeps the space of the badge free; ``least`` also without a badge."""
         self.least_room = self.least_room if least is None else least
         wanted = max(self.room_of_mark, self.least_room) - self.row.spacing()  # which is there in any case
-        self._room.changeSize(max(0, wanted), 0, QSizePolicy.Fixed)
+        self._room.changeSize(max(0, wanted), 0, QSizePolicy.Policy.Fixed)
         self.row.invalidate()
         self.corner.activate()
 
     def _fit_tabs(self) -> None:
-        bar = self.findChild(QTabBar, options=Qt.FindDirectChildrenOnly)
+        bar = self.findChild(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
         if bar is not None:
             stand_close(bar, self.width() - usual_width(bar) < theme.px(_LEFT))
             beside = self.layout().minimumSize().width() - bar.minimumWidth()
@@ -199,7 +199,7 @@ def _taken_by(part: QWidget) -> list[tuple[int, int]]:
     if isinstance(part, QTabBar):
         tabs = [part.tabRect(tab) for tab in range(part.count())]
         return [(left, left + min(part.width(), max((tab.right() for tab in tabs), default=0)))]
-    if isinstance(part, ElidedLabel) and part.alignment() & Qt.AlignRight:
+    if isinstance(part, ElidedLabel) and part.alignment() & Qt.AlignmentFlag.AlignRight:
         return [(max(left, right - part.fontMetrics().horizontalAdvance(part.shown)), right)]
     return [(left, right)]
 
@@ -268,9 +268,11 @@ class DockCard(QDockWidget, LazyView):
     def __init__(self, title: str) -> None:
         super().__init__(title)
         self.setFeatures(
-            QDockWidget.DockWidgetMovable | QDockWidget.DockWidgetFloatable | QDockWidget.DockWidgetClosable
+            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+            | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
-        self.setAllowedAreas(Qt.AllDockWidgetAreas)
+        self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         self.head = CardHead(title)
         self.head.double_clicked.connect(lambda: self.asked.emit("enlarge"))
         self.menu_button = CardMenuButton(title, lambda: self.has_table)
@@ -348,7 +350,7 @@ class ColumnDock(QDockWidget):
     def __init__(self, title: str, name: str, parent: QWidget) -> None:
         super().__init__(title, parent)
         self.setObjectName(name)
-        self.setFeatures(QDockWidget.DockWidgetClosable)
+        self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         nothing = QWidget()
         nothing.setFixedHeight(0)
         self.setTitleBarWidget(nothing)

@@ -44,7 +44,7 @@ class CardMenuButton(QToolButton):
         self.is_enlarged = False
         self.hidden_in_picture = False
         named(self, "", f"Menu of the card {title}", "Enlarges, copies, exports or closes this card.")
-        self.setFocusPolicy(Qt.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.menu_of_card = self._menu()
         self.clicked.connect(self._open)
         theme.set_icon(self, "ellipsis", "muted")

@@ -23,7 +23,7 @@ class ChoiceButton(QToolButton):
         super().__init__()
         named(self, name, accessible, tip)
         self.setProperty("role", "flat")
-        self.setFocusPolicy(Qt.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._entries: dict[str, str] = {}
         self._choice = ""
         self._menu = named(QMenu(self), f"{name}Menu")

@@ -23,12 +23,12 @@ class ScrollColumn(QScrollArea):
         super().__init__()
         self.least_width, self._most = 0, QWIDGETSIZE_MAX
         self.setObjectName(name)
-        self.setFrameShape(QFrame.NoFrame)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.NoFocus)
-        self._bar = named(QScrollBar(Qt.Vertical, self), "columnScrollBar")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._bar = named(QScrollBar(Qt.Orientation.Vertical, self), "columnScrollBar")
         self._bar.valueChanged.connect(self.verticalScrollBar().setValue)
         self.verticalScrollBar().valueChanged.connect(self._bar.setValue)
         self.verticalScrollBar().rangeChanged.connect(self._fit)
@@ -63,7 +63,7 @@ class ScrollColumn(QScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Updates the width hint when the content needs another width."""
         done = super().eventFilter(watched, event)
-        if event.type() == QEvent.LayoutRequest and watched is self.widget():
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
             self.updateGeometry()
         return done
 
@@ -94,8 +94,8 @@ class CardScroll(QScrollArea):
     def __init__(self, content: QWidget) -> None:
         super().__init__()
         self.setObjectName("cardScroll")
-        self.setFrameShape(QFrame.NoFrame)
-        self.setFocusPolicy(Qt.NoFocus)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
         self.least_width, self.most = 0, QSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX)
         self.setWidget(content)
@@ -118,7 +118,7 @@ class CardScroll(QScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Updates the size hint when the content needs another size."""
         done = super().eventFilter(watched, event)
-        if event.type() == QEvent.LayoutRequest and watched is self.widget():
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
             self.updateGeometry()
             self._fit_content()
         return done

@@ -21,12 +21,12 @@ _LIST_MARGINS = 24  # of the list that is opened
 class FlatCombo(Combo):
     """A combo box that looks like words and can be narrower than them."""
 
-    _elide = Qt.ElideMiddle
+    _elide = Qt.TextElideMode.ElideMiddle
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
         self.setProperty("role", "flat")
-        self.setSizeAdjustPolicy(QComboBox.AdjustToContents)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._shorter: Mapping[str, Sequence[str]] = {}
 
     def sizeHint(self) -> QSize:
@@ -51,7 +51,11 @@ class FlatCombo(Combo):
         """The visible text of the box."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        room = self.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, self).width()
+        room = (
+            self.style()
+            .subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self)
+            .width()
+        )
         if not option.currentIcon.isNull():
             room -= option.iconSize.width() + _BESIDE_ICON
         metrics, texts = self.fontMetrics(), (self.words, *self._shorter.get(self.words, ()))
@@ -70,14 +74,14 @@ class FlatCombo(Combo):
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
         option.currentText = self.shown
-        painter.drawComplexControl(QStyle.CC_ComboBox, option)
-        painter.drawControl(QStyle.CE_ComboBoxLabel, option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class NameCombo(FlatCombo):
     """A combo box that shows a short name in place of a longer entry: "7" for "its answer"."""
 
-    _elide = Qt.ElideRight
+    _elide = Qt.TextElideMode.ElideRight
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)

@@ -32,10 +32,10 @@ class ConclusionLabel(QLabel):
         named(self, name, "Conclusion")
         self._lines = lines
         self._conclusion: Conclusion | None = None
-        self.setTextFormat(Qt.RichText)
+        self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
-        self.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def set_lines(self, lines: int) -> None:
         """Sets the number of lines, which changes the height."""
@@ -88,6 +88,6 @@ class ConclusionLabel(QLabel):
     def changeEvent(self, event: QEvent) -> None:
         """Fits the sentences again to another font."""
         super().changeEvent(event)
-        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit()
             self.updateGeometry()

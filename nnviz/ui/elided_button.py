@@ -16,7 +16,7 @@ class ElidedButton(QToolButton):
         super().__init__()
         self._texts: Sequence[Sequence[str]] = [[""]]
         self._shown = 0
-        self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def show_text(self, texts: Sequence[Sequence[str]], shown: int) -> None:
         """Shows one of the texts; each is given in equally many versions, the longest first."""

@@ -23,7 +23,7 @@ class ElidedLabel(QLabel):
         self.only_whole = False
         self._whole = ""
         self._shorter: tuple[str, ...] = ()
-        self.setTextFormat(Qt.PlainText)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setText(text)
 
@@ -71,12 +71,12 @@ class ElidedLabel(QLabel):
         fitting = next((words for words in texts if metrics.horizontalAdvance(self._plain(words)) <= room), "")
         if fitting or self.only_whole:
             return fitting
-        elided = metrics.elidedText(self._plain(texts[-1]), Qt.ElideRight, max(room, 0))
-        return escape(elided) if self.textFormat() == Qt.RichText else elided
+        elided = metrics.elidedText(self._plain(texts[-1]), Qt.TextElideMode.ElideRight, max(room, 0))
+        return escape(elided) if self.textFormat() == Qt.TextFormat.RichText else elided
 
     def _plain(self, words: str) -> str:
         """Returns the plain words of a text."""
-        is_rich = self.textFormat() == Qt.RichText
+        is_rich = self.textFormat() == Qt.TextFormat.RichText
         return QTextDocumentFragment.fromHtml(words).toPlainText() if is_rich else words
 
     def sizeHint(self) -> QSize:
@@ -96,5 +96,5 @@ class ElidedLabel(QLabel):
     def changeEvent(self, event: QEvent) -> None:
         """Fits the text again to another font."""
         super().changeEvent(event)
-        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit()

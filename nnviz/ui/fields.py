@@ -49,7 +49,11 @@ class FieldEdit(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Ignores the keys left to the window when Qt asks the field first, before it triggers a shortcut."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.ShortcutOverride and self._leaves_to_window(event):
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and self._leaves_to_window(event)
+        ):
             event.ignore()
             return False
         return super().event(event)
@@ -60,9 +64,11 @@ class FieldEdit(QLineEdit):
             _leave_after_enter(self, event)
 
     def _leaves_to_window(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key_Space:
+        if event.key() == Qt.Key.Key_Space:
             return not (self.takes_space and self.is_typed)
-        return not self.is_typed and (event.matches(QKeySequence.Undo) or event.matches(QKeySequence.Redo))
+        return not self.is_typed and (
+            event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+        )
 
 
 def _leave_after_enter(field: QWidget, event: QKeyEvent) -> None:
@@ -108,8 +114,8 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
         self.line = FieldEdit(self)
         self.line.takes_space = False
         self.setLineEdit(self.line)
-        self.line.setFocusPolicy(Qt.ClickFocus)  # the Tab key focuses the spin box
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.line.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the Tab key focuses the spin box
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for part in (self, self.line):
             named(part, name, accessible)
         self._update_tooltip()
@@ -130,7 +136,7 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
     def hide_arrows(self) -> None:
         """Leaves their room to the text; keys and wheel still step."""
         self._has_arrows = False
-        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
 
     def forget_typed(self) -> None:
         """Shows the value in use again; what was typed and not committed is dropped, as when the field is hidden."""
@@ -166,7 +172,7 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabled:
         """Enables both arrows always; at the end of a range a step keeps the value."""
-        return QAbstractSpinBox.StepUpEnabled | QAbstractSpinBox.StepDownEnabled
+        return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 
     def _commit(self) -> None:
         self.line.setModified(False)
@@ -174,7 +180,7 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
             self.committed.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape:
             self._put(self._shown)
             self.committed.emit(self._shown)
         else:
@@ -187,7 +193,7 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
         if not self._has_arrows:
             return
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.colour("muted"), 1.4))
         x, y = self.width() - 13, self.height() / 2
         for base, tip in ((-3, -6), (3, 6)):
@@ -205,7 +211,7 @@ class Combo(WheelInFocus, QComboBox):
     def __init__(self, name: str, accessible: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, name, accessible, tip)
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_value(self, value: object) -> None:
         """Shows the entry that holds the value in use."""
@@ -214,7 +220,7 @@ class Combo(WheelInFocus, QComboBox):
 
 def check_box(name: str, title: str, tip: str) -> QCheckBox:
     made = named(QCheckBox(title), name, title, tip)
-    made.setFocusPolicy(Qt.TabFocus)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
 
 

@@ -23,13 +23,15 @@ class FixedSizeBox(QWidget):
         self._content = content
         self._width = width
         content.setParent(self)
-        self.setSizePolicy(QSizePolicy.Expanding if not width else QSizePolicy.Fixed, QSizePolicy.Fixed)
+        self.setSizePolicy(
+            QSizePolicy.Policy.Expanding if not width else QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed
+        )
 
     def set_width(self, width: float) -> None:
         """Makes the box that many pixels wide at 100 percent. Costs a new layout if it is another width."""
         if width != self._width:
             self._width = width
-            self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+            self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:

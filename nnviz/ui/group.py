@@ -55,7 +55,7 @@ class CollapsibleGroup(QWidget):
         before: QWidget = self.head
         for widget in content.findChildren(QWidget):
             is_here = widget.window() is content.window()  # False for the pop-up list of a combo box
-            if is_here and widget.focusPolicy() & Qt.TabFocus:
+            if is_here and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 QWidget.setTabOrder(before, widget)
                 before = widget
 
@@ -75,10 +75,10 @@ class CollapsibleGroupHead(QAbstractButton):
         self.summary = ""
         self._is_wrong = False
         self.setCheckable(True)
-        self.setFocusPolicy(Qt.TabFocus)
-        self.setCursor(Qt.PointingHandCursor)
-        self.setAttribute(Qt.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_summary(self, text: str, is_wrong: bool = False) -> None:
         """Shows the summary at the right and, because it may be cut off there, in the tooltip."""
@@ -93,15 +93,15 @@ class CollapsibleGroupHead(QAbstractButton):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Opens on Right and closes on Left, as in a tree."""
-        if event.key() in (Qt.Key_Right, Qt.Key_Left):
-            self.setChecked(event.key() == Qt.Key_Right)
+        if event.key() in (Qt.Key.Key_Right, Qt.Key.Key_Left):
+            self.setChecked(event.key() == Qt.Key.Key_Right)
         else:
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the line above, the title, the summary, the chevron, and a frame while it has the focus."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme.colour("border"))
         painter.drawLine(0, 0, self.width(), 0)
         if self.hasFocus():
@@ -115,15 +115,17 @@ class CollapsibleGroupHead(QAbstractButton):
         is_lit = self.underMouse() or self.isChecked()
         painter.setFont(theme.font())
         painter.setPen(theme.colour("text" if is_lit else "muted"))
-        painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), self.text())
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self.text())
         taken = painter.fontMetrics().horizontalAdvance(self.text()) + 12
         small = theme.font(theme.SMALL)
-        words = QFontMetrics(small).elidedText(self.summary, Qt.ElideRight, max(area.width() - taken, 0))
+        words = QFontMetrics(small).elidedText(self.summary, Qt.TextElideMode.ElideRight, max(area.width() - taken, 0))
         painter.setFont(small)
         painter.setPen(theme.colour("error" if self._is_wrong else "muted"))
-        painter.drawText(area, int(Qt.AlignRight | Qt.AlignVCenter), words)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
 
     def _paint_chevron(self, painter: QPainter) -> None:
-        painter.setPen(QPen(theme.colour("muted"), 1.3, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+        painter.setPen(
+            QPen(theme.colour("muted"), 1.3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+        )
         x, y, down = self.width() - _CHEVRON, self.height() / 2 + 0.5, -2 if self.isChecked() else 2
         painter.drawPolyline(QPolygonF([QPointF(x - 4, y - down), QPointF(x, y + down), QPointF(x + 4, y - down)]))

@@ -29,8 +29,8 @@ class HeaderBadge(QAbstractButton):
         self.what = self.moment = self._epoch = ""
         self.beside: tuple[str, str] | None = None
         self._short: tuple[str, str] = "", ""
-        self.setFocusPolicy(Qt.TabFocus)
-        self.setCursor(Qt.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.show_what("")
 
     @property
@@ -96,21 +96,21 @@ class HeaderBadge(QAbstractButton):
         if not words:
             return
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         wide = painter.fontMetrics().horizontalAdvance(words) + 2 * theme.px(_PADDING)
         place = QRect(0, (self.height() - theme.px(_HEIGHT)) // 2, wide, theme.px(_HEIGHT))
         # Orange and blue have meanings of their own; violet is the past.
         is_past = bool(self.moment or self.beside)
         ground, ink = ("card", "looking_back") if is_past else ("text", "card")
-        rim = theme.colour(ink) if is_past else Qt.NoPen
+        rim = theme.colour(ink) if is_past else Qt.PenStyle.NoPen
         painter.setPen(theme.colour("accent") if self.hasFocus() else rim)
         painter.setBrush(theme.colour(ground))
         painter.drawRoundedRect(
             QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(_HEIGHT) / 2, theme.px(_HEIGHT) / 2
         )
         painter.setPen(theme.colour(ink))
-        painter.drawText(place, int(Qt.AlignCenter), words)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), words)
 
 
 def _metrics() -> QFontMetrics:

@@ -32,7 +32,7 @@ class ItemView(PaintedView):
         self.describe: Callable[[int], str] = lambda number: ""
         self.marked: int | None = None
         self.pointed: int | None = None
-        self.setFocusPolicy(Qt.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     @property
     def count(self) -> int:
@@ -92,7 +92,7 @@ class ItemView(PaintedView):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         number = self.number_at(event.pos())
-        if event.button() == Qt.LeftButton and number is not None:
+        if event.button() == Qt.MouseButton.LeftButton and number is not None:
             self.picked.emit(number)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -105,8 +105,8 @@ class ItemView(PaintedView):
             step = (across if columns > 1 else 0) + down * columns
             now = 0 if self.marked is None else self.marked + step
             self.mark(min(max(now, 0), self.count - 1))
-        elif key in (Qt.Key_Home, Qt.Key_End) and self.count:
-            self.mark(0 if key == Qt.Key_Home else self.count - 1)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self.count:
+            self.mark(0 if key == Qt.Key.Key_Home else self.count - 1)
         else:
             super().keyPressEvent(event)
 
@@ -122,8 +122,8 @@ class ItemView(PaintedView):
         """Outlines what is marked, or else pointed at elsewhere; subclasses call it last."""
         number = self.pointed if self.marked is None else self.marked
         if number is not None and number < self.count:
-            painter.setRenderHint(QPainter.Antialiasing, False)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(theme.colour("accent"))
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             inside = self.rect().adjusted(0, 0, -1, -1)
             painter.drawRect(self.place_of(number).adjusted(-1, -1, 0, 0).intersected(inside))

@@ -44,4 +44,4 @@ def _fitted(name: str | tuple[str, ...], width: int, bold: bool, _: int) -> str:
 
 
 def _cut(metrics: QFontMetrics, words: str, width: int) -> str:
-    return str(metrics.elidedText(words, Qt.ElideMiddle, width))
+    return str(metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, width))

@@ -37,7 +37,9 @@ class NamedBars(ItemView):
         self._values: Array = np.zeros(0)
         self._end, self._is_signed, self._colours = 1.0, False, ("accent", "accent")
         self._name_width = self._value_width = 0
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed if scrolls else QSizePolicy.Expanding)
+        self.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed if scrolls else QSizePolicy.Policy.Expanding
+        )
         theme.changed.connect(self._measure)
 
     @property
@@ -116,8 +118,8 @@ class NamedBars(ItemView):
         name_width = self.name_width
         name = QRectF(place.left(), place.top(), name_width, place.height())
         painter.setPen(theme.colour("muted"))
-        words = metrics.elidedText(self._names[number], Qt.ElideMiddle, name_width - 4)
-        painter.drawText(name, int(Qt.AlignLeft | Qt.AlignVCenter), words)
+        words = metrics.elidedText(self._names[number], Qt.TextElideMode.ElideMiddle, name_width - 4)
+        painter.drawText(name, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
         room = max(0.0, place.width() - name_width - self._value_width)
         middle = name.right() + (room / 2 if self._is_signed else 0)
         length = float(np.nan_to_num(value)) / self._end * (room / 2 if self._is_signed else room)
@@ -127,6 +129,6 @@ class NamedBars(ItemView):
             painter.fillRect(bar, theme.colour(self._colours[length > 0]))
         painter.setPen(theme.colour("text"))
         at = place if self._is_signed else place.adjusted(bar.right() + _AIR, 0, 0, 0)
-        side = Qt.AlignRight if self._is_signed else Qt.AlignLeft
+        side = Qt.AlignmentFlag.AlignRight if self._is_signed else Qt.AlignmentFlag.AlignLeft
         words = "–" if np.isnan(value) else self._number(value).replace("-", "−")
-        painter.drawText(at, int(side | Qt.AlignVCenter), words)
+        painter.drawText(at, int(side | Qt.AlignmentFlag.AlignVCenter), words)

@@ -17,7 +17,7 @@ from nnviz.ui.parts import set_look
 _WIDEST = 340
 _NARROWEST = 160  # pixels; with less room at the right the note lies below the control
 _APART = 4
-_MOVED = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide, QEvent.ParentChange)
+_MOVED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.ParentChange)
 
 
 class Note(QLabel):
@@ -32,7 +32,7 @@ class Note(QLabel):
         self.setObjectName(name)
         self.setProperty("role", role)
         self.setProperty("note", True)
-        self.setTextFormat(Qt.PlainText)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self._control = control
         self._watched: list[QWidget] = []
@@ -120,7 +120,7 @@ class Note(QLabel):
         return False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._control.setFocus(Qt.MouseFocusReason)
+        self._control.setFocus(Qt.FocusReason.MouseFocusReason)
 
 
 class FieldError(Note):
@@ -148,10 +148,10 @@ class NoticeLine(QLabel):
         super().__init__()
         self.setObjectName(name)
         self.setProperty("role", "notice")
-        self.setTextFormat(Qt.PlainText)
+        self.setTextFormat(Qt.TextFormat.PlainText)
         self._short = ""
         self._whole = Note(self, role="notice")
-        kept = QSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        kept = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         kept.setRetainSizeWhenHidden(True)
         self.setSizePolicy(kept)
         theme.sized(self.setFixedHeight, 16)
@@ -173,10 +173,10 @@ class NoticeLine(QLabel):
         """The text that is visible."""
         room, metrics = self.width() - 10, self.fontMetrics()
         fitting = next((words for words in (self.text(), self._short) if metrics.horizontalAdvance(words) <= room), "")
-        return fitting or metrics.elidedText(self._short or self.text(), Qt.ElideRight, room)
+        return fitting or metrics.elidedText(self._short or self.text(), Qt.TextElideMode.ElideRight, room)
 
     def _update_focus_policy(self) -> None:
-        self.setFocusPolicy(Qt.NoFocus if self.read == self.text() else Qt.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if self.read == self.text() else Qt.FocusPolicy.TabFocus)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints a bar at the left and the text, underlined while it has the focus."""
@@ -186,7 +186,11 @@ class NoticeLine(QLabel):
         font = painter.font()
         font.setUnderline(self.hasFocus())
         painter.setFont(font)
-        painter.drawText(self.rect().adjusted(10, 0, 0, 0), int(Qt.AlignLeft | Qt.AlignVCenter), self.read)
+        painter.drawText(
+            self.rect().adjusted(10, 0, 0, 0),
+            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            self.read,
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._update_focus_policy()

@@ -10,12 +10,12 @@ from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut, Text
 
 ARROWS: dict[int, tuple[int, int]] = {  # steps to the right and down
-    Qt.Key_Left: (-1, 0),
-    Qt.Key_Right: (1, 0),
-    Qt.Key_Up: (0, -1),
-    Qt.Key_Down: (0, 1),
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
 }
-ENTER = (Qt.Key_Return, Qt.Key_Enter)
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class PaintedView(QWidget):
@@ -64,7 +64,7 @@ class PaintedView(QWidget):
 
     def _show_hand(self, is_link: bool) -> None:
         """Shows a hand as the cursor where a click has an effect, else an arrow."""
-        cursor = Qt.PointingHandCursor if is_link else Qt.ArrowCursor
+        cursor = Qt.CursorShape.PointingHandCursor if is_link else Qt.CursorShape.ArrowCursor
         if self.cursor().shape() != cursor:
             self.setCursor(cursor)
 
@@ -80,7 +80,7 @@ class PaintedView(QWidget):
         """Outlines a rectangle of the view while the view has the focus."""
         if self.hasFocus():
             painter.setPen(theme.colour("accent"))
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(place, radius, radius)
 
     # ---- events
@@ -98,5 +98,5 @@ class PaintedView(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason):
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self._mark_first()

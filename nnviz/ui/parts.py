@@ -31,7 +31,7 @@ def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = Fal
     made = named(QPushButton(words), name, accessible, tip)
     made.setProperty("role", "pill")
     made.setCheckable(checkable)
-    made.setFocusPolicy(Qt.TabFocus)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
 
 

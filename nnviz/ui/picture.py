@@ -16,7 +16,7 @@ def grey_image(values: npt.NDArray[Any]) -> QImage:
     """Converts a (height, width) float array in 0…1 to an image with its own copy of the pixels; 1 is white."""
     grey = np.ascontiguousarray(np.clip(values, 0, 1) * 255, np.uint8)
     height, width = grey.shape
-    return QImage(grey.tobytes(), width, height, width, QImage.Format_Grayscale8).copy()
+    return QImage(grey.tobytes(), width, height, width, QImage.Format.Format_Grayscale8).copy()
 
 
 class Picture(QWidget):
@@ -34,7 +34,7 @@ class Picture(QWidget):
         if size.width():
             self.setFixedWidth(size.width())
         else:
-            self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+            self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_picture(self, values: npt.NDArray[Any]) -> None:
         """Shows the array, of which a copy is taken."""
@@ -44,10 +44,10 @@ class Picture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._image is None:
-            painter.fillRect(self.rect(), Qt.black)
+            painter.fillRect(self.rect(), Qt.GlobalColor.black)
             return
-        painter.setRenderHint(QPainter.SmoothPixmapTransform, self._smooth)
-        size = self._image.size().scaled(self.size(), Qt.KeepAspectRatio)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
+        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         left = 0 if self._is_at_left else (self.width() - size.width()) // 2
         painter.drawImage(QRect(QPoint(left, (self.height() - size.height()) // 2), size), self._image)
 
@@ -80,5 +80,5 @@ class LazyPicture(Picture):
         super().paintEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit()

@@ -51,11 +51,11 @@ class PictureList(QAbstractScrollArea):
         self._least = _SIDE  # pixels of a picture with its captions
         self._images: dict[int, QImage] = {}
         self._mouse: QPoint | None = None
-        self.setFrameShape(QAbstractScrollArea.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers all of it
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers all of it
         self._read_out = ReadOut(self.viewport())
         theme.changed.connect(self.viewport().update)
         theme.changed.connect(self._measure)
@@ -168,12 +168,12 @@ class PictureList(QAbstractScrollArea):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self.at(event.x(), event.y())
-        if event.button() == Qt.LeftButton and place >= 0:
+        if event.button() == Qt.MouseButton.LeftButton and place >= 0:
             self.chosen.emit(place)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Opens the image under the mouse, which the first click has chosen."""
-        if event.button() == Qt.LeftButton and self.at(event.x(), event.y()) >= 0:
+        if event.button() == Qt.MouseButton.LeftButton and self.at(event.x(), event.y()) >= 0:
             self.opened.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -182,13 +182,13 @@ class PictureList(QAbstractScrollArea):
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Notices when the mouse leaves, which Qt reports to the viewport only."""
-        if event.type() == QEvent.Leave:
+        if event.type() == QEvent.Type.Leave:
             self._mouse = None
             self.hovered.emit(-1)
         return bool(super().viewportEvent(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit()
             return
         steps = self._steps().get(event.key())
@@ -202,14 +202,14 @@ class PictureList(QAbstractScrollArea):
     def _steps(self) -> dict[int, int]:
         page = self._columns * max(1, self.viewport().height() // self._pitch)
         return {
-            Qt.Key_Left: -1,
-            Qt.Key_Right: 1,
-            Qt.Key_Up: -self._columns,
-            Qt.Key_Down: self._columns,
-            Qt.Key_PageUp: -page,
-            Qt.Key_PageDown: page,
-            Qt.Key_Home: -self._count,
-            Qt.Key_End: self._count,
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self._columns,
+            Qt.Key.Key_Down: self._columns,
+            Qt.Key.Key_PageUp: -page,
+            Qt.Key.Key_PageDown: page,
+            Qt.Key.Key_Home: -self._count,
+            Qt.Key.Key_End: self._count,
         }
 
     # ---- painting
@@ -218,7 +218,7 @@ class PictureList(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setFont(theme.font(theme.SMALL))
-        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         scrolled, stale = self.verticalScrollBar().value(), event.rect()
         first = max(0, (scrolled + stale.top() - _EDGE) // self._pitch)
         last = (scrolled + stale.bottom() + _EDGE) // self._pitch
@@ -227,8 +227,8 @@ class PictureList(QAbstractScrollArea):
 
     def _paint_tile(self, painter: QPainter, tile: QRect, place: int) -> None:
         image = self._image(place)
-        painter.fillRect(tile, Qt.black)
-        size = image.size().scaled(tile.size(), Qt.KeepAspectRatio)
+        painter.fillRect(tile, Qt.GlobalColor.black)
+        size = image.size().scaled(tile.size(), Qt.AspectRatioMode.KeepAspectRatio)
         middle = QRect(QPoint(0, 0), size)
         middle.moveCenter(tile.center())
         painter.drawImage(middle, image)
@@ -236,7 +236,7 @@ class PictureList(QAbstractScrollArea):
         colour = "error" if self._is_marked(place) else "text" if is_chosen else "muted"
         painter.setPen(theme.colour(colour))
         caption = QRect(tile.left(), tile.bottom() + 1, tile.width(), theme.px(_CAPTION))
-        painter.drawText(caption, int(Qt.AlignCenter), self.shown_caption(place))
+        painter.drawText(caption, int(Qt.AlignmentFlag.AlignCenter), self.shown_caption(place))
         if is_chosen:
             painter.setPen(QPen(theme.colour("accent"), 2))
             painter.drawRect(tile.adjusted(-1, -1, 1, 1))
@@ -244,7 +244,7 @@ class PictureList(QAbstractScrollArea):
     def shown_caption(self, place: int) -> str:
         """Returns as much of an image's caption as fits below it."""
         metrics = QFontMetrics(theme.font(theme.SMALL))
-        return str(metrics.elidedText(self._caption(place), Qt.ElideRight, self._side))
+        return str(metrics.elidedText(self._caption(place), Qt.TextElideMode.ElideRight, self._side))
 
     def _image(self, place: int) -> QImage:
         if place not in self._images:

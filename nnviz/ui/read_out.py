@@ -37,13 +37,13 @@ class ReadOut(QLabel):
         self._corner = 0  # index of the corner of the mouse where it was last
         self._fitted: QSize | None = None  # the size of the widget for which this one's is right
         self.setObjectName("readOut")
-        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         over.installEventFilter(self)
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Suppresses the widget's tooltip while the read-out has a text, which it would cover."""
-        return event.type() == QEvent.ToolTip and self.isVisible()
+        return event.type() == QEvent.Type.ToolTip and self.isVisible()
 
     def show_text(
         self,
@@ -78,7 +78,7 @@ class ReadOut(QLabel):
             return
         said = plain(text) if isinstance(text, str) else "<br>".join(map(_line, text))
         if said != self.text():
-            self.setTextFormat(Qt.PlainText if isinstance(text, str) else Qt.RichText)
+            self.setTextFormat(Qt.TextFormat.PlainText if isinstance(text, str) else Qt.TextFormat.RichText)
             self.setText(said)
             self._fitted = None
         self._fit()

@@ -66,8 +66,8 @@ class RowList(RowTable):
         super().__init__(self._model, _HIGH)
         self._is_showing = False
         self._fitted: tuple[Sequence[ListColumn], int] = ((), 0)  # the columns and the text size
-        self.setFrameShape(QTableView.NoFrame)
-        self.setTextElideMode(Qt.ElideMiddle)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.horizontalHeader().setMinimumSectionSize(24)
         self.follow_theme()
         self.doubleClicked.connect(lambda _: self.opened.emit())
@@ -97,9 +97,13 @@ class RowList(RowTable):
         self._fitted = columns, theme.text_size()
         metrics = QFontMetrics(theme.font(theme.SMALL))
         has_stretch = not all(column.longest for column in columns)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff if has_stretch else Qt.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOff if has_stretch else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        )
         for number, column in enumerate(columns):
-            heads.setSectionResizeMode(number, QHeaderView.Fixed if column.longest else QHeaderView.Stretch)
+            heads.setSectionResizeMode(
+                number, QHeaderView.ResizeMode.Fixed if column.longest else QHeaderView.ResizeMode.Stretch
+            )
             if column.longest:
                 widest = max(map(metrics.horizontalAdvance, (column.title, re.sub(r"\d", "0", column.longest))))
                 heads.resizeSection(number, min(widest + _AIR, theme.px(_WIDEST)))
@@ -133,7 +137,7 @@ class RowList(RowTable):
             self.chosen.emit(current.row())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit()
         else:
             super().keyPressEvent(event)

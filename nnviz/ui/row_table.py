@@ -82,26 +82,29 @@ class RowModel(QAbstractTableModel, Generic[R]):
     def columnCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.columns)
 
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = index.row(), index.column()
-        if role == Qt.DisplayRole:
+        if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, column)
-        if role == Qt.ToolTipRole:
+        if role == Qt.ItemDataRole.ToolTipRole:
             return self.tip(row, column)
-        if role == Qt.AccessibleTextRole:
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.spoken(row, column)
-        return self._side(column) if role == Qt.TextAlignmentRole else None
+        return self._side(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
-        if orientation != Qt.Horizontal or section >= len(self.columns):
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
             return None
-        if role == Qt.TextAlignmentRole:
+        if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._side(section)
         title = self.columns[section].title
-        return title if role == Qt.DisplayRole or (role == Qt.ToolTipRole and title) else None
+        return title if role == Qt.ItemDataRole.DisplayRole or (role == Qt.ItemDataRole.ToolTipRole and title) else None
 
     def _side(self, column: int) -> int:
-        return int(Qt.AlignVCenter | (Qt.AlignRight if self.columns[column].is_number else Qt.AlignLeft))
+        return int(
+            Qt.AlignmentFlag.AlignVCenter
+            | (Qt.AlignmentFlag.AlignRight if self.columns[column].is_number else Qt.AlignmentFlag.AlignLeft)
+        )
 
 
 class RowTable(QTableView):
@@ -119,19 +122,19 @@ class RowTable(QTableView):
         if header is not None:
             self.setHorizontalHeader(header)  # before the model: it must know the columns when they are fitted
         self.setModel(model)
-        self.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)  # Tab goes to the next control
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
         heads, numbers = self.horizontalHeader(), self.verticalHeader()
         heads.setHighlightSections(False)
         heads.setSectionsClickable(False)
         numbers.hide()
-        numbers.setSectionResizeMode(QHeaderView.Fixed)
+        numbers.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         theme.sized(numbers.setDefaultSectionSize, height)
         model.modelReset.connect(self.fit_columns)
         theme.changed.connect(self.follow_theme)
@@ -174,7 +177,7 @@ class PaintedRowTable(RowTable):
             return
         rows = range(first, self.model().rowCount() if last < 0 else last + 1)
         painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL))
         selected = {index.row() for index in self.selectionModel().selectedRows()}
         width, high = self.row_width, self.high
@@ -198,5 +201,5 @@ def paint_square(painter: QPainter, square: QRect, colour: str) -> None:
     """Paints the square of a run or a trial in its colour; without one an empty square."""
     ink = theme.colour(colour or "border")
     painter.setPen(ink)
-    painter.setBrush(ink if colour else Qt.NoBrush)
+    painter.setBrush(ink if colour else Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(square, 2, 2)

@@ -31,10 +31,10 @@ class _Bar(QTabBar):
         super().paintEvent(event)
         shown = [tab for tab in range(self.count()) if self.isTabVisible(tab)]
         if shown and shown[-1] < self.count() - 1:
-            arrows = self.findChildren(QToolButton, options=Qt.FindDirectChildrenOnly)
+            arrows = self.findChildren(QToolButton, options=Qt.FindChildOption.FindDirectChildrenOnly)
             room = min(arrow.x() for arrow in arrows)
             for arrow in arrows:
-                if arrow.arrowType() == Qt.RightArrow:
+                if arrow.arrowType() == Qt.ArrowType.RightArrow:
                     arrow.setEnabled(self.tabRect(shown[-1]).right() > room)
 
 
@@ -43,9 +43,9 @@ def tab_bar(name: str, accessible: str) -> QTabBar:
     bar = named(_Bar(), name, accessible, "Left and Right switch tabs.")
     bar.setDrawBase(False)
     bar.setExpanding(False)
-    bar.setElideMode(Qt.ElideNone)
+    bar.setElideMode(Qt.TextElideMode.ElideNone)
     bar.setUsesScrollButtons(True)  # so that many tabs do not widen the window
-    bar.setFocusPolicy(Qt.TabFocus)
+    bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return bar
 
 

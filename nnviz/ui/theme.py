@@ -179,7 +179,7 @@ def font(size: int = TEXT, bold: bool = False) -> QFont:
     """Returns the program's font, whose digits all have the same width. ``size`` is in pixels at 100 percent."""
     made = QFont(FAMILY)
     made.setPixelSize(px(size))
-    made.setWeight(QFont.DemiBold if bold else QFont.Normal)
+    made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     return made
 
 
@@ -232,8 +232,8 @@ class _Style(QProxyStyle):
     def polish(self, what: Any) -> Any:
         """Formats tooltips. Qt has three functions of this name: for a palette, the application and a widget."""
         if isinstance(what, QLabel):
-            if what.textFormat() == Qt.AutoText:
-                what.setTextFormat(Qt.PlainText)
+            if what.textFormat() == Qt.TextFormat.AutoText:
+                what.setTextFormat(Qt.TextFormat.PlainText)
             if what.inherits("QTipLabel"):
                 what.setText(in_lines(plain(what.text())))
         return super().polish(what)
@@ -246,7 +246,7 @@ class _MenuStyle(QProxyStyle):
     """
 
     def styleHint(self, hint: QStyle.StyleHint, *rest: Any) -> int:
-        return 0 if hint == QStyle.SH_UnderlineShortcut else QProxyStyle.styleHint(self, hint, *rest)
+        return 0 if hint == QStyle.StyleHint.SH_UnderlineShortcut else QProxyStyle.styleHint(self, hint, *rest)
 
     def dress(self) -> None:
         """Sets the style of the menu bar, which loses the program's style sheet whenever another one is set."""
@@ -272,10 +272,10 @@ def system_theme() -> str:
     """Returns "dark" or "light" as the system prefers: from the registry on Windows, elsewhere portal or palette."""
     if sys.platform == "win32":
         key = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
-        return "light" if QSettings(key, QSettings.NativeFormat).value("AppsUseLightTheme", 1) else "dark"
+        return "light" if QSettings(key, QSettings.Format.NativeFormat).value("AppsUseLightTheme", 1) else "dark"
     if (preference := _portal_preference()) is not None:
         return preference
-    return "dark" if _system_palette().color(QPalette.Window).lightness() < 128 else "light"
+    return "dark" if _system_palette().color(QPalette.ColorRole.Window).lightness() < 128 else "light"
 
 
 @lru_cache
@@ -294,7 +294,7 @@ def _portal_preference() -> str | None:
     ask = QDBusMessage.createMethodCall(*portal, "Read")
     ask.setArguments(["org.freedesktop.appearance", "color-scheme"])
     answer = QDBusConnection.sessionBus().call(ask, timeout=200)
-    if answer.type() != QDBusMessage.ReplyMessage:
+    if answer.type() != QDBusMessage.MessageType.ReplyMessage:
         return None
     return {1: "dark", 2: "light"}.get(answer.arguments()[0])
 
@@ -332,11 +332,11 @@ class _Shades(QIconEngine):
         if size.isEmpty():  # a button has not got its place yet
             return QPixmap()
         source, ink, disabled, checked = self._made_of
-        shade = disabled if mode == QIcon.Disabled else checked if state == QIcon.On else ink
+        shade = disabled if mode == QIcon.Mode.Disabled else checked if state == QIcon.State.On else ink
         key = size.width(), size.height(), shade
         if key not in self._drawn:
             pixmap = QPixmap(size)
-            pixmap.fill(Qt.transparent)
+            pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(pixmap)
             QSvgRenderer(QByteArray(source.replace(b"currentColor", shade.encode()))).render(painter)
             painter.end()
@@ -397,24 +397,24 @@ def sequential_table(theme: Theme) -> list[int]:
 def _palette(theme: Theme) -> QPalette:
     palette = QPalette()
     roles = {
-        QPalette.Window: theme.window,
-        QPalette.WindowText: theme.text,
-        QPalette.Base: theme.field,
-        QPalette.AlternateBase: theme.card,
-        QPalette.Text: theme.text,
-        QPalette.Button: theme.card,
-        QPalette.ButtonText: theme.text,
-        QPalette.Highlight: theme.accent,
-        QPalette.HighlightedText: theme.on_accent,
-        QPalette.ToolTipBase: theme.field,
-        QPalette.ToolTipText: theme.text,
-        QPalette.Link: theme.accent,
-        QPalette.PlaceholderText: theme.muted,
+        QPalette.ColorRole.Window: theme.window,
+        QPalette.ColorRole.WindowText: theme.text,
+        QPalette.ColorRole.Base: theme.field,
+        QPalette.ColorRole.AlternateBase: theme.card,
+        QPalette.ColorRole.Text: theme.text,
+        QPalette.ColorRole.Button: theme.card,
+        QPalette.ColorRole.ButtonText: theme.text,
+        QPalette.ColorRole.Highlight: theme.accent,
+        QPalette.ColorRole.HighlightedText: theme.on_accent,
+        QPalette.ColorRole.ToolTipBase: theme.field,
+        QPalette.ColorRole.ToolTipText: theme.text,
+        QPalette.ColorRole.Link: theme.accent,
+        QPalette.ColorRole.PlaceholderText: theme.muted,
     }
     for role, value in roles.items():
         palette.setColor(role, QColor(value))
-    for role in (QPalette.Text, QPalette.WindowText, QPalette.ButtonText):
-        palette.setColor(QPalette.Disabled, role, QColor(theme.past))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.past))
     return palette
 
 

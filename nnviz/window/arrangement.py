@@ -45,7 +45,7 @@ def put_in_place(window: QWidget, stored: object) -> None:
     size = QSize(width, height).expandedTo(_SMALLEST).boundedTo(_LARGEST.expandedTo(room.size()))
     window.setGeometry(QRect(room.topLeft() if screen is None else QPoint(x, y), size))
     if is_maximized:
-        window.setWindowState(window.windowState() | Qt.WindowMaximized)
+        window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
 
 
 def _is_place(stored: object) -> bool:
@@ -98,11 +98,11 @@ class ScreenFit(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notices that the window has got its frame, left the full screen, or came to another screen."""
-        if event.type() in (QEvent.Show, QEvent.WindowStateChange) or (
-            event.type() in (QEvent.Move, QEvent.Resize, QEvent.Paint) and self._has_other_frame
+        if event.type() in (QEvent.Type.Show, QEvent.Type.WindowStateChange) or (
+            event.type() in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Paint) and self._has_other_frame
         ):
             self._timer.start()
-        if event.type() in (QEvent.Show, QEvent.Move) and self._window.screen() is not self._screen:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Move) and self._window.screen() is not self._screen:
             self._follow_screen()
         return False
 
@@ -112,7 +112,7 @@ class ScreenFit(QObject):
 
     @property
     def _is_normal(self) -> bool:
-        whole = Qt.WindowMaximized | Qt.WindowFullScreen | Qt.WindowMinimized
+        whole = Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen | Qt.WindowState.WindowMinimized
         return self._window.isVisible() and not self._window.windowState() & whole
 
     def _follow_screen(self) -> None:
@@ -139,7 +139,7 @@ class ScreenFit(QObject):
         place = within(window.screen().availableGeometry(), self.frame, place)
         if place == window.geometry():
             return
-        if window.isVisible() or window.testAttribute(Qt.WA_Moved):
+        if window.isVisible() or window.testAttribute(Qt.WidgetAttribute.WA_Moved):
             window.setGeometry(place)
         else:
             window.resize(place.size())  # where it opens, the window manager decides

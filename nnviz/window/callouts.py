@@ -111,11 +111,11 @@ class Callout(QFrame):
         self._wanted = True
         self._home = control.window()
         named(self, f"{name}Hint", text)
-        self.setFocusPolicy(Qt.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         tip = "Dismisses this hint permanently."
         close = named(QToolButton(), f"dismiss{name.capitalize()}HintButton", "Dismiss this hint", tip)
         theme.set_icon(close, "x", "muted")
-        close.setFocusPolicy(Qt.NoFocus)
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(self.dismissed)
         row = QHBoxLayout(self)
         above = 0 if side is Side.FOOT else 2
@@ -138,7 +138,13 @@ class Callout(QFrame):
             self.place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide, QEvent.LayoutRequest):
+        if event.type() in (
+            QEvent.Type.Move,
+            QEvent.Type.Resize,
+            QEvent.Type.Show,
+            QEvent.Type.Hide,
+            QEvent.Type.LayoutRequest,
+        ):
             self.place()
         return super().eventFilter(watched, event)
 

@@ -38,7 +38,7 @@ class CompareKey(QObject):
 
     def release(self, event: QKeyEvent) -> bool:
         """Ends the comparison soon if its key was held. Returns whether it was that key."""
-        if event.key() != Qt.Key_C or event.isAutoRepeat():
+        if event.key() != Qt.Key.Key_C or event.isAutoRepeat():
             return False
         if self._pressed and time.monotonic() - self._pressed >= _HELD:
             self._release.start()

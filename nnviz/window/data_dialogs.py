@@ -26,20 +26,20 @@ class DataDialogs(QObject):
     def open_data(self) -> None:
         """Opens a dialog for a file."""
         dialog = self._dialog("Open data", "openDataDialog", _FILES)
-        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.open()
 
     def open_folder(self) -> None:
         """Opens a dialog for a folder of images."""
         dialog = self._dialog("Open a folder of images", "openFolderDialog", "")
-        dialog.setFileMode(QFileDialog.Directory)
-        dialog.setOption(QFileDialog.ShowDirsOnly)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.open()
 
     def _dialog(self, title: str, name: str, filters: str) -> QFileDialog:
         folder = self.folder or self._preferences.text("data_folder", str(Path.home()))
         dialog = named(QFileDialog(self._window, title, str(folder), filters), name)
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.open_path)
         return dialog
 

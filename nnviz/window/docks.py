@@ -31,7 +31,7 @@ from nnviz.window.splitter_sizes import DEFAULT, DRAWN, SplitterSizes
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _MOST_SIZES = 1000  # sizes of the window that are remembered; there are many while its corner is dragged
-_CHANGES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
+_CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}
 # What the cards of a column need at least. Together they fit into a window 1280 pixels wide, whatever they show.
 _LEAST_WIDTHS = {Column.CHOOSE: 282, Column.WATCH: 648, Column.ASK: 298}
@@ -68,11 +68,11 @@ class Docks(QObject):
         super().__init__()
         self._session = session
         self.host = QMainWindow(frame)
-        self.host.setWindowFlags(Qt.Widget)
+        self.host.setWindowFlags(Qt.WindowType.Widget)
         self.host.setDockNestingEnabled(True)
-        self.host.setContextMenuPolicy(Qt.NoContextMenu)
+        self.host.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         # What the cards show must not make the window larger than the screen: without room for it, cards scroll.
-        self.host.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
+        self.host.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.host.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         self.cards: dict[str, Any] = {}
         self._columns: dict[str, dict[Column, list[QDockWidget]]] = {}
@@ -202,7 +202,7 @@ class Docks(QObject):
         column = named(QWidget(), "scrolled")
         self.settings_column = ScrollColumn("settingsScroll", column)
         self.settings_column.least_width = _WIDTHS[Column.CHOOSE]
-        self.settings_column.setHorizontalScrollBarPolicy(Qt.ScrollBarAsNeeded)
+        self.settings_column.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         dock.setWidget(self.settings_column)
         rows = arranged(QVBoxLayout(column), *cards, spacing=theme.GAP)  # last, so that they are moved once
         rows.addStretch(1)
@@ -221,16 +221,18 @@ class Docks(QObject):
         for dock in self.docks:
             self.host.removeDockWidget(dock)
         firsts = [docks[0] for docks in self._shown_columns.values()]
-        self.host.addDockWidget(Qt.LeftDockWidgetArea, firsts[0])
+        self.host.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, firsts[0])
         for left, right in itertools.pairwise(firsts):
-            self.host.splitDockWidget(left, right, Qt.Horizontal)
+            self.host.splitDockWidget(left, right, Qt.Orientation.Horizontal)
         for docks in self._shown_columns.values():
             for above, below in itertools.pairwise(docks):
-                self.host.splitDockWidget(above, below, Qt.Vertical)
+                self.host.splitDockWidget(above, below, Qt.Orientation.Vertical)
         shown = self.shown
         for dock in self.docks:
             if dock not in shown:
-                self.host.addDockWidget(Qt.LeftDockWidgetArea, dock)  # else a saved layout would not know it
+                self.host.addDockWidget(
+                    Qt.DockWidgetArea.LeftDockWidgetArea, dock
+                )  # else a saved layout would not know it
             dock.setVisible(dock in shown)
         layout.setEnabled(True)
 
@@ -267,7 +269,7 @@ class Docks(QObject):
             widths = [_with_text(_WIDTHS[Column.CHOOSE], Column.CHOOSE) for _ in left]
             wide = self.host.width() - sum(widths) - right_width
             docks = [*left, middle[0], right[0]]
-            self.host.resizeDocks(docks, [*widths, wide, right_width], Qt.Horizontal)
+            self.host.resizeDocks(docks, [*widths, wide, right_width], Qt.Orientation.Horizontal)
 
     # ---- layout
 
@@ -277,7 +279,7 @@ class Docks(QObject):
         Otherwise Qt would lay the cards over one another.
         """
         room = self.host.contentsRect()
-        separator = self.host.style().pixelMetric(QStyle.PM_DockWidgetSeparatorExtent, None, self.host)
+        separator = self.host.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self.host)
         columns = [
             [dock for dock in docks if dock.isVisible() and not dock.isFloating()]
             for docks in self._shown_columns.values()
@@ -338,10 +340,10 @@ class Docks(QObject):
         """Sets the default sizes of the workspace's docks."""
         columns = self._shown_columns
         widths = [_with_text(_WIDTHS[column], column) for column in columns]
-        self.host.resizeDocks([docks[0] for docks in columns.values()], widths, Qt.Horizontal)
+        self.host.resizeDocks([docks[0] for docks in columns.values()], widths, Qt.Orientation.Horizontal)
         for column, docks in columns.items():
             if len(docks) > 1:
-                self.host.resizeDocks(docks, self._heights(column, DEFAULT), Qt.Vertical)
+                self.host.resizeDocks(docks, self._heights(column, DEFAULT), Qt.Orientation.Vertical)
 
     def _heights(self, column: Column, kind: str) -> list[int]:
         """Returns the first heights of a column's cards, for data of that kind."""
@@ -461,9 +463,9 @@ class _Sizes(QObject):
         """Notices new sizes of the window and new arrangements of the docks."""
         if watched is not self._host and self._is_new_arrangement(event):
             self.forget()
-        elif watched is self._host and event.type() in (QEvent.Resize, QEvent.Show):
+        elif watched is self._host and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self.settle()
-        if watched is self._host and event.type() in (QEvent.Resize, QEvent.Show, QEvent.LayoutRequest):
+        if watched is self._host and event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.LayoutRequest):
             self.fitting.emit()
         if watched is not self._host and event.type() in _CHANGES:
             self.changed.emit()
@@ -471,9 +473,9 @@ class _Sizes(QObject):
 
     def _is_new_arrangement(self, event: QEvent) -> bool:
         """Whether a dock was shown or hidden, or the user drags a separator."""
-        if event.type() in (QEvent.Show, QEvent.Hide):
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
             return self._host.isVisible() and not event.spontaneous()
-        return event.type() == QEvent.Resize and bool(QApplication.mouseButtons() & Qt.LeftButton)
+        return event.type() == QEvent.Type.Resize and bool(QApplication.mouseButtons() & Qt.MouseButton.LeftButton)
 
     def _settled(self) -> None:
         """Restores the docks' sizes at this size of the window and its texts, or remembers them the first time."""
@@ -482,8 +484,8 @@ class _Sizes(QObject):
         if now in self._known:
             known = self._known[now]
             docks = [dock for dock in sizes if dock in known]
-            self._host.resizeDocks(docks, [known[dock].width() for dock in docks], Qt.Horizontal)
-            self._host.resizeDocks(docks, [known[dock].height() for dock in docks], Qt.Vertical)
+            self._host.resizeDocks(docks, [known[dock].width() for dock in docks], Qt.Orientation.Horizontal)
+            self._host.resizeDocks(docks, [known[dock].height() for dock in docks], Qt.Orientation.Vertical)
         elif sizes and len(self._known) < _MOST_SIZES:
             self._known[now] = sizes
         self.settled.emit()

@@ -133,7 +133,7 @@ class GuideText(QTextBrowser):
 
     def loadResource(self, kind: int, url: QUrl) -> Any:
         """Returns a page as rich text or an image, in the variant of the theme; an invalid value for all else."""
-        if kind == QTextDocument.ImageResource:
+        if kind == QTextDocument.ResourceType.ImageResource:
             return self._image(Path(url.path()).name)
         name = url.path()
         return page_html(name) if re.fullmatch(r"[\w-]+", name) and (FOLDER / f"{name}.md").is_file() else QVariant()
@@ -144,7 +144,11 @@ class GuideText(QTextBrowser):
             return QVariant()
         image = QImage(str(picture))
         width = self.viewport().width() - _MARGIN
-        return image.scaledToWidth(width, Qt.SmoothTransformation) if image.width() > width > 0 else image
+        return (
+            image.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
+            if image.width() > width > 0
+            else image
+        )
 
     def highlight(self, words: str, anchor: str = "") -> None:
         """Marks the words in the page; without words the heading with that anchor."""
@@ -169,7 +173,7 @@ class GuideText(QTextBrowser):
                 selection = QTextEdit.ExtraSelection()
                 selection.cursor = QTextCursor(block)
                 selection.format.setBackground(theme.colour("field"))
-                selection.format.setProperty(QTextFormat.FullWidthSelection, True)
+                selection.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
                 yield selection
             block = block.next()
 
@@ -178,17 +182,19 @@ class GuideWindow(QDialog):
     """The guide with its contents and a search at the left. Esc closes it."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.Dialog | Qt.WindowCloseButtonHint | Qt.WindowTitleHint)
+        super().__init__(
+            parent, Qt.WindowType.Dialog | Qt.WindowType.WindowCloseButtonHint | Qt.WindowType.WindowTitleHint
+        )
         self.setObjectName("guideWindow")
         self.setWindowTitle("User guide")
-        self.setAttribute(Qt.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._search = named(
             QLineEdit(), "guideSearchEdit", "Search the guide", "Lists the sections that contain all of these words."
         )
         self._search.setPlaceholderText("search")
         self._search.setClearButtonEnabled(True)
         self._contents = named(QListWidget(), "guideContents", "Contents of the guide", "Choose a page or a section.")
-        self._contents.setFrameShape(QFrame.NoFrame)
+        self._contents.setFrameShape(QFrame.Shape.NoFrame)
         self._text = named(GuideText(), "guideText", "Page of the guide")
         self._text.setOpenExternalLinks(True)
         self._text.document().setDocumentMargin(theme.CARD_PADDING)
@@ -204,8 +210,8 @@ class GuideWindow(QDialog):
         self._back.clicked.connect(self._text.backward)
         self._text.backwardAvailable.connect(self._back.setEnabled)
         self._text.sourceChanged.connect(lambda url: self._text.highlight(self._search.text(), url.fragment()))
-        QShortcut(QKeySequence.Find, self, self._search.setFocus)
-        QShortcut(QKeySequence.Back, self, self._text.backward)
+        QShortcut(QKeySequence.StandardKey.Find, self, self._search.setFocus)
+        QShortcut(QKeySequence.StandardKey.Back, self, self._text.backward)
         theme.changed.connect(self._text.reload)
         free = parent.screen().availableGeometry().marginsRemoved(frame_of(parent.window())).size()
         self.resize((_SIZE * theme.px(100) / 100).boundedTo(free))
@@ -214,7 +220,7 @@ class GuideWindow(QDialog):
 
     def show_page(self, name: str, anchor: str = "") -> None:
         """Shows a page, scrolled to a heading."""
-        self._text.setSource(QUrl(name + (f"#{anchor}" if anchor else "")), QTextDocument.HtmlResource)
+        self._text.setSource(QUrl(name + (f"#{anchor}" if anchor else "")), QTextDocument.ResourceType.HtmlResource)
 
     def _list_sections(self, words: str) -> None:
         self._contents.blockSignals(True)
@@ -222,11 +228,11 @@ class GuideWindow(QDialog):
         for section in found_sections(words) if words.strip() else sections():
             page = f"{_title_of(section.page)} · " if words.strip() else "    "
             item = QListWidgetItem(f"{page}{section.title}" if section.anchor else section.title)
-            item.setData(Qt.UserRole, section.url)
+            item.setData(Qt.ItemDataRole.UserRole, section.url)
             self._contents.addItem(item)
         self._contents.blockSignals(False)
         self._text.highlight(words)
 
     def _open_item(self, item: QListWidgetItem | None) -> None:
         if item is not None:
-            self._text.setSource(item.data(Qt.UserRole), QTextDocument.HtmlResource)
+            self._text.setSource(item.data(Qt.ItemDataRole.UserRole), QTextDocument.ResourceType.HtmlResource)

@@ -139,10 +139,12 @@ class _HelpWindow(QDialog):
     link_opened = pyqtSignal(QUrl)
 
     def __init__(self, parent: QWidget, name: str, title: str, content: str) -> None:
-        super().__init__(parent, Qt.Dialog | Qt.WindowCloseButtonHint | Qt.WindowTitleHint)
+        super().__init__(
+            parent, Qt.WindowType.Dialog | Qt.WindowType.WindowCloseButtonHint | Qt.WindowType.WindowTitleHint
+        )
         self.setObjectName(name)
         self.setWindowTitle(title)
-        self.setAttribute(Qt.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         text = named(QTextBrowser(), f"{name}Text")
         text.setAccessibleName(title)
         text.setToolTip("This text can be selected and copied.")
@@ -208,7 +210,7 @@ def _texts_of_choice(combo: QComboBox) -> list[HelpText]:
     """Returns the texts of the chosen entry; an entry without one has its tooltip."""
     kind = combo.objectName().removesuffix("Combo").rstrip("0123456789")
     found = list(texts_of(f"{_KINDS.get(kind, kind)}.{combo.currentData()}"))
-    tip = combo.itemData(combo.currentIndex(), Qt.ToolTipRole)
+    tip = combo.itemData(combo.currentIndex(), Qt.ItemDataRole.ToolTipRole)
     return found or ([HelpText(combo.currentText(), tip)] if tip else [])
 
 

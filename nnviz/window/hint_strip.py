@@ -35,7 +35,7 @@ class HintStrip(QFrame):
         self._hint: Hint | None = None
         self._icon = QLabel()
         self.text = named(QLabel(), "hintText")
-        self.text.setTextFormat(Qt.RichText)
+        self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setWordWrap(True)
         self._apply = named(QPushButton(), "applyHintButton")
         why = named(QPushButton("Why?"), "whyHintButton", "Why this hint is shown", "Explains this hint in the guide.")
@@ -47,7 +47,7 @@ class HintStrip(QFrame):
         )
         theme.set_icon(close, "x", "muted")
         for button, signal in ((self._apply, self.applied), (why, self.asked), (close, self.dismissed)):
-            button.setFocusPolicy(Qt.TabFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _=False, signal=signal: signal.emit())
         self._buttons = QWidget()
         arranged(QHBoxLayout(self._buttons), self._apply, why, spacing=theme.GAP)
@@ -79,7 +79,7 @@ class HintStrip(QFrame):
         height = max(theme.px(40), _LINES * self.text.fontMetrics().lineSpacing() + _AIR)
         buttons = self._buttons.sizeHint()
         if buttons.width() > area.width() // 2:
-            self._grid.addWidget(self._buttons, 1, 0, 1, 4, Qt.AlignRight)
+            self._grid.addWidget(self._buttons, 1, 0, 1, 4, Qt.AlignmentFlag.AlignRight)
             height += buttons.height() + _AIR
         else:
             self._grid.addWidget(self._buttons, 0, 2)

@@ -54,7 +54,7 @@ class ImportOverlay(QObject):
         return QRect(self.sheet.mapTo(widget.window(), QPoint(0, 0)), self.sheet.size()).contains(place.center())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize:
+        if event.type() == QEvent.Type.Resize:
             self._place()
         return False
 

@@ -106,9 +106,9 @@ class MainWindow(QMainWindow):
         self.data_dialogs = DataDialogs(self, session, preferences)
         self.setObjectName("mainWindow")
         self.setWindowIcon(theme.icon("nnviz"))
-        self.setContextMenuPolicy(Qt.NoContextMenu)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setAcceptDrops(True)
-        self.setFocusPolicy(Qt.ClickFocus)  # a click outside the fields leaves them
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click outside the fields leaves them
         self._add_toolbar()
         self._add_docks()
         self.cards = CardActions(self._docks, self.dialogs, session)
@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         time.setMovable(False)
         self.timeline_bar = TimelineBar(self.session)
         time.addWidget(self.timeline_bar)
-        self.addToolBar(Qt.BottomToolBarArea, time)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, time)
 
     def _add_corner(self) -> None:
         """Adds the workspaces at the right end of the menu bar, and a mark while recording is off."""
@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
         self.menuBar().setCornerWidget(self._corner)  # which makes the bar look at its size again
 
     def _add_docks(self) -> None:
-        frame, beside = QWidget(), named(QSplitter(Qt.Horizontal), "lessonSplitter")
+        frame, beside = QWidget(), named(QSplitter(Qt.Orientation.Horizontal), "lessonSplitter")
         beside.setChildrenCollapsible(False)
         beside.addWidget(frame)
         self.setCentralWidget(beside)
@@ -297,14 +297,14 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         """Fills the screen, or goes back to the window as it was before."""
-        self.setWindowState(Qt.WindowStates(self.windowState() ^ Qt.WindowFullScreen))
+        self.setWindowState(Qt.WindowStates(self.windowState() ^ Qt.WindowState.WindowFullScreen))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follows the system's theme, which may have changed, when the window becomes active again."""
         super().changeEvent(event)
-        if event.type() == QEvent.WindowStateChange:
+        if event.type() == QEvent.Type.WindowStateChange:
             self.full_screen_changed.emit(self.isFullScreen())
-        is_back = event.type() == QEvent.ActivationChange and self.isActiveWindow()
+        is_back = event.type() == QEvent.Type.ActivationChange and self.isActiveWindow()
         if is_back and self.follows_system and theme.system_theme() != theme.current().name:
             self.set_theme("system")
 
@@ -462,7 +462,7 @@ class MainWindow(QMainWindow):
         focused: QWidget | None = self.focusWidget()
         now = self._left if focused is None else focused
         place = order.index(now) + (1 if forward else -1) if now in order else (0 if forward else -1)
-        reason = Qt.TabFocusReason if forward else Qt.BacktabFocusReason
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
         order[place % len(order)].setFocus(reason)
         return True
 
@@ -472,18 +472,18 @@ class MainWindow(QMainWindow):
         Arrows, Home and End, if no control uses them, move through the snapshots of the run.
         """
         button = self.focusWidget()
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and isinstance(button, QAbstractButton):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(button, QAbstractButton):
             button.click()
-        elif event.key() == Qt.Key_Escape and self.help.close_all():
+        elif event.key() == Qt.Key.Key_Escape and self.help.close_all():
             pass
-        elif event.key() == Qt.Key_Escape and self.session.messages.current is not None:
+        elif event.key() == Qt.Key.Key_Escape and self.session.messages.current is not None:
             self.session.messages.dismiss()
-        elif event.key() == Qt.Key_Escape and self.import_overlay.is_open:
+        elif event.key() == Qt.Key.Key_Escape and self.import_overlay.is_open:
             self.session.data_import.cancel()
         elif self._time_keys.press(event):
             pass
-        elif event.key() != Qt.Key_Escape or not self.cards.put_back():
-            if event.key() == Qt.Key_Escape:
+        elif event.key() != Qt.Key.Key_Escape or not self.cards.put_back():
+            if event.key() == Qt.Key.Key_Escape:
                 self.session.messages.end_announcement()
             super().keyPressEvent(event)
 

@@ -23,7 +23,11 @@ class _ChoiceButton(QPushButton):
 
     def event(self, event: QEvent) -> bool:
         """Accepts Space when Qt asks before it triggers a shortcut."""
-        if event.type() == QEvent.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key_Space:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+        ):
             event.accept()
             return True
         return super().event(event)
@@ -51,9 +55,9 @@ class MessageBar(QFrame):
         self._area: QRect | None = None  # None: all of the parent
         self._icon = QLabel()
         self.text = named(QLabel(), f"{self.kind}Text")
-        self.text.setTextFormat(Qt.PlainText)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
-        self.text.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._choices = [self._choice(number) for number in range(_MOST_CHOICES)]
         name = f"dismiss{self.kind.capitalize()}Button"
         close = named(QToolButton(), name, f"Dismiss this {self.kind}", f"Dismisses this {self.kind} (Esc).")
@@ -61,7 +65,9 @@ class MessageBar(QFrame):
         close.clicked.connect(self.dismissed)
         self._close = close
         self._answers = QWidget(self)
-        self._answers_row = arranged(QBoxLayout(QBoxLayout.LeftToRight, self._answers), *self._choices, spacing=6)
+        self._answers_row = arranged(
+            QBoxLayout(QBoxLayout.Direction.LeftToRight, self._answers), *self._choices, spacing=6
+        )
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(14, 6, 10, 6)
         self._grid.setSpacing(6)
@@ -118,7 +124,7 @@ class MessageBar(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Dismisses the message on Esc, whichever of its parts has the focus."""
-        if event.key() == Qt.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape:
             self.dismissed.emit()
         else:
             super().keyPressEvent(event)
@@ -127,7 +133,7 @@ class MessageBar(QFrame):
         self.time.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize:
+        if event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
 
@@ -152,14 +158,14 @@ class MessageBar(QFrame):
     def _lay_out(self, width: int) -> int:
         """Puts the choices next to the text or below it, and returns the height that is needed at that width."""
         self._grid.removeWidget(self._answers)
-        self._answers_row.setDirection(QBoxLayout.LeftToRight)
+        self._answers_row.setDirection(QBoxLayout.Direction.LeftToRight)
         self._answers_row.invalidate()  # other buttons may be visible now
         margins = self._grid.contentsMargins()
         beside = margins.left() + self._icon.sizeHint().width() + self._grid.spacing() + margins.right()
         if self._answers.sizeHint().width() > width - beside:
-            self._answers_row.setDirection(QBoxLayout.TopToBottom)
+            self._answers_row.setDirection(QBoxLayout.Direction.TopToBottom)
         if self._answers.sizeHint().width() > width // 2:
-            self._grid.addWidget(self._answers, 1, 1, 1, 3, Qt.AlignRight)
+            self._grid.addWidget(self._answers, 1, 1, 1, 3, Qt.AlignmentFlag.AlignRight)
         else:
             self._grid.addWidget(self._answers, 0, 2)
         self._grid.invalidate()
@@ -179,9 +185,9 @@ class AnnouncementBar(MessageBar):
         """``areas`` returns the parts of the parent in which it may lie; at least one."""
         self._areas = areas
         super().__init__(parent)
-        self._close.setFocusPolicy(Qt.TabFocus)
+        self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for button in self._choices:
-            button.setFocusPolicy(Qt.TabFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setProperty("role", "pill")
         self._grid.setContentsMargins(10, 1, 4, 1)
 
@@ -198,7 +204,7 @@ class AnnouncementBar(MessageBar):
         areas = self._areas()
         self.text.setWordWrap(False)
         self._grid.addWidget(self._answers, 0, 2)
-        self._answers_row.setDirection(QBoxLayout.LeftToRight)
+        self._answers_row.setDirection(QBoxLayout.Direction.LeftToRight)
         self._answers_row.invalidate()
         self._grid.invalidate()
         needed = self.sizeHint()

@@ -52,7 +52,7 @@ class NetworkDialogs(QObject):
 
     def _choose_file_to_open(self) -> None:
         dialog = self.file_dialog("Open network", "openNetworkDialog", _FILES)
-        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda chosen: self._session.files.open(Path(chosen)))
         dialog.open()
 
@@ -151,7 +151,7 @@ class NetworkDialogs(QObject):
                 save(Path(file))
 
         dialog = self.file_dialog(title, name, filters)
-        dialog.setAcceptMode(QFileDialog.AcceptSave)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(Path(proposed).suffix)
         dialog.selectFile(proposed)
         dialog.fileSelected.connect(chosen)
@@ -161,7 +161,7 @@ class NetworkDialogs(QObject):
         """Returns a dialog that begins in the folder of the last file; not open yet."""
         folder = self._preferences.text("folder", str(Path.home()))
         dialog = named(QFileDialog(self._window, title, folder, filters), name)
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return dialog
 
     # ---- before something is lost
@@ -199,10 +199,10 @@ class NetworkDialogs(QObject):
         what = f"{names} {'is' if is_one else 'are'} not written yet."
         why = f"The run is still being replayed to the epoch of {('this file' if is_one else 'these files')}."
         box = self._question("waitingBox", what, why)
-        without = box.addButton(f"&Quit without {'it' if is_one else 'them'}", QMessageBox.DestructiveRole)
+        without = box.addButton(f"&Quit without {'it' if is_one else 'them'}", QMessageBox.ButtonRole.DestructiveRole)
         without.clicked.connect(files.give_up)
-        box.setEscapeButton(box.addButton(QMessageBox.Cancel))
-        wait = box.addButton("&Wait, then quit", QMessageBox.AcceptRole)
+        box.setEscapeButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        wait = box.addButton("&Wait, then quit", QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(wait)
         for button in (without, wait):
             button.clicked.connect(lambda: self._after_writing(quit_now))
@@ -222,18 +222,18 @@ class NetworkDialogs(QObject):
     ) -> None:
         """Offers to save the current network if it is in ``lost``, restore an earlier one, discard all, or cancel."""
         box = self._question("unsavedBox", summary, details)
-        discard = box.addButton(QMessageBox.Discard)
+        discard = box.addButton(QMessageBox.StandardButton.Discard)
         discard.setText("&Discard")
         discard.clicked.connect(lambda: self._discard(lost, then))
-        box.setEscapeButton(box.addButton(QMessageBox.Cancel))
+        box.setEscapeButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.rejected.connect(cancelled)
         earlier = [run for run in lost if run is not self._session.runs.current]
         if earlier:
-            back = box.addButton("&Restore the last", QMessageBox.ActionRole)
+            back = box.addButton("&Restore the last", QMessageBox.ButtonRole.ActionRole)
             back.clicked.connect(lambda: self._session.replacement.put(earlier[0], "restored network"))
             box.setDefaultButton(back)
         if len(earlier) < len(lost):
-            save = box.addButton(QMessageBox.Save)
+            save = box.addButton(QMessageBox.StandardButton.Save)
             if earlier:
                 save.setText("&Save this one")  # the other ones are not saved
             save.clicked.connect(lambda: self.save_network(lambda: self._discard(earlier, then), cancelled))
@@ -245,10 +245,10 @@ class NetworkDialogs(QObject):
         box = named(QMessageBox(self._window), name)
         box.setWindowTitle("nnviz")
         box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
-        box.setTextFormat(Qt.PlainText)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(summary)
         box.setInformativeText(details)
-        box.setAttribute(Qt.WA_DeleteOnClose)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return box
 
     def _epoch_text(self, epoch: float) -> str:

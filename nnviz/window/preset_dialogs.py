@@ -41,7 +41,7 @@ class PresetDialogs(QObject):
         base = self._settings.base
         dialog.setTextValue(base.name if base is not None and base in self._presets.presets else "")
         dialog.setOkButtonText("Save")
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.textValueSelected.connect(self.save)
         dialog.open()
 

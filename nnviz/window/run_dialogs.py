@@ -88,8 +88,8 @@ class RunDialogs(QObject):
         folder = self._preferences.text(_FOLDER, str(Path.home()))
         files = f"Runs (*{ENDING});;All files (*)"
         dialog = named(QFileDialog(self._window, "Import a run", folder, files), "importRunDialog")
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.import_run)
         dialog.open()
 

@@ -44,7 +44,7 @@ class SplitterSizes(QObject):
         """Sets heights of a kind, unless the cards have that kind or heights of the user. Returns whether it did."""
         if self.kinds.get(self._workspace, DEFAULT) in (kind, CHOSEN) or not self._are_stacked():
             return False
-        self._host.resizeDocks(list(self._docks), list(heights), Qt.Vertical)
+        self._host.resizeDocks(list(self._docks), list(heights), Qt.Orientation.Vertical)
         self.kinds[self._workspace] = kind
         return True
 
@@ -61,11 +61,11 @@ class SplitterSizes(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notices that the user drags a separator; the host gets mouse events only between docks."""
-        if isinstance(event, QMouseEvent) and event.button() == Qt.LeftButton:
+        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
             heights = [dock.height() for dock in self._docks]
-            if event.type() == QEvent.MouseButtonPress:
+            if event.type() == QEvent.Type.MouseButtonPress:
                 self._pressed = heights
-            elif event.type() == QEvent.MouseButtonRelease and self._pressed:
+            elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed:
                 if self._pressed != heights:
                     self.kinds[self._workspace] = CHOSEN
                 self._pressed = []

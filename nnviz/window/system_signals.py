@@ -34,7 +34,7 @@ class SystemSignals(QObject):
             # A program that was started to ignore one, as by nohup, continues to ignore it.
             if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
                 signal.signal(getattr(signal, name), _noted)
-        self._notifier = QSocketNotifier(sip.voidptr(self._read.fileno()), QSocketNotifier.Read, self)
+        self._notifier = QSocketNotifier(sip.voidptr(self._read.fileno()), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._woken)
 
     def _woken(self) -> None:

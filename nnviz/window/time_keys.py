@@ -11,10 +11,10 @@ from PyQt5.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 from nnviz.session.timeline import Timeline
 
 _KEYS: dict[int, Callable[[Timeline], None]] = {
-    Qt.Key_Left: lambda timeline: timeline.step(-1),
-    Qt.Key_Right: lambda timeline: timeline.step(1),
-    Qt.Key_Home: lambda timeline: timeline.go_to(0),
-    Qt.Key_End: lambda timeline: timeline.go_live(),
+    Qt.Key.Key_Left: lambda timeline: timeline.step(-1),
+    Qt.Key.Key_Right: lambda timeline: timeline.step(1),
+    Qt.Key.Key_Home: lambda timeline: timeline.go_to(0),
+    Qt.Key.Key_End: lambda timeline: timeline.go_live(),
 }
 
 
@@ -31,7 +31,7 @@ class TimeKeys(QObject):
     def press(self, event: QKeyEvent) -> bool:
         """Whether the key was one of them; then it has done what it does."""
         wanted = _KEYS.get(event.key())
-        if wanted is None or event.modifiers() & ~Qt.KeypadModifier:
+        if wanted is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
         wanted(self._timeline)
         return True
@@ -43,4 +43,4 @@ class TimeKeys(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees the keys before the button that has the focus."""
-        return isinstance(event, QKeyEvent) and event.type() == QEvent.KeyPress and self.press(event)
+        return isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self.press(event)

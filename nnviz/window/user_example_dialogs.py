@@ -41,7 +41,7 @@ class UserExampleDialogs(QObject):
     def choose_to_import(self) -> None:
         """Opens a dialog for a file of examples to import."""
         dialog = self._window.dialogs.file_dialog("Import your own examples", "importOwnDialog", _FILES)
-        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda chosen: self._session.user_examples.import_file(Path(chosen)))
         dialog.open()
 

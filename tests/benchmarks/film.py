@@ -53,7 +53,7 @@ def written(window: MainWindow, subject: Subject, path: Path) -> dict[str, float
     film.done.connect(loop.quit)
     start = time.perf_counter()
     film.make(subject, path)
-    loop.exec_()
+    loop.exec()
     seconds = time.perf_counter() - start
     files = [path] if path.exists() else list(folder_of(path).iterdir())
     megabytes = sum(file.stat().st_size for file in files) / 1e6

@@ -28,7 +28,7 @@ def wait(seconds: float) -> None:
     """Lets the window live that long."""
     loop = QEventLoop()
     QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec_()
+    loop.exec()
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:
@@ -58,7 +58,7 @@ class Mouse(threading.Thread):
         for kind, place in self._movements:
             due += 1 / EVENTS_PER_SECOND
             time.sleep(max(0.0, due - time.perf_counter()))
-            if time.perf_counter() - start > self._seconds and kind == QEvent.MouseButtonPress:
+            if time.perf_counter() - start > self._seconds and kind == QEvent.Type.MouseButtonPress:
                 break
             self._post(kind, place)
         self.done = True
@@ -72,10 +72,10 @@ class Mouse(threading.Thread):
         wait(0.2)
 
     def _post(self, kind: QEvent.Type, place: QPointF) -> None:
-        button = Qt.NoButton if kind == QEvent.MouseMove else Qt.LeftButton
-        held = Qt.NoButton if kind == QEvent.MouseButtonRelease else Qt.LeftButton
-        event = QMouseEvent(kind, place, button, held, Qt.NoModifier)
-        if kind == QEvent.MouseMove:
+        button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+        held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
+        event = QMouseEvent(kind, place, button, held, Qt.KeyboardModifier.NoModifier)
+        if kind == QEvent.Type.MouseMove:
             self.posted.append(time.perf_counter())
         QCoreApplication.postEvent(self._widget, event)
 
@@ -86,8 +86,8 @@ def strokes(width: int, height: int) -> Movements:
         for step in range(MOVES_PER_STROKE):
             angle = 2 * math.pi * step / MOVES_PER_STROKE + stroke
             x, y = (0.5 + 0.3 * math.cos(angle)) * width, (0.5 + 0.3 * math.sin(2 * angle)) * height
-            yield (QEvent.MouseMove if step else QEvent.MouseButtonPress), QPointF(x, y)
-        yield QEvent.MouseButtonRelease, QPointF(x, y)
+            yield (QEvent.Type.MouseMove if step else QEvent.Type.MouseButtonPress), QPointF(x, y)
+        yield QEvent.Type.MouseButtonRelease, QPointF(x, y)
 
 
 def to_and_fro(left: float, right: float, y: float) -> Movements:
@@ -96,8 +96,8 @@ def to_and_fro(left: float, right: float, y: float) -> Movements:
     while True:
         for step in range(moves):
             x = left + (right - left) * (0.5 - 0.5 * math.cos(2 * math.pi * step / moves))
-            yield (QEvent.MouseMove if step else QEvent.MouseButtonPress), QPointF(x, y)
-        yield QEvent.MouseButtonRelease, QPointF(x, y)
+            yield (QEvent.Type.MouseMove if step else QEvent.Type.MouseButtonPress), QPointF(x, y)
+        yield QEvent.Type.MouseButtonRelease, QPointF(x, y)
 
 
 class Answered(QObject):
@@ -128,7 +128,7 @@ class Answered(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees that the window is about to be painted."""
-        if event.type() == QEvent.UpdateRequest and self._unpainted:
+        if event.type() == QEvent.Type.UpdateRequest and self._unpainted:
             shown, self._unpainted = self._unpainted, []
             QTimer.singleShot(0, lambda: self._painted(shown))  # when this painting is over
         return False
@@ -154,9 +154,9 @@ class Eye(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before their receivers."""
-        if watched is self._window.canvas and event.type() == QEvent.MouseMove and self._mouse.posted:
+        if watched is self._window.canvas and event.type() == QEvent.Type.MouseMove and self._mouse.posted:
             self._seen = self._mouse.posted.popleft()
-        elif watched is self._window.canvas and event.type() == QEvent.MouseButtonRelease:
+        elif watched is self._window.canvas and event.type() == QEvent.Type.MouseButtonRelease:
             self._strokes += 1
             if self._strokes % STROKES_PER_DRAWING == 0:
                 QTimer.singleShot(0, self._window.draw.clear)

@@ -110,7 +110,13 @@ class Hand(QObject):
         while not self._ends.is_set():
             due += 1 / EVENTS_PER_SECOND
             time.sleep(max(0.0, due - time.perf_counter()))
-            move = QMouseEvent(QEvent.MouseMove, QPointF(5, 5), Qt.NoButton, Qt.NoButton, Qt.NoModifier)
+            move = QMouseEvent(
+                QEvent.Type.MouseMove,
+                QPointF(5, 5),
+                Qt.MouseButton.NoButton,
+                Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+            )
             self._posted.append(time.perf_counter())
             QCoreApplication.postEvent(self._widget, move)
 
@@ -120,7 +126,7 @@ class Hand(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees a move when it is handled."""
-        if event.type() == QEvent.MouseMove and self._posted:
+        if event.type() == QEvent.Type.MouseMove and self._posted:
             self.waited.append(time.perf_counter() - self._posted.popleft())
         return False
 
@@ -185,7 +191,7 @@ def wait_until(reached: Callable[[], bool]) -> None:
     loop, look = QEventLoop(), QTimer()
     look.timeout.connect(lambda: loop.quit() if reached() else None)
     look.start(5)
-    loop.exec_()
+    loop.exec()
     look.stop()
 
 

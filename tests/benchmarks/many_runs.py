@@ -84,7 +84,7 @@ class Wheel(threading.Thread):
             due += 1 / NOTCHES_PER_SECOND
             time.sleep(max(0.0, due - time.perf_counter()))
             turned = QPoint(0, -TURN if number < NOTCHES // 2 else TURN)
-            nothing = Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase
+            nothing = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
             event = QWheelEvent(place, place, QPoint(), turned, *nothing, False)
             self.posted.append(time.perf_counter())
             QCoreApplication.postEvent(self._over, event)
@@ -101,7 +101,7 @@ class Scrolled(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees the notch before the list does, which handles it before the next event comes."""
-        if event.type() == QEvent.Wheel and self._wheel.posted:
+        if event.type() == QEvent.Type.Wheel and self._wheel.posted:
             posted = self._wheel.posted.popleft()
             QTimer.singleShot(0, lambda: self.taken.append(1000 * (time.perf_counter() - posted)))
         return False
@@ -117,7 +117,7 @@ def wheel(window: MainWindow) -> list[float]:
     loop, timer = QEventLoop(), QTimer()
     timer.timeout.connect(lambda: loop.quit() if hand.done else None)
     timer.start(100)
-    loop.exec_()
+    loop.exec()
     hand.join()
     over.removeEventFilter(eye)
     return eye.taken
@@ -128,7 +128,9 @@ def until(reached: Callable[[], bool], seconds: float = 30) -> float:
     begun, beat = time.perf_counter(), QTimer()
     beat.start(5)
     while not reached():
-        QApplication.processEvents(QEventLoop.AllEvents | QEventLoop.WaitForMoreEvents)
+        QApplication.processEvents(
+            QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+        )
         if time.perf_counter() - begun > seconds:
             raise TimeoutError("it did not come to that")
     return time.perf_counter() - begun

@@ -120,7 +120,16 @@ def rest(window: MainWindow) -> dict[str, Any]:
         if probe.result is not None and probe.result.neuron == window.session.selection.pointed:
             moved[0] = time.perf_counter()
             place = next(path)
-            QApplication.sendEvent(tiles, QMouseEvent(QEvent.MouseMove, place, Qt.NoButton, Qt.NoButton, Qt.NoModifier))
+            QApplication.sendEvent(
+                tiles,
+                QMouseEvent(
+                    QEvent.Type.MouseMove,
+                    place,
+                    Qt.MouseButton.NoButton,
+                    Qt.MouseButton.NoButton,
+                    Qt.KeyboardModifier.NoModifier,
+                ),
+            )
 
     def found() -> None:
         shown.append(time.perf_counter())

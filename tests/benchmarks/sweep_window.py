@@ -122,7 +122,13 @@ class Mouse(QObject):
         while not self._is_over.is_set():
             due += 1 / EVENTS_PER_SECOND
             time.sleep(max(0.0, due - time.perf_counter()))
-            event = QMouseEvent(QEvent.MouseMove, self._next, Qt.NoButton, Qt.NoButton, Qt.NoModifier)
+            event = QMouseEvent(
+                QEvent.Type.MouseMove,
+                self._next,
+                Qt.MouseButton.NoButton,
+                Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+            )
             self._posted.append(time.perf_counter())
             QCoreApplication.postEvent(self._widget, event)
             QCoreApplication.postEvent(self, QEvent(MARK))
@@ -173,7 +179,7 @@ class Drawn(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees that a view is about to be painted."""
-        if event.type() == QEvent.Paint and watched in self._left and watched.count == self._runs:
+        if event.type() == QEvent.Type.Paint and watched in self._left and watched.count == self._runs:
             self._left.remove(watched)
             if not self._left:
                 QTimer.singleShot(0, self._painted)

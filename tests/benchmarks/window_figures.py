@@ -124,7 +124,7 @@ class Paintings(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before the widget."""
-        if event.type() == QEvent.Paint:
+        if event.type() == QEvent.Type.Paint:
             self.painted.emit()
         return False
 
@@ -183,7 +183,7 @@ class Dragged(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees events before the slider."""
-        if event.type() == QEvent.MouseMove and self._mouse.posted:
+        if event.type() == QEvent.Type.MouseMove and self._mouse.posted:
             self._seen = self._mouse.posted.popleft()
         return False
 

@@ -28,7 +28,7 @@ class Stopwatch:
 
         class Watch(QObject):
             def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-                if event.type() == QEvent.Paint:
+                if event.type() == QEvent.Type.Paint:
                     QTimer.singleShot(0, lambda: note("first_paint"))  # when this painting is over and on screen
                 return False
 

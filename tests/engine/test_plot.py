@@ -17,7 +17,7 @@ PLOTTING = """
 import json, sys
 import numpy as np
 from PyQt5.QtWidgets import QApplication
-QApplication.exec_ = lambda *_: 0  # as if the window were closed at once
+QApplication.exec = lambda *_: 0  # as if the window were closed at once
 import engine
 from engine import NeuralNetwork
 import pyqtgraph

@@ -336,7 +336,7 @@ def session_calls(rng: np.random.Generator, folder: Path) -> str:
         raise AssertionError(f"{error}\nafter: {'; '.join(person.calls)}") from error
     finally:
         person.close()
-        QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()
     return "kept its promises"
 

@@ -199,7 +199,7 @@ def run_in_window(rng: np.random.Generator, folder: Path) -> str:
             outcome = _use(rng, window, imported[0], folder)
     finally:
         window.close_unasked()
-        QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()
     assert not crashes, f"an exception that nobody handles: {crashes[0]!r}"
     with Library() as library:

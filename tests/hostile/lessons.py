@@ -251,7 +251,7 @@ def lesson_image(rng: np.random.Generator, folder: Path) -> str:
     application = QApplication.instance() or QApplication([])
     path = folder / "image.png"
     path.write_bytes(damaged_picture(rng))
-    found = image_at(QTextDocument.ImageResource, QUrl("image.png"), folder, 600)
+    found = image_at(QTextDocument.ResourceType.ImageResource, QUrl("image.png"), folder, 600)
     assert 1 <= found.width() <= 600  # one pixel in place of what is refused
     is_shown = found.width() > 1
     assert application is not None

@@ -126,7 +126,7 @@ def _next_window() -> Iterator[MainWindow]:
     finally:
         window.close_unasked()
         assert window.ended_whole
-        QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _go_on(window: MainWindow, left: RunRecord) -> None:

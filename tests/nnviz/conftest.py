@@ -186,4 +186,4 @@ def make_cards(
         window.hide()
         assert any(window.session.close() for _ in range(50)), "all threads end"
         sip.delete(window)
-    QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

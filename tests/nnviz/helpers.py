@@ -85,12 +85,12 @@ def find_field(window: QWidget, name: str) -> NumberEdit | FieldEdit:
 def retype(qtbot: QtBot, window: QWidget, name: str, text: str) -> NumberEdit | FieldEdit:
     """Clicks into a field, replaces its text by key events, and presses Enter."""
     line = find(window, QLineEdit, name)
-    qtbot.mouseClick(line, Qt.LeftButton, pos=QPoint(8, line.height() // 2))
+    qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=QPoint(8, line.height() // 2))
     typed_into = find_field(window, name)
-    qtbot.keyClick(typed_into, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClick(typed_into, Qt.Key_Delete)
+    qtbot.keyClick(typed_into, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(typed_into, Qt.Key.Key_Delete)
     qtbot.keyClicks(typed_into, text)
-    qtbot.keyClick(typed_into, Qt.Key_Return)
+    qtbot.keyClick(typed_into, Qt.Key.Key_Return)
     return typed_into
 
 
@@ -99,7 +99,7 @@ def click(qtbot: QtBot, window: QWidget, kind: type[W], name: str) -> W:
     widget = find(window, kind, name)
     assert widget.isVisible(), name
     assert widget.isEnabled(), name
-    qtbot.mouseClick(widget, Qt.LeftButton)
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
     return widget
 
 
@@ -132,7 +132,7 @@ def click_tab(qtbot: QtBot, window: QWidget, name: str) -> None:
     assert bar.isTabVisible(index), name
     assert not bar.visibleRegion().isEmpty(), name
     assert bar.rect().contains(place), f"{name} is scrolled out of sight"
-    qtbot.mouseClick(bar, Qt.LeftButton, pos=place)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=place)
 
 
 def tabify(below: QDockWidget, above: QDockWidget) -> None:
@@ -146,7 +146,7 @@ def unfold(qtbot: QtBot, window: MainWindow, name: str) -> CollapsibleGroup:
     """Opens a group of settings with the mouse, unless it is open."""
     group = find(window, CollapsibleGroup, name)
     if not group.is_open:
-        qtbot.mouseClick(group.head, Qt.LeftButton)
+        qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
     assert group.is_open
     return group
 
@@ -158,7 +158,7 @@ def pick(qtbot: QtBot, window: MainWindow, name: str, entry: str) -> QComboBox:
     assert index >= 0, f"{name} does not offer {entry}"
     combo.showPopup()
     combo.view().setCurrentIndex(combo.model().index(index, 0))
-    qtbot.keyClick(combo.view(), Qt.Key_Return)
+    qtbot.keyClick(combo.view(), Qt.Key.Key_Return)
     assert not combo.view().isVisible()
     return combo
 
@@ -173,7 +173,7 @@ def bring_to_front(qtbot: QtBot, window: QWidget) -> None:
     qtbot.waitUntil(is_in_front)
 
 
-def press(qtbot: QtBot, window: MainWindow, key: int, modifiers: int = Qt.NoModifier) -> None:
+def press(qtbot: QtBot, window: MainWindow, key: int, modifiers: int = Qt.KeyboardModifier.NoModifier) -> None:
     """A key for whatever has the focus. Brings the window to the front first, as a desktop would."""
     bring_to_front(qtbot, window)
     qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key(key), Qt.KeyboardModifiers(modifiers))
@@ -187,10 +187,10 @@ def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) 
     dialog = find(window, QFileDialog, dialog_name)
     dialog.setDirectory(str(path.parent))
     name = find(dialog, QLineEdit, "fileNameEdit")
-    qtbot.keyClick(name, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClick(name, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClicks(name, path.name)
     name.completer().popup().hide()  # else Enter would be for that, if it is there already
-    qtbot.keyClick(name, Qt.Key_Return)
+    qtbot.keyClick(name, Qt.Key.Key_Return)
 
 
 def is_shown(data: Data) -> bool:
@@ -265,29 +265,32 @@ class Watch(QObject):
 
 
 def drag(
-    widget: QWidget, points: Sequence[tuple[float, float]], release: bool = True, button: int = Qt.LeftButton
+    widget: QWidget,
+    points: Sequence[tuple[float, float]],
+    release: bool = True,
+    button: int = Qt.MouseButton.LeftButton,
 ) -> None:
     """A stroke with a button, as the system would report it."""
     for number, point in enumerate(points):
-        kind = QEvent.MouseButtonPress if number == 0 else QEvent.MouseMove
-        _send(widget, kind, point, button if number == 0 else Qt.NoButton, button)
+        kind = QEvent.Type.MouseButtonPress if number == 0 else QEvent.Type.MouseMove
+        _send(widget, kind, point, button if number == 0 else Qt.MouseButton.NoButton, button)
     if release:
-        _send(widget, QEvent.MouseButtonRelease, points[-1], button, Qt.NoButton)
+        _send(widget, QEvent.Type.MouseButtonRelease, points[-1], button, Qt.MouseButton.NoButton)
 
 
 def hover(widget: QWidget, point: tuple[float, float]) -> None:
     """The mouse moves there, no button down."""
-    _send(widget, QEvent.MouseMove, point, Qt.NoButton, Qt.NoButton)
+    _send(widget, QEvent.Type.MouseMove, point, Qt.MouseButton.NoButton, Qt.MouseButton.NoButton)
 
 
 def drag_on(widget: QWidget, point: tuple[float, float]) -> None:
     """The mouse moves there with the left button down, wherever it was pressed."""
-    _send(widget, QEvent.MouseMove, point, Qt.NoButton, Qt.LeftButton)
+    _send(widget, QEvent.Type.MouseMove, point, Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton)
 
 
 def leave(widget: QWidget) -> None:
     """The mouse leaves the widget."""
-    QApplication.sendEvent(widget, QEvent(QEvent.Leave))
+    QApplication.sendEvent(widget, QEvent(QEvent.Type.Leave))
 
 
 def _send(widget: QWidget, kind: QEvent.Type, at: tuple[float, float], button: int, buttons: int) -> None:
@@ -299,7 +302,7 @@ def _send(widget: QWidget, kind: QEvent.Type, at: tuple[float, float], button: i
         QPointF(widget.mapToGlobal(QPoint(0, 0))) + place,
         Qt.MouseButton(button),
         Qt.MouseButtons(buttons),
-        Qt.NoModifier,
+        Qt.KeyboardModifier.NoModifier,
     )
     QApplication.sendEvent(widget, event)
 
@@ -309,12 +312,17 @@ def drop(target: QWidget, path: Path) -> bool:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     at = target.rect().center()
-    enter = QDragEnterEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier)
+    enter = QDragEnterEvent(
+        at, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
     enter.ignore()
     QApplication.sendEvent(target, enter)
     is_canvas = target.objectName() == "drawCanvas"
     if enter.isAccepted() and (not is_canvas or target._is_target):  # type: ignore[attr-defined]
-        QApplication.sendEvent(target, QDropEvent(at, Qt.CopyAction, data, Qt.LeftButton, Qt.NoModifier))
+        QApplication.sendEvent(
+            target,
+            QDropEvent(at, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier),
+        )
     return enter.isAccepted()
 
 

@@ -88,4 +88,6 @@ def test_a_test_sees_nobodys_settings(home: Path) -> None:
     from nnviz.window.user_files import settings_file
 
     assert settings_file().is_relative_to(home)
-    assert Path(QStandardPaths.writableLocation(QStandardPaths.AppLocalDataLocation)).is_relative_to(home)
+    assert Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)).is_relative_to(
+        home
+    )

@@ -34,8 +34,8 @@ class AgreementTable(QWidget):
         self.counts: Array | None = None
         self.cell = (0, 1)
         self._runs: tuple[_Run, _Run] = (("", "", ""), ("", "", ""))
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self._new_look)
 
     def show_counts(self, runs: tuple[_Run, _Run], counts: Array) -> None:
@@ -83,7 +83,7 @@ class AgreementTable(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self._at(event.pos())
-        if event.button() == Qt.LeftButton and cell is not None:
+        if event.button() == Qt.MouseButton.LeftButton and cell is not None:
             self._choose(cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -95,7 +95,7 @@ class AgreementTable(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.counts is None:
             return
         self._paint_heads(painter)
@@ -106,14 +106,14 @@ class AgreementTable(QWidget):
     def _paint_heads(self, painter: QPainter) -> None:
         painter.setFont(theme.font(theme.SMALL))
         (_, *one), (_, *other) = self._runs
-        middle = int(Qt.AlignCenter)
+        middle = int(Qt.AlignmentFlag.AlignCenter)
         for number, words in enumerate(("right", "wrong")):
             top, left = self.place_of((0, number)), self.place_of((number, 0))
             painter.setPen(theme.colour("muted"))
             painter.drawText(QRect(top.left(), theme.px(18), top.width(), theme.px(18)), middle, words)
             side = QRect(theme.px(14), left.top(), theme.px(_SIDE_HEAD - 18), left.height())
             painter.drawText(side, middle, words)
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         across = self.place_of((0, 0)).united(self.place_of((0, 1)))
         along = self.place_of((0, 0)).united(self.place_of((1, 0)))
         above, beside = QPoint(across.center().x(), theme.px(9)), QPoint(theme.px(7), along.center().y())
@@ -124,8 +124,8 @@ class AgreementTable(QWidget):
             painter.drawRoundedRect(square, 2, 2)
             painter.setPen(theme.colour("muted"))
             named = QRect(square.right() + 4, square.top() - 5, theme.px(_SIDE_HEAD - 18), _SQUARE + 10)
-            painter.drawText(named, int(Qt.AlignLeft | Qt.AlignVCenter), name)
-            painter.setPen(Qt.NoPen)
+            painter.drawText(named, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+            painter.setPen(Qt.PenStyle.NoPen)
 
     def _paint_cell(self, painter: QPainter, cell: tuple[int, int]) -> None:
         assert self.counts is not None
@@ -136,4 +136,4 @@ class AgreementTable(QWidget):
         painter.drawRoundedRect(place, 5, 5)
         painter.setFont(theme.font(theme.LARGE, bold=cell[0] != cell[1]))
         painter.setPen(theme.colour("text" if cell[0] != cell[1] or is_chosen else "muted"))
-        painter.drawText(place, int(Qt.AlignCenter), text.count(int(self.counts[cell])))
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text.count(int(self.counts[cell])))

@@ -64,7 +64,7 @@ class BandFill(pg.GraphicsObject):
         return self._area.boundingRect()
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        painter.setRenderHint(QPainter.Antialiasing, self._area.count() <= 2 * FEW)
-        painter.setPen(Qt.NoPen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._area.count() <= 2 * FEW)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._colour)
         painter.drawPolygon(self._area)

@@ -63,7 +63,7 @@ class DifferencesPage(Page):
         self.view = named(DifferenceTable(), "differTable", "Differences between the compared runs", "")
         self.view.setWhatsThis(_TIP)
         self._note = label(role="muted")
-        self._note.setAlignment(Qt.AlignCenter)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._note.setWordWrap(True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)

@@ -63,7 +63,7 @@ class _RunHeader(QHeaderView):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         words = fitted(run.title, room.width())
-        painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), words)
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
         left = room.right() - painter.fontMetrics().horizontalAdvance(words) - _GAP - _SIDE
         painter.fillRect(left, place.center().y() - _SIDE // 2, _SIDE, _SIDE, theme.colour(run.colour))
 
@@ -75,8 +75,8 @@ class DifferenceTable(PaintedRowTable):
 
     def __init__(self) -> None:
         self._model = _DifferenceModel()
-        super().__init__(self._model, _HIGH, _RunHeader(Qt.Horizontal))
-        self.setSelectionMode(QAbstractItemView.NoSelection)
+        super().__init__(self._model, _HIGH, _RunHeader(Qt.Orientation.Horizontal))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
 
     def show_rows(self, heads: Sequence[tuple[str, str]], rows: Sequence[DifferenceRow]) -> None:
         """Shows other rows; ``heads`` are title and colour name of each run."""
@@ -87,8 +87,8 @@ class DifferenceTable(PaintedRowTable):
         if count < 1:
             return
         is_roomy = count * theme.px(_LEAST) + theme.px(_NAME) <= self.viewport().width()
-        header.setSectionResizeMode(QHeaderView.Stretch if is_roomy else QHeaderView.Fixed)
-        header.setSectionResizeMode(0, QHeaderView.Fixed)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch if is_roomy else QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(0, theme.px(_NAME))
         if not is_roomy:
             for section in range(1, count + 1):
@@ -105,8 +105,8 @@ class DifferenceTable(PaintedRowTable):
             place = self._place(number, 0)
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            name = painter.fontMetrics().elidedText(row.name, Qt.ElideRight, place.width())
-            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+            name = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
             for column, cell in enumerate(row.cells, start=1):
                 _paint_cell(painter, cell, row.is_strong, self._place(number, column))
 
@@ -121,7 +121,7 @@ class DifferenceTable(PaintedRowTable):
 
 
 def _paint_cell(painter: QPainter, cell: DifferenceCell, is_strong: bool, place: QRect) -> None:
-    right = int(Qt.AlignRight | Qt.AlignVCenter)
+    right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     small = theme.font(theme.SMALL)
     width = QFontMetrics(small).horizontalAdvance(cell.delta) + _GAP if cell.delta else 0
     painter.setFont(small)
@@ -130,4 +130,6 @@ def _paint_cell(painter: QPainter, cell: DifferenceCell, is_strong: bool, place:
     painter.setFont(theme.font(theme.SMALL, bold=is_strong))
     painter.setPen(theme.colour("text"))
     room = place.adjusted(0, 0, -width, 0)
-    painter.drawText(room, right, painter.fontMetrics().elidedText(cell.text, Qt.ElideMiddle, room.width()))
+    painter.drawText(
+        room, right, painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideMiddle, room.width())
+    )

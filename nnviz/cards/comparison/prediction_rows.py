@@ -47,7 +47,7 @@ class PredictionRows(QWidget):
         self.rows: Sequence[ComparedPrediction] = ()
         self.note = ""
         theme.sized(self.setMinimumHeight, 2 * _LEAST_ROW)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
 
     def show_rows(self, rows: Sequence[ComparedPrediction], note: str = "") -> None:
@@ -66,11 +66,11 @@ class PredictionRows(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self.rows:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self.note)
+            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.note)
             return
         high = max(_LEAST_ROW, min(theme.px(_ROW), self.height() // len(self.rows)))
         is_scrolled = self.visibleRegion().boundingRect().height() < self.height()
@@ -81,14 +81,16 @@ class PredictionRows(QWidget):
     def _paint_row(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> None:
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
         square = QRectF(place.left(), place.center().y() - _SIDE / 2, _SIDE, _SIDE)
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(row.colour))
         painter.drawRoundedRect(square, 2, 2)
         end = place.right() - self._paint_answer(painter, row, place)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("text"))
         room = QRect(_SIDE + _GAP, place.top(), end - _SIDE - 2 * _GAP, place.height())
-        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), fitted(row.title, room.width()))
+        painter.drawText(
+            room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), fitted(row.title, room.width())
+        )
 
     def _paint_answer(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> int:
         """Paints the prediction at the right and its bar; returns the width of both."""
@@ -100,12 +102,12 @@ class PredictionRows(QWidget):
         width = min(theme.px(_MOST_ANSWER), max(QFontMetrics(font).horizontalAdvance(words) + 2, 22))
         painter.setFont(font)
         painter.setPen(theme.colour("muted" if row.reason else "text"))
-        text = painter.fontMetrics().elidedText(words, Qt.ElideRight, width)
-        painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter), text)
+        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
         if row.share is None:
             return width
         bar = QRectF(place.right() - width - _GAP - _BAR, place.center().y() - _THICK / 2, _BAR, _THICK)
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(bar, 3, 3)
         bar.setWidth(max(_THICK, _BAR * row.share))

@@ -23,7 +23,7 @@ class RaceButton(QToolButton):
         self._sweeps, self._comparison = session.sweeps, session.comparison
         named(self, "raceButton", "Race")
         self.setProperty("role", "word")
-        self.setFocusPolicy(Qt.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._start_stop = StartStop(self, partial(start_or_stop_race, session))
         for signal in (session.sweeps.changed, session.comparison.changed):
             signal.connect(self._show)

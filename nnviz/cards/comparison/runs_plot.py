@@ -100,7 +100,7 @@ class RunsPlot(ZoomPlot):
         self._make_zoomable(reset_name)
         self._read_out.raise_()
         self._hint = named(QLabel("", self), "plotHint")
-        self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._left.setZValue(-1)
         self._left.setGrid(255)
         self._left.setStyle(tickTextOffset=6)
@@ -221,7 +221,7 @@ class RunsPlot(ZoomPlot):
         for axis in (self._bottom, self._left):
             axis.setTickPen(theme.colour("grid"))
         self._left.setPen(pg.mkPen(None))
-        self._cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.DotLine))
+        self._cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.PenStyle.DotLine))
         self._colour()
 
     def _colour(self) -> None:
@@ -234,17 +234,21 @@ class RunsPlot(ZoomPlot):
         super().drawForeground(painter, rect)
         painter.save()
         painter.resetTransform()
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL))
         x = self.plot_area().right() + _GAP
         for shown, y in self._labels():
             square = QRectF(x, y - _SIDE / 2, _SIDE, _SIDE)
-            painter.setPen(Qt.NoPen)
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour(shown.run.colour))
             painter.drawRoundedRect(square, 2, 2)
             painter.setPen(theme.colour("text"))
             place = QRect(x + _SIDE + 6, round(y) - theme.px(9), self.width() - x - _SIDE - 10, theme.px(18))
-            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), self._label(shown, place.width()))
+            painter.drawText(
+                place,
+                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                self._label(shown, place.width()),
+            )
         painter.restore()
 
     @property
@@ -284,7 +288,7 @@ class RunsPlot(ZoomPlot):
     # ---- read-out
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Leave and hasattr(self, "_hint"):
+        if event.type() == QEvent.Type.Leave and hasattr(self, "_hint"):
             self.leaveEvent(event)
         return bool(super().viewportEvent(event))
 

@@ -200,7 +200,7 @@ class LearningCurvePage(Page):
         self.keys = self._keys(plot)
         self.conclusion = ConclusionLabel(self._named("curvesConclusion"))
         self.figures = named(label(role="muted"), self._named("comparedFigures"), "Errors of both networks")
-        self.figures.setTextFormat(Qt.RichText)
+        self.figures.setTextFormat(Qt.TextFormat.RichText)
         self.figures.setMinimumWidth(1)  # long ones must not widen the card
         self.figures.hide()
         self.body.setSpacing(0)
@@ -465,7 +465,7 @@ def _change_sentences(found: PredictionChanges, meaning: Meaning) -> Conclusion:
 def _offer(widget: QWidget, *actions: QAction) -> None:
     """Adds the actions to the context menu of a widget."""
     widget.addActions(actions)
-    widget.setContextMenuPolicy(Qt.ActionsContextMenu)
+    widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
 
 CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 336, 414)}, needs=(CHANGES,)))

@@ -25,7 +25,7 @@ class ClippedLabel(QLabel):
     def __init__(self, plot: QWidget) -> None:
         super().__init__(plot)
         named(self, "cutMark")
-        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
     def show_for(self, cut: Sequence[CurveLine], quantity: Quantity) -> None:

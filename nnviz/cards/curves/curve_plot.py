@@ -78,7 +78,7 @@ class CurvePlot(ZoomPlot):
         self._cut = ClippedLabel(self)
         self._read_out.raise_()
         self._hint = named(QLabel(f"train the network to see its {quantity.called} fall", self), "plotHint")
-        self._hint.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
         self.view_changed.connect(self._mark_cut)
         self.view_changed.connect(self.playhead.place_dot)
@@ -290,7 +290,7 @@ class CurvePlot(ZoomPlot):
         self.playhead.apply_theme()
         self._marks.setPen(pg.mkPen(theme.colour("muted"), dash=[3, 3]))
         for cross in (self._cross, self._level):
-            cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.DotLine))
+            cross.setPen(pg.mkPen(theme.colour("muted"), style=Qt.PenStyle.DotLine))
 
     def _colour_earlier(self) -> None:
         for number, pair in enumerate(self._grey):
@@ -301,15 +301,15 @@ class CurvePlot(ZoomPlot):
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Shows no tooltip over a read-out, and hides the read-out while the mouse is on the zoom button."""
-        if event.type() == QEvent.Leave and hasattr(self, "_hint"):
+        if event.type() == QEvent.Type.Leave and hasattr(self, "_hint"):
             self.leaveEvent(event)
-        if event.type() == QEvent.ToolTip and not self._read_out.isHidden():
+        if event.type() == QEvent.Type.ToolTip and not self._read_out.isHidden():
             event.accept()
             return True
         return bool(super().viewportEvent(event))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.LeftButton or not self.playhead.press(event.pos()):
+        if event.button() != Qt.MouseButton.LeftButton or not self.playhead.press(event.pos()):
             super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -317,7 +317,7 @@ class CurvePlot(ZoomPlot):
             super().mouseReleaseEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if not self.playhead.move(event.pos(), bool(event.buttons() & Qt.LeftButton)):
+        if not self.playhead.move(event.pos(), bool(event.buttons() & Qt.MouseButton.LeftButton)):
             super().mouseMoveEvent(event)
         self._mouse = event.pos()
         self._update_read_out()

@@ -90,7 +90,7 @@ class Playhead(QObject):
         """Applies the theme's colours."""
         ink = theme.colour("looking_back")
         self.line.setPen(pg.mkPen(ink, width=1))
-        self.second.setPen(pg.mkPen(ink, width=1, style=Qt.DashLine))
+        self.second.setPen(pg.mkPen(ink, width=1, style=Qt.PenStyle.DashLine))
         ink.setAlphaF(_FAINT)
         self.faint.setPen(pg.mkPen(ink, width=1))
         ground = theme.colour("card")
@@ -118,7 +118,7 @@ class Playhead(QObject):
         self.faint.setVisible(is_near)
         if is_near:
             self.faint.setPos(self._nearest(self._epoch_at(place)))
-        self._plot.viewport().setCursor(Qt.SplitHCursor if is_near else Qt.ArrowCursor)
+        self._plot.viewport().setCursor(Qt.CursorShape.SplitHCursor if is_near else Qt.CursorShape.ArrowCursor)
         return is_near
 
     def release(self) -> bool:
@@ -174,7 +174,7 @@ class _Dot(QWidget):
     def __init__(self, plot: QWidget) -> None:
         super().__init__(plot)
         self._is_live = True
-        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.resize(_SIZE, _SIZE)
         self.hide()
 
@@ -187,7 +187,7 @@ class _Dot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(Qt.NoPen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("past" if self._is_live else "looking_back"))
         painter.drawEllipse(QRectF(self.rect()).adjusted(1, 1, -1, -1))

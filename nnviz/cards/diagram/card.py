@@ -104,8 +104,8 @@ class DiagramPage(Page):
         tip = "Sets how many connections are drawn between two layers: the strongest."
         button = named(QToolButton(), "strongestButton", "Number of connections", tip)
         button.setProperty("role", "word")
-        button.setPopupMode(QToolButton.InstantPopup)
-        button.setFocusPolicy(Qt.TabFocus)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu, group = named(QMenu(button), "strongestMenu"), QActionGroup(button)
         for count in _COUNTS:
             action = menu.addAction(f"strongest {count}")
@@ -245,7 +245,7 @@ class DiagramPage(Page):
 
     def _short_name(self, output: int) -> str:
         metrics = QFontMetrics(theme.font(theme.SMALL))
-        return metrics.elidedText(self._names()[output], Qt.ElideRight, _LONGEST_NAME)
+        return metrics.elidedText(self._names()[output], Qt.TextElideMode.ElideRight, _LONGEST_NAME)
 
     # ---- choosing
 

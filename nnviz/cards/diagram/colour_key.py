@@ -26,7 +26,7 @@ class ColourKey(QWidget):
         super().__init__()
         self.what: tuple[str, ...] = ()
         self.less = self.more = ""
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
     def show_words(self, what: tuple[str, ...], less: str, more: str) -> None:
@@ -65,9 +65,13 @@ class ColourKey(QWidget):
 
     def _paint_words(self, painter: QPainter, said: str, ink: str, right: int) -> int:
         metrics: QFontMetrics = painter.fontMetrics()
-        shown = metrics.elidedText(said, Qt.ElideRight, max(right, 0))
+        shown = metrics.elidedText(said, Qt.TextElideMode.ElideRight, max(right, 0))
         said = shown if shown == said or len(shown) >= _FEWEST else ""
         width = metrics.horizontalAdvance(said)
         painter.setPen(theme.colour(ink))
-        painter.drawText(QRect(right - width, 0, width, self.height()), int(Qt.AlignRight | Qt.AlignVCenter), said)
+        painter.drawText(
+            QRect(right - width, 0, width, self.height()),
+            int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+            said,
+        )
         return width

@@ -46,17 +46,17 @@ def paint_curves(painter: QPainter, strands: CurveSet, is_hasty: bool = False) -
             chosen = pieces[level == sign * step]
             if len(chosen):
                 is_coarse = is_hasty and step <= _COARSE
-                painter.setRenderHint(QPainter.Antialiasing, not is_coarse)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_coarse)
                 painter.setPen(_pen(theme.current(), name, step / _STEPS, is_coarse))
                 _draw_lines(painter, chosen.reshape(-1, 4))
-    painter.setRenderHint(QPainter.Antialiasing, False)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 @lru_cache(maxsize=64)
 def _pen(look: theme.Theme, name: str, share: float, is_coarse: bool) -> QPen:
     ink = mixed(QColor(getattr(look, name)), _FAINTEST + (1 - _FAINTEST) * share**1.5)
     width = 1.0 if is_coarse else _THINNEST + (_WIDEST - _THINNEST) * share**2.5
-    return QPen(ink, width, Qt.SolidLine, Qt.SquareCap)
+    return QPen(ink, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap)
 
 
 def mixed(ink: QColor, share: float, ground: str = "card") -> QColor:

@@ -61,8 +61,8 @@ class NetworkDiagram(PaintedView):
         self._name_width, self._source_width = 14, 0
         self._hovered: NeuronIndex | None = None  # under the mouse, or pointed at in another card
         self._elsewhere: NeuronIndex | None = None
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         theme.changed.connect(self._theme_changed)
 
     # ---- what is shown
@@ -292,7 +292,7 @@ class NetworkDiagram(PaintedView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses a neuron or none, or shows more of a layer."""
-        if event.button() != Qt.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton:
             return
         self.mouseMoveEvent(event)
         spot = self._spot_at(event.pos())
@@ -307,10 +307,10 @@ class NetworkDiagram(PaintedView):
         """Handles keys: arrows move the choice, + and − show more or fewer neurons of its layer, Esc ends it."""
         chosen = self._content.chosen if self._content is not None else None
         key = event.key()
-        if key == Qt.Key_Escape and chosen is not None:
+        if key == Qt.Key.Key_Escape and chosen is not None:
             self.chosen.emit(-1, -1)
-        elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_Minus):
-            self.ask_for(chosen[0] if chosen is not None else -1, key != Qt.Key_Minus)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self.ask_for(chosen[0] if chosen is not None else -1, key != Qt.Key.Key_Minus)
         elif self._layout is not None and self._content is not None:
             found = neighbour(self._layout, self._ranks, chosen, Qt.Key(key))
             if found is None:
@@ -335,10 +335,10 @@ class DiagramView(QScrollArea):
     def __init__(self, diagram: NetworkDiagram, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setFrameShape(QFrame.NoFrame)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.NoFocus)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(260, 150)
         self._diagram = diagram
         self.setWidget(diagram)
@@ -353,7 +353,9 @@ class DiagramView(QScrollArea):
         """Shows the scroll bar if needed. The diagram gets the size with the bar, or both would alternate."""
         self._diagram.set_room(self.size())
         is_wide = self._diagram.width() > self.width()
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOn if is_wide else Qt.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn if is_wide else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
 
     def show_neuron(self, neuron: NeuronIndex) -> None:
         """Scrolls to a neuron."""

@@ -67,10 +67,10 @@ class DiagramLabels:
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         for box, said in self._captions:
-            painter.drawText(box, int(Qt.AlignCenter), said)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
         painter.setPen(theme.colour("accent"))
         for spot in self.spots:
-            painter.drawText(spot.box, int(Qt.AlignCenter), spot.said)
+            painter.drawText(spot.box, int(Qt.AlignmentFlag.AlignCenter), spot.said)
 
     def paint_sources(self, painter: QPainter, block: LayerBlock) -> None:
         """Paints the names of inputs to the left of their dots, if the layout has them."""
@@ -82,8 +82,8 @@ class DiagramLabels:
             room = QRectF(
                 left - self._sources_width - 6, top + height / 2 - theme.px(10), self._sources_width, theme.px(20)
             )
-            name = self._metrics.elidedText(self.sources[number], Qt.ElideMiddle, self._sources_width)
-            painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), name)
+            name = self._metrics.elidedText(self.sources[number], Qt.TextElideMode.ElideMiddle, self._sources_width)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), name)
 
     def paint_names(self, painter: QPainter, block: LayerBlock, numbers: list[int], target: int | None) -> None:
         """Paints the names of outputs next to their bars, that of the target in bold."""
@@ -100,7 +100,9 @@ class DiagramLabels:
                 painter.setFont(bold)
                 painter.setPen(accent)
             room = QRectF(left + width + 6, top + height / 2 - theme.px(10), self._width, theme.px(20))
-            painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), self._name(number, is_target))
+            painter.drawText(
+                room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self._name(number, is_target)
+            )
             if is_target:
                 painter.setFont(plain)
                 painter.setPen(muted)
@@ -109,7 +111,7 @@ class DiagramLabels:
         found = self._elided.get((number, is_bold))
         if found is None:
             metrics = QFontMetrics(theme.font(theme.SMALL, bold=is_bold))
-            found = metrics.elidedText(self.names[number], Qt.ElideMiddle, self._width)
+            found = metrics.elidedText(self.names[number], Qt.TextElideMode.ElideMiddle, self._width)
             self._elided[number, is_bold] = found
         return found
 

@@ -101,7 +101,7 @@ class BlockPainter:
 
     def _picture(self, painter: QPainter, block: LayerBlock, content: DiagramContent, reached: Array | None) -> None:
         box, example = QRectF(*block.box), content.activity.example
-        painter.fillRect(box, Qt.black if example is not None else theme.colour("field"))
+        painter.fillRect(box, Qt.GlobalColor.black if example is not None else theme.colour("field"))
         shape = len(block.cells) // block.columns, block.columns
         if reached is not None:
             painter.drawImage(box, _diverging_image(reached.reshape(shape)))
@@ -110,13 +110,13 @@ class BlockPainter:
         else:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            place, flags = box.adjusted(6, 0, -6, 0), int(Qt.AlignCenter | Qt.TextWordWrap)
+            place, flags = box.adjusted(6, 0, -6, 0), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
             for words in content.hints:
                 if place.contains(painter.boundingRect(place, flags, words)):
                     painter.drawText(place, flags, words)
                     break
         painter.setPen(theme.colour("border"))
-        painter.setBrush(Qt.NoBrush)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
 
     def _input_pixmap(self, example: Array, shape: tuple[int, int], box: QRectF) -> QPixmap:
@@ -124,7 +124,12 @@ class BlockPainter:
         if self._input[0] is not example:
             image = grey_image(example.reshape(shape))
             size = box.size().toSize()
-            self._input = example, QPixmap.fromImage(image.scaled(size, Qt.IgnoreAspectRatio, Qt.FastTransformation))
+            self._input = (
+                example,
+                QPixmap.fromImage(
+                    image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation)
+                ),
+            )
         return self._input[1]
 
     def _mosaic(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
@@ -140,7 +145,7 @@ class BlockPainter:
 
     def _light(self, painter: QPainter, block: LayerBlock, brightness: Array) -> None:
         """Fades the tiles of inactive neurons, and frames those of active ones."""
-        painter.setBrush(Qt.NoBrush)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         veil, frame = theme.colour("card"), theme.colour("accent")
         for box, level in self._levels(block, brightness):
             veil.setAlphaF(_DIMMED * (1 - level))
@@ -174,7 +179,7 @@ class BlockPainter:
         lit = content.activity.is_lit
         cells = self._levels(block, self._brightness(content, block) if lit else np.zeros(block.shown))
         is_large = block.shown > _MANY
-        painter.setRenderHint(QPainter.Antialiasing, not is_large)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_large)
         rim = QPen(theme.colour("border"), 1)
         accent, levels = theme.colour("accent"), {level for _, level in cells}
         inks = {level: mixed(accent, max(level, 0.0), "field") for level in levels}
@@ -185,7 +190,7 @@ class BlockPainter:
             painter.setPen(rim if level >= 0 else QPen(mixed(accent, -level, "border"), 1.6))
             painter.setBrush(inks[level])
             painter.drawEllipse(box)
-        painter.setRenderHint(QPainter.Antialiasing, False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _bars(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
         values = content.activity.activations[-1].tolist() if content.activity.is_lit else []
@@ -204,15 +209,17 @@ class BlockPainter:
     def _figure(self, painter: QPainter, groove: QRectF, words: str) -> None:
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("text"))
-        painter.drawText(groove.adjusted(2, -4, -4, 4), int(Qt.AlignRight | Qt.AlignVCenter), words)
+        painter.drawText(
+            groove.adjusted(2, -4, -4, 4), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words
+        )
 
 
 def paint_frame(painter: QPainter, block: LayerBlock, place: int, ink: QColor, width: float) -> None:
     """Outlines one neuron."""
     box = QRectF(*block.cells[place].tolist()).adjusted(-1.5, -1.5, 1.5, 1.5)
     painter.setPen(QPen(ink, width))
-    painter.setBrush(Qt.NoBrush)
-    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if block.kind is BlockKind.DOTS:
         painter.drawEllipse(box)
     else:
@@ -239,11 +246,11 @@ def paint_figures(
         if any(ground.intersects(other) for other in taken):
             continue
         taken.append(ground)
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(ground, 3, 3)
         painter.setPen(theme.colour("positive" if value > 0 else "negative"))
-        painter.drawText(ground, int(Qt.AlignCenter), words)
+        painter.drawText(ground, int(Qt.AlignmentFlag.AlignCenter), words)
 
 
 def short(value: float, signed: bool = False) -> str:
@@ -258,7 +265,7 @@ def _diverging_image(values: Array) -> QImage:
     table = np.array(theme.diverging_table(theme.current()), np.uint32)
     pixels = np.ascontiguousarray(table[np.rint(values / largest * 127).astype(int) + 128])
     height, width = pixels.shape
-    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format_RGB32).copy()
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
 class TileImage:
@@ -286,7 +293,7 @@ class TileImage:
             self._pixels = np.zeros(renderer.size, np.uint32)
             address = sip.voidptr(self._pixels.ctypes.data)  # The image shares the array's memory.
             height, width = renderer.size
-            self._image = QImage(address, width, height, self._pixels.strides[0], QImage.Format_RGB32)
+            self._image = QImage(address, width, height, self._pixels.strides[0], QImage.Format.Format_RGB32)
         renderer.render(values, limit / np.sqrt(renderer.averaged))
         renderer.paint(tile_colours(theme.current()), self._pixels)
 

@@ -115,7 +115,7 @@ def neighbour(layout: Layout, ranks: ShownNeurons, chosen: NeuronIndex | None, k
     Home and End lead to the first and last neuron of the layer. At the side of a block an arrow leads to the next
     layer, at about the same height.
     """
-    if key not in ARROWS and key not in (Qt.Key_Home, Qt.Key_End):
+    if key not in ARROWS and key not in (Qt.Key.Key_Home, Qt.Key.Key_End):
         return None
     layers = [layer for layer in layout.blocks if layer > 0]
     place = None if chosen is None else ranks.place(chosen)
@@ -123,8 +123,8 @@ def neighbour(layout: Layout, ranks: ShownNeurons, chosen: NeuronIndex | None, k
         first = layers[0]
         return first, int(ranks.numbers(first)[0])
     layer, block = chosen[0], layout.blocks[chosen[0]]
-    if key in (Qt.Key_Home, Qt.Key_End):
-        return layer, int(ranks.numbers(layer)[0 if key == Qt.Key_Home else -1])
+    if key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+        return layer, int(ranks.numbers(layer)[0 if key == Qt.Key.Key_Home else -1])
     across, down = ARROWS[key]
     row, column = divmod(place, block.columns)
     other = (row + down) * block.columns + column + across

@@ -48,8 +48,8 @@ class HistogramGrid(PaintedView):
         super().__init__()
         self._columns = columns
         self.rows: Sequence[HistogramRow] = ()
-        self.setAttribute(Qt.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self._fit_height)
 
     def show_rows(self, rows: Sequence[HistogramRow]) -> None:
@@ -83,7 +83,9 @@ class HistogramGrid(PaintedView):
             place = self.cell_rect(0, column)
             painter.setPen(theme.colour("muted"))
             painter.drawText(
-                QRect(place.x(), 0, place.width(), theme.px(_HEAD)), int(Qt.AlignLeft | Qt.AlignVCenter), name
+                QRect(place.x(), 0, place.width(), theme.px(_HEAD)),
+                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                name,
             )
         for index, row in enumerate(self.rows):
             self._paint_name(painter, index, row)
@@ -100,13 +102,15 @@ class HistogramGrid(PaintedView):
         painter.setFont(theme.font(theme.SMALL, bold=True))
         painter.setPen(theme.colour("text"))
         painter.drawText(
-            QRect(0, place.y() - 2, theme.px(_NAMES) - 8, theme.px(18)), int(Qt.AlignLeft | Qt.AlignVCenter), row.name
+            QRect(0, place.y() - 2, theme.px(_NAMES) - 8, theme.px(18)),
+            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            row.name,
         )
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("test" if row.is_warning else "muted"))
         painter.drawText(
             QRect(0, place.y() + theme.px(16), theme.px(_NAMES) - 8, theme.px(34)),
-            int(Qt.AlignLeft | Qt.TextWordWrap),
+            int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap),
             row.note,
         )
 
@@ -117,16 +121,16 @@ class HistogramGrid(PaintedView):
             painter.setPen(theme.colour("border"))
             painter.drawLine(zero, place.y(), zero, place.bottom())
         highest = np.sqrt(max(cell.now.max(initial=1), cell.start.max(initial=1)))
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("train"))
         painter.drawPolygon(_silhouette(cell.now, place, highest))
-        painter.setBrush(Qt.NoBrush)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(theme.colour("muted"), 1))
         painter.drawPolyline(_silhouette(cell.start, place, highest))
         painter.setPen(theme.colour("muted"))
         foot = QRect(place.x(), place.bottom() + 1, place.width(), theme.px(_FOOT))
-        painter.drawText(foot, int(Qt.AlignLeft | Qt.AlignTop), _short(cell.low))
-        painter.drawText(foot, int(Qt.AlignRight | Qt.AlignTop), _short(cell.high))
+        painter.drawText(foot, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), _short(cell.low))
+        painter.drawText(foot, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), _short(cell.high))
 
     # ---- under the mouse
 

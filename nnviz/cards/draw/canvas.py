@@ -45,7 +45,7 @@ _LIGHTEST = 0.5  # width of a stroke at the lightest pressure, as a share of the
 _LARGEST_CURSOR = 96  # pixels; every desktop can show a cursor of this size
 # On a dark and on a light background: the tint over the parts that the network does not see, and the hint.
 _OUTSIDE = QColor(255, 255, 255, 26), QColor(0, 0, 0, 26)
-_HINT = QColor(Qt.gray), QColor(0, 0, 0, 150)
+_HINT = QColor(Qt.GlobalColor.gray), QColor(0, 0, 0, 150)
 _ROUND = 6  # corner radius in pixels
 
 
@@ -78,11 +78,11 @@ class Canvas(QWidget):
         self.centred = True
         self._background = 0.0
         self._hint = "Draw here"
-        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAcceptDrops(True)
-        self.setCursor(Qt.CrossCursor)
-        self.setFocusPolicy(Qt.ClickFocus)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumWidth(160)
         theme.sized(self.setMinimumHeight, 72)  # the column needs the rest at 1280 × 720
         self.resize(272, 240)
@@ -148,7 +148,7 @@ class Canvas(QWidget):
 
     def set_erases(self, erases: bool) -> None:
         self.erases = erases
-        self.setCursor(_ring(_ERASER * self.pen_width) if erases else QCursor(Qt.CrossCursor))
+        self.setCursor(_ring(_ERASER * self.pen_width) if erases else QCursor(Qt.CursorShape.CrossCursor))
 
     def set_centred(self, centred: bool) -> None:
         """Chooses whether the network is shown the drawing centred like MNIST, or the middle square as it is."""
@@ -192,8 +192,10 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Starts a pen stroke with the left button, an eraser stroke with the right one."""
-        if event.button() in (Qt.LeftButton, Qt.RightButton):
-            self._put_down(event.localPos(), 1.0, self.erases or event.button() == Qt.RightButton, event.button())
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+            self._put_down(
+                event.localPos(), 1.0, self.erases or event.button() == Qt.MouseButton.RightButton, event.button()
+            )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._move_to(event.localPos(), 1.0)
@@ -204,12 +206,12 @@ class Canvas(QWidget):
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """Draws with a tablet's pen, which has finer positions than the mouse and reports its pressure."""
-        if event.type() == QEvent.TabletPress:
-            erases = self.erases or event.pointerType() == QTabletEvent.Eraser
-            self._put_down(event.posF(), event.pressure(), erases, Qt.NoButton)
-        elif event.type() == QEvent.TabletMove:
+        if event.type() == QEvent.Type.TabletPress:
+            erases = self.erases or event.pointerType() == QTabletEvent.PointerType.Eraser
+            self._put_down(event.posF(), event.pressure(), erases, Qt.MouseButton.NoButton)
+        elif event.type() == QEvent.Type.TabletMove:
             self._move_to(event.posF(), event.pressure())
-        elif event.type() == QEvent.TabletRelease and self._in_progress is not None:
+        elif event.type() == QEvent.Type.TabletRelease and self._in_progress is not None:
             self._lift()
         event.accept()
 
@@ -331,7 +333,7 @@ class Canvas(QWidget):
         if self.is_empty:
             painter.setPen(_HINT[self._is_light])
             painter.setFont(theme.font(theme.SMALL))
-            painter.drawText(self.rect(), Qt.AlignCenter, self._hint)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._hint)
         if not self.centred:
             beyond = (max(self.width(), self.height()) - self._side) / 2
             wide = self.width() > self.height()
@@ -341,7 +343,7 @@ class Canvas(QWidget):
                 painter.fillRect(part, _OUTSIDE[self._is_light])
         if self._is_target:
             painter.setPen(QPen(theme.colour("accent"), 2))
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUND, _ROUND)
 
 
@@ -374,10 +376,10 @@ def _ring(diameter: float) -> QCursor:
     """Returns a cursor: a circle of this diameter in pixels that is visible on black and on white."""
     size = int(min(max(diameter, 8), _LARGEST_CURSOR)) | 1
     pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.transparent)
+    pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.Antialiasing)
-    for inset, colour in ((0.5, Qt.gray), (1.5, Qt.black)):
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for inset, colour in ((0.5, Qt.GlobalColor.gray), (1.5, Qt.GlobalColor.black)):
         painter.setPen(QColor(colour))
         painter.drawEllipse(QRectF(inset, inset, size - 2 * inset, size - 2 * inset))
     painter.end()

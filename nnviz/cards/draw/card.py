@@ -48,7 +48,7 @@ class PictureBox(Picture):
         super().__init__(QSize(0, 0))
         self.setMinimumSize(160, 96)
         self.setMaximumHeight(16_777_215)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAcceptDrops(True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -80,7 +80,7 @@ class DrawCard(DockCard):
         self.box = named(PictureBox(), "askedPicture", "Current input", _BOX_TIP)
         self.box.dropped.connect(lambda given: self._load(given, "the dropped image"))
         self._rest = QWidget()  # below a short form
-        self._rest.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
+        self._rest.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         for part, stretch in ((self.drawing, 1), (self.box, 1), (self.form, 0)):
             self.body.addWidget(part, stretch)
         self.body.addLayout(self._seen_row())
@@ -133,7 +133,7 @@ class DrawCard(DockCard):
         self.seen = named(Picture(_SEEN), "networkInputPicture", "Input of the network", _SEEN_TIP)
         self.caption_label = named(label(role="muted"), "seenLabel")
         self.caption_label.setWordWrap(True)
-        self.caption_label.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.caption_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.answer = PredictedClassView()
         return arranged(QHBoxLayout(), self.seen, (self.caption_label, 1), self.answer, spacing=10)
 

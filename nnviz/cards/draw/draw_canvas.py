@@ -49,7 +49,7 @@ class DrawCanvas(QWidget):
         session.sketch.changed.connect(self.follow)
 
     def _pen_row(self) -> QHBoxLayout:
-        self.pen = named(QSlider(Qt.Horizontal), "penWidthSlider", "Pen width", _PEN_TIP)
+        self.pen = named(QSlider(Qt.Orientation.Horizontal), "penWidthSlider", "Pen width", _PEN_TIP)
         self.pen.setRange(6, 40)
         self.pen.setValue(round(self._session.sketch.pen * PEN_UNIT))
         self.pen.valueChanged.connect(self._set_pen)

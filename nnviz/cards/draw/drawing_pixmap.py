@@ -46,7 +46,7 @@ class DrawingPixmap:
     def painter(self, on: QPaintDevice) -> QPainter:
         """Returns a painter whose coordinates are the drawing's units."""
         painter = QPainter(on)
-        painter.setRenderHints(QPainter.Antialiasing | QPainter.SmoothPixmapTransform)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         painter.translate(self.size.width() / 2, self.size.height() / 2)
         side = max(1, min(self.size.width(), self.size.height()))
         painter.scale(side, side)
@@ -92,7 +92,7 @@ def extent_of(points: Array, width: float) -> QRectF:
 
 
 def _pen(width: float, colour: QColor) -> QPen:
-    return QPen(colour, width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
+    return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
 
 
 def _draw_ink(painter: QPainter, ink: Ink, background: float) -> None:
@@ -101,6 +101,8 @@ def _draw_ink(painter: QPainter, ink: Ink, background: float) -> None:
     place = QRectF(QPointF(*ink.corner), QSizeF(width, height) * ink.pixel)
     image = grey_image(ink.pixels if ink.is_example else on_background(ink.pixels, background))
     is_dark = ink_brightness(background) < background
-    painter.setCompositionMode(QPainter.CompositionMode_Darken if is_dark else QPainter.CompositionMode_Lighten)
+    painter.setCompositionMode(
+        QPainter.CompositionMode.CompositionMode_Darken if is_dark else QPainter.CompositionMode.CompositionMode_Lighten
+    )
     painter.drawImage(place, image, QRectF(image.rect()))
-    painter.setCompositionMode(QPainter.CompositionMode_SourceOver)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)

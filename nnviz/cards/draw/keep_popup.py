@@ -42,7 +42,7 @@ class KeepPopup(QFrame):
     import_wanted, show_wanted = pyqtSignal(), pyqtSignal()
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent, Qt.Popup)
+        super().__init__(parent, Qt.WindowType.Popup)
         self._session = session
         self._targets = Targets(session)
         named(self, "keepBox", "Keep as an example of your own")
@@ -174,7 +174,7 @@ class KeepPopup(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keeps the example by Enter; closes by Esc."""
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.keep()
         else:
             super().keyPressEvent(event)

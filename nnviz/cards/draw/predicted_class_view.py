@@ -81,7 +81,7 @@ class PredictedClassView(QWidget):
         self._set_colour("")
         self.name.setText(words)
         metrics = QFontMetrics(theme.font(theme.SMALL))
-        self.sureness.setText(metrics.elidedText(name, Qt.ElideRight, self.width()))
+        self.sureness.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, self.width()))
         describe(self.sureness, name)
         self.second.clear()
         self._set_look("sure", True)
@@ -95,7 +95,7 @@ class PredictedClassView(QWidget):
         """Shortens the text to the width, where names are long."""
         if self.name.property("letters") == "large":
             return words
-        return QFontMetrics(theme.font(size, bold=True)).elidedText(words, Qt.ElideRight, self.width())
+        return QFontMetrics(theme.font(size, bold=True)).elidedText(words, Qt.TextElideMode.ElideRight, self.width())
 
     def _set_look(self, which: str, value: object) -> None:
         for line in (self.name, self.sureness):
@@ -104,7 +104,7 @@ class PredictedClassView(QWidget):
 
 def _line(object_name: str, accessible: str, role: str, height: int) -> QLabel:
     made = named(label(role=role), object_name, accessible)
-    made.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+    made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     theme.sized(made.setFixedHeight, height)
     return made
 

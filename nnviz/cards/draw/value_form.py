@@ -60,11 +60,11 @@ class ValueForm(QScrollArea):
     def __init__(self) -> None:
         super().__init__()
         named(self, "askForm", "Current input")
-        self.setFrameShape(QFrame.NoFrame)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)
-        self.setFocusPolicy(Qt.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._rows: list[_Row] = []
         self._wanted: list[FormRow] = []  # with those that are made soon
         self._values: list[float] = []
@@ -169,7 +169,7 @@ class _Row(QObject):
     def fit_caption(self) -> None:
         """Shows as much of the name as there is room for."""
         metrics = QFontMetrics(theme.font())
-        self.caption.setText(metrics.elidedText(self.row.name, Qt.ElideMiddle, theme.px(_NAME)))
+        self.caption.setText(metrics.elidedText(self.row.name, Qt.TextElideMode.ElideMiddle, theme.px(_NAME)))
 
     def show(self) -> None:
         """Shows the parts now and not a turn of the event loop later, in which they would take no room."""
@@ -180,7 +180,7 @@ class _Row(QObject):
     def add_to(self, grid: QGridLayout, number: int) -> None:
         """Puts the parts into a row of the grid."""
         grid.addWidget(self.caption, number, 0)
-        grid.addWidget(self.field, number, 1, 1, 2, Qt.AlignRight)
+        grid.addWidget(self.field, number, 1, 1, 2, Qt.AlignmentFlag.AlignRight)
 
     def show_value(self, value: float) -> None:
         """Shows a value without a signal."""
@@ -216,7 +216,7 @@ class _NumberRow(_Row):
     def _add_slider(self, name: str, parent: QWidget) -> None:
         row = self.row
         tip = f"{row.name}: drag to set, from {self._words(row.low)} to {self._words(row.high)} as in the training set."
-        self._slider = named(_Slider(Qt.Horizontal, parent), f"{name}Slider", f"{row.name}, slider", tip)
+        self._slider = named(_Slider(Qt.Orientation.Horizontal, parent), f"{name}Slider", f"{row.name}, slider", tip)
         self.parts.append(self._slider)
         self._slider.setRange(0, max(1, round((row.high - row.low) / row.step)))
         self._slider.setMinimumWidth(40)

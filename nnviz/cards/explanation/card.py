@@ -507,7 +507,7 @@ def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:
     button.setText(words)
     button.setProperty("role", "word")
     if words == "play":
-        button.setToolButtonStyle(Qt.ToolButtonIconOnly)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setIconSize(QSize(13, 13))
     return button
 

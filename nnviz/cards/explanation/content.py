@@ -30,8 +30,12 @@ def write(painter: QPainter, within: QRect, words: str, colour: str = "muted", r
     font = theme.font(theme.SMALL)
     painter.setFont(font)
     painter.setPen(theme.colour(colour))
-    shown = QFontMetrics(font).elidedText(words, Qt.ElideRight, within.width())
-    painter.drawText(within, int((Qt.AlignRight if right else Qt.AlignLeft) | Qt.AlignVCenter), shown)
+    shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, within.width())
+    painter.drawText(
+        within,
+        int((Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter),
+        shown,
+    )
 
 
 def signed(value: float) -> str:

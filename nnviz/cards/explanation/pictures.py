@@ -46,7 +46,7 @@ def signed_image(values: Array, limit: float, look: theme.Theme) -> QImage:
     steps = np.rint(np.nan_to_num(values) * (_END / limit))
     pixels = (np.clip(steps, -_END, _END) + _ZERO).astype(np.uint8)
     height, width = pixels.shape
-    image = QImage(pixels.tobytes(), width, height, width, QImage.Format_Indexed8)
+    image = QImage(pixels.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
     image.setColorTable(theme.diverging_table(look))
     return image.copy()
 
@@ -100,7 +100,7 @@ class ImageRows:
                 painter.drawImage(place, pane.image())
                 painter.setOpacity(1)
                 painter.setPen(theme.colour("border"))
-                painter.setBrush(Qt.NoBrush)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(place.adjusted(0, 0, -1, -1))
                 painter.setPen(theme.colour("muted"))
                 for pixels in pane.outlined if place.width() >= pane.values.shape[1] else ():

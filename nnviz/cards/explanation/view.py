@@ -40,8 +40,8 @@ class ExplanationView(PaintedView):
         self._lower_read_out: ReadOut | None = None  # may extend beyond the view
         self.setMinimumWidth(120)
         theme.sized(self.setMinimumHeight, _LEAST_HEIGHT)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
 
     def sizeHint(self) -> QSize:
         """Returns the preferred size: three images of 84 pixels with captions."""
@@ -67,7 +67,7 @@ class ExplanationView(PaintedView):
             return
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(self.rect(), int(Qt.AlignCenter | Qt.TextWordWrap), self.line)
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.line)
 
     def _update_hovered(self) -> None:
         words = ""
@@ -99,5 +99,5 @@ class ExplanationView(PaintedView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Emits ``clicked`` for the left button."""
         found = self._found_at(event.pos())
-        if found is not None and event.button() == Qt.LeftButton:
+        if found is not None and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(*found)

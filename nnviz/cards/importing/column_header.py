@@ -17,10 +17,10 @@ class ColumnHeader(QHeaderView):
     """Paints the header lines that the model gives for a column; the first is bold."""
 
     def __init__(self) -> None:
-        super().__init__(Qt.Horizontal)
+        super().__init__(Qt.Orientation.Horizontal)
         self.setDefaultSectionSize(104)
         self.setMinimumSectionSize(64)
-        self.viewport().setCursor(Qt.PointingHandCursor)
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), LINES * theme.px(_LINE) + 2 * _PADDING)
@@ -34,8 +34,10 @@ class ColumnHeader(QHeaderView):
     def paintSection(self, painter: QPainter, rect: QRect, column: int) -> None:
         model = self.model()
         assert isinstance(model, QAbstractTableModel)
-        side = model.headerData(column, Qt.Horizontal, Qt.TextAlignmentRole)
-        lines: list[tuple[str, str]] = model.headerData(column, Qt.Horizontal, Qt.UserRole) or []
+        side = model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
+        lines: list[tuple[str, str]] = (
+            model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.UserRole) or []
+        )
         painter.save()
         painter.fillRect(rect, theme.colour("card"))
         painter.setPen(theme.colour("border"))
@@ -44,6 +46,8 @@ class ColumnHeader(QHeaderView):
         for number, (words, colour) in enumerate(lines):
             painter.setFont(theme.font(theme.SMALL, bold=number == 0))
             painter.setPen(theme.colour(colour))
-            shown = painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width())
-            painter.drawText(place.translated(0, number * theme.px(_LINE)), int(side) | int(Qt.AlignVCenter), shown)
+            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(
+                place.translated(0, number * theme.px(_LINE)), int(side) | int(Qt.AlignmentFlag.AlignVCenter), shown
+            )
         painter.restore()

@@ -34,7 +34,7 @@ class FolderSection(QWidget):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(2, 1)
         area = named(QScrollArea(), "importClasses", "Classes", "Subfolders of the folder. Each one is a class.")
-        area.setFrameShape(QScrollArea.NoFrame)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(self._rows)
         tip = "Files that are not used, with the reason."

@@ -50,7 +50,7 @@ class ImportSheet(QFrame):
         self._name: str | None = None  # of the file shown
         self._title = ElidedLabel(role="title")
         self._detail = named(label(role="muted"), "importDetail")
-        self._detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self._detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._news = named(label(role="notice"), "importNews")
         self._problem = named(label(role="error"), "importProblem")
         self._problem.setWordWrap(True)
@@ -186,9 +186,9 @@ class ImportSheet(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Closes the sheet by Esc; uses the data by Return, unless a control in the sheet has the focus."""
-        if event.key() == Qt.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape:
             self._importing.cancel()
-        elif event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.hasFocus() and self._use.isEnabled():
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.hasFocus() and self._use.isEnabled():
             self._importing.use()
         else:
             super().keyPressEvent(event)
@@ -196,7 +196,7 @@ class ImportSheet(QFrame):
     def event(self, event: QEvent) -> bool:
         """Keeps mouse events from the cards below."""
         done = bool(super().event(event))
-        if event.type() in (QEvent.MouseButtonPress, QEvent.MouseButtonRelease, QEvent.Wheel):
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.Wheel):
             event.accept()
             return True
         return done

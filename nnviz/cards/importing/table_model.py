@@ -72,36 +72,42 @@ class TableModel(QAbstractTableModel):
     def look(self, column: int) -> tuple[str, int]:
         """Returns the theme colour and the alignment of a column's cells."""
         assert self.preview is not None
-        side = Qt.AlignRight if self.preview.columns[column].kind == NUMBER else Qt.AlignLeft
-        return "text" if self.is_used(column) else "past", int(side | Qt.AlignVCenter)
+        side = (
+            Qt.AlignmentFlag.AlignRight if self.preview.columns[column].kind == NUMBER else Qt.AlignmentFlag.AlignLeft
+        )
+        return "text" if self.is_used(column) else "past", int(side | Qt.AlignmentFlag.AlignVCenter)
 
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self.preview is None or not index.isValid():
             return None
         row, place = index.row(), index.column()
-        if role == Qt.DisplayRole:
+        if role == Qt.ItemDataRole.DisplayRole:
             return text.name(self.preview.head[row][place])
-        if role == Qt.ToolTipRole and self.is_wrong(row, place):
+        if role == Qt.ItemDataRole.ToolTipRole and self.is_wrong(row, place):
             number = self.preview.head_rows[row]
             problem = self._wrong.get((number, self.preview.columns[place].name))
             alone = problem and replace(problem, row=number, value=self.preview.head[row][place].strip(), count=1)
             return text.plain(str(alone or "This cell cannot be read."))
         return None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         preview = self.preview
         if preview is None:
             return None
-        if orientation == Qt.Vertical:
-            return str(preview.head_rows[section]) if role == Qt.DisplayRole else None
+        if orientation == Qt.Orientation.Vertical:
+            return str(preview.head_rows[section]) if role == Qt.ItemDataRole.DisplayRole else None
         column = preview.columns[section]
-        if role == Qt.UserRole:
+        if role == Qt.ItemDataRole.UserRole:
             return self._lines(section, column)
-        if role == Qt.DisplayRole:
+        if role == Qt.ItemDataRole.DisplayRole:
             return text.name(column.name)
-        if role == Qt.TextAlignmentRole:
-            return int(Qt.AlignRight if column.kind == NUMBER else Qt.AlignLeft)
-        return self._tip(section, column) if role in (Qt.ToolTipRole, Qt.AccessibleDescriptionRole) else None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignRight if column.kind == NUMBER else Qt.AlignmentFlag.AlignLeft)
+        return (
+            self._tip(section, column)
+            if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole)
+            else None
+        )
 
     def _lines(self, section: int, column: PreviewColumn) -> list[tuple[str, str]]:
         """Returns name, role and kind, each with its colour."""

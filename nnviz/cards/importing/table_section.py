@@ -66,7 +66,7 @@ class TableSection(QWidget):
         self._ignore.clicked.connect(self._ignore_wrong)
         arranged(QHBoxLayout(self._of_column), (self._problem, 1), self._ignore, spacing=8)
         self._summaries = named(QPushButton(self), "keepSummaryRowsButton", "Keep summary rows", _SUMMARY_TIP)
-        self._summaries.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        self._summaries.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._summaries.clicked.connect(self._turn_summaries)
         self._problems = ShortList("importProblemList", "Errors in the file", _PROBLEMS_TIP, self)
         self._problems.itemClicked.connect(lambda _: self._go_to(self._problems.currentRow()))
@@ -97,7 +97,9 @@ class TableSection(QWidget):
         missing = (("fill", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
         self._missing = choices.add_combo("missing", "Missing", _MISSING_TIP, missing)
         self._missing.setAccessibleName("Missing values")
-        self._missing.setSizeAdjustPolicy(QComboBox.AdjustToContents)  # the number of rows is known later
+        self._missing.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToContents
+        )  # the number of rows is known later
         scale = (("standardised", True), ("as they are", False))
         choices.add_combo("standardise", "Scaling", _STANDARDISE_TIP, scale)
         for setting in PARTS:

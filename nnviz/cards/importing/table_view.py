@@ -45,7 +45,9 @@ class _Cells(QStyledItemDelegate):
         place = option.rect.adjusted(_PADDING, 0, -_PADDING, 0)
         painter.setPen(theme.colour(ink))
         words = model.data(index)
-        painter.drawText(place, side, painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width()))
+        painter.drawText(
+            place, side, painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
+        )
 
 
 class PreviewTable(RowTable):
@@ -64,9 +66,9 @@ class PreviewTable(RowTable):
         numbers = self.verticalHeader()
         numbers.show()
         numbers.setSectionsClickable(False)
-        numbers.setDefaultAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        numbers.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setItemDelegate(_Cells(self))
-        self.setSelectionMode(QAbstractItemView.NoSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setCornerButtonEnabled(False)
 
     def show_preview(self, preview: TablePreview | None) -> None:
@@ -117,7 +119,7 @@ class PreviewTable(RowTable):
         header = self.horizontalHeader()
         assert isinstance(header, ColumnHeader)
         for column in range(min(_MOST_FITTED, self._shown.columnCount())):
-            lines = self._shown.headerData(column, Qt.Horizontal, Qt.UserRole)
+            lines = self._shown.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.UserRole)
             cells = self._shown.longest(column)
             needed = max(header.width_for(lines), self.fontMetrics().horizontalAdvance(cells) + _AIR)
             header.resizeSection(column, min(needed, theme.px(_WIDEST)))
@@ -127,7 +129,7 @@ class PreviewTable(RowTable):
         preview = self._shown.preview
         if preview is not None and number in preview.head_rows:
             index = self._shown.index(preview.head_rows.index(number), max(0, self.currentIndex().column()))
-            self.scrollTo(index, QAbstractItemView.PositionAtCenter)
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def open_menu(self, column: int) -> None:
         """Opens the menu of a column below its header."""
@@ -139,7 +141,7 @@ class PreviewTable(RowTable):
         preview = self._shown.preview
         assert preview is not None
         menu = named(QMenu(self), "importColumnMenu")
-        menu.setAttribute(Qt.WA_DeleteOnClose)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for role, words in _ROLES.items():
             action = menu.addAction(words)
             action.setObjectName(f"{role}ColumnAction")
@@ -183,9 +185,9 @@ class PreviewTable(RowTable):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Opens the menu of the current column by Return."""
         column = self.currentIndex().column()
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Menu) and column >= 0:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Menu) and column >= 0:
             self.open_menu(column)
-        elif event.key() == Qt.Key_Escape:
+        elif event.key() == Qt.Key.Key_Escape:
             event.ignore()
         else:
             super().keyPressEvent(event)

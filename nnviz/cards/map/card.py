@@ -69,7 +69,7 @@ class MapPage(Page):
         self.choices, self.bar = MapOptions(session), MapToolbar(session)
         self.conclusion = ConclusionLabel("mapConclusion")
         self._note = label(role="muted")
-        self._note.setAlignment(Qt.AlignCenter)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._note.setWordWrap(True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._with_keys())
@@ -280,14 +280,14 @@ class MapPage(Page):
     def _set_lasso(self, lassoes: bool) -> None:
         """Switches the lasso on or off. The map takes the focus, so that Esc ends it."""
         self.view.lassoes = lassoes
-        self.view.setCursor(Qt.CrossCursor if lassoes else Qt.ArrowCursor)
+        self.view.setCursor(Qt.CursorShape.CrossCursor if lassoes else Qt.CursorShape.ArrowCursor)
         if lassoes:
             self.view.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handles Esc: leaves the lasso, else ends the choice."""
         selection = self._session.selection
-        if event.key() != Qt.Key_Escape:
+        if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
         elif self.bar.lasso.isChecked():
             self.bar.lasso.setChecked(False)

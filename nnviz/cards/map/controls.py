@@ -122,5 +122,5 @@ def _button(name: str, words: str, accessible: str, tip: str) -> QToolButton:
     button = named(QToolButton(), name, accessible, tip)
     button.setText(words)
     button.setProperty("role", "word")
-    button.setFocusPolicy(Qt.TabFocus)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

@@ -65,7 +65,9 @@ class ClassLegend(QWidget):
     def _key(self, number: int, name: str, ink: str) -> Key:
         tip = f"Highlights the examples of class {name} in all cards. Click again to show all."
         key = Key(ink, name, f"mapClass{number}Key", tip)
-        key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # A long name must not widen the column.
+        key.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
+        )  # A long name must not widen the column.
         key.setAccessibleName(f"Class {name}")
         key.clicked.connect(lambda: self.clicked.emit(number))
         return key
@@ -78,7 +80,7 @@ class ColourScale(QWidget):
         super().__init__()
         named(self, "mapScale", "Colours of the targets")
         self._low = self._high = self._name = ""
-        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self._new_look)
 
     def show_ends(self, low: str, high: str, name: str) -> None:
@@ -99,7 +101,7 @@ class ColourScale(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the bar and the numbers."""
         painter = QPainter(self)
-        colours = QImage(1, 256, QImage.Format_RGB32)
+        colours = QImage(1, 256, QImage.Format.Format_RGB32)
         for row, rgb in enumerate(reversed(theme.sequential_table(theme.current()))):
             colours.setPixel(0, row, rgb)
         bar = QRect(4, 4, _BAR, self.height() - 8)
@@ -107,7 +109,7 @@ class ColourScale(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         words = bar.adjusted(_BAR + 6, -4, theme.px(_WORDS), 4)
-        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignTop), self._high)
-        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignBottom), self._low)
-        name = painter.fontMetrics().elidedText(self._name, Qt.ElideMiddle, words.width())
-        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), self._high)
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), self._low)
+        name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, words.width())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)

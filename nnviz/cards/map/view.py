@@ -61,7 +61,7 @@ class MapView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.lassoes = False
-        self._dots, self._inks = no_dots(), [QColor(Qt.gray)]
+        self._dots, self._inks = no_dots(), [QColor(Qt.GlobalColor.gray)]
         self._middles: dict[int, Array] = {}
         self._camera = Camera()
         self._moved: Camera | None = None  # As the user left it, perhaps at another size.
@@ -77,8 +77,8 @@ class MapView(QWidget):
         self._lasso: list[QPoint] = []
         self._read_out = ImageReadOut(self)
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         theme.changed.connect(self._repaint)
 
     # ---- what is shown
@@ -172,7 +172,7 @@ class MapView(QWidget):
             self._paint_points()
         painter = QPainter(self)
         painter.drawImage(0, 0, self._painter.image)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         places = {ink: self._at(middle) for ink, middle in self._middles.items()}
         mark = None if self._mark is None or not np.isfinite(self._mark).all() else self._at(self._mark)
         taken = paint_names(painter, self._dots.names, places, None if mark is None else box_of_mark(mark))
@@ -185,7 +185,7 @@ class MapView(QWidget):
             self._paint_lasso(painter)
         if self.hasFocus():
             painter.setPen(theme.colour("accent"))
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
 
     def _paint_points(self) -> None:
@@ -239,11 +239,11 @@ class MapView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Starts to move the map, or a lasso."""
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self._mouse = self._pressed = event.pos()
             self._is_click = True
             self.show_text("")
-            if self.lassoes or event.modifiers() & Qt.ShiftModifier:
+            if self.lassoes or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
                 self._lasso = [event.pos()]
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -268,7 +268,7 @@ class MapView(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends a lasso, or reports a click."""
-        if event.button() != Qt.LeftButton or self._pressed is None:
+        if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
         was_click, lasso = self._is_click and self._is_near(event.pos()), self._lasso
         self._pressed, self._lasso, self._mouse = None, [], event.pos()
@@ -282,7 +282,7 @@ class MapView(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Opens the point under the mouse; on the background shows all points."""
-        if event.button() == Qt.LeftButton and self._nearest(event.pos()) >= 0:
+        if event.button() == Qt.MouseButton.LeftButton and self._nearest(event.pos()) >= 0:
             self.opened.emit()
         else:
             self.show_all()
@@ -306,13 +306,13 @@ class MapView(QWidget):
         if key in ARROWS:  # the map moves to the other side
             right, down = ARROWS[key]
             self._move_to(self._camera.moved(-_STEP * right, -_STEP * down))
-        elif key in (Qt.Key_Plus, Qt.Key_Equal, Qt.Key_Minus):
-            self.zoom(1 / _ZOOM if key == Qt.Key_Minus else _ZOOM)
-        elif key in (Qt.Key_0, Qt.Key_Home):
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self.zoom(1 / _ZOOM if key == Qt.Key.Key_Minus else _ZOOM)
+        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
             self.show_all()
         elif key in ENTER and self._choice is not None:
             self.opened.emit()
-        elif key == Qt.Key_Escape and self._lasso:
+        elif key == Qt.Key.Key_Escape and self._lasso:
             self._pressed, self._lasso = None, []
             self.update()
         else:
@@ -340,9 +340,9 @@ class ImageReadOut(ReadOut):
             return
         painter = QPainter(self)
         frame = QRect(_AIR, (self.height() - _SIDE) // 2, _SIDE, _SIDE)
-        painter.fillRect(frame, Qt.black)
-        size: QSize = self._image.size().scaled(frame.size(), Qt.KeepAspectRatio)
+        painter.fillRect(frame, Qt.GlobalColor.black)
+        size: QSize = self._image.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRect(QPoint(0, 0), size)
         place.moveCenter(frame.center())
-        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, self._image)

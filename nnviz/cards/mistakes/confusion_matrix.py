@@ -61,8 +61,8 @@ class ConfusionMatrixView(PaintedView):
         self._choice: Cell | None = None
         self._layout: MatrixLayout | None = None
         self._picture: QPixmap | None = None
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     # ---- what is shown
 
@@ -117,7 +117,7 @@ class ConfusionMatrixView(PaintedView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the cell under the mouse. A second click on it, or one outside, ends the choice."""
-        if event.button() == Qt.LeftButton and self.cells is not None:
+        if event.button() == Qt.MouseButton.LeftButton and self.cells is not None:
             cell = self.cells.at(event.x(), event.y())
             self.chosen.emit(None if cell == self._choice else cell)
 
@@ -125,7 +125,7 @@ class ConfusionMatrixView(PaintedView):
         """Moves the choice by the arrow keys, also to the headers; Enter opens it."""
         if event.key() in ENTER:
             self.opened.emit()
-        elif event.key() in ARROWS and self._names and not event.modifiers() & ~Qt.KeypadModifier:
+        elif event.key() in ARROWS and self._names and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             self.chosen.emit(self._beside(*ARROWS[event.key()]))
         else:
             super().keyPressEvent(event)
@@ -146,7 +146,7 @@ class ConfusionMatrixView(PaintedView):
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
         if self._choice is not None and max(part or 0 for part in self._choice) < len(self._names):
-            painter.setRenderHint(QPainter.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "text"), 2))
             painter.drawRoundedRect(self.cells.around(self._choice), 3, 3)
 
@@ -163,7 +163,7 @@ class ConfusionMatrixView(PaintedView):
         return picture
 
     def _draw_cells(self, painter: QPainter, cells: MatrixLayout, colours: Array) -> None:
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         text_of = difference_text if self._is_difference else partial(cell_text, is_share=self._is_share)
         texts = [[text_of(value) for value in row] for row in self._shares.tolist()]
         room = cells.rect(0, 0).width() - 1
@@ -178,14 +178,14 @@ class ConfusionMatrixView(PaintedView):
         plain, inks = theme.colour("muted"), inks_on(colours)
         for row, column in np.argwhere((np.nan_to_num(self._shares) != 0) | np.eye(len(texts), dtype=bool)).tolist():
             place = cells.rect(row, column)
-            painter.setPen(Qt.NoPen)
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(*colours[row, column].tolist()))
             painter.drawRoundedRect(place, 2, 2)
             font = right if row == column else wrong
             if font is not None:
                 painter.setFont(font)
                 painter.setPen(plain if row == column else inks[row][column])
-                painter.drawText(place.adjusted(-2, 0, 2, 0), int(Qt.AlignCenter), texts[row][column])
+                painter.drawText(place.adjusted(-2, 0, 2, 0), int(Qt.AlignmentFlag.AlignCenter), texts[row][column])
 
     def _draw_names(self, painter: QPainter, cells: MatrixLayout) -> None:
         font = theme.font(theme.SMALL)
@@ -198,8 +198,8 @@ class ConfusionMatrixView(PaintedView):
             place = cells.rect(number, number)
             if number % each_row == 0:
                 middle = QRect(0, place.center().y() - theme.px(10), left - 6, theme.px(20))
-                shown = metrics.elidedText(name, Qt.ElideMiddle, middle.width())
-                painter.drawText(middle, int(Qt.AlignRight | Qt.AlignVCenter), shown)
+                shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, middle.width())
+                painter.drawText(middle, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), shown)
             if number % each_column == 0:
                 self._draw_column_name(painter, cells, place, name)
 
@@ -207,13 +207,17 @@ class ConfusionMatrixView(PaintedView):
         top = round(cells.top)
         if not cells.is_upright:
             over = QRect(place.center().x() - theme.px(40), 0, theme.px(80), top - 2)
-            painter.drawText(over, int(Qt.AlignHCenter | Qt.AlignBottom), name)
+            painter.drawText(over, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom), name)
             return
-        shown = painter.fontMetrics().elidedText(name, Qt.ElideMiddle, top - 6)
+        shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, top - 6)
         painter.save()
         painter.translate(place.center().x(), top - 4)
         painter.rotate(-90)
-        painter.drawText(QRect(0, -theme.px(10), top, theme.px(20)), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
+        painter.drawText(
+            QRect(0, -theme.px(10), top, theme.px(20)),
+            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            shown,
+        )
         painter.restore()
 
 
@@ -237,4 +241,4 @@ def _image(colours: Array) -> QImage:
     opaque = np.full((*colours.shape[:2], 1), _PAPER, np.uint8)
     pixels = np.ascontiguousarray(np.concatenate([colours, opaque], axis=2))
     high, wide = colours.shape[:2]
-    return QImage(pixels.tobytes(), wide, high, 4 * wide, QImage.Format_RGBA8888).copy()
+    return QImage(pixels.tobytes(), wide, high, 4 * wide, QImage.Format.Format_RGBA8888).copy()

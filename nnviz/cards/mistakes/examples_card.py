@@ -56,7 +56,7 @@ class ExamplesCard(DockCard):
         self._show_groups(False)
         self._first_corrected = 0  # index of the first example of the second group
         self._note = label(role="muted")
-        self._note.setAlignment(Qt.AlignCenter)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._note.setWordWrap(True)
         self._stack = QStackedWidget()
         for page in (self._sides, self.rows, self._note):
@@ -230,7 +230,9 @@ class ExamplesCard(DockCard):
         for each in (title, detail):
             each.ensurePolished()  # Otherwise texts are measured in another font.
         room = row.geometry().width() - row.spacing() - self.head.room_of_mark
-        title.setText(title.fontMetrics().elidedText(self._full_title, Qt.ElideRight, max(room, _LEAST_TITLE)))
+        title.setText(
+            title.fontMetrics().elidedText(self._full_title, Qt.TextElideMode.ElideRight, max(room, _LEAST_TITLE))
+        )
         left = room - title.sizeHint().width()
         fitting = (each for each in self._details if detail.fontMetrics().horizontalAdvance(each) <= left)
         detail.setText(next(fitting, ""))

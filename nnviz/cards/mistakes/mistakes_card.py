@@ -86,9 +86,9 @@ class MistakesCard(DockCard):
         self.conclusion = ConclusionLabel("mistakesConclusion", lines=_LINES)
         self._note = label(role="muted")
         self._note.setWordWrap(True)
-        self._note.setAlignment(Qt.AlignCenter)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._key = ElidedLabel(role="muted")
-        self._key.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self._key.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._stack = QStackedWidget()
         for page in (self.matrix, self.classes, self.numbers, self._note):
             self._stack.addWidget(page)

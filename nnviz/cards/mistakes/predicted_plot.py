@@ -42,7 +42,7 @@ class PredictedPlot(PaintedView):
         self._choice: int | None = None
         self._painter = PointPainter()
         self._picture: QPixmap | None = None
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_numbers(self, true: Array, predicted: Array, ink: str, earlier: Array | None = None) -> None:
         """Shows finite targets and predictions, (k,) each. ``ink`` is the theme's name of their colour.
@@ -111,7 +111,7 @@ class PredictedPlot(PaintedView):
             self._picture = self._draw(square)
         painter.drawPixmap(square.topLeft(), self._picture)
         self._paint_ends(painter, square)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._choice is not None and self._choice < len(self._pairs):
             if np.isfinite(self._pairs[self._choice]).all():
                 paint_ring(painter, self.place_of(self._choice), 6, "accent")
@@ -133,8 +133,8 @@ class PredictedPlot(PaintedView):
         self._painter.paint((side, side), places, dots, colours, rgb, rgb, radius)
         picture = QPixmap.fromImage(self._painter.image.copy())
         painter = QPainter(picture)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QLineF(0, side, side, 0))
         painter.end()
         picture.setDevicePixelRatio(ratio)
@@ -145,8 +145,12 @@ class PredictedPlot(PaintedView):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         below = QRectF(square.left(), square.bottom() + 1, square.width(), theme.px(_LINE))
-        painter.drawText(below, int(Qt.AlignLeft | Qt.AlignVCenter), text.compact(self._ends[0]))
-        painter.drawText(below, int(Qt.AlignRight | Qt.AlignVCenter), text.compact(self._ends[1]))
+        painter.drawText(
+            below, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text.compact(self._ends[0])
+        )
+        painter.drawText(
+            below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text.compact(self._ends[1])
+        )
 
     # ---- mouse and keys
 
@@ -155,7 +159,7 @@ class PredictedPlot(PaintedView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the clicked example."""
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self._at(event.pos()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -165,7 +169,7 @@ class PredictedPlot(PaintedView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Handles keys: Left and Right choose the neighbour by target, Enter opens."""
-        steps = {Qt.Key_Left: -1, Qt.Key_Right: 1}
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         if event.key() in ENTER:
             self.opened.emit()
         elif event.key() not in steps or not len(self._pairs):

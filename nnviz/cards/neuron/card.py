@@ -61,7 +61,7 @@ class NeuronCard(DockCard):
         self._due = TimeBudget(_SECONDS_BETWEEN_VIEWS)
         self._fill_head()
         self._nothing = label(_NOTHING, "muted")
-        self._nothing.setAlignment(Qt.AlignCenter)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
         self.weights, self.activations, self.outgoing = (
             NeuronWeights(),

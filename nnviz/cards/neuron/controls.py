@@ -50,7 +50,7 @@ class NeuronControls(QWidget):
             "Scales the neuron's output from 0 to 2× to preview the effect. The network itself and its training are "
             "not affected."
         )
-        self.strength = named(QSlider(Qt.Horizontal), "neuronStrength", "Strength of the neuron", tip)
+        self.strength = named(QSlider(Qt.Orientation.Horizontal), "neuronStrength", "Strength of the neuron", tip)
         self.strength.setRange(0, _MOST * _PER_UNIT)
         self.strength.setPageStep(_PER_UNIT // 2)
         theme.sized(self.strength.setMinimumWidth, 24)
@@ -109,8 +109,8 @@ class _SwitchButton(QPushButton):
         named(self, "neuronOffButton", "Switch off", tip)
         self.setProperty("role", "pill")
         self.setCheckable(True)
-        self.setFocusPolicy(Qt.TabFocus)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._word = "off"
 
     def show_strength(self, factor: float) -> None:
@@ -146,9 +146,9 @@ class Chip(FixedSizeBox):
         self._title, self._tip = title, tip
         self.label = ElidedLabel(role="chip")
         named(self.label, name, title, tip)
-        self.label.setAlignment(Qt.AlignCenter)
+        self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         super().__init__(self.label, least + _FOR_MORE_DIGITS)
-        self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(least)  # With larger text only the number may fit.
         theme.sized(self.setFixedHeight, 22)
 

@@ -33,7 +33,7 @@ class EditDialog(QDialog):
     weight_set = pyqtSignal(int, float)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.Tool)
+        super().__init__(parent, Qt.WindowType.Tool)
         named(self, "neuronEditDialog", "Edit the neuron")
         self._bias, self._weights = 0.0, np.zeros(0)
         self._source: Callable[[int], str] = str
@@ -51,7 +51,7 @@ class EditDialog(QDialog):
         self.set_button = named(QPushButton("Set"), "neuronSetButton", "Set the value", tip)
         self._source_label = label("from input", "fieldName")
         grid = QGridLayout(self)
-        grid.setSizeConstraint(QLayout.SetFixedSize)
+        grid.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         rows = [
             (label("Change the", "fieldName"), self.part),
             (self._source_label, self.source),
@@ -63,7 +63,7 @@ class EditDialog(QDialog):
             if name is not None:
                 grid.addWidget(name, row, 0)
             grid.addWidget(widget, row, 1)
-        QShortcut(Qt.Key_Escape, self).activated.connect(self.reject)  # whichever widget has the focus
+        QShortcut(Qt.Key.Key_Escape, self).activated.connect(self.reject)  # whichever widget has the focus
         self.part.currentIndexChanged.connect(self._show_other)
         self.source.committed.connect(self._show_other)
         self.value.line.textEdited.connect(self._note_typed)

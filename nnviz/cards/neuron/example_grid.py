@@ -25,7 +25,7 @@ class ExampleGrid(ItemView):
         super().__init__()
         self._images: list[QImage] = []
         self._lines: Sequence[str] = ()
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
     def count(self) -> int:
@@ -60,17 +60,19 @@ class ExampleGrid(ItemView):
         rows = -(-self.count // _COLUMNS)
         image = self._images[0].size()
         cell = QSize((self.width() - 2 * _GAP) // _COLUMNS, (self.height() - (rows - 1) * _GAP) // rows)
-        size = image.scaled(cell, Qt.KeepAspectRatio)
+        size = image.scaled(cell, Qt.AspectRatioMode.KeepAspectRatio)
         return QRect(column * (size.width() + _GAP), row * (size.height() + _GAP), size.width(), size.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for number, image in enumerate(self._images):
             painter.drawImage(self.place_of(number), image)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("text"))
         for number, line in enumerate(self._lines):
             place = self.place_of(number)
-            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), fitted(line, place.width()))
+            painter.drawText(
+                place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), fitted(line, place.width())
+            )
         self.paint_mark(painter)

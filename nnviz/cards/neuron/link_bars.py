@@ -23,7 +23,7 @@ class LinkBars(ItemView):
         super().__init__()
         self._values: Array = np.zeros(0)
         self.end = 1.0
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
     def count(self) -> int:

@@ -76,7 +76,7 @@ class CurveView(PointsView):
         painter.setClipRect(frame)
         if self.line is None or not self.line.is_neuron:
             self._paint_points(painter)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._input is not None:
             self._paint_input(painter, self._input[0])
         if self.line is not None:
@@ -103,8 +103,10 @@ class CurveView(PointsView):
 
     @staticmethod
     def _paint_stroke(painter: QPainter, polygon: QPolygonF, ink: str) -> None:
-        painter.setPen(QPen(theme.colour(ink), _WIDTH, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
-        painter.setBrush(Qt.NoBrush)
+        painter.setPen(
+            QPen(theme.colour(ink), _WIDTH, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(polygon)
 
     @staticmethod
@@ -114,7 +116,7 @@ class CurveView(PointsView):
         area.append(QPointF(polygon.first().x(), zero))
         colour = theme.colour(ink)
         colour.setAlpha(_FILL)
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawPolygon(area)
 

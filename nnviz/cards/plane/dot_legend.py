@@ -21,7 +21,7 @@ class DotLegend(QWidget):
         super().__init__()
         self._names: tuple[str, ...] = ()
         self._inks: Sequence[str] = ()
-        self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
     def show_names(self, names: tuple[str, ...], inks: Sequence[str]) -> None:
@@ -48,18 +48,18 @@ class DotLegend(QWidget):
         if not self._names:
             return
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL))
         metrics, left = painter.fontMetrics(), 0
         room = None if self.width() >= self.sizeHint().width() else self.width() // len(self._names)
         for name, ink in zip(self._names, self._inks, strict=True):
-            painter.setPen(Qt.NoPen)
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour(ink))
             painter.drawEllipse(QPointF(left + _DOT / 2, self.height() / 2), _DOT / 2, _DOT / 2)
             wide = metrics.horizontalAdvance(name) + 1 if room is None else room - _DOT - _GAP - 4
-            words = name if room is None else metrics.elidedText(name, Qt.ElideRight, wide)
+            words = name if room is None else metrics.elidedText(name, Qt.TextElideMode.ElideRight, wide)
             if len(words) >= min(_SHORTEST, len(name)) and wide > 0:
                 painter.setPen(theme.colour("text"))
                 box = QRect(left + _DOT + _GAP, 0, wide, self.height())
-                painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), words)
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
             left += _DOT + _GAP + wide + _AIR if room is None else room

@@ -59,7 +59,7 @@ class PaintTools(QWidget):
     def _brush(self, number: int) -> QToolButton:
         brush = self._tool(f"Brush{number + 1}", "", "", _BRUSH_TIP)
         brush.setCheckable(True)
-        brush.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)
+        brush.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         brush.setIconSize(QSize(_DOT, _DOT))
         brush.clicked.connect(partial(self._session.painting.choose, number))
         self._group.addButton(brush)
@@ -69,13 +69,13 @@ class PaintTools(QWidget):
         made = tool(words, f"{self._where}{name}", accessible, tip)
         made.setProperty("role", "word")
         theme.sized(made.setFixedWidth, _WIDTH)
-        made.setFocusPolicy(Qt.TabFocus)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.clicked.connect(lambda: made.hasFocus() or self._view.setFocus())  # whose keys are for painting
         return made
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Passes digits and Escape to the view; other keys are for the focused tool."""
-        if event.key() == Qt.Key_Escape or event.text().isdecimal():
+        if event.key() == Qt.Key.Key_Escape or event.text().isdecimal():
             self._view.keyPressEvent(event)
         else:
             super().keyPressEvent(event)
@@ -108,10 +108,10 @@ def _dot(ink: str) -> QIcon:
     """Returns a disc in a colour of the theme."""
     ratio = 2  # sharp on every screen
     sheet = QPixmap(ratio * _DOT, ratio * _DOT)
-    sheet.fill(Qt.transparent)
+    sheet.fill(Qt.GlobalColor.transparent)
     painter = QPainter(sheet)
-    painter.setRenderHint(QPainter.Antialiasing)
-    painter.setPen(Qt.NoPen)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour(ink))
     painter.drawEllipse(0, 0, ratio * _DOT - 1, ratio * _DOT - 1)
     painter.end()

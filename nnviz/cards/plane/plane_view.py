@@ -64,10 +64,10 @@ class PlaneView(PointsView):
         painter.fillRect(self.rect(), theme.colour("card"))
         painter.fillRect(frame, theme.colour("field"))
         if self._image is not None:
-            painter.setRenderHint(QPainter.SmoothPixmapTransform, self._is_smooth)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._is_smooth)
             painter.drawImage(QRectF(frame), self._image)
         self._paint_points(painter)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(_outside(QRectF(frame)), theme.colour("card"))
         if self._input is not None:
             self._paint_cross(painter, QPointF(self.place_of(*self._input).toPoint()))  # whole pixels, so it is sharp

@@ -59,8 +59,8 @@ class PointsView(PaintedView):
         self._pressed: Qt.MouseButton | None = None  # the button that was pressed in the field
         self._is_painted = False
         self._eraser = 0.0  # its radius; 0: there is none
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
 
     @property
     def frame(self) -> QRect:
@@ -148,11 +148,11 @@ class PointsView(PaintedView):
         box = QRect(0, 0, painter.fontMetrics().horizontalAdvance(words) + 16, theme.px(22))
         box.moveLeft(self.frame.left() + 8)
         box.moveTop(self.frame.top() + 8 if is_above else self.frame.bottom() - 8 - box.height())
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(box, 4, 4)
         painter.setPen(theme.colour("text"))
-        painter.drawText(box, int(Qt.AlignCenter), words)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
 
     # ---- the mouse and the keyboard
 
@@ -163,7 +163,7 @@ class PointsView(PaintedView):
 
     def _update_hovered(self) -> None:
         point = None if self._mouse is None else self.point_at(self._mouse)
-        cursor = Qt.ArrowCursor if point is None else Qt.CrossCursor
+        cursor = Qt.CursorShape.ArrowCursor if point is None else Qt.CursorShape.CrossCursor
         if self.cursor().shape() != cursor:
             self.setCursor(cursor)
         self.hovered.emit(point)
@@ -174,13 +174,17 @@ class PointsView(PaintedView):
         """Continues a drag or a stroke at the mouse."""
         x, y = self._inside(*self._point(place))
         if self._pressed is not None and self._is_painted:
-            self.touched.emit(x, y, self._pressed == Qt.RightButton)
+            self.touched.emit(x, y, self._pressed == Qt.MouseButton.RightButton)
         elif self._pressed is not None:
             self.moved.emit(x, y)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins to choose the input, or a stroke of painting."""
-        buttons = (Qt.LeftButton, Qt.RightButton) if self._is_painted else (Qt.LeftButton,)
+        buttons = (
+            (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
+            if self._is_painted
+            else (Qt.MouseButton.LeftButton,)
+        )
         if event.button() in buttons and self._pressed is None and self.frame.contains(event.pos()):
             self._pressed = event.button()
             self._go_on(event.pos())
@@ -201,7 +205,7 @@ class PointsView(PaintedView):
             x, y = self._point(self._mouse)
             corner = self.place_of(x + self._eraser, y - self._eraser) - self.place_of(x, y)
             painter.setPen(QPen(theme.colour("text"), 1))
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QPointF(self._mouse), corner.x(), corner.y())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -213,7 +217,7 @@ class PointsView(PaintedView):
         elif self._input is None:
             self.picked.emit(sum(self.x_ends) / 2, sum(self.y_ends) / 2)
         else:
-            steps = _FINE_STEPS if event.modifiers() & Qt.ShiftModifier else _STEPS
+            steps = _FINE_STEPS if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _STEPS
             (x, y), (right, down) = self._input, self.arrows[event.key()]
             x += right * (self.x_ends[1] - self.x_ends[0]) / steps
             y -= down * (self.y_ends[1] - self.y_ends[0]) / steps
@@ -221,7 +225,7 @@ class PointsView(PaintedView):
 
     def _painting_key(self, event: QKeyEvent) -> bool:
         """Handles a key of painting. Returns whether the key was one."""
-        if event.key() == Qt.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
         elif event.text().isdecimal():
             self.chosen.emit(int(event.text()))

@@ -36,15 +36,15 @@ class _Compared(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.heads: Heads = (ColumnHead("", "muted"), ColumnHead("", "muted"))
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self.hide()
         theme.changed.connect(self.update)
 
     def _write(self, painter: QPainter, place: QRectF, words: str, ink: str, side: Qt.AlignmentFlag) -> None:
         painter.setPen(theme.colour(ink))
-        shown = painter.fontMetrics().elidedText(words, Qt.ElideRight, max(0, int(place.width())))
-        painter.drawText(place, int(side | Qt.AlignVCenter), shown)
+        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, max(0, int(place.width())))
+        painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
 
 
 class ComparedBars(_Compared):
@@ -78,19 +78,21 @@ class ComparedBars(_Compared):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL))
         widest = max(map(painter.fontMetrics().horizontalAdvance, self._names), default=0)
         left = min(max(widest + 10, theme.px(_LEAST_NAME)), theme.px(_MOST_NAME))
         head = theme.px(_HEAD)
         height = min((self.height() - head) / max(1, len(self._names)), theme.px(_HIGHEST_ROW))
         for number, name in enumerate(self._names):
-            self._write(painter, QRectF(0, head + number * height, left - 4, height), name, "muted", Qt.AlignLeft)
+            self._write(
+                painter, QRectF(0, head + number * height, left - 4, height), name, "muted", Qt.AlignmentFlag.AlignLeft
+            )
         width = (self.width() - left - _GAP) / 2
         for number, (column, shares) in enumerate(zip(self.heads, self._shares, strict=True)):
             place = QRectF(left + number * (width + _GAP), 0, width, head)
             painter.setFont(theme.font(theme.SMALL, bold=True))
-            self._write(painter, place, column.name, column.ink, Qt.AlignLeft)
+            self._write(painter, place, column.name, column.ink, Qt.AlignmentFlag.AlignLeft)
             self._paint_column(painter, place.translated(0, head), height, shares, column.ink)
 
     def _paint_column(self, painter: QPainter, first: QRectF, height: float, shares: Array, ink: str) -> None:
@@ -99,7 +101,7 @@ class ComparedBars(_Compared):
         for number, share in enumerate(shares.tolist()):
             row = QRectF(first.x(), first.y() + number * height, first.width(), height)
             groove = QRectF(row.x(), row.center().y() - _THICKNESS / 2, row.width() - theme.px(_VALUE), _THICKNESS)
-            painter.setPen(Qt.NoPen)
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour("field"))
             painter.drawRoundedRect(groove, 3, 3)
             groove.setWidth(max(1.5, groove.width() * min(max(share, 0.0), 1.0)))
@@ -107,7 +109,9 @@ class ComparedBars(_Compared):
             painter.setBrush(theme.colour(ink if number == best else "past"))
             painter.drawRoundedRect(groove, radius, radius)
             painter.setFont(bold if number == best else plain)
-            self._write(painter, row, f"{100 * share:.1f}", ink if number == best else "muted", Qt.AlignRight)
+            self._write(
+                painter, row, f"{100 * share:.1f}", ink if number == best else "muted", Qt.AlignmentFlag.AlignRight
+            )
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ class ComparedNumbers(_Compared):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         head, bold = theme.px(_HEAD), theme.font(theme.SMALL, bold=True)
         painter.setFont(bold)
         line = QRectF(0, 0, self.width(), head)
@@ -162,7 +166,7 @@ class ComparedNumbers(_Compared):
         )
         columns = [line.adjusted(0, 0, -width - 2 * _GAP, 0), line]
         for column, place in zip(self.heads, columns, strict=True):
-            self._write(painter, place, column.name, column.ink, Qt.AlignRight)
+            self._write(painter, place, column.name, column.ink, Qt.AlignmentFlag.AlignRight)
         height = min((self.height() - head) / max(1, len(self.rows)), theme.px(_NUMBER_ROW))
         for number, row in enumerate(self.rows):
             top = head + number * height
@@ -172,19 +176,19 @@ class ComparedNumbers(_Compared):
         plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
         painter.setFont(bold)
         for value, column, place in zip(row.values, self.heads, columns, strict=True):
-            self._write(painter, place, value, column.ink, Qt.AlignRight)
+            self._write(painter, place, value, column.ink, Qt.AlignmentFlag.AlignRight)
         painter.setFont(plain)
         room = columns[0].adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(row.values[0]) - _GAP, 0)
         words = f"{row.name} · true {row.truth}" if row.truth else row.name
-        self._write(painter, room, words, "muted", Qt.AlignLeft)
-        painter.setPen(Qt.NoPen)
+        self._write(painter, room, words, "muted", Qt.AlignmentFlag.AlignLeft)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(QRectF(0, y - _GROOVE / 2, self.width(), _GROOVE), 2, 2)
         if row.true_place is not None:
             painter.setPen(QPen(theme.colour("text"), 1))
             x = round(self._x(row.true_place)) + 0.5
             painter.drawLine(QLineF(x, y - _DOT - 1, x, y + _DOT + 1))
-            painter.setPen(Qt.NoPen)
+            painter.setPen(Qt.PenStyle.NoPen)
         for share, column in zip(row.places, self.heads, strict=True):
             painter.setBrush(theme.colour(column.ink))
             painter.drawEllipse(QPointF(self._x(share), y), _DOT, _DOT)

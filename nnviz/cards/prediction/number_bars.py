@@ -54,8 +54,8 @@ class NumberBars(QWidget):
         self.rows: Sequence[NumberRow] = ()
         self.reason = ""
         self._count = 1
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
 
     def set_count(self, count: int) -> None:
         """Sets the number of rows, which the size depends on."""
@@ -83,12 +83,14 @@ class NumberBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shown = self.rows[:MOST_ROWS]
         if not shown:
             painter.setPen(theme.colour("muted"))
             painter.setFont(theme.font(theme.SMALL))
-            painter.drawText(QRectF(self.rect()), int(Qt.AlignCenter | Qt.TextWordWrap), self.reason)
+            painter.drawText(
+                QRectF(self.rect()), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.reason
+            )
         elif len(shown) == 1:
             self._paint_alone(painter, shown[0])
         else:
@@ -100,37 +102,44 @@ class NumberBars(QWidget):
         """Paints a number in large digits, its line, and the ends of the line."""
         place = QRectF(0, 0, self.width(), theme.px(40))
         value = theme.font(_BIG, bold=True)
-        _write(painter, place, row.value, value, "accent", Qt.AlignLeft)
+        _write(painter, place, row.value, value, "accent", Qt.AlignmentFlag.AlignLeft)
         shift = QFontMetrics(value).horizontalAdvance(row.value) + _GAP
         plain = theme.font(theme.TEXT)
         room = QFontMetrics(plain).horizontalAdvance(_true(row)) + _GAP
-        _write(painter, place.adjusted(shift, 8, -room, 0), row.unit, plain, "muted", Qt.AlignLeft)
-        _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "text", Qt.AlignRight)
+        _write(painter, place.adjusted(shift, 8, -room, 0), row.unit, plain, "muted", Qt.AlignmentFlag.AlignLeft)
+        _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "text", Qt.AlignmentFlag.AlignRight)
         self._paint_line(painter, row, theme.px(56))
         ends = QRectF(0, theme.px(64), self.width(), theme.px(20))
-        _write(painter, ends, row.low, theme.font(theme.SMALL), "muted", Qt.AlignLeft)
-        _write(painter, ends, row.high, theme.font(theme.SMALL), "muted", Qt.AlignRight)
+        _write(painter, ends, row.low, theme.font(theme.SMALL), "muted", Qt.AlignmentFlag.AlignLeft)
+        _write(painter, ends, row.high, theme.font(theme.SMALL), "muted", Qt.AlignmentFlag.AlignRight)
 
     def _paint_row(self, painter: QPainter, row: NumberRow, place: QRectF) -> None:
         words = place.adjusted(0, 0, 0, -(_GROOVE + 6))
         bold = theme.font(theme.SMALL, bold=True)
-        _write(painter, words, row.value, bold, "accent", Qt.AlignRight)
+        _write(painter, words, row.value, bold, "accent", Qt.AlignmentFlag.AlignRight)
         width = max(theme.px(64), QFontMetrics(bold).horizontalAdvance(row.value) + _GAP)
-        _write(painter, words.adjusted(0, 0, -width, 0), _true(row), theme.font(theme.SMALL), "text", Qt.AlignRight)
+        _write(
+            painter,
+            words.adjusted(0, 0, -width, 0),
+            _true(row),
+            theme.font(theme.SMALL),
+            "text",
+            Qt.AlignmentFlag.AlignRight,
+        )
         room = self.width() - width - QFontMetrics(bold).horizontalAdvance(_true(row)) - _GAP
         _write(painter, QRectF(0, words.y(), room, words.height()), row.name, theme.font(theme.SMALL), "muted")
         self._paint_line(painter, row, place.bottom() - _GROOVE - 3)
 
     def _paint_line(self, painter: QPainter, row: NumberRow, y: float) -> None:
         """Paints a groove with a dot at the number and a thin line at the true one."""
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(QRectF(0, y - _GROOVE / 2, self.width(), _GROOVE), 2, 2)
         if row.true_place is not None:
             painter.setPen(QPen(theme.colour("text"), 1))
             x = round(self._x(row.true_place)) + 0.5
             painter.drawLine(QLineF(x, y - _DOT - 1, x, y + _DOT + 1))
-            painter.setPen(Qt.NoPen)
+            painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("accent"))
         painter.drawEllipse(QPointF(self._x(row.place), y), _DOT, _DOT)
 
@@ -143,9 +152,14 @@ def _true(row: NumberRow) -> str:
 
 
 def _write(
-    painter: QPainter, place: QRectF, words: str, font: QFont, colour: str, side: Qt.AlignmentFlag = Qt.AlignLeft
+    painter: QPainter,
+    place: QRectF,
+    words: str,
+    font: QFont,
+    colour: str,
+    side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
 ) -> None:
     painter.setFont(font)
     painter.setPen(theme.colour(colour))
-    shown = QFontMetrics(font).elidedText(words, Qt.ElideRight, max(0, int(place.width())))
-    painter.drawText(place, int(side | Qt.AlignVCenter), shown)
+    shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, max(0, int(place.width())))
+    painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), shown)

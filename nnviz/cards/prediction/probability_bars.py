@@ -41,8 +41,8 @@ class ProbabilityBars(QWidget):
         self._mark: float | None = None
         self.reason = ""
         self._name_width = theme.px(_LEAST_NAME)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self._describe()
         theme.changed.connect(self._measure)
 
@@ -98,10 +98,10 @@ class ProbabilityBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         height = min(self.height() / max(1, len(self._names)), theme.px(_HIGHEST_ROW))
         grooves = [self._groove(row * height, height) for row in range(len(self._names))]
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("field"))
         for groove in grooves:
             painter.drawRoundedRect(groove, 3, 3)
@@ -137,21 +137,27 @@ class ProbabilityBars(QWidget):
         metrics = QFontMetrics(plain)
         for row, name in enumerate(self._names):
             painter.setFont(bold if row == order[0] else plain)
-            top, shown = row * height, metrics.elidedText(name, Qt.ElideRight, self._name_width - 4)
+            top, shown = row * height, metrics.elidedText(name, Qt.TextElideMode.ElideRight, self._name_width - 4)
             best = "text" if self._colours else "accent"
             painter.setPen(theme.colour(best if row == order[0] else "text" if row == order[1] else "muted"))
-            painter.drawText(QRectF(0, top, self._name_width, height), int(Qt.AlignLeft | Qt.AlignVCenter), shown)
+            painter.drawText(
+                QRectF(0, top, self._name_width, height),
+                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                shown,
+            )
             if row < len(values):
                 painter.setPen(theme.colour("text" if row in order else "muted"))
                 figure = QRectF(self.width() - theme.px(_VALUE), top, theme.px(_VALUE), height)
-                painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * values[row]:.1f}")
+                painter.drawText(
+                    figure, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{100 * values[row]:.1f}"
+                )
 
     def _paint_mark(self, painter: QPainter, height: float) -> None:
         """Draws the threshold one pixel wide, without antialiasing, over the height of the rows."""
         if self._mark is None or not len(self._values):
             return
-        painter.setRenderHint(QPainter.Antialiasing, False)
-        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DotLine))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.PenStyle.DotLine))
         groove = self._groove(0, height)
         x = round(groove.left() + groove.width() * self._mark)
         painter.drawLine(QLineF(x, 2, x, height * len(self._names) - 2))
@@ -163,8 +169,8 @@ class ProbabilityBars(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         left, rows = self._name_width, len(self._names)
         bars = QRectF(left, 0, self.width() - left, max(rows * height, _LINES * painter.fontMetrics().lineSpacing()))
-        words = painter.boundingRect(bars, int(Qt.AlignCenter | Qt.TextWordWrap), self.reason)
+        words = painter.boundingRect(bars, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.reason)
         first, last = int(words.top() // height), math.ceil(words.bottom() / height)
         painter.fillRect(QRectF(left, first * height, bars.width(), (last - first) * height), theme.colour("card"))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(bars, int(Qt.AlignCenter | Qt.TextWordWrap), self.reason)
+        painter.drawText(bars, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.reason)

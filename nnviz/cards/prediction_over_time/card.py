@@ -41,10 +41,12 @@ class PredictionOverTimePanel(DockCard):
         )
         self.plot = named(StripPlot(), "learningStrip", "Confidence in the leading classes by epoch")
         self.plot.setWhatsThis(tip)  # a tooltip would cover the read-out
-        self.head.detail.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)  # its text must not widen the card
-        self.head.detail.setTextFormat(Qt.RichText)  # with the names escaped
+        self.head.detail.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )  # its text must not widen the card
+        self.head.detail.setTextFormat(Qt.TextFormat.RichText)  # with the names escaped
         self.head.row.setStretchFactor(self.head.detail, 100)
-        self.head.detail.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.head.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.body.addWidget(self.plot, 1)
         self.body.setContentsMargins(theme.CARD_PADDING, 0, theme.CARD_PADDING, 8)
         self._name_lines()

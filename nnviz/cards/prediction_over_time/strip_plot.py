@@ -78,8 +78,8 @@ class StripPlot(PaintedView):
         self._painted: tuple[object, Array] | None = None  # the texts and the lines as they are painted
         self._ground_width = 0.0
         self._ground: QPixmap | None = None  # the background with grid and axis labels
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Expanding)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def show_lines(
         self, epochs: list[float], lines: Sequence[ShareLine], note: str = "", axis: StripAxis = SHARES
@@ -197,7 +197,7 @@ class StripPlot(PaintedView):
         self._painted = self._words, curves
         if self.lines:
             self._paint_epochs(painter, area, curves)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for line, points in reversed(list(zip(self.lines, curves, strict=True))):
             self._paint_line(painter, line, points)
         self._paint_names(painter, area, curves)
@@ -219,12 +219,12 @@ class StripPlot(PaintedView):
         if not self.note:
             return
         room = self._room_for_note(self._are_named) if self.lines else QRectF(self.rect())
-        words = painter.fontMetrics().elidedText(self.note, Qt.ElideRight, int(room.width()))
+        words = painter.fontMetrics().elidedText(self.note, Qt.TextElideMode.ElideRight, int(room.width()))
         painter.setPen(theme.colour("muted"))  # without a pen a text has no bounds
-        place = painter.boundingRect(room, int(Qt.AlignCenter), words)
+        place = painter.boundingRect(room, int(Qt.AlignmentFlag.AlignCenter), words)
         place.moveLeft(round(place.left()))  # letters are sharp on whole pixels
         painter.fillRect(place.adjusted(-_NOTE_GAP, 0, _NOTE_GAP, 0), theme.colour("card"))
-        painter.drawText(place, int(Qt.AlignCenter | Qt.TextDontClip), words)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), words)
 
     def _room_for_note(self, are_named: bool) -> QRectF:
         """Returns the rectangle right of the first points and their names."""
@@ -245,7 +245,7 @@ class StripPlot(PaintedView):
         for y, words in ((area.top(), self.axis.top), (area.bottom(), self.axis.bottom)):
             painter.drawText(
                 QRectF(0, y - theme.px(8), area.left() - _LEFT_GAP, theme.px(16)),
-                int(Qt.AlignLeft | Qt.AlignVCenter),
+                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
                 words,
             )
         if self.axis.mark is not None:
@@ -258,14 +258,18 @@ class StripPlot(PaintedView):
         below = QRectF(area.left(), area.bottom() + 1, area.width(), theme.px(_BOTTOM) - 1)
         end = self._epochs[0] + self._span
         painter.setPen(theme.colour("muted"))
-        painter.drawText(below, int(Qt.AlignLeft | Qt.AlignBottom), _number(self._epochs[0]))
-        painter.drawText(below, int(Qt.AlignRight | Qt.AlignBottom), f"epoch {_number(end)}")
+        painter.drawText(
+            below, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), _number(self._epochs[0])
+        )
+        painter.drawText(
+            below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom), f"epoch {_number(end)}"
+        )
         marks = []
         if self._moment is not None:
             at = (self._moment - self._epochs[0]) / self._span
-            marks.append((area.left() + min(max(at, 0.0), 1.0) * area.width(), "looking_back", Qt.SolidLine))
+            marks.append((area.left() + min(max(at, 0.0), 1.0) * area.width(), "looking_back", Qt.PenStyle.SolidLine))
         if self._pointed >= 0:
-            marks.append((curves[0, self._pointed, 0], "muted", Qt.DotLine))
+            marks.append((curves[0, self._pointed, 0], "muted", Qt.PenStyle.DotLine))
         for x, ink, style in marks:
             painter.setPen(QPen(theme.colour(ink), 1, style))
             painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
@@ -279,7 +283,7 @@ class StripPlot(PaintedView):
             painter.drawPolyline(polyline.translated(0, _THICKER))
         marked = self._pointed if self._pointed >= 0 else 0 if len(points) == 1 else None
         if marked is not None:
-            painter.setPen(Qt.NoPen)
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ink)
             painter.drawEllipse(QPointF(*points[marked]), _DOT, _DOT)
 
@@ -291,11 +295,11 @@ class StripPlot(PaintedView):
         x = float(curves[0, -1, 0]) + _NAME_GAP
         for index, y in _name_heights(curves[:, -1, 1].tolist(), area.top(), lowest):
             line, place = self.lines[index], QRectF(x, y - theme.px(8), self.width() - x, theme.px(16))
-            name = painter.fontMetrics().elidedText(line.name, Qt.ElideRight, int(place.width()))
+            name = painter.fontMetrics().elidedText(line.name, Qt.TextElideMode.ElideRight, int(place.width()))
             if x < area.right():  # covers the grid behind the name of a line that does not reach the right end
                 painter.fillRect(QRectF(x - 2, y - theme.px(6), _width(name) + 4, theme.px(12)), theme.colour("card"))
             painter.setPen(theme.colour(line.colour))
-            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
 
 
 def _width(words: str) -> int:

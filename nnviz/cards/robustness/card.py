@@ -73,7 +73,7 @@ class RobustnessPage(Page):
         row = arranged(QHBoxLayout(), (curves, 1), self.example, spacing=20)
         arranged(QVBoxLayout(self._content), self.conclusion, (row, 1), spacing=4)
         self._nothing = named(label(role="muted"), "robustNothing")
-        self._nothing.setAlignment(Qt.AlignCenter)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._content)

@@ -52,8 +52,8 @@ class PerturbedExampleView(QWidget):
         self._stack.addWidget(self.picture)
         self.changes = _scrolled(self.bars)
         self._stack.addWidget(self.changes)
-        self.before = PredictionColumn("unperturbed", "robustBefore", Qt.AlignLeft)
-        self.after = PredictionColumn("perturbed", "robustAfter", Qt.AlignRight)
+        self.before = PredictionColumn("unperturbed", "robustBefore", Qt.AlignmentFlag.AlignLeft)
+        self.after = PredictionColumn("perturbed", "robustAfter", Qt.AlignmentFlag.AlignRight)
         predictions = arranged(QHBoxLayout(), (self.before, 1), (self.after, 1), spacing=4)
         arranged(QVBoxLayout(self), title_box, (self._stack, 100), predictions, 1, spacing=4)
         self._make_room(_SIDE, _SIDE)
@@ -121,7 +121,7 @@ class PredictionColumn(QWidget):
         theme.sized(self.answer.setFixedHeight, _PREDICTION)
         share_box, self.share = line(f"{name}Share")
         for made in (self.caption, self.answer, self.share):
-            made.setAlignment(side | Qt.AlignVCenter)
+            made.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         arranged(QVBoxLayout(self), when_box, self.answer, share_box, spacing=2)
 
     def set_changed(self, has_changed: bool) -> None:
@@ -150,7 +150,10 @@ class PredictionColumn(QWidget):
     def _show_words(self) -> None:
         """Shows a long name as far as it fits."""
         words, metrics = self._words, QFontMetrics(theme.font(theme.TEXT, bold=True))
-        say(self.answer, words if len(words) < _LONG else metrics.elidedText(words, Qt.ElideRight, self.width()))
+        say(
+            self.answer,
+            words if len(words) < _LONG else metrics.elidedText(words, Qt.TextElideMode.ElideRight, self.width()),
+        )
         describe(self.answer, words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

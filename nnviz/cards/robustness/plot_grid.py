@@ -109,9 +109,9 @@ class PlotGrid(PaintedView):
         self.marked: tuple[int, float] | None = None
         self.describe: Callable[[int, int], Text] = lambda plot, place: ""
         self._opened_at: QPoint | None = None  # The mark stays at the opened place until the mouse moves.
-        self.setFocusPolicy(Qt.TabFocus)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_plots(self, plots: Sequence[PlotContent], scale: ErrorAxis, colour: str) -> None:
         """Shows plots; those that have not changed are not painted again."""
@@ -202,22 +202,22 @@ class PlotGrid(PaintedView):
                 continue
             self._paint_words(painter, shown, area)
             self._paint_ground(painter, plot, shown, area)
-            painter.setRenderHint(QPainter.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_line(painter, plot, shown.past, theme.colour("past"), 1.5)
             self._paint_line(painter, plot, shown.line, theme.colour(self.colour), 2)
             self._paint_mark(painter, plot, shown)
-            painter.setRenderHint(QPainter.Antialiasing, False)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_words(self, painter: QPainter, shown: PlotContent, area: QRect) -> None:
         place = QRect(area.left(), area.top() - theme.px(_HEAD), area.width(), theme.px(_HEAD) - 2)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         painter.setPen(theme.colour("text"))
-        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), shown.title)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown.title)
         place.setLeft(place.left() + painter.fontMetrics().horizontalAdvance(shown.title) + 8)
         painter.setFont(theme.font(theme.SMALL))
         if painter.fontMetrics().horizontalAdvance(shown.note) <= place.width():
             painter.setPen(theme.colour("muted"))
-            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), shown.note)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown.note)
 
     def _paint_ground(self, painter: QPainter, plot: int, shown: PlotContent, area: QRect) -> None:
         """Paints the background, the band, the grid and the numbers of both axes."""
@@ -234,7 +234,7 @@ class PlotGrid(PaintedView):
                 painter.setPen(theme.colour("muted"))
                 painter.drawText(
                     QRect(0, y - theme.px(8), theme.px(_LEFT) - 6, theme.px(16)),
-                    int(Qt.AlignRight | Qt.AlignVCenter),
+                    int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
                     words,
                 )
         if shown.places[0] < 0:  # two directions, with no perturbation between them
@@ -250,7 +250,7 @@ class PlotGrid(PaintedView):
             marks = marks[::2] if len(marks) % 2 else [marks[0], marks[-1]]
         painter.setPen(theme.colour("muted"))
         for _, words, place in marks:
-            painter.drawText(place, int(Qt.AlignCenter), words)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), words)
 
     def _place_below(self, painter: QPainter, plot: int, area: QRect, x: float, words: str) -> QRect:
         """Returns the rectangle of a number below its point, within the area."""
@@ -268,9 +268,9 @@ class PlotGrid(PaintedView):
     def _paint_line(self, painter: QPainter, plot: int, line: CurvePoints, colour: QColor, width: float) -> None:
         points = [self.point(plot, x, y) for x, y in zip(line.x.tolist(), line.y.tolist(), strict=True)]
         painter.setPen(QPen(colour, width))
-        painter.setBrush(Qt.NoBrush)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(points))
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         for point in points:
             painter.drawEllipse(point, _DOT * width / 2, _DOT * width / 2)
@@ -319,7 +319,7 @@ class PlotGrid(PaintedView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Opens the place under the mouse."""
-        if event.button() == Qt.LeftButton and self._place_at(event.pos()) is not None:
+        if event.button() == Qt.MouseButton.LeftButton and self._place_at(event.pos()) is not None:
             self._point_at(self._place_at(event.pos()), event.pos())
             self._opened_at = event.pos()
             self._open()
@@ -336,7 +336,7 @@ class PlotGrid(PaintedView):
         if key in ENTER and self.marked is not None:
             self._open()
         elif key in ARROWS and self.plots:
-            plot, x = self._stepped(*ARROWS[key], is_fine=bool(event.modifiers() & Qt.ShiftModifier))
+            plot, x = self._stepped(*ARROWS[key], is_fine=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
             self._point_at((plot, x), self.point(plot, x, self.scale.end / 2).toPoint())
         else:
             super().keyPressEvent(event)

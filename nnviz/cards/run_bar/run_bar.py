@@ -84,13 +84,13 @@ class RunBar(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Shows what can be done when *Train* is enabled or disabled, also by a lesson."""
-        if event.type() == QEvent.EnabledChange:
+        if event.type() == QEvent.Type.EnabledChange:
             self._show_progress()
         return False
 
     def event(self, event: QEvent) -> bool:
         done = bool(super().event(event))
-        if event.type() in (QEvent.Resize, QEvent.LayoutRequest):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
             self._fit()
         return done
 
@@ -135,7 +135,7 @@ class RunBar(QWidget):
         self.state = named(label(role="title"), "runState")
         self.status = named(ElidedLabel(role="muted"), "runStatus")
         self.times = named(label(role="muted"), "runTimes", tip=_TIMES_TIP)
-        self.times.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.times.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         tip = "Shows how much of the run is done."
         self.progress = named(QProgressBar(), "runProgress", "Progress of the run", tip)
         self.progress.setTextVisible(False)
@@ -148,7 +148,7 @@ class RunBar(QWidget):
         figure = named(label("–", role), role, f"{part} error")
         under = self._under[part] = named(label(role="muted"), f"{role}Name")
         for text_label in (figure, under):
-            text_label.setAlignment(Qt.AlignRight)
+            text_label.setAlignment(Qt.AlignmentFlag.AlignRight)
         row.addLayout(arranged(QVBoxLayout(), figure, under))
         return figure
 
@@ -159,7 +159,7 @@ class RunBar(QWidget):
         self._live_block = QWidget()
         over = label("live", "muted")
         for text_label in (over, self.live_figure):
-            text_label.setAlignment(Qt.AlignRight)
+            text_label.setAlignment(Qt.AlignmentFlag.AlignRight)
         arranged(QVBoxLayout(self._live_block), 1, over, self.live_figure, 1, spacing=2)
         self._live_block.hide()
         row.addWidget(self._live_block)

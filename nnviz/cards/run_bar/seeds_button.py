@@ -56,7 +56,7 @@ class SeedsButton(QWidget):
         self.arrow = named(QToolButton(), "seedsCountButton", "Number of seeds", tip)
         self.arrow.setText("▾")
         theme.sized(self.arrow.setFixedWidth, _WIDTH_OF_ARROW)
-        self.arrow.setFocusPolicy(Qt.TabFocus)
+        self.arrow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.arrow.clicked.connect(self._open)
         self._menu = self._new_menu()
         arranged(QHBoxLayout(self), self.button, self.arrow, spacing=0)

@@ -85,7 +85,7 @@ class RunsCard(DockCard):
         self.table_view = named(RunTable(), "runsTable", "Runs", "")
         self.table_view.setWhatsThis(_TABLE_TIP)
         self._words = label(role="muted")
-        self._words.setAlignment(Qt.AlignCenter)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._words.setWordWrap(True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table_view)
@@ -118,13 +118,13 @@ class RunsCard(DockCard):
             entry.setObjectName(name)
             entry.triggered.connect(lambda _=False, act=act: act())
             self.table_view.addAction(entry)
-        self.table_view.setContextMenuPolicy(Qt.ActionsContextMenu)
+        self.table_view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _action(self, words: str, name: str, keys: str, act: Callable[[RunRow], object]) -> None:
         action = QAction(words, self)
         action.setObjectName(name)
         action.setShortcuts(QKeySequence.listFromString(keys))
-        action.setShortcutContext(Qt.WidgetShortcut)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.triggered.connect(lambda: None if (row := self._row) is None else act(row))
         self.table_view.addAction(action)
 

@@ -40,7 +40,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         named(self, "exportRunDialog", f"Export run {run}")
         self.setWindowTitle(f"Export run {run}")
-        self.setAttribute(Qt.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.folder = named(FieldEdit(), "exportFolderEdit", "New folder", _FOLDER_TIP)
         self.folder.setText(str(folder))
         self.folder.textEdited.connect(lambda _: self._show_wrong(""))
@@ -92,9 +92,9 @@ class ExportDialog(QDialog):
         """Opens a dialog for the parent of the new folder."""
         now = Path(self.folder.text())
         dialog = named(QFileDialog(self, "Parent of the new folder", str(now.parent)), "exportPlaceDialog")
-        dialog.setFileMode(QFileDialog.Directory)
-        dialog.setOption(QFileDialog.ShowDirsOnly)
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda chosen: self._take(unused_folder(Path(chosen), now.name)))
         dialog.open()
 

@@ -102,11 +102,11 @@ class _RunTableModel(RowModel[RunLine]):
         self.reset(self.columns, LazyRows(count, line))
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlags:
-        flags = Qt.ItemIsEnabled | Qt.ItemIsSelectable
-        return Qt.ItemFlags(flags | Qt.ItemIsEditable if index.column() == TITLE else flags)
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return Qt.ItemFlags(flags | Qt.ItemFlag.ItemIsEditable if index.column() == TITLE else flags)
 
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
-        if role != Qt.EditRole:
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role != Qt.ItemDataRole.EditRole:
             return super().data(index, role)
         line = self.rows[index.row()]
         return line.name or line.title
@@ -128,8 +128,8 @@ class _RunTableModel(RowModel[RunLine]):
         }
         return spoken[column] if column in spoken else self.text(row, column)
 
-    def setData(self, index: QModelIndex, value: Any, role: int = Qt.EditRole) -> bool:
-        if str(value) != self.data(index, Qt.EditRole):
+    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if str(value) != self.data(index, Qt.ItemDataRole.EditRole):
             self.renamed(index.row(), str(value))
         return True
 
@@ -184,7 +184,7 @@ class _RowPainter:
         """Paints the heading of a section."""
         place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
         self._painter.setFont(self._plain)
-        self._write(fitted(words, place.width()), "muted", place, Qt.AlignLeft)
+        self._write(fitted(words, place.width()), "muted", place, Qt.AlignmentFlag.AlignLeft)
         self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
 
     def paint(self, line: RunLine, top: int) -> None:
@@ -192,51 +192,53 @@ class _RowPainter:
         painter = self._painter
         painter.setFont(self._plain)
         if line.is_starred:
-            self._write(_STAR, "text", self._place(STAR, top), Qt.AlignHCenter)
+            self._write(_STAR, "text", self._place(STAR, top), Qt.AlignmentFlag.AlignHCenter)
         place = self._place(TITLE, top).adjusted(_AIR + self._number_width + line.indent, 0, 0, 0)
         if line.has_square:
             self._paint_square(line, self._place(COLOUR, top))
             number = self._place(TITLE, top).adjusted(_AIR, 0, 0, 0)
             number.setWidth(self._number_width - _GAP)
-            self._write(line.number, "muted", number, Qt.AlignRight)
+            self._write(line.number, "muted", number, Qt.AlignmentFlag.AlignRight)
         else:
             place.setLeft(self._place(COLOUR, top).left() + _AIR)
         place.setRight(self._paint_right(line, top))
         if line.is_current:
             painter.setFont(self._bold)
         ink = "text" if line.colour or line.is_current else "muted"
-        self._write(self._fitted(line, place.width()), ink, place, Qt.AlignLeft)
+        self._write(self._fitted(line, place.width()), ink, place, Qt.AlignmentFlag.AlignLeft)
 
     def _fitted(self, line: RunLine, width: int) -> str:
         """Returns the title shortened to the width: in the middle for runs, at the end for other rows."""
         if line.has_square:
             return fitted(line.words, width, line.is_current)
-        return self._painter.fontMetrics().elidedText(line.words, Qt.ElideRight, width)
+        return self._painter.fontMetrics().elidedText(line.words, Qt.TextElideMode.ElideRight, width)
 
     def _paint_right(self, line: RunLine, top: int) -> int:
         """Paints the text at the right in full; returns where the title has to end."""
         figure, count, triangle = _begins(line, self._columns, self._painter.fontMetrics())
         place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
         place.setLeft(figure)
-        self._write(line.told, "muted" if line.progress else line.figure_colour, place, Qt.AlignRight)
+        self._write(line.told, "muted" if line.progress else line.figure_colour, place, Qt.AlignmentFlag.AlignRight)
         end = figure - _AIR
         if not line.runs:
             return end
         if not line.progress:
-            self._write(line.count, "muted", QRect(count, top, end - count + 1, theme.px(_HIGH)), Qt.AlignRight)
+            self._write(
+                line.count, "muted", QRect(count, top, end - count + 1, theme.px(_HIGH)), Qt.AlignmentFlag.AlignRight
+            )
         self._paint_arrow(line.is_open, QPointF(triangle + _ARROW, place.center().y() + 0.5))
         return int(triangle - _ARROW)
 
     def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
         self._painter.setPen(self._colour(ink))
-        self._painter.drawText(place, int(side | Qt.AlignVCenter), words)
+        self._painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), words)
 
     def _paint_arrow(self, is_open: bool, centre: QPointF) -> None:
         """Paints a triangle that points to the right, or down."""
         corners = [QPointF(-_ARROW, -_ARROW / 2), QPointF(_ARROW, -_ARROW / 2), QPointF(0, _ARROW / 2 + 1)]
         if not is_open:
             corners = [QPointF(corner.y(), corner.x()) for corner in corners]
-        self._painter.setPen(Qt.NoPen)
+        self._painter.setPen(Qt.PenStyle.NoPen)
         self._painter.setBrush(self._colour("muted"))
         self._painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
 
@@ -246,7 +248,7 @@ class _RowPainter:
         paint_square(painter, square, line.colour)
         if line.is_baseline:
             painter.setPen(self._colour("text"))
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
 
 
@@ -282,12 +284,12 @@ class RunTable(PaintedRowTable):
         super().__init__(self.lines, _HIGH)
         self.lines.renamed = self.renamed.emit
         self.setItemDelegate(_NameDelegate(self))
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         heads = self.horizontalHeader()
         heads.hide()
         heads.setMinimumSectionSize(16)
-        heads.setSectionResizeMode(QHeaderView.Fixed)
-        heads.setSectionResizeMode(TITLE, QHeaderView.Stretch)
+        heads.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        heads.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
         self._pressed = 0  # where the mouse was pressed, from the left
@@ -344,8 +346,8 @@ class RunTable(PaintedRowTable):
             self.opened.emit(index.row())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Left, Qt.Key_Right) and self.current is not None:
-            self.unfolded.emit(self.current, event.key() == Qt.Key_Right)
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self.current is not None:
+            self.unfolded.emit(self.current, event.key() == Qt.Key.Key_Right)
         else:
             super().keyPressEvent(event)
 

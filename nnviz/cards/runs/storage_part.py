@@ -123,7 +123,7 @@ class StoragePart(QWidget):
         self._words = named(label(role="muted"), "roomWords")
         self._words.setWordWrap(True)
         self._words.setMinimumHeight(3 * self._words.fontMetrics().height())  # nothing moves when it changes
-        self._words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._thin = named(QPushButton("Remove now"), "thinButton", "Remove snapshots now", _THIN_TIP)
         self._thin.clicked.connect(self._model.thin)
         arranged(QVBoxLayout(content), form, self._words, arranged(QHBoxLayout(), 1, self._thin), spacing=8)

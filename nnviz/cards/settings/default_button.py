@@ -37,7 +37,7 @@ class DefaultButton(QToolButton):
         theme.sized(self.set_icon_side, _ICON)
         theme.sized(self.setFixedWidth, _SIZE)
         theme.sized(self.setFixedHeight, _SIZE)
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.clicked.connect(self._use_default)
         self.hide()
 

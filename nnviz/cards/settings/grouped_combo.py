@@ -28,7 +28,9 @@ class GroupedCombo(Combo):
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
-        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)  # a long title never widens what it stands in
+        self.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
+        )  # a long title never widens what it stands in
         self._shown: dict[str, tuple[ComboEntry, ...]] = {}
 
     def show_groups(self, groups: Mapping[str, Sequence[ComboEntry]]) -> None:
@@ -48,13 +50,13 @@ class GroupedCombo(Combo):
 
 def _heading(words: str) -> QStandardItem:
     item = QStandardItem(words)
-    item.setFlags(Qt.NoItemFlags)
+    item.setFlags(Qt.ItemFlag.NoItemFlags)
     item.setFont(theme.font(theme.SMALL, bold=True))
     return item
 
 
 def _item(entry: ComboEntry) -> QStandardItem:
     item = QStandardItem(text.name(entry.title))
-    item.setData(entry.value, Qt.UserRole)
+    item.setData(entry.value, Qt.ItemDataRole.UserRole)
     item.setToolTip(entry.tip)
     return item

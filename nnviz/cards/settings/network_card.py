@@ -79,7 +79,7 @@ class NetworkCard(Card):
         self.body.addLayout(arranged(QHBoxLayout(), (self.shape_edit, 1), self._mark, spacing=4))
         self._error = Note(self.shape_edit, "shapeError")
         self._rows = QVBoxLayout()
-        self._rows.setAlignment(Qt.AlignTop)
+        self._rows.setAlignment(Qt.AlignmentFlag.AlignTop)
         room = arranged(QHBoxLayout(), self._rows)
         room.addStrut(_ROOM_FOR_LAYERS * theme.ROW + 2 * (theme.ROW - 2) + (_ROOM_FOR_LAYERS + 1) * 4)  # at least
         self.body.addLayout(room)
@@ -323,7 +323,7 @@ def _end_row(size: int, what: str, activation: str) -> QFrame:
     theme.sized(frame.setMinimumHeight, theme.ROW - 2)
     number = label(str(size), "title")
     theme.sized(number.setFixedWidth, 66)
-    number.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+    number.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     name = ElidedLabel(what, "fieldName")
     name.setToolTip(f"{what} · {activation}: {frame.toolTip()}" if activation else what)
     arranged(QHBoxLayout(frame), number, (name, 1), label(activation, "fieldName"), spacing=6, margins=(13, 1, 8, 1))

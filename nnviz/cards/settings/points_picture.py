@@ -30,7 +30,7 @@ class PointsPicture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the ground and the points."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme.colour("border"))
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)

@@ -27,7 +27,7 @@ class SmallPlot(BasePlot):
         super().__init__()
         named(self, name, accessible, tip)
         theme.sized(self.setFixedHeight, 96)
-        self.setFocusPolicy(Qt.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.points: tuple[list[float], list[float]] = ([], [])
         self._describe: Callable[[float, float], str] = lambda x, y: ""
         self._line = self.plot()
@@ -68,7 +68,7 @@ class SmallPlot(BasePlot):
         super()._apply_theme()
         self._line.setPen(pg.mkPen(theme.colour("muted"), width=2))
         self._line.opts["antialias"] = True
-        self._mark.setPen(pg.mkPen(theme.colour("text"), style=Qt.DashLine))
+        self._mark.setPen(pg.mkPen(theme.colour("text"), style=Qt.PenStyle.DashLine))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)

@@ -25,7 +25,7 @@ class SmallTable(QWidget):
         self._names: list[str] = []
         self._cells: list[list[str]] = []
         self._numbers: list[bool] = []
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(0)
         theme.changed.connect(self._measure)
 
@@ -72,7 +72,7 @@ class SmallTable(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(self.rect(), 5, 5)
         left, widths = _PADDING, self._widths()
@@ -82,12 +82,14 @@ class SmallTable(QWidget):
 
     def _paint_column(self, painter: QPainter, column: int, place: QRect) -> None:
         is_target = column == 0
-        side = Qt.AlignRight if self._numbers[column] else Qt.AlignLeft
+        side = Qt.AlignmentFlag.AlignRight if self._numbers[column] else Qt.AlignmentFlag.AlignLeft
         words = [self._names[column], *(row[column] for row in self._cells)]
         for number, word in enumerate(words):
             painter.setFont(theme.font(theme.SMALL, bold=is_target and number == 0))
             painter.setPen(theme.colour("text" if is_target or number else "muted"))
-            shown = painter.fontMetrics().elidedText(word, Qt.ElideRight, place.width())
-            painter.drawText(place.translated(0, number * theme.px(_ROW)), int(side | Qt.AlignVCenter), shown)
+            shown = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(
+                place.translated(0, number * theme.px(_ROW)), int(side | Qt.AlignmentFlag.AlignVCenter), shown
+            )
         if is_target:
             painter.fillRect(place.left(), place.bottom() + 1, place.width(), 1, theme.colour("text"))

@@ -148,7 +148,7 @@ class TrainingCard(Card):
         presets = [(preset.name, preset.description) for preset in self._session.settings.presets]
         for index, (name, tip) in enumerate([("Custom", _OWN_TIP), *presets]):
             self._presets.addItem(name)
-            self._presets.setItemData(index, tip, Qt.ToolTipRole)
+            self._presets.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _follow_presets(self) -> None:
         self._fill_presets()

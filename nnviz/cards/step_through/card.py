@@ -99,7 +99,7 @@ class StepThroughPage(Page):
         self.parts.undo.clicked.connect(self._session.undo.undo)
         for signal in (self._session.undo.changed, self._model.effects.changed):
             signal.connect(self._show_effects)
-        for keys in (Qt.Key_Backspace, Qt.ALT | Qt.Key_Left):
+        for keys in (Qt.Key.Key_Backspace, Qt.Modifier.ALT | Qt.Key.Key_Left):
             QShortcut(QKeySequence(keys), self, self.go_back)
 
     # ---- display
@@ -300,7 +300,7 @@ class StepThroughPage(Page):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Goes back if the mouse's back button is pressed."""
-        if event.button() == Qt.BackButton:
+        if event.button() == Qt.MouseButton.BackButton:
             self.go_back()
         else:
             super().mousePressEvent(event)

@@ -95,7 +95,7 @@ class NumberBox(QWidget):
     def __init__(self, words: str, name: str, accessible: str, tip: str) -> None:
         super().__init__()
         self.box = named(QSpinBox(), name, accessible, tip)
-        self.box.setButtonSymbols(QSpinBox.NoButtons)
+        self.box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.box.setLocale(QLocale.c())  # the digits of all other numbers
         theme.sized(self.box.setFixedWidth, 52)
         self.box.setKeyboardTracking(False)
@@ -118,7 +118,7 @@ class TemperatureSlider(QWidget):
             "Previews softmax at another temperature, which divides the logits: high values make the outputs "
             "more alike, low ones leave only the largest."
         )
-        self.slider = named(QSlider(Qt.Horizontal), "temperatureSlider", "Softmax temperature", tip)
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), "temperatureSlider", "Softmax temperature", tip)
         self.slider.setRange(-_STEPS_PER_TEN, _STEPS_PER_TEN)
         theme.sized(self.slider.setMinimumWidth, 60)
         self._words = label(role="muted")

@@ -73,7 +73,7 @@ class NumberRows(ItemView):
         self.lit: int | None = None
         self._end = 1.0
         self._widths: tuple[int, ...] = NO_ROWS.widths
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._measure)
 
     def show_rows(self, rows: RowsData, chosen: int | None = None) -> None:
@@ -155,11 +155,13 @@ class NumberRows(ItemView):
         if self.rows.note:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(self.place_of(self.count).adjusted(_AIR, 0, 0, 0), int(Qt.AlignVCenter), self.rows.note)
+            painter.drawText(
+                self.place_of(self.count).adjusted(_AIR, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), self.rows.note
+            )
         self._paint_heads(painter, max(0, self.visibleRegion().boundingRect().top()))
         if self.lit is not None and self.lit < self.count:
             painter.setPen(theme.colour("test"))
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.place_of(self.lit).adjusted(0, 0, -1, -1))
         self.paint_mark(painter)
 
@@ -187,11 +189,11 @@ class NumberRows(ItemView):
         name, bar, numbers = self._columns(line)
         painter.setPen(theme.colour("muted"))
         heads = list(self.rows.heads)
-        _write(painter, name, heads[0], Qt.AlignLeft)
+        _write(painter, name, heads[0], Qt.AlignmentFlag.AlignLeft)
         if painter.fontMetrics().horizontalAdvance(heads[1]) <= bar.width():
-            _write(painter, bar, heads[1], Qt.AlignLeft)
+            _write(painter, bar, heads[1], Qt.AlignmentFlag.AlignLeft)
         for place, head in zip(numbers, heads[2:], strict=False):
-            _write(painter, place, head, Qt.AlignRight)
+            _write(painter, place, head, Qt.AlignmentFlag.AlignRight)
 
     def _paint_row(self, painter: QPainter, number: int) -> None:
         place = self.place_of(number)
@@ -205,19 +207,19 @@ class NumberRows(ItemView):
         words = self.rows.name(number)
         if self.rows.shorter is not None and painter.fontMetrics().horizontalAdvance(words) > name.width():
             words = self.rows.shorter(number)
-        _write(painter, name, words, Qt.AlignLeft)
+        _write(painter, name, words, Qt.AlignmentFlag.AlignLeft)
         if self.rows.bars is not None:
             self._paint_bar(painter, QRectF(bar), float(self.rows.bars[number]))
         painter.setPen(theme.colour("text"))
         for column, (where, words) in enumerate(zip(numbers, self.rows.texts(number), strict=False)):
             painter.setFont(theme.font(theme.SMALL, column == self.rows.bold))
-            _write(painter, where, words, Qt.AlignRight)
+            _write(painter, where, words, Qt.AlignmentFlag.AlignRight)
         if self.rows.second is not None:
             painter.setFont(theme.font(theme.SMALL))
             below = QRect(_AIR, place.top() + theme.px(ROW) - 2, place.width() - 2 * _AIR, theme.px(ROW) - 2)
             versions, metrics = self.rows.second(number), painter.fontMetrics()
             fitting = (words for words in versions if metrics.horizontalAdvance(words) <= below.width())
-            _write(painter, below, next(fitting, versions[-1]), Qt.AlignLeft)
+            _write(painter, below, next(fitting, versions[-1]), Qt.AlignmentFlag.AlignLeft)
 
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
         """Paints a bar from the middle: to the right if the value is positive, else to the left."""
@@ -233,5 +235,5 @@ class NumberRows(ItemView):
 
 def _write(painter: QPainter, place: QRect, words: str, side: Qt.AlignmentFlag) -> None:
     if place.width() > 4:
-        elided = painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width())
-        painter.drawText(place, int(side | Qt.AlignVCenter), elided)
+        elided = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), elided)

@@ -26,7 +26,7 @@ class StepPlaceholder(QWidget):
         super().__init__()
         self._past = past_batch
         self._why = named(label(role="muted"), "stepNothing")
-        self._why.setAlignment(Qt.AlignCenter)
+        self._why.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._why.setWordWrap(True)
         self._share = ShareBar(_WIDE)
         tip = "Cancels the replay and shows the step on the example instead."

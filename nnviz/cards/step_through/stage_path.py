@@ -46,7 +46,7 @@ class StagePath(ItemView):
         self.lit: frozenset[int] = frozenset()
         self._tops: list[int] = []  # of each stage's row
         self._height = 0
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._lay_out)
 
     def show_stages(self, stages: Sequence[PathStage], current: int) -> None:
@@ -95,15 +95,15 @@ class StagePath(ItemView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes back or forward if Left or Right is pressed."""
-        if event.key() in (Qt.Key_Left, Qt.Key_Right):
-            self.stepped.emit(event.key() == Qt.Key_Right)
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.stepped.emit(event.key() == Qt.Key.Key_Right)
         else:
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the line, the stops and the names."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         first = bisect_left(self._tops, event.rect().top() - 2 * theme.px(ROW))
         for number in range(first, bisect_right(self._tops, event.rect().bottom() + theme.px(ROW))):
             self._paint_stage(painter, number, self.stages[number], self.place_of(number))
@@ -114,7 +114,11 @@ class StagePath(ItemView):
         if stage.heading:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(place.translated(0, -theme.px(ROW)), int(Qt.AlignLeft | Qt.AlignVCenter), stage.heading)
+            painter.drawText(
+                place.translated(0, -theme.px(ROW)),
+                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                stage.heading,
+            )
         is_last = number + 1 == self.count or self.stages[number + 1].heading
         ends = place.center().y() if is_last else place.bottom() + theme.px(ROW) // 2
         if not is_last:
@@ -127,8 +131,12 @@ class StagePath(ItemView):
         painter.drawEllipse(dot)
         painter.setFont(theme.font(theme.SMALL, is_current))
         painter.setPen(theme.colour("text" if is_current else "muted"))
-        painter.drawText(place.adjusted(2 * _AIR + 2, 0, 0, 0), int(Qt.AlignLeft | Qt.AlignVCenter), stage.name)
+        painter.drawText(
+            place.adjusted(2 * _AIR + 2, 0, 0, 0),
+            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            stage.name,
+        )
         if number in self.lit:
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(theme.colour("test"))
             painter.drawRect(place.adjusted(0, 0, -1, -1))

@@ -51,7 +51,7 @@ class TermBoard(ItemView):
         shares = np.clip(self._values / self.limit, -1, 1)
         cells[: len(self._values)] = table[np.round(128 + 127 * shares).astype(np.intp)]
         # Copied, because the image would only share the memory of the bytes.
-        self._image = QImage(cells.tobytes(), columns, rows, 4 * columns, QImage.Format_RGB32).copy()
+        self._image = QImage(cells.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
         self.update()
 
     @property
@@ -107,7 +107,7 @@ class TermBoard(ItemView):
         painter = QPainter(self)
         painter.drawImage(self._place, self._image)
         painter.setPen(theme.colour("border"))
-        painter.setBrush(Qt.NoBrush)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self._place.adjusted(0, 0, -1, -1))
         if self.lit is not None and self.lit < self.count:
             painter.setPen(theme.colour("text"))

@@ -64,7 +64,7 @@ class StepWidgets(QWidget):
         self.rule, self.result = (named(ElidedLabel(role="muted"), name) for name in ("stepRule", "stepResult"))
         self.would, self.did = (named(ElidedLabel(role="muted"), name) for name in ("stepWould", "stepDid"))
         for at_the_right in (self.would, self.did):
-            at_the_right.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+            at_the_right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._make_buttons()
         self.neuron = NumberBox("neuron", "stepNeuronSpin", "Neuron", "Selects the neuron of the layer.")
         self.example = NumberBox("example", "stepRowSpin", "Example of the batch", "Selects the example of the batch.")

@@ -60,8 +60,8 @@ class BestTrialTable(PaintedRowTable):
         self._divided: tuple[tuple[str, ...], int, int] = ((), 0, 0)  # the columns, the width and the text size
         heads = self.horizontalHeader()
         heads.setMinimumSectionSize(_MARK)
-        heads.setTextElideMode(Qt.ElideMiddle)
-        heads.setSectionResizeMode(QHeaderView.Fixed)
+        heads.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        heads.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
 
@@ -128,8 +128,8 @@ class BestTrialTable(PaintedRowTable):
             painter.setPen(theme.colour("good" if row.is_best else "text"))
             for column, words in enumerate(row.cells, start=1):
                 place = QRect(self.columnViewportPosition(column), top, self.columnWidth(column) - _PAD, self.high)
-                words = painter.fontMetrics().elidedText(words, Qt.ElideRight, place.width())
-                painter.drawText(place, int(Qt.AlignRight | Qt.AlignVCenter), words)
+                words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
+                painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
 
     def _trial(self, index: QModelIndex) -> int:
         return self.rows[index.row()].trial
@@ -149,9 +149,9 @@ class BestTrialTable(PaintedRowTable):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens the trial of the current row, C compares it."""
         current = self.currentIndex()
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and current.isValid():
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and current.isValid():
             self.opened.emit(self._trial(current))
-        elif event.key() == Qt.Key_C and not event.modifiers() and current.isValid():
+        elif event.key() == Qt.Key.Key_C and not event.modifiers() and current.isValid():
             self.compared.emit(self._trial(current))
         else:
             super().keyPressEvent(event)

@@ -54,7 +54,7 @@ class BestTrials(QWidget):
         self.table = named(BestTrialTable(), "bestTrialsTable", "Best trials", "")
         self.table.setWhatsThis(_TIP)
         self._empty = label(_EMPTY, "muted")
-        self._empty.setAlignment(Qt.AlignCenter)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._stack = QStackedWidget()
         for part in (self._empty, self.table):

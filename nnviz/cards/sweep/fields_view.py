@@ -62,13 +62,13 @@ class SweepFieldsView(QWidget):
         self._add_number("minutes", "Time, min", "Maximum duration in minutes", _MINUTES_TIP, (2, 1))
         self.where = SweepTargetRow(session, self._grid)
         arranged(QVBoxLayout(self), self._column, self.add_button, self._grid, 1, spacing=4)
-        self.layout().setAlignment(self.add_button, Qt.AlignLeft)
+        self.layout().setAlignment(self.add_button, Qt.AlignmentFlag.AlignLeft)
 
     def _new_add_button(self) -> QToolButton:
         button = named(QToolButton(), "sweepAddButton", "Add a setting to vary", _ADD_TIP)
         button.setText("+ another setting ▾")
         button.setProperty("role", "flat")
-        button.setFocusPolicy(Qt.TabFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(self._open_menu)
         self._menu = named(QMenu(button), "sweepAddMenu")
         return button
@@ -88,7 +88,7 @@ class SweepFieldsView(QWidget):
         self._place(field, caption, edit, place)
 
     def _place(self, field: str, caption: str, widget: NumberEdit | Combo, place: tuple[int, int]) -> None:
-        widget.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         span = 3 if field == "sampler" else 1
         self._fields[field] = FormField(self._grid.add_field(caption, widget, place=place, span=span), widget)
 
@@ -192,7 +192,7 @@ def _in_order(layout: QLayout) -> Iterator[QWidget]:
             yield from _in_order(item.layout())
         elif item.widget() is not None and item.widget().layout() is not None:
             yield from _in_order(item.widget().layout())
-        elif item.widget() is not None and item.widget().focusPolicy() & Qt.TabFocus:
+        elif item.widget() is not None and item.widget().focusPolicy() & Qt.FocusPolicy.TabFocus:
             yield item.widget()
 
 

@@ -164,16 +164,16 @@ class ParallelPlot(ChoicePlot):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         if not self.count:
-            painter.drawText(self.rect(), int(Qt.AlignCenter), self._hint)
+            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self._hint)
             return
         if self._picture is None:
             self._picture = self._draw()
         painter.drawPixmap(0, 0, self._picture)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for number, ink in ((self._choice, "accent"), (self._pointed, "text")):
             if number is not None and 0 <= number < len(self._places):
                 self._paint_line(painter, number, theme.colour(ink))
-        painter.setRenderHint(QPainter.Antialiasing, False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._paint_focus(painter, QRectF(self.rect().adjusted(0, 0, -1, -1)))
 
     def _draw(self) -> QPixmap:
@@ -193,7 +193,7 @@ class ParallelPlot(ChoicePlot):
         for each in self._lines:
             if not each.is_ground:
                 self._draw_lines(painter, each, each.numbers)
-        painter.setRenderHint(QPainter.Antialiasing, False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setFont(theme.font(theme.SMALL))
         self._paint_axes(painter)
         painter.end()
@@ -211,8 +211,8 @@ class ParallelPlot(ChoicePlot):
         path = pg.arrayToQPath(across.ravel(), np.nan_to_num(heights).ravel(), connect=connect.ravel().astype(np.int32))
         mixture = mixed(np.array([theme.colour(lines.ink).rgb() & 0xFFFFFF]), theme.colour("card").rgb(), lines.share)
         ink = QColor.fromRgb(int(mixture[0]))
-        painter.setRenderHint(QPainter.Antialiasing, lines.width > 1)
-        painter.setPen(QPen(ink, lines.width, Qt.DotLine if lines.is_dotted else Qt.SolidLine))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, lines.width > 1)
+        painter.setPen(QPen(ink, lines.width, Qt.PenStyle.DotLine if lines.is_dotted else Qt.PenStyle.SolidLine))
         painter.drawPath(path)
 
     def _paint_line(self, painter: QPainter, number: int, ink: QColor) -> None:
@@ -223,7 +223,7 @@ class ParallelPlot(ChoicePlot):
         painter.setBrush(ink)
         for corner in corners:
             painter.drawEllipse(corner, 3, 3)
-        painter.setBrush(Qt.NoBrush)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_axes(self, painter: QPainter) -> None:
         field, metrics, last = self.field, painter.fontMetrics(), len(self._axes) - 1
@@ -231,11 +231,21 @@ class ParallelPlot(ChoicePlot):
         for number, (axis, x) in enumerate(zip(self._axes, self._across().tolist(), strict=True)):
             painter.setPen(theme.colour("muted"))
             painter.drawLine(round(x), field.top(), round(x), field.bottom())
-            side = Qt.AlignRight if number == last else Qt.AlignLeft if not number else Qt.AlignHCenter
+            side = (
+                Qt.AlignmentFlag.AlignRight
+                if number == last
+                else Qt.AlignmentFlag.AlignLeft
+                if not number
+                else Qt.AlignmentFlag.AlignHCenter
+            )
             box = QRect(round(x) - room // 2, 4, room, theme.px(16))
             box.moveLeft(self.width() - room - 4 if number == last else 4 if not number else box.left())
             painter.setPen(theme.colour("text"))
-            painter.drawText(box, int(side | Qt.AlignVCenter), metrics.elidedText(axis.name, Qt.ElideMiddle, room))
+            painter.drawText(
+                box,
+                int(side | Qt.AlignmentFlag.AlignVCenter),
+                metrics.elidedText(axis.name, Qt.TextElideMode.ElideMiddle, room),
+            )
             self._paint_marks(painter, axis, round(x), number == last, metrics)
 
     def _paint_marks(self, painter: QPainter, axis: LineAxis, x: int, is_last: bool, metrics: QFontMetrics) -> None:
@@ -246,14 +256,16 @@ class ParallelPlot(ChoicePlot):
         for place, words in written_marks(axis.ends, axis.scale, field.height() / theme.px(_APART)):
             y = field.bottom() - round((place - low) / (high - low) * (field.height() - 1))
             shown = metrics.elidedText(
-                words, Qt.ElideMiddle, theme.px(_ROOM_OF_MARK) if axis is not self._axes[0] else theme.px(_LEFT) - 10
+                words,
+                Qt.TextElideMode.ElideMiddle,
+                theme.px(_ROOM_OF_MARK) if axis is not self._axes[0] else theme.px(_LEFT) - 10,
             )
             width = metrics.horizontalAdvance(shown)
             box = QRect(x + 6 if is_last else x - 6 - width, y - theme.px(8), width, theme.px(16))
             painter.fillRect(QRectF(box.adjusted(-2, 1, 2, -1)), ground)
             painter.setPen(theme.colour("muted"))
             painter.drawLine(x - 3, y, x + 3, y)
-            painter.drawText(box, int(Qt.AlignCenter), shown)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), shown)
 
     # ---- mouse and keys
 
@@ -265,7 +277,7 @@ class ParallelPlot(ChoicePlot):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down move along the last axis; Enter opens the chosen item."""
-        step = {Qt.Key_Down: -1, Qt.Key_Up: 1}.get(Qt.Key(event.key()))
+        step = {Qt.Key.Key_Down: -1, Qt.Key.Key_Up: 1}.get(Qt.Key(event.key()))
         if event.key() in ENTER and self._choice is not None:
             self.opened.emit(self._choice)
         elif step is None or not self.count:

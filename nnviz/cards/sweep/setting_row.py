@@ -101,7 +101,7 @@ class SettingRow(QWidget):
     def _new_list(self, part: str) -> FieldEdit:
         title, example = self.info.title, _LAYERS if self.info.name == "hidden" else "0.05, 0.2"
         made = named(FieldEdit(), f"{part}ValuesEdit", f"{title}: values", _LIST_TIP.format(example))
-        made.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         made.editingFinished.connect(self._list_typed)
         return made
 
@@ -119,7 +119,7 @@ class SettingRow(QWidget):
         words, tip = told[name]
         step = step_whole(2) if name == "points" else self.info.step
         made = NumberEdit(f"{part}{name.capitalize()}Edit", step, tip, f"{self.info.title}, {words}")
-        made.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         made.hide_arrows()
         made.committed.connect(lambda text: self.typed.emit(name, text))
         return made

@@ -26,7 +26,7 @@ class SweepTargetRow:
         self._where = session.sweep_target
         self._field = named(FieldEdit(), "sweepWhereEdit", "Run on", _TIP)
         self._field.setPlaceholderText("this machine, or tcp://host:8786")
-        self._field.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self._field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._field.returnPressed.connect(self._enter)
         self._field.editingFinished.connect(self.commit)
         self._error = FieldError(self._field)

@@ -27,8 +27,8 @@ class TickButton(QToolButton):
         named(self, name, accessible, tip)
         self._tip = tip
         self.setProperty("role", "word")
-        self.setFocusPolicy(Qt.TabFocus)
-        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._whole = ""
         self._actions: dict[str, QAction] = {}
         self._menu = named(QMenu(self), f"{name}Menu")
@@ -58,7 +58,7 @@ class TickButton(QToolButton):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Ticks the entry under the mouse without closing the menu."""
-        if watched is self._menu and isinstance(event, QMouseEvent) and event.type() == QEvent.MouseButtonRelease:
+        if watched is self._menu and isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
             action = self._menu.actionAt(event.pos())
             if action is not None:
                 action.trigger()
@@ -70,7 +70,9 @@ class TickButton(QToolButton):
         self._fit()
 
     def _fit(self) -> None:
-        self.setText(f"{self.fontMetrics().elidedText(self._whole, Qt.ElideRight, max(20, self.width() - _AIR))} ▾")
+        self.setText(
+            f"{self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(20, self.width() - _AIR))} ▾"
+        )
 
     def _open(self) -> None:
         """Opens the menu with popup(), because exec() would start a nested event loop."""

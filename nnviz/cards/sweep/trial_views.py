@@ -222,7 +222,7 @@ class TrialViews(QStackedWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """C compares the chosen trial, in every view."""
-        if event.key() == Qt.Key_C and not event.modifiers():
+        if event.key() == Qt.Key.Key_C and not event.modifiers():
             self.compare_wanted.emit()
         else:
             super().keyPressEvent(event)

@@ -55,7 +55,7 @@ class TrialsPage(Page):
         self._is_log = True
         self.views = TrialViews()
         self.hint = label(role="muted")
-        self.hint.setAlignment(Qt.AlignCenter)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setWordWrap(True)
         self._stack = QStackedWidget()
         for part in (self.hint, self.views):

@@ -63,7 +63,7 @@ class TimelineBar(QWidget):
     def event(self, event: QEvent) -> bool:
         """Hides the title if there is no room for it."""
         done = bool(super().event(event))
-        if event.type() in (QEvent.Resize, QEvent.LayoutRequest):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
             title = self._title.sizeHint().width() + self.layout().spacing()
             rest = self.layout().minimumSize().width() - (0 if self._title.isHidden() else title)
             self._title.setVisible(rest + title <= self.width())
@@ -94,7 +94,7 @@ class TimelineBar(QWidget):
         self.speed.activated.connect(lambda number: self._player.set_seconds(SECONDS[number]))
         tip = "Shows the displayed epoch. Type another one to go there."
         self.epoch = NumberEdit("timelineEpochEdit", self._neighbour, tip, "Displayed epoch")
-        self.epoch.line.setAlignment(Qt.AlignRight)
+        self.epoch.line.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.epoch.committed.connect(self._typed)
         self.branch = named(QPushButton("Branch from here"), "branchButton", "Branch from here")
         theme.sized(self.branch.setFixedWidth, _BRANCH_WIDTH)
@@ -164,7 +164,7 @@ class TimelineBar(QWidget):
         digits = max(1, math.ceil(math.log10(max(run.batches, 1))))
         longest = text.epochs(math.floor(max(run.progress.last_epoch, self._timeline.live_epoch))) + "." + "8" * digits
         bold = QFont(self.epoch.line.font())  # as for an epoch of the past
-        bold.setWeight(QFont.DemiBold)
+        bold.setWeight(QFont.Weight.DemiBold)
         needed = QFontMetrics(bold).horizontalAdvance(longest) + _EDIT_MARGINS
         self.epoch.setFixedWidth(max(theme.px(_EDIT_WIDTH), needed))
 

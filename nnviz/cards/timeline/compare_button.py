@@ -39,7 +39,7 @@ class CompareButton(QWidget):
         self.arrow = named(QToolButton(), "compareWithButton", "Compare with", tip)
         self.arrow.setText("▾")
         theme.sized(self.arrow.setFixedWidth, _WIDTH_OF_ARROW)
-        self.arrow.setFocusPolicy(Qt.TabFocus)
+        self.arrow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.arrow.clicked.connect(self._open)
         self._menu = named(QMenu(self), "compareWithMenu")
         arranged(QHBoxLayout(self), self.button, self.arrow, spacing=0)

@@ -36,14 +36,14 @@ class TimelineSlider(QSlider):
 
     def __init__(self, nearest: Callable[[float], float]) -> None:
         """``nearest`` returns the epoch of the snapshot that is nearest to an epoch."""
-        super().__init__(Qt.Horizontal)
+        super().__init__(Qt.Orientation.Horizontal)
         self._nearest = nearest
         self._last, self._live, self._is_live = 1.0, 0.0, True
         self._faint: float | None = None  # the epoch of the mark under the mouse
         self._second: float | None = None  # the epoch that the displayed one is compared with
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.valueChanged.connect(lambda value: self.wanted.emit(value / PER_EPOCH))
         theme.changed.connect(self.update)
 
@@ -73,12 +73,12 @@ class TimelineSlider(QSlider):
     # ---- the mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self._point(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follows the mouse while it is pressed; else marks where a press would go."""
-        if event.buttons() & Qt.LeftButton:
+        if event.buttons() & Qt.MouseButton.LeftButton:
             self._point(event)
         else:
             self._set_faint(self._nearest(self._epoch_at(event.x())) if self.isEnabled() else None)
@@ -111,15 +111,15 @@ class TimelineSlider(QSlider):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes by snapshots with arrows, by epochs with Page up and down, to the start with Home, to live with End."""
         key, now = event.key(), self.value() / PER_EPOCH
-        if key in (Qt.Key_Left, Qt.Key_Down):
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Down):
             self.stepped.emit(-1)
-        elif key in (Qt.Key_Right, Qt.Key_Up):
+        elif key in (Qt.Key.Key_Right, Qt.Key.Key_Up):
             self.stepped.emit(1)
-        elif key in (Qt.Key_PageDown, Qt.Key_PageUp):
-            self.wanted.emit(max(0.0, now + (1 if key == Qt.Key_PageUp else -1)))
-        elif key == Qt.Key_Home:
+        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            self.wanted.emit(max(0.0, now + (1 if key == Qt.Key.Key_PageUp else -1)))
+        elif key == Qt.Key.Key_Home:
             self.wanted.emit(0.0)
-        elif key == Qt.Key_End:
+        elif key == Qt.Key.Key_End:
             self.live_wanted.emit()
         else:
             event.ignore()
@@ -144,7 +144,7 @@ class TimelineSlider(QSlider):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, middle = QPainter(self), self.height() / 2
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ink = "accent" if self._is_live else "looking_back"
         here = self.place_of(self.value() / PER_EPOCH)
         self._paint_ticks(painter, middle)
@@ -155,7 +155,7 @@ class TimelineSlider(QSlider):
             painter.setPen(QPen(theme.colour("accent" if self._second >= self._live else "looking_back"), 2))
             painter.setBrush(theme.colour("bar"))
             painter.drawEllipse(QPointF(self.place_of(self._second), middle), _FAINT_RADIUS, _FAINT_RADIUS)
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         if self._faint is not None:
             faint = theme.colour("looking_back")
             faint.setAlphaF(0.45)
@@ -180,6 +180,6 @@ class TimelineSlider(QSlider):
         return next((step for step in _STEPS_OF_EPOCHS if step >= least), round(self._last))
 
     def _paint_track(self, painter: QPainter, end: float, middle: float, colour: str) -> None:
-        painter.setPen(Qt.NoPen)
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(colour))
         painter.drawRoundedRect(QRectF(_SIDE, middle - _TRACK / 2, max(0.0, end - _SIDE), _TRACK), 1.5, 1.5)

@@ -101,9 +101,9 @@ class UserExamplesPage(Page):
             self.body.addWidget(part, stretch)
         self.body.addLayout(self._buttons())
         arranged(QHBoxLayout(self.aside), (self.figures_label, 1))
-        self.figures_label.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        delete = QShortcut(QKeySequence.Delete, self, self.remove)
-        delete.setContext(Qt.WidgetWithChildrenShortcut)
+        self.figures_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        delete = QShortcut(QKeySequence.StandardKey.Delete, self, self.remove)
+        delete.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         for name in (PREDICTIONS, TEST_SET):
             self._session.queries[name].changed.connect(self.refresh)
         self._show_buttons()
@@ -128,7 +128,7 @@ class UserExamplesPage(Page):
 
     def _word(self, words: str, name: str, accessible: str, tip: str) -> QToolButton:
         button = tool(words, name, accessible, tip)
-        button.setFocusPolicy(Qt.TabFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
     # ---- actions of the user

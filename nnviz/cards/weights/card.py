@@ -76,7 +76,9 @@ class WeightsPanel(DockCard):
         self._stack.addWidget(self._all)
         self._stack.addWidget(self.neuron_view)
         tip = "Shows further neurons of the layer."
-        self._pages = named(QScrollBar(Qt.Vertical, self.sheet), "weightsScrollBar", "Pages of neurons", tip)
+        self._pages = named(
+            QScrollBar(Qt.Orientation.Vertical, self.sheet), "weightsScrollBar", "Pages of neurons", tip
+        )
         self._pages.hide()
         self.head.title.hide()
         self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is

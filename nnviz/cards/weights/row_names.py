@@ -43,7 +43,7 @@ class RowNames(QWidget):
         self.setFixedWidth(min(widest + 2, theme.px(_WIDEST)) + _AIR)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize:
+        if event.type() == QEvent.Type.Resize:
             self.update()
         return super().eventFilter(watched, event)
 
@@ -54,10 +54,12 @@ class RowNames(QWidget):
         metrics = painter.fontMetrics()
         pitch = (rows[-1][1].y() - rows[0][1].y()) / (len(rows) - 1) if len(rows) > 1 else self.height()
         for number, place in rows[:: max(1, math.ceil(metrics.height() / max(pitch, 0.01)))]:
-            name = metrics.elidedText(self.names[number], Qt.ElideMiddle, room)
+            name = metrics.elidedText(self.names[number], Qt.TextElideMode.ElideMiddle, room)
             line = QRect(0, place.center().y() - metrics.height() // 2, room, metrics.height())
             line.moveTop(max(0, min(line.top(), self.height() - line.height())))
-            painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip), name)
+            painter.drawText(
+                line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip), name
+            )
 
     def _rows(self) -> list[tuple[int, QRect]]:
         """Returns the number of each name on the current page, and the rectangle of its row."""
@@ -72,7 +74,7 @@ class RowNames(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Shows the whole name of the row under the mouse as a tooltip."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.ToolTip:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             found = (number for number, place in self._rows() if place.top() <= event.pos().y() <= place.bottom())
             number = next(found, None)
             QToolTip.showText(event.globalPos(), self.toolTip() if number is None else self.names[number], self)

@@ -17,7 +17,7 @@ from nnviz.ui.plane.colours import image_of, neuron_pixels
 
 _GUTTER = 56  # pixels for the names of the layers at the left of their tiles
 _ROUND = 3  # radius of the corners of tiles that are not too small
-_MOVES = {Qt.Key_Left: -1, Qt.Key_Right: 1}
+_MOVES = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class NeuronTiles(PaintedView):
         self._is_stale = True  # whether the image must be made again
         self._marked: tuple[int, int] | None = None  # by the arrow keys
         self._chosen: tuple[int, int] | None = None
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
 
     # ---- what is shown
 
@@ -190,7 +190,7 @@ class NeuronTiles(PaintedView):
             return
         if len(self._layers) > 1:
             self._paint_names(painter)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pointed = self._marked if self._mouse is None else self._pointed
         for neuron, ink, width in ((pointed, "muted", 1.5), (self._chosen, "text", 2.0)):
             if neuron is not None and self._is_shown(neuron):
@@ -207,7 +207,7 @@ class NeuronTiles(PaintedView):
             box = QRect(
                 0, block.top, theme.px(_GUTTER) - 8, max(rows * made.pitch - made.pitch + made.size, theme.px(14))
             )
-            painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), self._names[layer])
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self._names[layer])
 
     # ---- the mouse and the keyboard
 
@@ -242,13 +242,13 @@ class NeuronTiles(PaintedView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Chooses the neuron that was clicked."""
         self._mouse = event.pos()
-        if event.button() == Qt.LeftButton and self._pointed is not None:
+        if event.button() == Qt.MouseButton.LeftButton and self._pointed is not None:
             self.chosen.emit(*self._pointed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Marks the neighbouring neuron by arrow keys, in the row or in the row above or below; Enter chooses it."""
         key, made = event.key(), self.layout_of_tiles
-        if made is not None and key in (*_MOVES, Qt.Key_Up, Qt.Key_Down):
+        if made is not None and key in (*_MOVES, Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._mouse = None
             self._marked = self._next(key)
             self._update_hovered()
@@ -268,10 +268,10 @@ class NeuronTiles(PaintedView):
             return layer, min(max(number + _MOVES[Qt.Key(key)], 0), made.blocks[layer].shown - 1)
         x, y = made.place(layer, number)
         rows = {made.place(each, first)[1]: (each, first) for each, first in self._row_starts()}
-        beyond = [top for top in rows if (top < y if key == Qt.Key_Up else top > y)]
+        beyond = [top for top in rows if (top < y if key == Qt.Key.Key_Up else top > y)]
         if not beyond:
             return self._marked
-        layer, first = rows[max(beyond) if key == Qt.Key_Up else min(beyond)]
+        layer, first = rows[max(beyond) if key == Qt.Key.Key_Up else min(beyond)]
         return layer, min(first + (x - made.left) // made.pitch, made.blocks[layer].shown - 1)
 
     def _row_starts(self) -> list[tuple[int, int]]:
@@ -282,7 +282,7 @@ class NeuronTiles(PaintedView):
 
     def _mark_first(self) -> None:
         if self.layout_of_tiles is not None and self._marked is None:
-            self._marked = self._next(Qt.Key_Right)
+            self._marked = self._next(Qt.Key.Key_Right)
             self._update_hovered()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

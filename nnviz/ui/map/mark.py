@@ -15,7 +15,7 @@ _AIR = 3.0
 
 def paint_ring(painter: QPainter, at: QPointF, radius: float, ink: str, width: float = 2) -> None:
     """Paints a ring with a rim in the colour of the background."""
-    painter.setBrush(Qt.NoBrush)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     for colour, pen in ((theme.colour("card"), width + 3), (theme.colour(ink), width)):
         painter.setPen(QPen(colour, pen))
         painter.drawEllipse(at, radius, radius)
@@ -28,7 +28,7 @@ def box_of_mark(at: QPointF) -> QRectF:
 
 def paint_mark(painter: QPainter, at: QPointF, words: str, room: QRectF, taken: list[QRectF]) -> None:
     """Paints a cross in a ring, as on a target, and its text where it fits; see :func:`place_of_words`."""
-    painter.setPen(Qt.NoPen)
+    painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour("card"))
     painter.drawEllipse(at, _RADIUS, _RADIUS)
     paint_ring(painter, at, _RADIUS, "text", 2.5)

@@ -34,7 +34,7 @@ def paint_names(
     metrics = QFontMetricsF(font)
     taken: list[QRectF] = []
     for ink, place in places.items():
-        words = metrics.elidedText(names[ink], Qt.ElideMiddle, _LONGEST)
+        words = metrics.elidedText(names[ink], Qt.TextElideMode.ElideMiddle, _LONGEST)
         box = QRectF(0, 0, metrics.horizontalAdvance(words) + 4, _SIZE)
         box.moveCenter(place)
         if mark is not None and box.intersects(mark):
@@ -58,5 +58,8 @@ def paint_words(painter: QPainter, words: str, at: QPointF, font: QFont) -> None
     """Writes words from the left end of their base line, with a rim in the colour of the ground."""
     path = QPainterPath()
     path.addText(at, font, words)
-    painter.strokePath(path, QPen(theme.colour("card"), _HALO, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+    painter.strokePath(
+        path,
+        QPen(theme.colour("card"), _HALO, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin),
+    )
     painter.fillPath(path, theme.colour("text"))

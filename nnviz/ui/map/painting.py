@@ -94,7 +94,7 @@ class PointPainter:
             size[0],
             size[1],
             self._pixels.strides[0],
-            QImage.Format_RGB32,  # type: ignore[call-overload]
+            QImage.Format.Format_RGB32,  # type: ignore[call-overload]
         )
 
     def _within(self, places: Array, size: tuple[int, int], reach: int) -> tuple[Array, Array]:

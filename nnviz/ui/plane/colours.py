@@ -74,7 +74,7 @@ def image_of(pixels: Array) -> QImage:
     """Returns an image that shares the memory of (rows, columns) pixels, which must be kept as long as the image."""
     rows, columns = pixels.shape
     address = sip.voidptr(pixels.ctypes.data)
-    return QImage(address, columns, rows, pixels.strides[0], QImage.Format_RGB32)
+    return QImage(address, columns, rows, pixels.strides[0], QImage.Format.Format_RGB32)
 
 
 def class_colours(data: Dataset | None) -> list[str]:

@@ -50,7 +50,7 @@ def painted(points: Points, pixels: Array, size: QSize, ratio: float) -> QPixmap
     share = next(share for least, share in _RADII.items() if len(pixels) >= least)
     radius = min(max(share * math.sqrt(size.width() * size.height()), _SMALLEST), _LARGEST)
     painter = QPainter(sheet)
-    painter.setRenderHint(QPainter.Antialiasing)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for is_test in (False, True):  # these lie above
         chosen = points.are_tests == is_test
         stamps = [_stamp(name, is_test, radius, ratio) for name in points.inks]
@@ -64,7 +64,7 @@ def painted(points: Points, pixels: Array, size: QSize, ratio: float) -> QPixmap
 def _sheet(size: QSize, ratio: float) -> QPixmap:
     sheet = QPixmap(QSize(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio))))
     sheet.setDevicePixelRatio(ratio)
-    sheet.fill(Qt.transparent)
+    sheet.fill(Qt.GlobalColor.transparent)
     return sheet
 
 
@@ -74,8 +74,8 @@ def _stamp(name: str, is_test: bool, radius: float, ratio: float) -> QPixmap:
     side = math.ceil(2 * reach)
     stamp, middle = _sheet(QSize(side, side), ratio), QPointF(reach, reach)
     painter = QPainter(stamp)
-    painter.setRenderHint(QPainter.Antialiasing)
-    painter.setPen(Qt.NoPen)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
     core = ((_CORE * radius, "field"),) if is_test else ()
     for size, ink in ((reach, "field"), (radius, name), *core):
         painter.setBrush(theme.colour(ink))

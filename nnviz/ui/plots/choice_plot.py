@@ -28,7 +28,7 @@ class ChoicePlot(PaintedView):
     def __init__(self) -> None:
         super().__init__()
         self._choice: int | None = None
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_choice(self, number: int | None) -> None:
         """Highlights an item; None for none."""
@@ -48,13 +48,13 @@ class ChoicePlot(PaintedView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Chooses an item."""
         found = self._at(event.pos())
-        if event.button() == Qt.LeftButton and found >= 0:
+        if event.button() == Qt.MouseButton.LeftButton and found >= 0:
             self.chosen.emit(found)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Opens an item."""
         found = self._at(event.pos())
-        if event.button() == Qt.LeftButton and found >= 0:
+        if event.button() == Qt.MouseButton.LeftButton and found >= 0:
             self.opened.emit(found)
 
 

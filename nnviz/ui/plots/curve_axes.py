@@ -171,7 +171,13 @@ class EpochAxis(pg.AxisItem):
             place = QRectF(-width, first.top(), width - theme.px(_WORD_GAP), first.height())
             if first.left() >= place.right() + _LEAST_GAP:
                 word = "batch" if self.batches else "epoch"
-                texts.append((place, int(Qt.AlignRight | Qt.AlignTop | Qt.TextDontClip), word))
+                texts.append(
+                    (
+                        place,
+                        int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip),
+                        word,
+                    )
+                )
         return specs
 
 

@@ -82,8 +82,8 @@ class CurveLine(pg.PlotCurveItem):
             return
         x = min(max(x, seen.left() + across), seen.right() - across)
         y = min(max(y, seen.top() + upwards), seen.bottom() - upwards)
-        p.setRenderHint(QPainter.Antialiasing)
-        pen = QPen(self._colour, width * self._ratio, Qt.SolidLine, Qt.RoundCap)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(self._colour, width * self._ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         pen.setCosmetic(True)
         p.setPen(pen)
         place = p.transform().map(QPointF(x, y))

@@ -41,11 +41,13 @@ class Key(QAbstractButton):
         self._colour, self._sample, self._short = colour, sample, ""
         named(self, name, tip=tip)
         self.set_name(text)
-        self.setFocusPolicy(Qt.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCheckable(True)
         self.setChecked(True)
-        self.setSizePolicy(QSizePolicy.Maximum if yielding else QSizePolicy.Fixed, QSizePolicy.Fixed)
-        self.setAttribute(Qt.WA_Hover)
+        self.setSizePolicy(
+            QSizePolicy.Policy.Maximum if yielding else QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed
+        )
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         theme.changed.connect(self.update)
 
     def set_name(self, text: str, short: str = "") -> None:
@@ -64,7 +66,7 @@ class Key(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.hasFocus():
             painter.setPen(theme.colour("accent"))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
@@ -73,7 +75,9 @@ class Key(QAbstractButton):
         painter.setPen(theme.colour("text" if self.underMouse() else "muted"))
         room = self.rect().adjusted(_MARGIN + self._sample.value + _GAP, 0, -_MARGIN, 0)
         if room.width() >= _LEAST_NAME:
-            painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), self._shown_in(room.width()))
+            painter.drawText(
+                room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self._shown_in(room.width())
+            )
 
     @property
     def shown(self) -> str:
@@ -83,7 +87,7 @@ class Key(QAbstractButton):
     def _shown_in(self, room: int) -> str:
         metrics = QFontMetrics(theme.font(theme.SMALL))
         fits = not self._short or metrics.horizontalAdvance(self.text()) <= room
-        return str(metrics.elidedText(self.text() if fits else self._short, Qt.ElideRight, room))
+        return str(metrics.elidedText(self.text() if fits else self._short, Qt.TextElideMode.ElideRight, room))
 
     def _paint_sample(self, painter: QPainter, ink: QColor) -> None:
         middle, right = self.height() / 2, _MARGIN + self._sample.value
@@ -94,11 +98,11 @@ class Key(QAbstractButton):
         if self._sample is Sample.SQUARE or not self.isChecked():
             square = QRectF(_MARGIN, middle - _SIDE / 2, _SIDE, _SIDE)
             painter.setPen(QPen(ink, 1))
-            painter.setBrush(ink if self.isChecked() else Qt.NoBrush)
+            painter.setBrush(ink if self.isChecked() else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(square.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
-            painter.setBrush(Qt.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             return
-        pen = QPen(ink, 2, Qt.SolidLine, Qt.FlatCap)
+        pen = QPen(ink, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
         if self._sample is Sample.BOTH:
             painter.drawLine(QLineF(_MARGIN, middle - 3, right, middle - 3))

@@ -75,8 +75,8 @@ def paint_grid(painter: QPainter, frame: AxesFrame, size: QSize) -> None:
         painter.drawLine(0, size.height() - 1 - height, size.width(), size.height() - 1 - height)
     if frame.line is None:
         return
-    painter.setRenderHint(QPainter.Antialiasing)
-    painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.colour("muted"), 1, Qt.PenStyle.DashLine))
     start, end = (_share(value, frame.y, size.height()) for value in frame.line)
     painter.drawLine(QPointF(0, size.height() - 1 - start), QPointF(size.width() - 1, size.height() - 1 - end))
 
@@ -85,7 +85,10 @@ def paint_axes(painter: QPainter, frame: AxesFrame, field: QRect) -> None:
     """Paints the numbers below and at the left, and the names in the corner and at the right end."""
     painter.setFont(theme.font(theme.SMALL))
     painter.setPen(theme.colour("muted"))
-    centred, right = int(Qt.AlignCenter | Qt.TextDontClip), int(Qt.AlignRight | Qt.AlignVCenter | Qt.TextDontClip)
+    centred, right = (
+        int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip),
+        int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip),
+    )
     for mark, words in marks_below(painter.fontMetrics(), frame, field):
         x = field.left() + round(_share(mark, frame.x, field.width()))
         painter.drawText(QRect(x - theme.px(40), field.bottom() + 3, theme.px(80), theme.px(14)), centred, words)
@@ -94,10 +97,10 @@ def paint_axes(painter: QPainter, frame: AxesFrame, field: QRect) -> None:
         painter.drawText(QRect(0, y - theme.px(8), field.left() - _GAP, theme.px(16)), right, words)
     metrics = painter.fontMetrics()
     below = QRect(field.left(), field.bottom() + theme.px(17), field.width(), theme.px(16))
-    painter.drawText(below, right, metrics.elidedText(frame.x_name, Qt.ElideMiddle, field.width()))
+    painter.drawText(below, right, metrics.elidedText(frame.x_name, Qt.TextElideMode.ElideMiddle, field.width()))
     above = QRect(field.left() + 6, field.top() + 2, field.width() - 12, theme.px(16))
-    left = int(Qt.AlignLeft | Qt.AlignVCenter)
-    painter.drawText(above, left, metrics.elidedText(frame.y_name, Qt.ElideMiddle, above.width()))
+    left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    painter.drawText(above, left, metrics.elidedText(frame.y_name, Qt.TextElideMode.ElideMiddle, above.width()))
 
 
 def marks_below(metrics: QFontMetrics, frame: AxesFrame, field: QRect) -> list[tuple[float, str]]:
@@ -108,7 +111,7 @@ def marks_below(metrics: QFontMetrics, frame: AxesFrame, field: QRect) -> list[t
     room = field.width() / max(1e-9, frame.x[1] - frame.x[0])
     step = max(1, math.ceil(2.5 * metrics.height() / max(1.0, room)))  # of very many only some
     width = round(step * room) - _APART_NAMES
-    return [(place, metrics.elidedText(words, Qt.ElideMiddle, width)) for place, words in found[::step]]
+    return [(place, metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, width)) for place, words in found[::step]]
 
 
 def _with_room(metrics: QFontMetrics, marks: list[tuple[float, str]], pixels: float) -> list[tuple[float, str]]:

@@ -132,7 +132,7 @@ class PointPlot(ChoicePlot):
         if self._picture is None:
             self._picture = self._draw(field)
         painter.drawPixmap(0, 0, self._picture)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._choice is not None and self._choice < self.count and np.isfinite(self._points[self._choice]).all():
             paint_ring(painter, self.place_of(self._choice), _RING, "accent")
         else:
@@ -145,7 +145,7 @@ class PointPlot(ChoicePlot):
         painter.drawPixmap(field.topLeft(), self._draw_field(field.size()))
         paint_axes(painter, self.frame, field)
         if not self.count:
-            painter.drawText(field, int(Qt.AlignCenter), self._hint)
+            painter.drawText(field, int(Qt.AlignmentFlag.AlignCenter), self._hint)
         painter.end()
         return picture
 
@@ -157,13 +157,17 @@ class PointPlot(ChoicePlot):
         painter = QPainter(picture)
         paint_grid(painter, self.frame, size)
         is_dark = theme.colour("card").lightness() < 128  # the points' own ground then hides neither grid nor line
-        over = QPainter.CompositionMode_Lighten if is_dark else QPainter.CompositionMode_Darken
+        over = (
+            QPainter.CompositionMode.CompositionMode_Lighten
+            if is_dark
+            else QPainter.CompositionMode.CompositionMode_Darken
+        )
         for factor in sorted({self._size(each) for each in self._series if each.mark == DISC}):
             self._painter.paint(pixels, *self._dots(ratio, factor), ground, ground, factor * self._radius * ratio)
             painter.setCompositionMode(over)
             painter.drawImage(QRect(QPoint(0, 0), size), self._painter.image)
-        painter.setCompositionMode(QPainter.CompositionMode_SourceOver)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_path(painter)
         self._draw_marks(painter)
         painter.end()
@@ -184,7 +188,7 @@ class PointPlot(ChoicePlot):
             if each.mark in (CIRCLE, ABOVE):
                 radius = _ARM if each.mark == CIRCLE else each.size * self._radius + 0.5
                 painter.setPen(QPen(theme.colour(each.ink if each.mark == CIRCLE else "card"), 1.5))
-                painter.setBrush(Qt.NoBrush if each.mark == CIRCLE else theme.colour(each.ink))
+                painter.setBrush(Qt.BrushStyle.NoBrush if each.mark == CIRCLE else theme.colour(each.ink))
                 for x, y in own.tolist():
                     painter.drawEllipse(QPointF(x, y), radius, radius)
             elif each.mark == CROSS:
@@ -220,7 +224,7 @@ class PointPlot(ChoicePlot):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes to the next point along x by Left and Right; Enter chooses and opens it."""
-        step = {Qt.Key_Left: -1, Qt.Key_Right: 1}.get(Qt.Key(event.key()))
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if event.key() in ENTER and self._choice is not None:
             self.chosen.emit(self._choice)
             self.opened.emit(self._choice)

@@ -39,16 +39,16 @@ class ZoomPlot(BasePlot):
         self._zoom: View | None = None
         self._pressed: QPoint | None = None
         self._band = named(QFrame(self), "zoomBand")
-        self._band.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self._band.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._band.hide()
         self.reset_button = named(QToolButton(self), reset_name, "Reset zoom", "Shows the curves in full again (0).")
         self.reset_button.setText("Reset zoom")
         self.reset_button.setProperty("role", "overPlot")
-        self.reset_button.setCursor(Qt.ArrowCursor)
+        self.reset_button.setCursor(Qt.CursorShape.ArrowCursor)
         self.reset_button.clicked.connect(self.reset_zoom)
         self.reset_button.hide()
         self.getViewBox().sigResized.connect(self._place_button)
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     # ---- the view
 
@@ -123,17 +123,17 @@ class ZoomPlot(BasePlot):
             self.pan_by(-_PAN * turned.x() / 120, 0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.pos()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed is not None and event.buttons() & Qt.LeftButton:
+        if self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
             drawn = self._drawn_to(event.pos())
             self._band.setGeometry(drawn)
             self._band.setVisible(not drawn.isEmpty())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.LeftButton or self._pressed is None:
+        if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
         drawn = self._drawn_to(event.pos())
         self._end_drag()
@@ -142,7 +142,7 @@ class ZoomPlot(BasePlot):
             self.zoom_to(((one.x(), other.x()), (other.y(), one.y())))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self.reset_zoom()
 
     def _drawn_to(self, point: QPoint) -> QRect:
@@ -169,23 +169,23 @@ class ZoomPlot(BasePlot):
         """Zooms with + and −, the values with Ctrl; 0 resets, arrows move the view, Esc cancels a rectangle."""
         key = event.key()
         middle = self.place(self.plot_area().center())
-        if key in (Qt.Key_Plus, Qt.Key_Equal):
+        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_by(_STEP, middle, _has_control(event))
-        elif key in (Qt.Key_Minus, Qt.Key_Underscore):
+        elif key in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
             self.zoom_by(1 / _STEP, middle, _has_control(event))
-        elif key == Qt.Key_0:
+        elif key == Qt.Key.Key_0:
             self.reset_zoom()
         elif key in ARROWS and self.is_zoomed:
             right, down = ARROWS[key]
             self.pan_by(_PAN * right, -_PAN * down)
-        elif key == Qt.Key_Escape and self._pressed is not None:
+        elif key == Qt.Key.Key_Escape and self._pressed is not None:
             self._end_drag()
         else:
             event.ignore()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        set_look(self, "ring", event.reason() in (Qt.TabFocusReason, Qt.BacktabFocusReason))
+        set_look(self, "ring", event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -193,7 +193,7 @@ class ZoomPlot(BasePlot):
 
 
 def _has_control(event: QWheelEvent | QKeyEvent) -> bool:
-    return bool(event.modifiers() & Qt.ControlModifier)
+    return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
 def _scaled(ends: Ends, at: float, factor: float) -> Ends:

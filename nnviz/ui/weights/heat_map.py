@@ -66,8 +66,8 @@ class HeatMap(PaintedView):
         self._pressed: int | None = None
         self._outlined: int | None = None  # the neuron with an outline
         self._chosen: int | None = None  # the neuron with a lasting outline
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self.setMinimumSize(QSize(80, 60))
 
     # ---- what is shown
@@ -103,7 +103,7 @@ class HeatMap(PaintedView):
             self._colours = np.zeros(self._renderer.size, np.uint32)
             address = sip.voidptr(self._colours.ctypes.data)  # the image shares the array's memory
             height, width = self._renderer.size
-            self._image = QImage(address, width, height, self._colours.strides[0], QImage.Format_RGB32)
+            self._image = QImage(address, width, height, self._colours.strides[0], QImage.Format.Format_RGB32)
         self.end = self._limit / math.sqrt(self._renderer.averaged)
         self._renderer.render(shown, self.end)
         self._is_coloured = False
@@ -242,13 +242,13 @@ class HeatMap(PaintedView):
         self.hovered.emit(*(found or (-1, -1)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self.mouseMoveEvent(event)
             self._pressed = self.pointed[0] if self.pointed else None
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Opens the neuron if the mouse was pressed on the same tile."""
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self.mouseMoveEvent(event)
             pressed, self._pressed = self._pressed, None
             if pressed is not None and self.pointed and self.pointed[0] == pressed:
@@ -259,10 +259,10 @@ class HeatMap(PaintedView):
         key = event.key()
         if key in ENTER and self._outlined is not None:
             self.opened.emit(self._outlined)
-        elif key in (Qt.Key_PageUp, Qt.Key_PageDown):
-            event.setAccepted(self.turn_to(self.page + (1 if key == Qt.Key_PageDown else -1)))
-        elif key in (Qt.Key_Home, Qt.Key_End):
-            self.mark(0 if key == Qt.Key_Home else len(self._values) - 1)
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            event.setAccepted(self.turn_to(self.page + (1 if key == Qt.Key.Key_PageDown else -1)))
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self.mark(0 if key == Qt.Key.Key_Home else len(self._values) - 1)
         elif key in ARROWS and self.grid is not None:
             columns, rows = ARROWS[key]
             step = rows * self.grid.across.count + columns
@@ -318,11 +318,15 @@ class ColourBar(QWidget):
         wide, left = (painter.fontMetrics().horizontalAdvance(words) + 4 for words in (high, low))
         length = min(86, self.width() - wide - left)  # shorter beside long numbers
         middle = QRect(self.width() - wide - length, (self.height() - 8) // 2, length, 8)
-        painter.drawText(self.rect(), int(Qt.AlignRight | Qt.AlignVCenter), high)
-        painter.drawText(QRect(0, 0, middle.x() - 4, self.height()), int(Qt.AlignRight | Qt.AlignVCenter), low)
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), high)
+        painter.drawText(
+            QRect(0, 0, middle.x() - 4, self.height()),
+            int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+            low,
+        )
         look = theme.current()
         colours = np.array(theme.diverging_table(look), np.uint32) if self._is_even else tile_colours(look)[1:]
-        painter.drawImage(middle, QImage(colours.tobytes(), len(colours), 1, QImage.Format_RGB32))
+        painter.drawImage(middle, QImage(colours.tobytes(), len(colours), 1, QImage.Format.Format_RGB32))
 
 
 @lru_cache

@@ -35,7 +35,7 @@ _FOOT = 20  # pixels below the bars for the numbers of the inputs
 _FACTS_WIDTH = 296
 _LEAST_WIDTH = 170  # of bars with a scale and names
 _NARROWEST, _APART = 12, 8  # pixels: a bar that may have a name below it, and between two names
-_STEPS = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class NeuronView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         named(self, "neuronView", "One neuron")
-        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.picture = named(HeatMap(), "neuronPicture", "Image of the neuron's weights")
-        self.picture.setFocusPolicy(Qt.NoFocus)
+        self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.picture.opened.connect(self.left)
         self.picture.hovered.connect(lambda _, number: self.hovered.emit(number))
         self.bars = named(WeightBars(), "neuronBars", "The neuron's weights as bars")
@@ -93,10 +93,10 @@ class NeuronView(QWidget):
         inner = QVBoxLayout(content)
         arranged(inner, self._rows, self.histogram, strongest, self._strongest, spacing=6).addStretch(1)
         scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.NoFrame)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         theme.sized(scroll.setFixedWidth, _FACTS_WIDTH)
         scroll.setWidget(content)
         column = QVBoxLayout()
@@ -141,7 +141,7 @@ class NeuronView(QWidget):
     # ---- events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
         elif event.key() in _STEPS:
             self.stepped.emit(_STEPS[Qt.Key(event.key())])
@@ -171,7 +171,7 @@ class WeightBars(PaintedView):
         self._values: Array = np.zeros(0)
         self._source: Callable[[int], str] = str
         self.end = 1.0
-        self.setCursor(Qt.PointingHandCursor)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumSize(QSize(80, 60))
 
     def show_values(self, values: Array, limit: float, source: Callable[[int], str]) -> None:
@@ -204,7 +204,10 @@ class WeightBars(PaintedView):
             if all(metrics.horizontalAdvance(name) + _APART <= room / count for name in names):
                 return names
         ends = sorted({0, count - 1} if count else ())
-        return [metrics.elidedText(self._source(number), Qt.ElideMiddle, room // 2 - _APART) for number in ends]
+        return [
+            metrics.elidedText(self._source(number), Qt.TextElideMode.ElideMiddle, room // 2 - _APART)
+            for number in ends
+        ]
 
     @property
     def _input(self) -> int:
@@ -237,26 +240,30 @@ class WeightBars(PaintedView):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         beside = QRect(0, field.top(), theme.px(_SCALE) - 6, field.height())
-        for words, place in ((f"+{end}", Qt.AlignTop), ("0", Qt.AlignVCenter), (f"−{end}", Qt.AlignBottom)):
-            painter.drawText(beside, int(Qt.AlignRight | place), words)
+        for words, place in (
+            (f"+{end}", Qt.AlignmentFlag.AlignTop),
+            ("0", Qt.AlignmentFlag.AlignVCenter),
+            (f"−{end}", Qt.AlignmentFlag.AlignBottom),
+        ):
+            painter.drawText(beside, int(Qt.AlignmentFlag.AlignRight | place), words)
         below = QRect(field.left(), field.bottom() + 4, field.width(), theme.px(_FOOT) - 4)
         names = self.axis
         for number, name in enumerate(names):
             wide = field.width() / len(names)
             room = QRectF(below.x() + number * wide, below.y(), wide, below.height())
-            painter.drawText(room, int(Qt.AlignTop | self._side(number, names)), name)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignTop | self._side(number, names)), name)
 
     def _side(self, number: int, names: list[str]) -> Qt.AlignmentFlag:
         """Names stand in the middle below their bars, or at both ends."""
         if len(names) == len(self._values):
-            return Qt.AlignHCenter
-        return Qt.AlignRight if number else Qt.AlignLeft
+            return Qt.AlignmentFlag.AlignHCenter
+        return Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
 
     def _update_hovered(self) -> None:
         self.hovered.emit(self._input)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit()
 
 
@@ -266,7 +273,7 @@ class Histogram(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._counts: Array = np.zeros(_BINS)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.sized(self.setFixedHeight, 36)
         self.setAccessibleName("Histogram of the neuron's weights")
         self.setToolTip(
@@ -308,10 +315,10 @@ class _Pairs(QWidget):
         """Shows these rows, reusing the labels."""
         while len(self._shown) < len(pairs):
             name, value = label(role="muted"), label(role="number")
-            value.setTextInteractionFlags(Qt.NoTextInteraction)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
             row = len(self._shown)
             self._grid.addWidget(name, row, 0)
-            self._grid.addWidget(value, row, 1, Qt.AlignRight)
+            self._grid.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
             self._shown.append((name, value))
         for number, labels in enumerate(self._shown):
             for part, words in zip(labels, pairs[number] if number < len(pairs) else ("", ""), strict=True):

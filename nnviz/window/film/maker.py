@@ -113,8 +113,8 @@ class FrameRenderer(QObject):
     def render(self) -> bytes:
         """Returns the subject as it is now: 4 bytes a pixel, blue, green, red and padding."""
         self._subject.refresh()
-        QApplication.sendPostedEvents(None, QEvent.LayoutRequest)  # texts may have changed
-        image = QImage(self.size, QImage.Format_RGB32)
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # texts may have changed
+        image = QImage(self.size, QImage.Format.Format_RGB32)
         image.fill(theme.colour("window"))
         painter = QPainter(image)
         try:

@@ -83,7 +83,7 @@ class WindowSubject:
 
     def draw(self, painter: QPainter) -> None:
         """Draws the subject as it is now."""
-        flags = QWidget.RenderFlags(QWidget.DrawWindowBackground | QWidget.DrawChildren)
+        flags = QWidget.RenderFlags(QWidget.RenderFlag.DrawWindowBackground | QWidget.RenderFlag.DrawChildren)
         window = self.widget
         with _excluded(window.message_bar), _excluded(window.announcement_bar), _excluded(window.hint_strip):
             self.widget.render(painter, QPoint(0, 0), flags=flags)
@@ -96,7 +96,7 @@ def draw_fitting(subject: Subject, painter: QPainter, size: QSize) -> None:
     """Draws a subject into a rectangle of a size, scaled and centred if the subject was resized meanwhile."""
     now = subject.widget.size()
     if now.width() - size.width() not in (0, 1) or now.height() - size.height() not in (0, 1):
-        shown = QRect(QPoint(), now.scaled(size, Qt.KeepAspectRatio))
+        shown = QRect(QPoint(), now.scaled(size, Qt.AspectRatioMode.KeepAspectRatio))
         shown.moveCenter(QRect(QPoint(), size).center())
         painter.translate(shown.topLeft())
         painter.scale(shown.width() / now.width(), shown.height() / now.height())
@@ -114,9 +114,9 @@ def _views(cards: Iterable[DockCard]) -> Iterator[DockCard | Page]:
 @contextmanager
 def _excluded(widget: QWidget) -> Iterator[None]:
     """Excludes a widget from drawing. Hiding the widget would move the focus and flicker."""
-    was_hidden = widget.testAttribute(Qt.WA_WState_Hidden)
-    widget.setAttribute(Qt.WA_WState_Hidden, True)
+    was_hidden = widget.testAttribute(Qt.WidgetAttribute.WA_WState_Hidden)
+    widget.setAttribute(Qt.WidgetAttribute.WA_WState_Hidden, True)
     try:
         yield
     finally:
-        widget.setAttribute(Qt.WA_WState_Hidden, was_hidden)
+        widget.setAttribute(Qt.WidgetAttribute.WA_WState_Hidden, was_hidden)

@@ -112,7 +112,7 @@ class LessonCheck(QObject):
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         process, self._process = self._process, None
-        if process is not None and error == QProcess.FailedToStart:
+        if process is not None and error == QProcess.ProcessError.FailedToStart:
             self.done.emit(texts.CHECK_DID_NOT_START.format(why=process.errorString()))
 
     def stop(self) -> None:

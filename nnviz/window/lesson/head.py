@@ -48,7 +48,7 @@ class LessonHead(QFrame):
         theme.set_icon(close, "x", "muted")
         close.clicked.connect(self.close_wanted)
         for button in (self.more, close):
-            button.setFocusPolicy(Qt.TabFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING - 8, 2)
         arranged(QHBoxLayout(self), self._tabs, 1, self._step, self.more, close, spacing=2, margins=margins)
 

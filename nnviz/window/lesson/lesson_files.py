@@ -82,8 +82,8 @@ class LessonFiles(QObject):
         """Opens a dialog for the file of a lesson."""
         folder = self._preferences.text("lesson_folder", str(Path.home()))
         dialog = named(QFileDialog(self._window, texts.OPEN_DIALOG, folder, texts.LESSON_FILES), "openLessonDialog")
-        dialog.setAttribute(Qt.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.open(Path(path)))
         dialog.open()
 

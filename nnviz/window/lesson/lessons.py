@@ -401,7 +401,7 @@ class Lessons(QObject):
         hand_in = self.hand_in = HandIn(self._window, self.player)
         menu = LessonMenu(self, self.panel)
         for head in (self.panel, bar):
-            head.menu_wanted.connect(menu.exec_)
+            head.menu_wanted.connect(menu.exec)
         self.panel.report_wanted.connect(lambda: hand_in.report())
         self._reload, self._check = ReloadOnSave(), LessonCheck()
         self._reload.saved.connect(self._read_again)

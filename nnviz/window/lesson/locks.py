@@ -48,7 +48,7 @@ class Locks(QObject):
     def _unlock(self, widget: QWidget) -> None:
         self._widgets.discard(widget)
         widget.removeEventFilter(self)
-        widget.setEnabled(not widget.testAttribute(Qt.WA_ForceDisabled))
+        widget.setEnabled(not widget.testAttribute(Qt.WidgetAttribute.WA_ForceDisabled))
 
     def _lock_actions(self, wanted: set[QAction]) -> None:
         now = set(self._actions.actions())
@@ -65,9 +65,9 @@ class Locks(QObject):
         """Disables a locked control again, and says in its tooltip that it is locked."""
         if not isinstance(watched, QWidget) or watched not in self._widgets:
             return False
-        if event.type() == QEvent.EnabledChange and watched.isEnabled():
+        if event.type() == QEvent.Type.EnabledChange and watched.isEnabled():
             _disable(watched)
-        elif event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent):
+        elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), texts.CONTROL_LOCKED, watched)
             return True
         return False
@@ -75,6 +75,6 @@ class Locks(QObject):
 
 def _disable(widget: QWidget) -> None:
     """Disables a widget as a disabled parent would: what the program wants for it is kept in an attribute."""
-    is_wanted_disabled = widget.testAttribute(Qt.WA_ForceDisabled)
+    is_wanted_disabled = widget.testAttribute(Qt.WidgetAttribute.WA_ForceDisabled)
     widget.setEnabled(False)
-    widget.setAttribute(Qt.WA_ForceDisabled, is_wanted_disabled)
+    widget.setAttribute(Qt.WidgetAttribute.WA_ForceDisabled, is_wanted_disabled)

@@ -86,7 +86,7 @@ class _Goal(QFrame):
         self._words.setWordWrap(True)
         self._present = named(label(role="muted"), "lessonGoalPresent")
         row = arranged(QHBoxLayout(self), self._sign, (self._words, 1), self._present, spacing=8)
-        row.setAlignment(self._sign, Qt.AlignTop)
+        row.setAlignment(self._sign, Qt.AlignmentFlag.AlignTop)
 
     def show_state(self, is_met: bool, present: str) -> None:
         """Shows whether it is met, else the present value."""
@@ -161,7 +161,7 @@ class LessonPanel(QFrame):
             (self._skip, self._player.skip),
             (self._next, self._show_next),
         ):
-            button.setFocusPolicy(Qt.TabFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _=False, act=act: act())
         buttons = arranged(QHBoxLayout(), self._back, self._hint, self._skip, 1, self._next, spacing=6)
         margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING, theme.CARD_PADDING)
@@ -220,7 +220,7 @@ class LessonPanel(QFrame):
             self._add(words)
         heading = named(label(text.plain(step.title), "title"), "lessonStepTitle")
         heading.setWordWrap(True)
-        heading.setFocusPolicy(Qt.TabFocus)  # from there Tab continues, and a screen reader reads the step
+        heading.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # from there Tab continues, and a screen reader reads the step
         heading.setAccessibleName(texts.STEP_NAME.format(**place, title=step.title))
         spoken = [part if isinstance(part, str) else "" for part in step.parts]
         heading.setAccessibleDescription(plain_text("".join(spoken)))
@@ -238,9 +238,9 @@ class LessonPanel(QFrame):
         if player.is_last:
             button = QPushButton(texts.REPORT_BUTTON)
             report = named(button, "lessonReportButton", texts.REPORT_NAME, texts.REPORT_TIP)
-            report.setFocusPolicy(Qt.TabFocus)
+            report.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             report.clicked.connect(lambda: self.report_wanted.emit())
-            self._column.addWidget(report, 0, Qt.AlignLeft)
+            self._column.addWidget(report, 0, Qt.AlignmentFlag.AlignLeft)
             report.show()
         self._column.addStretch(1)
         self._order_focus()
@@ -257,7 +257,7 @@ class LessonPanel(QFrame):
 
     def _order_focus(self) -> None:
         """Lets Tab go through head, text and foot, though the text was made last."""
-        inside = [each for each in self._content.findChildren(QWidget) if each.focusPolicy() & Qt.TabFocus]
+        inside = [each for each in self._content.findChildren(QWidget) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
         inside = [each for each in inside if each.window() is self.window()]  # not the list of a combo box
         chain = [self._head.more, *inside, self._back, self._hint, self._skip, self._next]
         for before, after in pairwise(chain):

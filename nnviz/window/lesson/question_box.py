@@ -32,20 +32,20 @@ class _Row(QFrame):
             QCheckBox() if is_multiple else QRadioButton(), name, words, texts.OPTION_TIP
         )
         self.button.setAutoExclusive(False)
-        self.button.setFocusPolicy(Qt.TabFocus)
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self.chosen)
         text = named(QLabel(option.html), "lessonOptionText")
-        text.setTextFormat(Qt.RichText)
+        text.setTextFormat(Qt.TextFormat.RichText)
         text.setWordWrap(True)
-        text.setTextInteractionFlags(Qt.NoTextInteraction)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._sign = named(QLabel(), "lessonVerdict")
         self._sign.setVisible(False)
         row = arranged(QHBoxLayout(), self.button, (text, 1), self._sign, spacing=6)
         for part in (self.button, self._sign):
-            row.setAlignment(part, Qt.AlignTop)
+            row.setAlignment(part, Qt.AlignmentFlag.AlignTop)
         self._option = option
         self._feedback = named(QLabel(), "lessonFeedback")
-        self._feedback.setTextFormat(Qt.RichText)
+        self._feedback.setTextFormat(Qt.TextFormat.RichText)
         self._feedback.setWordWrap(True)
         self._feedback.linkActivated.connect(lambda url: open_link(QUrl(url)))
         self._feedback.setVisible(False)
@@ -78,8 +78,8 @@ class _Row(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Marks the row while its button has the focus."""
-        if event.type() in (QEvent.FocusIn, QEvent.FocusOut):
-            set_look(self, "focused", event.type() == QEvent.FocusIn)
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            set_look(self, "focused", event.type() == QEvent.Type.FocusIn)
         return False
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

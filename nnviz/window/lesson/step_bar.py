@@ -31,8 +31,8 @@ class StepBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(Qt.NoPen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
         apart = _APART if self.width() > 3 * _APART * self._steps else 1
         width = (self.width() + apart) / self._steps - apart
         for step in range(self._steps):

@@ -18,7 +18,7 @@ from nnviz.lessons.folder import file_of_lesson
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 
-_EMPTY = QImage(1, 1, QImage.Format_ARGB32)
+_EMPTY = QImage(1, 1, QImage.Format.Format_ARGB32)
 _EMPTY.fill(0)
 _WIDEST = 600  # pixels of an image in a text that has no width yet
 _LARGEST = 1200, 3000  # width and height in pixels of an image that is kept
@@ -32,12 +32,12 @@ class LessonText(QTextBrowser):
         super().__init__()
         named(self, name, texts.TEXT_NAME)
         self._folder, self._html = folder, html
-        self.setFrameShape(QFrame.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setOpenLinks(False)
-        self.setFocusPolicy(Qt.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.document().setIndentWidth(16)
         self.document().setDocumentMargin(8 if name == "lessonHint" else 0)
         self.anchorClicked.connect(open_link)
@@ -84,7 +84,7 @@ def image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
 
     For an invalid value Qt would load the file itself, from the working directory.
     """
-    if kind != QTextDocument.ImageResource:
+    if kind != QTextDocument.ResourceType.ImageResource:
         return QByteArray()
     if url.scheme():
         return _EMPTY
@@ -95,7 +95,7 @@ def image_at(kind: int, url: QUrl, folder: Path, width: int) -> Any:
     except (EngineError, OSError):
         return _EMPTY
     width = width if width > 0 else _WIDEST
-    return image if image.width() <= width else image.scaledToWidth(width, Qt.SmoothTransformation)
+    return image if image.width() <= width else image.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -106,7 +106,7 @@ def _image_in(path: Path, time: int, size: int) -> QImage:
     """
     pixels = colours_of_file(path, *_LARGEST)
     height, width, _ = pixels.shape
-    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format_RGBA8888).copy()
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
 
 
 def open_link(url: QUrl) -> None:

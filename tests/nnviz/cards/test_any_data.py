@@ -339,13 +339,13 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
     assert "predicted: " in reported
     assert "origin " in reported
     leave(plot)
-    inside.qtbot.mouseClick(plot, Qt.LeftButton, pos=QPoint(round(place.x()), round(place.y())))
+    inside.qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(round(place.x()), round(place.y())))
     example = inside.session.selection.example
     assert example is not None
     assert example.part == "test"
     chosen = data.splits["test"].targets[example.number, 0]
     plot.setFocus()
-    inside.qtbot.keyClick(plot, Qt.Key_Right)
+    inside.qtbot.keyClick(plot, Qt.Key.Key_Right)
     other = inside.session.selection.example
     assert other is not None
     assert other != example
@@ -358,7 +358,7 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
     steps = undo.last()
     rows = inside.window.card("mistakePicturesDock").rows
     rows.setFocus()
-    for key in (Qt.Key_Down, Qt.Key_Down):
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down):
         inside.qtbot.keyClick(rows, key)
     chosen = selection.example
     assert chosen is not None

@@ -110,7 +110,7 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     assert [head.name for head in bars.heads] == ["epoch 1", "now"]
 
     # A click on a badge ends the comparison, and the epoch stays.
-    qtbot.mouseClick(card("predictionDock").head.mark, Qt.LeftButton)
+    qtbot.mouseClick(card("predictionDock").head.mark, Qt.MouseButton.LeftButton)
     assert not session.side_by_side.is_on
     assert session.timeline.epoch == 1
     assert not button.isChecked()
@@ -165,7 +165,7 @@ def test_the_weights_of_both_and_how_far_each_layer_has_moved(window: CardWindow
     np.testing.assert_allclose(panel.bars._values, 100 * np.array(shares), rtol=1e-5)
 
     # A click on a tile chooses the neuron; a click on a bar shows the layer.
-    qtbot.mouseClick(card.map, Qt.LeftButton, pos=card.map.tile_rect(5).center())
+    qtbot.mouseClick(card.map, Qt.MouseButton.LeftButton, pos=card.map.tile_rect(5).center())
     assert session.selection.neuron == Neuron(1, 5)
     assert panel.title.text() == "Neuron 6"
     np.testing.assert_array_equal(panel.neuron.earlier.map._values[0], before.weights[0][5])
@@ -174,7 +174,7 @@ def test_the_weights_of_both_and_how_far_each_layer_has_moved(window: CardWindow
     tile = panel.neuron.change.map
     hover(tile, (tile.picture_rect().center().x(), tile.picture_rect().center().y()))
     assert "→" in find(tile, QLabel, "readOut").text()
-    qtbot.mouseClick(panel.bars, Qt.LeftButton, pos=panel.bars.place_of(1).center())
+    qtbot.mouseClick(panel.bars, Qt.MouseButton.LeftButton, pos=panel.bars.place_of(1).center())
     assert card.tabs.currentIndex() == 1
     assert panel.title.text().startswith("Neuron ")
     head, rows = rows_of(card)
@@ -205,7 +205,7 @@ def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow
     # Both groups of examples; a click selects one for all cards.
     wrong, right = find(window, PictureList, "mistakePictures"), find(window, PictureList, "correctedPictures")
     assert (wrong.count, right.count) == (changes.are_new_mistakes.sum(), changes.are_corrected.sum())
-    qtbot.mouseClick(right.viewport(), Qt.LeftButton, pos=right.tile(0).center())
+    qtbot.mouseClick(right.viewport(), Qt.MouseButton.LeftButton, pos=right.tile(0).center())
     chosen = session.selection.example
     assert chosen is not None
     assert chosen.number == session.mistakes.listed[wrong.count]
@@ -214,7 +214,7 @@ def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow
     assert len(rows) == wrong.count + right.count
     true, answer = (int(each) for each in np.argwhere(np.abs(changes.matrix) == np.abs(changes.matrix).max())[0])
     place = matrix.cells.rect(true, answer).center()
-    qtbot.mouseClick(matrix, Qt.LeftButton, pos=place)
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=place)
     assert wrong.count + right.count == len(changes.of(true, answer))
     hover(matrix, (place.x(), place.y()))
     assert "→" in find(matrix, QLabel, "readOut").text()
@@ -294,18 +294,18 @@ def test_the_key_shows_it_while_it_is_held(
     compared, now = whole_window.session.side_by_side, [100.0]
     monkeypatch.setattr("nnviz.window.compare_key.time.monotonic", lambda: now[0])
     trained(whole_window, qtbot, 2)
-    press(qtbot, whole_window, Qt.Key_C)
+    press(qtbot, whole_window, Qt.Key.Key_C)
     assert not compared.is_on, "there is nothing to compare"
     whole_window.session.timeline.go_to(1)
     for held, stays in ((0.1, True), (0.1, False), (1.0, False)):
-        qtbot.keyPress(whole_window, Qt.Key_C)
+        qtbot.keyPress(whole_window, Qt.Key.Key_C)
         was_on = compared.is_on
         now[0] += held
-        qtbot.keyRelease(whole_window, Qt.Key_C)
+        qtbot.keyRelease(whole_window, Qt.Key.Key_C)
         if held > 0.4:  # the system repeats a held key
             assert compared.is_on
-            qtbot.keyPress(whole_window, Qt.Key_C)
+            qtbot.keyPress(whole_window, Qt.Key.Key_C)
             assert compared.is_on
-            qtbot.keyRelease(whole_window, Qt.Key_C)
+            qtbot.keyRelease(whole_window, Qt.Key.Key_C)
         qtbot.waitUntil(lambda stays=stays: compared.is_on == stays)
     assert was_on, "it was shown while the key was held"

@@ -23,7 +23,16 @@ class Hand(QWidget):
     def move_mouse(self) -> None:
         """As if it moved now, while something else is done."""
         at = self.rect().center()
-        QCoreApplication.postEvent(self, QMouseEvent(QEvent.MouseMove, at, Qt.LeftButton, Qt.LeftButton, Qt.NoModifier))
+        QCoreApplication.postEvent(
+            self,
+            QMouseEvent(
+                QEvent.Type.MouseMove,
+                at,
+                Qt.MouseButton.LeftButton,
+                Qt.MouseButton.LeftButton,
+                Qt.KeyboardModifier.NoModifier,
+            ),
+        )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._done.append("mouse")

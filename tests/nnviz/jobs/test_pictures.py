@@ -136,14 +136,14 @@ def test_too_large_a_file_is_reported_as_the_drawings_error(pictures: Pictures, 
 @pytest.mark.parametrize(
     ("kind", "ground", "ink"),
     [
-        (QImage.Format_Mono, "white", "black"),
-        (QImage.Format_Indexed8, "white", "black"),
-        (QImage.Format_RGB16, "#203040", "#eeffdd"),
-        (QImage.Format_RGB888, "white", "#204080"),
-        (QImage.Format_ARGB32_Premultiplied, "transparent", "black"),
-        (QImage.Format_ARGB32, "transparent", "white"),
-        (QImage.Format_RGBA64, "white", "black"),
-        (QImage.Format_Grayscale16, "white", "black"),
+        (QImage.Format.Format_Mono, "white", "black"),
+        (QImage.Format.Format_Indexed8, "white", "black"),
+        (QImage.Format.Format_RGB16, "#203040", "#eeffdd"),
+        (QImage.Format.Format_RGB888, "white", "#204080"),
+        (QImage.Format.Format_ARGB32_Premultiplied, "transparent", "black"),
+        (QImage.Format.Format_ARGB32, "transparent", "white"),
+        (QImage.Format.Format_RGBA64, "white", "black"),
+        (QImage.Format.Format_Grayscale16, "white", "black"),
     ],
 )
 @pytest.mark.parametrize("size", [(301, 400), (401, 410)], ids=["small", "large"])
@@ -159,7 +159,7 @@ def test_pictures_in_memory_of_any_kind(
     """The larger one is reduced, with limits that are a hundredth of the usual ones."""
     monkeypatch.setattr(picture_files, "_ENOUGH", picture_files._ENOUGH // 100)
     monkeypatch.setattr(picture_files, "_STRIP", picture_files._STRIP // 100)
-    image = painted(QImage.Format_ARGB32, size, ground, ink).convertToFormat(kind)
+    image = painted(QImage.Format.Format_ARGB32, size, ground, ink).convertToFormat(kind)
     with qtbot.waitSignal(pictures.read, timeout=10_000) as read:
         pictures.load(in_memory(image), "the clipboard")
     (found,) = read.args
@@ -175,7 +175,7 @@ def test_pictures_in_memory_obey_the_limits(
     pictures: Pictures, size: tuple[int, int], words: str, qtbot: QtBot
 ) -> None:
     with qtbot.waitSignal(pictures.failed, timeout=10_000) as failed:
-        pictures.load(in_memory(QImage(*size, QImage.Format_Mono)), "the clipboard")
+        pictures.load(in_memory(QImage(*size, QImage.Format.Format_Mono)), "the clipboard")
     what, error = failed.args
     assert what == "The drawing is unchanged"
     assert words in str(error)

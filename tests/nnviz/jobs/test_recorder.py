@@ -152,11 +152,11 @@ def test_that_recording_is_off_is_announced_and_undone_and_a_mark_stays_as_long(
 ) -> None:
     """The mark switches it on, too. Ctrl+K alone, so near to K, does nothing."""
     session, mark = recorded_window.session, find(recorded_window, QPushButton, "recordingOffButton")
-    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier)
+    press(qtbot, recorded_window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     assert session.records.is_on
     assert not mark.isVisible()
     session.messages.warn("An error.")
-    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    press(qtbot, recorded_window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     assert not session.records.is_on
     assert action(recorded_window, "actionKeepRuns").isChecked() is False
     assert announced(session).startswith("Recording is off.")
@@ -168,7 +168,7 @@ def test_that_recording_is_off_is_announced_and_undone_and_a_mark_stays_as_long(
     assert session.records.is_on
     assert not mark.isVisible()
     assert not recorded_window.announcement_bar.isVisible()
-    press(qtbot, recorded_window, Qt.Key_K, Qt.ControlModifier | Qt.AltModifier)
+    press(qtbot, recorded_window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     session.messages.end_announcement()
     click(qtbot, recorded_window, QPushButton, "recordingOffButton")
     assert session.records.is_on

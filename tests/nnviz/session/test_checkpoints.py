@@ -287,7 +287,7 @@ def test_the_kind_or_the_name_gives_the_ending_and_undo_of_an_opened_run(
 
     session.settings.change("seed", seed=2)
     session.reset()
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine.npz")
     qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "mine.npz")
     np.testing.assert_array_equal(

@@ -68,7 +68,7 @@ def test_they_are_offered_in_their_order_and_a_change_makes_it_ones_own(card_win
     combo = find(card_window, QComboBox, "presetCombo")
     assert [combo.itemText(i) for i in range(combo.count())] == ["Custom", *(preset.name for preset in presets())]
     for index, preset in enumerate(presets(), start=1):
-        assert combo.itemData(index, Qt.ToolTipRole) == preset.description
+        assert combo.itemData(index, Qt.ItemDataRole.ToolTipRole) == preset.description
     assert choose(card_window, presets()[0].name).currentText() == presets()[0].name
 
     combo = choose(card_window, "Modern")
@@ -414,7 +414,7 @@ def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
     unfold(qtbot, window, "regularisationGroup")
     mark = mark_of(window, "patience")
     assert mark.toolTip().startswith("You typed this value. First steps gives 0 for these data, too.")
-    qtbot.mouseClick(mark, Qt.LeftButton)
+    qtbot.mouseClick(mark, Qt.MouseButton.LeftButton)
     assert session.settings.typed == {"epochs"}
     assert not mark.isVisible()
     session.undo.undo()
@@ -429,11 +429,11 @@ def test_a_mark_or_a_preset_forgets_what_was_typed_for_other_data(
 
     without_early_stopping(window, qtbot, table)
     assert mark_of(window, "patience").toolTip().startswith("You typed this value. First steps gives 15 ")
-    qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
+    qtbot.mouseClick(mark_of(window, "patience"), Qt.MouseButton.LeftButton)
     assert session.settings.experiment == derived(window).changed(epochs=20)
     retype(qtbot, window, "validationShareEdit", "0.3")
     retype(qtbot, window, "patienceEdit", "7")
-    qtbot.mouseClick(mark_of(window, "patience"), Qt.LeftButton)
+    qtbot.mouseClick(mark_of(window, "patience"), Qt.MouseButton.LeftButton)
     assert session.settings.experiment == derived(window).changed(epochs=20, validation_share=0.3)
 
 
@@ -558,7 +558,7 @@ def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: Q
     assert mark.toolTip().startswith(said)
     assert mark.accessibleName() == f"Use the default learning rate, {given:g}"
     assert edit.accessibleDescription() == said
-    qtbot.mouseClick(mark, Qt.LeftButton)
+    qtbot.mouseClick(mark, Qt.MouseButton.LeftButton)
     assert session.settings.experiment.training.learning_rate == given
     assert session.settings.typed == {"epochs"}
     assert not mark.isVisible()
@@ -573,9 +573,9 @@ def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: Q
     choose(window, "First steps")
     retype(qtbot, window, "learningRateEdit", "0.05")
     find(window, NumberEdit, "learningRateEdit").setFocus()
-    press(qtbot, window, Qt.Key_Tab)
+    press(qtbot, window, Qt.Key.Key_Tab)
     assert mark_of(window, "learningRate").hasFocus()
-    press(qtbot, window, Qt.Key_Return)
+    press(qtbot, window, Qt.Key.Key_Return)
     assert session.settings.typed == set()
     assert find(window, NumberEdit, "learningRateEdit").hasFocus(), "what has gone leaves the focus to its field"
 
@@ -583,18 +583,18 @@ def test_a_typed_field_says_so_and_leads_back(ready_window: MainWindow, qtbot: Q
     before = session.settings.experiment
     pick(qtbot, window, "optimizerCombo", "Adam")
     retype(qtbot, window, "learningRateEdit", "0.05")
-    qtbot.mouseClick(mark_of(window, "optimizer"), Qt.LeftButton)
+    qtbot.mouseClick(mark_of(window, "optimizer"), Qt.MouseButton.LeftButton)
     assert session.settings.experiment == before
-    qtbot.mouseClick(find(window, QPushButton, "addLayerButton"), Qt.LeftButton)
+    qtbot.mouseClick(find(window, QPushButton, "addLayerButton"), Qt.MouseButton.LeftButton)
     pick(qtbot, window, "activation1Combo", "Tanh")
     assert "64, 32" in mark_of(window, "shape").toolTip()
-    qtbot.mouseClick(mark_of(window, "shape"), Qt.LeftButton)
+    qtbot.mouseClick(mark_of(window, "shape"), Qt.MouseButton.LeftButton)
     assert session.settings.experiment == before
     assert not mark_of(window, "shape").isVisible()
 
     retype(qtbot, window, "learningRateEdit", "0.05")
     retype(qtbot, window, "learningRateEdit", "fast")
     assert session.settings.problems
-    qtbot.mouseClick(mark_of(window, "learningRate"), Qt.LeftButton)
+    qtbot.mouseClick(mark_of(window, "learningRate"), Qt.MouseButton.LeftButton)
     assert not session.settings.problems
     assert session.settings.typed == set()

@@ -93,7 +93,7 @@ def test_ctrl_s_saves_the_moment_exactly_and_says_so_and_so_does_an_export(
     session, path = window.session, home / "then.json"
     session.timeline.go_to(2)
     assert action(window, "actionSaveNetwork").text() == "&Save network of epoch 2 …"
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     dialog = find(window, QFileDialog, "saveNetworkDialog")
     assert dialog.windowTitle() == "Save the network of epoch 2"
     assert Path(dialog.selectedFiles()[0]).name == "network-epoch-2.json"
@@ -125,7 +125,7 @@ def test_ctrl_s_saves_the_moment_exactly_and_says_so_and_so_does_an_export(
     now = home / "now.json"
     session.timeline.go_live()
     assert action(window, "actionSaveNetwork").text() == "&Save network"
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     choose_file(qtbot, window, "saveNetworkDialog", now)
     ready(qtbot, window, now)
     np.testing.assert_array_equal(load_network(now).parameters, session.runs.current.network.parameters)
@@ -291,7 +291,7 @@ def press_in_question(qtbot: QtBot, window: MainWindow, text: str) -> None:
     """Presses a button of the question whether to wait."""
     buttons = find(window, QMessageBox, "waitingBox").buttons()
     (button,) = (each for each in buttons if each.text().replace("&", "").startswith(text))
-    qtbot.mouseClick(button, Qt.LeftButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def test_quitting_asks_and_waits_for_the_moment(

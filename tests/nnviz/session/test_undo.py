@@ -36,13 +36,13 @@ from tests.nnviz.helpers import (
 def undo(qtbot: QtBot, window: MainWindow) -> None:
     """By key, with no text field in focus, which would take it for itself."""
     window.canvas.setFocus()
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
 
 
 def redo(qtbot: QtBot, window: MainWindow) -> None:
     """The same."""
     window.canvas.setFocus()
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
+    press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
 
 
 def test_settings_and_a_reset_by_key(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -257,7 +257,7 @@ def test_strokes_and_what_was_touched_last_is_undone_first_and_the_pen_stays_out
     assert window.canvas.is_empty
     click(qtbot, window, QToolButton, "undoStrokeButton")
     np.testing.assert_array_equal(window.canvas.network_input(), drawn)
-    press(qtbot, window, Qt.Key_Delete, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier)
     assert window.canvas.is_empty
     undo(qtbot, window)
     assert not window.canvas.is_empty
@@ -266,7 +266,7 @@ def test_strokes_and_what_was_touched_last_is_undone_first_and_the_pen_stays_out
 
     drag(window.canvas, [(30, 30), (60, 60)])
     drag(window.canvas, [(90, 30), (60, 90)], release=False)
-    press(qtbot, window, Qt.Key_Delete, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier)
     drag_on(window.canvas, (95, 95))
     assert window.canvas.is_empty
     drag(window.canvas, [(95, 35), (99, 99)])
@@ -276,7 +276,7 @@ def test_strokes_and_what_was_touched_last_is_undone_first_and_the_pen_stays_out
     window.session.undo.clear()
     slider = find(window, QSlider, "penWidthSlider")
     slider.setFocus()
-    qtbot.keyClick(slider, Qt.Key_End)
+    qtbot.keyClick(slider, Qt.Key.Key_End)
     side = min(window.canvas.width(), window.canvas.height())
     assert window.canvas.pen_width == pytest.approx(slider.maximum() * side / PEN_UNIT)
     assert not action(window, "actionUndo").isEnabled()

@@ -145,9 +145,9 @@ def test_an_opening_can_be_cancelled_by_button_and_by_escape(
         assert "Still opening late.json" in find(ready_window, QLabel, "messageText").text()
         with qtbot.waitSignal(session.files.failed):
             if how == "button":
-                qtbot.mouseClick(find(ready_window, QPushButton, "messageChoice1Button"), Qt.LeftButton)
+                qtbot.mouseClick(find(ready_window, QPushButton, "messageChoice1Button"), Qt.MouseButton.LeftButton)
             else:
-                press(qtbot, ready_window, Qt.Key_Escape)
+                press(qtbot, ready_window, Qt.Key.Key_Escape)
         assert session.messages.current is None, how
         assert not session.files.activity, how
         assert "cancelled" in announced(session), how

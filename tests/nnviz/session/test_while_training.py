@@ -57,14 +57,14 @@ def test_the_learning_rate_and_epochs_act_at_once_and_fields_being_typed_into_ar
     train_for_a_while(qtbot, window)
     edit = find(window, QLineEdit, "learningRateEdit")
     edit.setFocus()
-    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClick(edit, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClicks(edit, "0.0")
     with qtbot.waitSignal(window.session.runs.history_changed):
         pass
     window.session.settings.change("epochs", epochs=MANY_EPOCHS - 1)
     assert edit.text() == "0.0"
     qtbot.keyClicks(edit, "7")
-    qtbot.keyClick(edit, Qt.Key_Return)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
     assert window.session.settings.experiment.training.learning_rate == 0.07
 
     retype(qtbot, window, "learningRateEdit", "1e-30")
@@ -157,7 +157,7 @@ def test_shape_activation_and_seed_wait_and_say_so(card_window: CardWindow, qtbo
 
     combo = find(window, QComboBox, "activation1Combo")
     combo.setFocus()
-    qtbot.keyClick(combo, Qt.Key_Home)
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
     assert hint.isVisible()
     window.session.undo.undo()
     assert not hint.isVisible()
@@ -206,7 +206,7 @@ def test_the_network_of_the_fields_is_trained_and_undo_restores_the_trained_one(
     assert button.text().strip() == "Train new"
     assert button.sizeHint().width() <= button.width()
     assert "784-12-10" in button.toolTip()
-    qtbot.mouseClick(button, Qt.LeftButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, window, Status.TRAINING)
     assert session.runs.current.network.shape == [784, 12, 10]
     assert find(window, QLineEdit, "shapeEdit").text() == "784, 12, 10"
@@ -285,7 +285,7 @@ def test_a_step_button_has_the_focus_again_after_its_step_and_other_data_begin_a
     button = find(window, QPushButton, "stepEpochButton")
     button.setFocus()
     for epoch in (1, 2):
-        press(qtbot, window, Qt.Key_Return)
+        press(qtbot, window, Qt.Key.Key_Return)
         wait_for(qtbot, window, Status.PAUSED)
         assert session.runs.current.epochs == epoch
         assert button.hasFocus()

@@ -64,7 +64,7 @@ def test_undo_takes_back_what_cannot_be_used_before_any_step_and_space_trains_wi
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, "fast")
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     assert session.settings.problems
     assert session.state is Status.READY
 
@@ -72,7 +72,7 @@ def test_undo_takes_back_what_cannot_be_used_before_any_step_and_space_trains_wi
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, "0.05")
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: session.state is Status.TRAINING)
     assert session.runs.current.experiment.training.learning_rate == 0.05
     session.pause()

@@ -73,7 +73,7 @@ def read_out(plot: QWidget) -> QLabel:
 def said(plot: QWidget) -> str:
     """The text of the read-out, without colours."""
     label = read_out(plot)
-    if label.textFormat() == Qt.PlainText:
+    if label.textFormat() == Qt.TextFormat.PlainText:
         return label.text()
     return QTextDocumentFragment.fromHtml(label.text()).toPlainText().replace("\u00a0", " ")
 

@@ -26,7 +26,8 @@ def number(qtbot: QtBot) -> NumberEdit:
 
 
 @pytest.mark.parametrize(
-    ("key", "text"), [(Qt.Key_Up, "21"), (Qt.Key_Down, "19"), (Qt.Key_PageUp, "30"), (Qt.Key_PageDown, "10")]
+    ("key", "text"),
+    [(Qt.Key.Key_Up, "21"), (Qt.Key.Key_Down, "19"), (Qt.Key.Key_PageUp, "30"), (Qt.Key.Key_PageDown, "10")],
 )
 def test_keys_step(number: NumberEdit, qtbot: QtBot, key: int, text: str) -> None:
     with qtbot.waitSignal(number.committed, check_params_cb=lambda reported: reported == text):
@@ -34,7 +35,7 @@ def test_keys_step(number: NumberEdit, qtbot: QtBot, key: int, text: str) -> Non
     assert number.text() == text
 
 
-@pytest.mark.parametrize(("key", "text"), [(Qt.Key_PageUp, "0.2"), (Qt.Key_PageDown, "0.002")])
+@pytest.mark.parametrize(("key", "text"), [(Qt.Key.Key_PageUp, "0.2"), (Qt.Key.Key_PageDown, "0.002")])
 def test_a_page_of_decades_is_a_factor_of_ten(qtbot: QtBot, key: int, text: str) -> None:
     rate = NumberEdit("rateEdit", step_decade, "", "Rate")
     qtbot.addWidget(rate)
@@ -55,29 +56,29 @@ def test_text_that_is_no_number_is_left_to_the_owner(number: NumberEdit, qtbot: 
     qtbot.keyClicks(number, "many")
     assert number.is_typed
     with qtbot.waitSignal(number.committed, check_params_cb=lambda reported: reported == "many"):
-        qtbot.keyClick(number, Qt.Key_Return)
+        qtbot.keyClick(number, Qt.Key.Key_Return)
     assert number.text() == "many"
     with qtbot.waitSignal(number.committed, check_params_cb=lambda reported: reported == "20"):
-        qtbot.keyClick(number, Qt.Key_Escape)
+        qtbot.keyClick(number, Qt.Key.Key_Escape)
     assert number.text() == "20"
 
 
 @pytest.mark.parametrize("is_wrong", [False, True])
 def test_enter_gives_up_the_focus_unless_the_text_is_wrong(number: NumberEdit, qtbot: QtBot, is_wrong: bool) -> None:
     number.committed.connect(lambda _: number.setProperty("wrong", is_wrong))
-    qtbot.mouseClick(number.lineEdit(), Qt.LeftButton, pos=QPoint(4, 8))
+    qtbot.mouseClick(number.lineEdit(), Qt.MouseButton.LeftButton, pos=QPoint(4, 8))
     number.selectAll()
     qtbot.keyClicks(number, "30")
-    qtbot.keyClick(number, Qt.Key_Return)
+    qtbot.keyClick(number, Qt.Key.Key_Return)
     assert number.hasFocus() is is_wrong
-    qtbot.mouseClick(number.lineEdit(), Qt.LeftButton, pos=QPoint(4, 8))
-    qtbot.keyClick(number, Qt.Key_End)
+    qtbot.mouseClick(number.lineEdit(), Qt.MouseButton.LeftButton, pos=QPoint(4, 8))
+    qtbot.keyClick(number, Qt.Key.Key_End)
     qtbot.keyClicks(number, "e2")
     assert number.text() == "30e2"
 
 
 def test_what_is_typed_is_not_overwritten(number: NumberEdit, qtbot: QtBot) -> None:
-    qtbot.mouseClick(number.lineEdit(), Qt.LeftButton, pos=QPoint(4, 8))
+    qtbot.mouseClick(number.lineEdit(), Qt.MouseButton.LeftButton, pos=QPoint(4, 8))
     number.selectAll()
     qtbot.keyClicks(number, "3")
     number.show_value("40")
@@ -95,7 +96,7 @@ def test_a_long_number_is_seen_from_its_start(number: NumberEdit) -> None:
 def test_a_step_from_what_is_no_usual_number(qtbot: QtBot, step: Callable[[str, int], str], text: str) -> None:
     field = NumberEdit("someEdit", step, "tip", "Some number")
     qtbot.addWidget(field)
-    for key in (Qt.Key_Up, Qt.Key_Down, Qt.Key_PageUp, Qt.Key_PageDown):
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
         field.show_value(text)
         qtbot.keyClick(field, key)
         assert field.text() == text or float(field.text()) < 1e9

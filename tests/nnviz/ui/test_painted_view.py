@@ -79,11 +79,13 @@ def test_an_image_is_as_sharp_as_the_screen(view: View) -> None:
     assert made.toImage().pixelColor(0, 0) == theme.colour("card")
 
 
-@pytest.mark.parametrize(("reason", "marked"), [(Qt.TabFocusReason, 0), (Qt.MouseFocusReason, None)])
+@pytest.mark.parametrize(
+    ("reason", "marked"), [(Qt.FocusReason.TabFocusReason, 0), (Qt.FocusReason.MouseFocusReason, None)]
+)
 def test_the_focus_by_tab_marks_where_the_arrow_keys_start(
     bars: NamedBars, reason: Qt.FocusReason, marked: int | None
 ) -> None:
-    QApplication.sendEvent(bars, QFocusEvent(QEvent.FocusIn, reason))
+    QApplication.sendEvent(bars, QFocusEvent(QEvent.Type.FocusIn, reason))
     assert bars.marked == marked
     assert read_out(bars).isVisible() == (marked is not None)
 
@@ -91,7 +93,7 @@ def test_the_focus_by_tab_marks_where_the_arrow_keys_start(
 def test_a_key_takes_the_read_out_from_the_mouse(bars: NamedBars, qtbot: QtBot) -> None:
     hover(bars, (50, 50))
     beside_mouse = read_out(bars).pos()
-    qtbot.keyClick(bars, Qt.Key_Home)
+    qtbot.keyClick(bars, Qt.Key.Key_Home)
     beside_item = read_out(bars).pos()
     assert beside_item != beside_mouse
     bars.show_rows(["a", "b", "c"], np.array([3.0, 2, 1]))

@@ -43,7 +43,7 @@ def test_nothing_to_say_is_nothing_to_see(ground: QWidget) -> None:
 def test_words_from_a_file_are_no_markup(ground: QWidget) -> None:
     reported = ReadOut(ground)
     reported.show_text("<b>class</b>", QPoint(5, 5))
-    assert reported.textFormat() == Qt.PlainText
+    assert reported.textFormat() == Qt.TextFormat.PlainText
     reported.show_text([[("<b>class</b>", "test")]], QPoint(5, 5))
     assert "&lt;b&gt;class" in reported.text()
 
@@ -71,7 +71,7 @@ def test_no_tooltip_lies_over_it(ground: QWidget, qtbot: QtBot) -> None:
     reported.show_text("words", at)
 
     def ask() -> None:
-        QApplication.sendEvent(ground, QHelpEvent(QEvent.ToolTip, at, ground.mapToGlobal(at)))
+        QApplication.sendEvent(ground, QHelpEvent(QEvent.Type.ToolTip, at, ground.mapToGlobal(at)))
 
     ask()
     assert not QToolTip.isVisible()

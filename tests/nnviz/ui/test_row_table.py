@@ -28,7 +28,7 @@ class Table(RowTable):
 @pytest.fixture
 def table(qtbot: QtBot) -> Table:
     model = Model()
-    made = Table(model, 20, QHeaderView(Qt.Horizontal))
+    made = Table(model, 20, QHeaderView(Qt.Orientation.Horizontal))
     model.setParent(made)
     qtbot.addWidget(made)
     return made
@@ -70,9 +70,9 @@ def test_more_rows_or_other_columns_are_another_table(
 def test_titles_are_aligned_as_the_texts_below_them(table: Table) -> None:
     model = model_of(table)
     model.show(COLUMNS, ROWS)
-    for column, side in enumerate((Qt.AlignLeft, Qt.AlignRight)):
-        assert model.headerData(column, Qt.Horizontal, Qt.TextAlignmentRole) & side
-        assert model.index(0, column).data(Qt.TextAlignmentRole) & side
+    for column, side in enumerate((Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight)):
+        assert model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole) & side
+        assert model.index(0, column).data(Qt.ItemDataRole.TextAlignmentRole) & side
 
 
 def test_lazy_rows_are_made_when_they_are_asked_for() -> None:

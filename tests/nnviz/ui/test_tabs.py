@@ -25,14 +25,14 @@ def bar(qtbot: QtBot) -> QTabBar:
 
 
 def test_left_and_right_turn_it(bar: QTabBar, qtbot: QtBot) -> None:
-    for key, index in ((Qt.Key_Right, 1), (Qt.Key_Right, 2), (Qt.Key_Left, 1)):
+    for key, index in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_Right, 2), (Qt.Key.Key_Left, 1)):
         with qtbot.waitSignal(bar.currentChanged, check_params_cb=lambda now, index=index: now == index):
             qtbot.keyClick(bar, key)
-    assert bar.focusPolicy() & Qt.TabFocus
+    assert bar.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
 def test_each_tab_has_a_name_and_says_what_it_shows(bar: QTabBar, qtbot: QtBot) -> None:
-    qtbot.mouseClick(bar, Qt.LeftButton, pos=bar.tabRect(2).center())
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(2).center())
     assert bar.tabData(bar.currentIndex()) == "threeTab"
     assert [bar.tabToolTip(index) for index in range(3)] == ["what one shows", "what two shows", "what three shows"]
     assert [bar.accessibleTabName(index) for index in range(3)] == ["one", "two", "three"]
@@ -58,11 +58,11 @@ def test_tabs_scroll_to_the_last_one_that_is_shown(qtbot: QtBot) -> None:
     bar.grab()
     left, right = (
         next(arrow for arrow in bar.findChildren(QToolButton) if arrow.arrowType() == kind)
-        for kind in (Qt.LeftArrow, Qt.RightArrow)
+        for kind in (Qt.ArrowType.LeftArrow, Qt.ArrowType.RightArrow)
     )
     for _ in range(2):
         assert right.isEnabled()
-        qtbot.mouseClick(right, Qt.LeftButton)
+        qtbot.mouseClick(right, Qt.MouseButton.LeftButton)
         bar.grab()
     assert bar.tabRect(2).right() <= left.x()
     assert not right.isEnabled()

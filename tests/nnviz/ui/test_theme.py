@@ -189,7 +189,7 @@ def test_the_system_decides_by_default(qapp: QApplication) -> None:
 # ---- icons
 
 
-def pixels(icon: QIcon, mode: QIcon.Mode = QIcon.Normal) -> QImage:
+def pixels(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal) -> QImage:
     return icon.pixmap(QSize(16, 16), mode).toImage()
 
 
@@ -204,7 +204,7 @@ def test_icons_follow_the_theme(qapp: QApplication, qtbot: QtBot) -> None:
     theme.apply(qapp, "light")
     assert pixels(button.icon()) == pixels(theme.icon("x", "error")), "the one chosen last"
     assert pixels(button.icon()) != before
-    assert pixels(button.icon(), QIcon.Disabled) == pixels(theme.icon("x", "past"))
+    assert pixels(button.icon(), QIcon.Mode.Disabled) == pixels(theme.icon("x", "past"))
 
 
 def test_the_same_icon_again_asks_for_no_new_layout(qtbot: QtBot) -> None:
@@ -214,7 +214,7 @@ def test_the_same_icon_again_asks_for_no_new_layout(qtbot: QtBot) -> None:
         requests = 0
 
         def event(self, event: QEvent) -> bool:
-            self.requests += event.type() == QEvent.LayoutRequest
+            self.requests += event.type() == QEvent.Type.LayoutRequest
             return super().event(event)
 
     card, button = Card(), QToolButton()
@@ -264,20 +264,20 @@ def test_both_themes_and_that_of_the_system_while_it_runs(
     assert action(window, "actionThemeDark").isChecked()
     assert action(window, "actionThemeDark").shortcut().toString() == "Ctrl+Alt+D"
     expect_painted(window, DARK)
-    press(qtbot, window, Qt.Key_L, Qt.ControlModifier | Qt.AltModifier)
+    press(qtbot, window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     assert action(window, "actionThemeLight").isChecked()
     expect_painted(window, LIGHT)
     qtbot.waitUntil(lambda: stored_settings().get("theme") == "light")
 
     bring_to_front(qtbot, window)
     monkeypatch.setattr(theme, "system_theme", lambda: "dark")
-    QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+    QApplication.sendEvent(window, QEvent(QEvent.Type.ActivationChange))
     assert theme.current() is LIGHT
     action(window, "actionThemeSystem").trigger()
     assert window.follows_system
     assert theme.current() is DARK
     monkeypatch.setattr(theme, "system_theme", lambda: "light")
-    QApplication.sendEvent(window, QEvent(QEvent.ActivationChange))
+    QApplication.sendEvent(window, QEvent(QEvent.Type.ActivationChange))
     assert theme.current() is LIGHT
     assert background(window) == LIGHT.window
 
@@ -285,7 +285,7 @@ def test_both_themes_and_that_of_the_system_while_it_runs(
 def test_python_deletes_no_widget_while_qt_goes_through_all_of_them(qtbot: QtBot, qapp: QApplication) -> None:
     class Watch(QWidget):
         def changeEvent(self, event: QEvent) -> None:
-            if event.type() == QEvent.StyleChange:
+            if event.type() == QEvent.Type.StyleChange:
                 collects.append(gc.isenabled())
 
     collects: list[bool] = []
@@ -304,7 +304,7 @@ def test_another_text_size_styles_a_widget_as_often_whatever_it_is_in(qapp: QApp
         styled = 0
 
         def changeEvent(self, event: QEvent) -> None:
-            self.styled += event.type() == QEvent.StyleChange
+            self.styled += event.type() == QEvent.Type.StyleChange
             super().changeEvent(event)
 
     theme.apply(qapp, "dark", 100)

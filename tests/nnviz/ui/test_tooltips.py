@@ -36,7 +36,7 @@ def tips() -> list[QLabel]:
 def shown_tip(widget: QWidget) -> QLabel:
     """The tooltip that Qt shows when the mouse rests on the widget."""
     middle = widget.rect().center()
-    QApplication.sendEvent(widget, QHelpEvent(QEvent.ToolTip, middle, widget.mapToGlobal(middle)))
+    QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, middle, widget.mapToGlobal(middle)))
     (shown,) = tips()
     return shown
 
@@ -64,7 +64,7 @@ def test_the_next_one_is_as_large_as_it_needs(button: QPushButton) -> None:
 
 def test_a_name_from_a_file_is_plain_text(button: QPushButton) -> None:
     shown = tip_of(button, "<b>bold</b>")
-    assert shown.textFormat() == Qt.PlainText
+    assert shown.textFormat() == Qt.TextFormat.PlainText
     assert shown.text() == "<b>bold</b>"
     assert shown.width() >= shown.fontMetrics().horizontalAdvance("<b>bold</b>")
 

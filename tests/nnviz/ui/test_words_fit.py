@@ -103,7 +103,7 @@ def test_the_unit_of_a_number_ends_before_the_true_one(qtbot: QtBot) -> None:
 
 def test_coloured_words_give_way_as_plain_ones_do(qtbot: QtBot) -> None:
     label = ElidedLabel()
-    label.setTextFormat(Qt.RichText)
+    label.setTextFormat(Qt.TextFormat.RichText)
     whole, short = (
         '<span style="color:#ff0000">Ankle boot</span> by epoch',
         '<span style="color:#ff0000">Ankle boot</span>',

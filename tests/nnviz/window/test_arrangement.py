@@ -139,9 +139,9 @@ def test_the_program_s_window_fits_the_screen(make_window: MakeWindow, qtbot: Qt
 
 def test_f11_fills_the_screen_and_goes_back(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    press(qtbot, window, Qt.Key_F11)
+    press(qtbot, window, Qt.Key.Key_F11)
     assert window.isFullScreen()
     assert action(window, "actionFullScreen").isChecked()
-    press(qtbot, window, Qt.Key_F11)
+    press(qtbot, window, Qt.Key.Key_F11)
     assert not window.isFullScreen()
     assert not action(window, "actionFullScreen").isChecked()

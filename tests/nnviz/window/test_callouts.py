@@ -40,7 +40,7 @@ def test_where_they_lie_and_what_they_say(ready_window: MainWindow, qtbot: QtBot
                     covered = box_of(hint, window).intersects(box_of(control, window))
                     assert not covered, (size, control.objectName())
             for part in (hint, *hint.findChildren(QWidget)):
-                assert part.focusPolicy() == Qt.NoFocus
+                assert part.focusPolicy() == Qt.FocusPolicy.NoFocus
 
     # Each goes while its place is scrolled out of view.
     window.resize(1280, 480)
@@ -100,7 +100,7 @@ def test_where_they_lie_and_what_they_say(ready_window: MainWindow, qtbot: QtBot
 
 def test_training_and_changing_are_followed(ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> None:
     window = ready_window
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, Status.TRAINING)
     assert in_sight(window) == [], "nothing lies over the curves while they grow"
     pause(qtbot, window)
@@ -135,7 +135,7 @@ def test_drawing_is_followed(ready_window: MainWindow, qtbot: QtBot) -> None:
     drag(canvas, seven(canvas))
     assert in_sight(window) == ["change", "train"]
     assert "draw" not in window.callouts.shown
-    press(qtbot, window, Qt.Key_B)
+    press(qtbot, window, Qt.Key.Key_B)
     wait_for(qtbot, window, Status.PAUSED)
     assert in_sight(window) == ["change"], "what was followed does not come back at a pause"
 

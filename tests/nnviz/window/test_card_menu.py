@@ -34,7 +34,7 @@ def choose(qtbot: QtBot, window: MainWindow, card: DockCard, what: str) -> None:
     menu = card.menu_button.menu_of_card
     assert menu.isVisible()
     menu.setActiveAction(find_entry(card, what))
-    qtbot.keyClick(menu, Qt.Key_Return)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
     assert not menu.isVisible()
 
 
@@ -47,7 +47,7 @@ def find_entry(card: DockCard, what: str) -> QAction:
 
 def double_click_head(qtbot: QtBot, card: DockCard) -> None:
     """Double-clicks the card's head."""
-    qtbot.mouseDClick(card.head, Qt.LeftButton, pos=QPoint(card.head.width() // 2, 5))
+    qtbot.mouseDClick(card.head, Qt.MouseButton.LeftButton, pos=QPoint(card.head.width() // 2, 5))
 
 
 class Numbers:
@@ -72,7 +72,7 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     assert [dock for dock in window.docks if dock.isVisible()] == [weights]
     qtbot.waitUntil(lambda: weights.width() > window.width() - 40)
     assert not window.curves.in_view, "and so it costs nothing"
-    press(qtbot, window, Qt.Key_Escape)
+    press(qtbot, window, Qt.Key.Key_Escape)
     assert places(window) == before
     assert window.curves.in_view
 
@@ -80,10 +80,10 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     number = window.docks.index(weights) + 1
     ways: dict[str, Callable[[], object]] = {
         "head": lambda: double_click_head(qtbot, card),
-        "key": lambda: press(qtbot, window, Qt.Key_Return, Qt.ControlModifier),
+        "key": lambda: press(qtbot, window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),
         "menu": lambda: choose(qtbot, window, card, "Enlarge"),
-        "layout": lambda: press(qtbot, window, Qt.Key_0, Qt.ControlModifier),
-        "another card": lambda: press(qtbot, window, Qt.Key(Qt.Key_0 + number), Qt.AltModifier),
+        "layout": lambda: press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier),
+        "another card": lambda: press(qtbot, window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier),
     }
     for way, go_back in ways.items():
         double_click_head(qtbot, card)
@@ -96,25 +96,25 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     # Escape dismisses the message first.
     window.cards.toggle(window.curves)
     window.session.messages.show("Something to know")
-    press(qtbot, window, Qt.Key_Escape)
+    press(qtbot, window, Qt.Key.Key_Escape)
     assert window.session.messages.current is None
     assert window.cards.enlarged is window.curves
-    press(qtbot, window, Qt.Key_Escape)
+    press(qtbot, window, Qt.Key.Key_Escape)
     assert window.cards.enlarged is None
 
     # The key takes the card with the focus.
     window.draw.pen.setFocus()
-    press(qtbot, window, Qt.Key_Return, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert window.cards.enlarged is window.draw
     qtbot.waitUntil(lambda: window.draw.width() > window.width() - 40)
     window.cards.put_back()
 
     # The menu by the keyboard.
     find(window, QToolButton, "weightsDockMenuButton").setFocus()
-    press(qtbot, window, Qt.Key_Return)
+    press(qtbot, window, Qt.Key.Key_Return)
     menu: Any = weights.menu_button.menu_of_card
     assert menu.isVisible()
-    qtbot.keyClick(menu, Qt.Key_E)
+    qtbot.keyClick(menu, Qt.Key.Key_E)
     assert window.cards.enlarged is weights
 
     # Closed by its menu, also when enlarged.
@@ -124,7 +124,7 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     assert window.docks[0].isVisible()
 
     # A message moves nothing and follows the width.
-    press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     before = places(window)
     window.session.messages.show("A message of some words. " * 12)
     qtbot.waitUntil(window.message_bar.isVisible)
@@ -229,7 +229,7 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     # Without numbers there is none.
     click(qtbot, window, QToolButton, "drawDockMenuButton")
     assert not find_entry(window.draw, "Csv").isVisible()
-    qtbot.keyClick(window.draw.menu_button.menu_of_card, Qt.Key_Escape)
+    qtbot.keyClick(window.draw.menu_button.menu_of_card, Qt.Key.Key_Escape)
     Numbers(None).put_on(card, monkeypatch)
     choose(qtbot, window, card, "Csv")
     choose_file(qtbot, window, "exportCardDialog", home / "none.csv")

@@ -110,7 +110,7 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
     assert {entry.text() for entry in view_menu(window) if entry.isVisible()} == {
         dock.windowTitle() for dock in window.docks if dock.isVisible()
     }
-    press(qtbot, window, Qt.Key_1, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert window.workspace == "train"
     qtbot.waitUntil(
         lambda: [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()] == shown_before
@@ -179,7 +179,7 @@ def test_each_workspace_keeps_its_own_arrangement_and_the_window_its_size(
 ) -> None:
     window = ready_window
     window.resize(1300, 800)
-    press(qtbot, window, Qt.Key_3, Qt.AltModifier)
+    press(qtbot, window, Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier)
     assert not window.card("weightsDock").isVisible()
     window.card("learningStripDock").close()
     window.show_workspace("inside")
@@ -199,5 +199,5 @@ def test_each_workspace_keeps_its_own_arrangement_and_the_window_its_size(
     assert not again.card("learningStripDock").isVisible()
     assert not again.card("weightsDock").isVisible()
     assert not action(again, "actionView3").isChecked()
-    press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
+    press(qtbot, again, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert again.card("weightsDock").isVisible()

@@ -68,7 +68,7 @@ def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: 
     for name in SETTING_GROUPS:
         group = unfold(qtbot, ready_window, name)
         assert not complaints(group), name
-        qtbot.mouseClick(group.head, Qt.LeftButton)
+        qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
 
     # With a message.
     ready_window.session.messages.show("Something to know")
@@ -97,7 +97,7 @@ def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: 
         place = _place_of(window, QApplication.focusWidget())
         if place and (not visited or visited[-1] != place):
             visited.append(place)
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         if QApplication.focusWidget() is first:
             break
     assert visited == ["run bar", *(dock.objectName() for dock in window.docks if dock.isVisible())]
@@ -112,7 +112,7 @@ def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: 
     assert not [widget for widget in reached if widget.objectName() in names and behind.isAncestorOf(widget)]
 
     # On every page of every card.
-    press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     train_epochs(qtbot, ready_window, 1)
     for workspace in ("train", "inside", "runs"):
         ready_window.show_workspace(workspace)
@@ -130,13 +130,13 @@ def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: 
 def test_after_enter_the_keys_of_the_window_act_and_tab_continues(ready_window: MainWindow, qtbot: QtBot) -> None:
     window, run = ready_window, ready_window.session.runs.current
     field = retype(qtbot, window, "batchSizeEdit", "1000")
-    press(qtbot, window, Qt.Key_B)
+    press(qtbot, window, Qt.Key.Key_B)
     qtbot.waitUntil(lambda: run.progress.batch == 1)
-    press(qtbot, window, Qt.Key_E)
+    press(qtbot, window, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: run.epochs == 1, timeout=20_000)
     assert field.text() == "1000"
-    press(qtbot, window, Qt.Key_Tab, Qt.ShiftModifier)
-    press(qtbot, window, Qt.Key_Tab)
+    press(qtbot, window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
+    press(qtbot, window, Qt.Key.Key_Tab)
     assert window.focusWidget() is field
 
 

@@ -77,7 +77,7 @@ def test_what_takes_a_stroke_back_and_closing_draw_loses_neither_drawing_nor_ans
     qtbot.waitUntil(lambda: bars(drawn) != reported)
     assert "no prediction" not in bars(drawn), "it is asked on"
     number = drawn.docks.index(drawn.draw) + 1
-    press(qtbot, drawn, Qt.Key(Qt.Key_0 + number), Qt.AltModifier)
+    press(qtbot, drawn, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
     assert drawn.draw.isVisible()
     assert not drawn.canvas.is_empty
     np.testing.assert_array_equal(drawn.canvas.network_input(), picture)

@@ -235,7 +235,9 @@ def test_a_file_opens_and_opening_can_be_undone(
     qtbot.waitUntil(lambda: "Sigmoid" in [label.text() for label in window.card("networkCard").findChildren(QLabel)])
     train_epochs(qtbot, window, 1)
     assert window.session.runs.current.network is network
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # to the file it came from, without a question
+    press(
+        qtbot, window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier
+    )  # to the file it came from, without a question
     qtbot.waitUntil(lambda: not window.isWindowModified())
     assert window.findChild(QFileDialog, "saveNetworkDialog") is None
 
@@ -245,7 +247,7 @@ def test_a_file_opens_and_opening_can_be_undone(
     train_epochs(qtbot, window, 1)
     drag(window.canvas, seven(window.canvas))
     answer, error = session.prediction.copy(), session.runs.current.history.error.test.values[-1]
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)  # there is no file yet: it asks
+    press(qtbot, window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)  # there is no file yet: it asks
     choose_file(qtbot, window, "saveNetworkDialog", home / "mine")
     qtbot.waitUntil(lambda: session.runs.current.storage.path == home / "mine.json")
     assert "mine.json" in announced(session)

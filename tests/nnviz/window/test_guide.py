@@ -39,15 +39,15 @@ def test_it_opens_with_the_first_page_and_leads_to_a_section(ready_window: MainW
     assert [contents.item(row).text().strip() for row in range(contents.count())] == [
         "Runs and sweeps · Seeds: is it luck?"
     ]
-    qtbot.keyClick(search, Qt.Key_Return)
+    qtbot.keyClick(search, Qt.Key.Key_Return)
     assert text.toPlainText().startswith("Runs and sweeps")
     assert [selection.cursor.selectedText() for selection in text.extraSelections()] == ["Mann-Whitney"]
     assert text.source() == QUrl("runs-and-sweeps#seeds-is-it-luck")
-    qtbot.mouseClick(find(guide, QToolButton, "guideBackButton"), Qt.LeftButton)
+    qtbot.mouseClick(find(guide, QToolButton, "guideBackButton"), Qt.MouseButton.LeftButton)
     assert text.toPlainText().startswith("Getting started")
 
     # Escape closes it.
-    qtbot.keyClick(guide, Qt.Key_Escape)
+    qtbot.keyClick(guide, Qt.Key.Key_Escape)
     assert not ready_window.findChildren(GuideWindow) or not guide.isVisible()
 
     # F1 leads to the place in it.
@@ -76,7 +76,7 @@ def test_every_link_and_image_of_a_page_is_there(name: str, qapp: object) -> Non
     text = GuideText()
     text.resize(600, 400)
     for source in re.findall(r'<img src="([^"]+)"', shown):
-        assert not QImage(text.loadResource(QTextDocument.ImageResource, QUrl(source))).isNull(), source
+        assert not QImage(text.loadResource(QTextDocument.ResourceType.ImageResource, QUrl(source))).isNull(), source
 
 
 def test_every_link_of_f1_leads_to_a_section() -> None:
@@ -98,9 +98,9 @@ def test_an_image_is_that_of_the_theme(qtbot: QtBot, monkeypatch: pytest.MonkeyP
     qtbot.addWidget(text)
     url = QUrl("../pictures/inside-light.png")
     monkeypatch.setattr(theme, "_current", theme.DARK)
-    dark = QImage(text.loadResource(QTextDocument.ImageResource, url))
+    dark = QImage(text.loadResource(QTextDocument.ResourceType.ImageResource, url))
     monkeypatch.setattr(theme, "_current", theme.LIGHT)
-    light = QImage(text.loadResource(QTextDocument.ImageResource, url))
+    light = QImage(text.loadResource(QTextDocument.ResourceType.ImageResource, url))
     assert dark.pixelColor(2, 2).lightness() < 128 < light.pixelColor(2, 2).lightness()
 
 
@@ -108,7 +108,7 @@ def test_an_image_is_that_of_the_theme(qtbot: QtBot, monkeypatch: pytest.MonkeyP
 def test_nothing_else_is_read(qtbot: QtBot, url: str) -> None:
     text = GuideText()
     qtbot.addWidget(text)
-    assert not isinstance(text.loadResource(QTextDocument.HtmlResource, QUrl(url)), str)
+    assert not isinstance(text.loadResource(QTextDocument.ResourceType.HtmlResource, QUrl(url)), str)
 
 
 def test_html_in_a_page_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ def text_of(name: str) -> HelpText:
 
 def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
-    press(qtbot, window, Qt.Key_F1, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_F1, Qt.KeyboardModifier.ControlModifier)
     text = words(window, "shortcutsWindow")
     lines = text.splitlines()
     for entry in menu_actions(window):
@@ -80,7 +80,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     assert "Ctrl+Shift+Z, Ctrl+Y" in text
     assert "Export: ONNX" in text
     assert "Double click on the head" in text
-    qtbot.keyClick(find(window, QDialog, "shortcutsWindow"), Qt.Key_Escape)
+    qtbot.keyClick(find(window, QDialog, "shortcutsWindow"), Qt.Key.Key_Escape)
     assert not [box for box in window.findChildren(QDialog, "shortcutsWindow") if box.isVisible()]
 
     # The titles of undo and redo are fixed in the list.
@@ -102,7 +102,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     size = window.size()
     window.resize(800, 560)
     point_at(qtbot, find(window, QComboBox, "datasetCombo"))
-    press(qtbot, window, Qt.Key_F1)
+    press(qtbot, window, Qt.Key.Key_F1)
     (dialog,) = window.findChildren(QDialog, "helpWindow")
     card = window.card("dataCard")
     taken = QRect(card.mapToGlobal(QPoint(0, 0)), card.size())
@@ -116,16 +116,16 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     window.draw.pen.setFocus()
     button = find(window, QPushButton, "resetButton")
     point_at(qtbot, button)
-    press(qtbot, window, Qt.Key_F1)
+    press(qtbot, window, Qt.Key.Key_F1)
     assert text_of("resetButton").text in words(window, "helpWindow")
-    qtbot.keyClick(find(window, QDialog, "helpWindow"), Qt.Key_Escape)
+    qtbot.keyClick(find(window, QDialog, "helpWindow"), Qt.Key.Key_Escape)
     assert not [box for box in window.findChildren(QDialog, "helpWindow") if box.isVisible()]
 
     # F1 for what has the focus.
     QCursor.setPos(window.mapToGlobal(QPoint(window.width() - 3, window.height() - 3)))
     field = find(window, QLineEdit, "learningRateEdit")
     field.setFocus()
-    press(qtbot, window, Qt.Key_F1)
+    press(qtbot, window, Qt.Key.Key_F1)
     text = words(window, "helpWindow")
     assert text_of("learningRateEdit").text in text
     assert text_of("trainingCard").text in text, "the card is described below"
@@ -137,7 +137,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     place = bar.mapToGlobal(bar.tabRect(index).center())
     QCursor.setPos(place)
     qtbot.waitUntil(lambda: QCursor.pos() == place)
-    press(qtbot, window, Qt.Key_F1)
+    press(qtbot, window, Qt.Key.Key_F1)
     assert text_of("distributionsTab").text in words(window, "helpWindow")
     find(window, QDialog, "helpWindow").close()
 
@@ -147,7 +147,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     assert len([box for box in window.findChildren(QDialog, "helpWindow") if box.isVisible()]) == 1
     window.help.shortcuts()
     window.draw.pen.setFocus()
-    press(qtbot, window, Qt.Key_Escape)
+    press(qtbot, window, Qt.Key.Key_Escape)
     assert not [box for box in window.findChildren(QDialog) if box.isVisible()]
 
     # Every card tab and control has a text.

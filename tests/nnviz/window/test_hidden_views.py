@@ -57,7 +57,7 @@ def test_hidden_docks_and_a_view_behind_another_tab_are_not_drawn(
     action(window, "actionDefaultLayout").trigger()
     docks = [dock for dock in window.docks if dock.isVisible()]
     for number in range(1, len(docks) + 1):
-        press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.AltModifier)
+        press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.KeyboardModifier.AltModifier)
     assert not any(dock.isVisible() for dock in docks)
     drawn.clear()
     train_for_a_while(qtbot, window)

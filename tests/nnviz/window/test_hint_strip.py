@@ -158,7 +158,7 @@ def test_a_message_comes_first_and_the_buttons_by_mouse_and_by_keys(hinted: Main
     assert [each.cursor.block().text() for each in guide.extraSelections()] == ["Overfitting"]
     assert click(qtbot, hinted, QPushButton, "applyHintButton").text() == "Add weight decay"
     assert hinted.session.settings.experiment.training.weight_decay == 0.001
-    press(qtbot, hinted, Qt.Key_Z, Qt.ControlModifier)
+    press(qtbot, hinted, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert hinted.session.settings.experiment.training.weight_decay == 0
     show(hinted, HINT)
 
@@ -166,10 +166,10 @@ def test_a_message_comes_first_and_the_buttons_by_mouse_and_by_keys(hinted: Main
     find(hinted, QPushButton, "applyHintButton").setFocus()
     visited = []
     for _ in range(2):
-        press(qtbot, hinted, Qt.Key_Tab)
+        press(qtbot, hinted, Qt.Key.Key_Tab)
         visited.append(QApplication.focusWidget().objectName())
     assert visited == ["whyHintButton", "dismissHintButton"]
-    press(qtbot, hinted, Qt.Key_Return)
+    press(qtbot, hinted, Qt.Key.Key_Return)
     assert hinted.session.hints.dismissed == {"overfitting"}
 
 
@@ -181,7 +181,7 @@ def test_dismissed_for_good_and_shown_again_by_the_menu_for_a_real_run(
     assert not strip_of(hinted).isVisible()
     qtbot.waitUntil(lambda: "overfitting" in stored_settings().get("dismissed_hints", ""))
     assert restart().session.hints.dismissed == {"overfitting"}
-    press(qtbot, hinted, Qt.Key_H, int(Qt.ControlModifier) | int(Qt.AltModifier))
+    press(qtbot, hinted, Qt.Key.Key_H, int(Qt.KeyboardModifier.ControlModifier) | int(Qt.KeyboardModifier.AltModifier))
     assert not hinted.session.hints.dismissed
     assert not action(hinted, "actionHintsAgain").isEnabled()
 

@@ -88,7 +88,7 @@ def test_typed_opened_and_the_distributions_at_the_start(
     assert network_is(window, LARGE)
     window.setFocus()
     window.curves.tabs.setCurrentIndex(window.curves.tabs.count() - 1)
-    press(qtbot, window, Qt.Key_B)
+    press(qtbot, window, Qt.Key.Key_B)
     wait_for(qtbot, window, Status.PAUSED)
     assert not on_interface
 

@@ -61,7 +61,7 @@ def test_a_preset_moves_no_card_and_columns_are_as_before_when_the_window_is(
     assert sizes(window) == at
 
     # In the default layout, too.
-    press(qtbot, window, Qt.Key_0, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     resize(window, 1440, 900)
     assert sizes(window) == at
 
@@ -78,10 +78,10 @@ def test_a_preset_moves_no_card_and_columns_are_as_before_when_the_window_is(
     assert isinstance(host, QMainWindow)
     line = QPoint(window.draw.x() - 5, window.draw.y() + 60)
     assert host.childAt(line) is None, "the line between two columns"
-    QTest.mousePress(host, Qt.LeftButton, pos=line)
+    QTest.mousePress(host, Qt.MouseButton.LeftButton, pos=line)
     drag_on(host, (line.x() - 60, line.y()))
     QTest.qWait(10)
-    QTest.mouseRelease(host, Qt.LeftButton, pos=line - QPoint(60, 0))
+    QTest.mouseRelease(host, Qt.MouseButton.LeftButton, pos=line - QPoint(60, 0))
     QTest.qWait(10)
     wanted = sizes(window)
     assert wanted["drawDock"].width() > 340

@@ -63,7 +63,7 @@ def test_the_answer_that_was_clicked_is_reported(bar: MessageBar, qtbot: QtBot) 
         with qtbot.waitSignal(bar.chosen, check_params_cb=lambda index, number=number: index == number):
             button = click(qtbot, bar, QPushButton, f"messageChoice{number + 1}Button")
         assert button.accessibleName() == words
-        assert button.focusPolicy() & Qt.TabFocus
+        assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
     bar.show_message("reported", is_error=True)
     assert offered(bar) == [], "the next message asks nothing"
 
@@ -71,7 +71,7 @@ def test_the_answer_that_was_clicked_is_reported(bar: MessageBar, qtbot: QtBot) 
 def test_escape_on_an_answer_puts_it_away(bar: MessageBar, qtbot: QtBot) -> None:
     bar.show_message("Which?", is_error=False, choices=CHOICES)
     with qtbot.waitSignal(bar.dismissed), qtbot.assertNotEmitted(bar.chosen):
-        qtbot.keyClick(find(bar, QPushButton, "messageChoice2Button"), Qt.Key_Escape)
+        qtbot.keyClick(find(bar, QPushButton, "messageChoice2Button"), Qt.Key.Key_Escape)
 
 
 def test_it_is_as_high_as_its_words_need(bar: MessageBar) -> None:
@@ -87,7 +87,7 @@ def test_names_from_files_are_plain_text(bar: MessageBar) -> None:
     bar.show_message("short", is_error=False)
     low = bar.height()
     bar.show_message("<br><br><br>", is_error=False, choices=["a & b"])
-    assert bar.text.textFormat() == Qt.PlainText
+    assert bar.text.textFormat() == Qt.TextFormat.PlainText
     assert bar.height() < 2 * low
     assert find(bar, QPushButton, "messageChoice1Button").text() == "a && b", "no letter is underlined"
 
@@ -167,8 +167,8 @@ def test_an_announcement_goes_by_itself_but_not_from_under_the_mouse(
     with qtbot.waitSignal(announcement.dismissed):
         announcement.time.timeout.emit()
     announce(announcement, "Recording is off.", "Undo")
-    QApplication.sendEvent(announcement, QEvent(QEvent.Enter))
-    announcement.setAttribute(Qt.WA_UnderMouse)
+    QApplication.sendEvent(announcement, QEvent(QEvent.Type.Enter))
+    announcement.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
     announcement.time.stop()
     with qtbot.assertNotEmitted(announcement.dismissed):
         announcement.time.timeout.emit()
@@ -188,7 +188,7 @@ def test_an_announcement_takes_no_focus_but_tab_reaches_it(
     assert ground.focusWidget() is field
     for kind, name in ((QPushButton, "announcementChoice1Button"), (QToolButton, "dismissAnnouncementButton")):
         button = find(announcement, kind, name)
-        assert button.focusPolicy() == Qt.TabFocus
+        assert button.focusPolicy() == Qt.FocusPolicy.TabFocus
         assert button.accessibleName()
 
 

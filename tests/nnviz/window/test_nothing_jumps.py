@@ -109,7 +109,7 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
             assert edit.accessibleDescription() == note.text()
             edit.selectAll()
             is_undone = field in ("shapeEdit", "layer1Edit")
-            action(window, "actionUndo").trigger() if is_undone else qtbot.keyClick(edit, Qt.Key_Escape)
+            action(window, "actionUndo").trigger() if is_undone else qtbot.keyClick(edit, Qt.Key.Key_Escape)
             assert not note.isVisible(), field
             assert edit.text() == was, field
             assert edit.accessibleDescription() == described
@@ -168,7 +168,7 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
     assert place(window, edit).bottom() < place(window, scroll).top(), "out of sight"
     assert place(window, scroll).top() <= note.y() < place(window, scroll).bottom(), "but not what is wrong with it"
     window.setFocus()
-    qtbot.mouseClick(note, Qt.LeftButton)
+    qtbot.mouseClick(note, Qt.MouseButton.LeftButton)
     assert window.focusWidget() is edit
 
 
@@ -179,9 +179,9 @@ def test_an_error_goes_with_what_it_is_about(settings_window: CardWindow, qtbot:
     retype(qtbot, window, "l1Edit", "x")
     note = find(window, Note, "l1Error")
     assert note.isVisible()
-    qtbot.mouseClick(group.head, Qt.LeftButton)
+    qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
     assert not note.isVisible()
-    qtbot.mouseClick(group.head, Qt.LeftButton)
+    qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
     assert note.isVisible()
     retype(qtbot, window, "l1Edit", "0")
 
@@ -219,13 +219,13 @@ def test_what_waits_moves_nothing_is_read_without_a_mouse_and_says_what_space_do
     notice = find(window, NoticeLine, "networkNotice")
     assert notice.read != notice.text(), "there is no room for all of it"
     for _ in range(60):
-        press(qtbot, window, Qt.Key_Tab)
+        press(qtbot, window, Qt.Key.Key_Tab)
         if notice.hasFocus():
             break
     assert notice.hasFocus()
     sheets = [note for note in window.findChildren(Note) if note.isVisible()]
     assert [sheet.text() for sheet in sheets] == [notice.text()]
-    press(qtbot, window, Qt.Key_Tab)
+    press(qtbot, window, Qt.Key.Key_Tab)
     assert not sheets[0].isVisible()
     click(qtbot, window, QPushButton, "resetButton")
     assert not notice.isVisible()
@@ -242,7 +242,7 @@ def test_what_waits_moves_nothing_is_read_without_a_mouse_and_says_what_space_do
     wait_for(qtbot, window, Status.PAUSED)
     retype(qtbot, window, "shapeEdit", "784, 9, 10")
     assert "Space" in notice.read
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, Status.FINISHED)
     assert not notice.isVisible()
     assert window.session.runs.current.network.shape == [784, 9, 10]
@@ -254,10 +254,10 @@ def test_what_waits_moves_nothing_is_read_without_a_mouse_and_says_what_space_do
 def test_a_shape_that_cannot_be_used_keeps_the_keyboard(settings_window: CardWindow, qtbot: QtBot) -> None:
     window, session = settings_window, settings_window.session
     edit = retype(qtbot, window, "shapeEdit", "784, x, 10")
-    for key in (Qt.Key_Backspace,) * 5:
+    for key in (Qt.Key.Key_Backspace,) * 5:
         press(qtbot, window, key)
     qtbot.keyClicks(QApplication.focusWidget(), " 24, 10")
-    press(qtbot, window, Qt.Key_Return)
+    press(qtbot, window, Qt.Key.Key_Return)
     assert session.settings.experiment.shape == (784, 24, 10)
     assert not edit.hasFocus(), "the next Space trains"
     assert session.state is Status.READY

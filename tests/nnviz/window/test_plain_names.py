@@ -90,8 +90,8 @@ def check(window: MainWindow) -> None:
         )  # a menu's entry has a tab before its key
         assert len(text) < 2000, about(widget, text)
         if isinstance(widget, QLabel):
-            assert widget.textFormat() != Qt.AutoText or not Qt.mightBeRichText(text), about(widget, text)
-            if widget.textFormat() == Qt.RichText:
+            assert widget.textFormat() != Qt.TextFormat.AutoText or not Qt.mightBeRichText(text), about(widget, text)
+            if widget.textFormat() == Qt.TextFormat.RichText:
                 assert not re.search("<(h1|img|b>bold|!--)", text), about(widget, text)
 
 
@@ -173,7 +173,9 @@ def test_a_file_and_the_past_in_it(ready_window: MainWindow, qtbot: QtBot, tmp_p
         wait_for(qtbot, window, Status.PAUSED)
         window.dialogs.ask_before_quitting(lambda: None)
         box = find(window, QMessageBox, "unsavedBox")
-        assert all(label.textFormat() == Qt.PlainText for label in box.findChildren(QLabel) if label.text()), name
+        assert all(
+            label.textFormat() == Qt.TextFormat.PlainText for label in box.findChildren(QLabel) if label.text()
+        ), name
         check(window)
         box.close()
         session.files.save(tmp_path / f"{name} 3.json")
@@ -211,12 +213,12 @@ def test_qts_own_boxes(qapp: QApplication, qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
     for name in NAMES:
-        box = QMessageBox(QMessageBox.Warning, "nnviz", f"{name} exists", QMessageBox.Ok, window)
+        box = QMessageBox(QMessageBox.Icon.Warning, "nnviz", f"{name} exists", QMessageBox.StandardButton.Ok, window)
         box.setInformativeText(name)
         box.open()
         shown = [label for label in box.findChildren(QLabel) if label.text()]
         assert len(shown) == 2
-        assert all(label.textFormat() == Qt.PlainText for label in shown), name
+        assert all(label.textFormat() == Qt.TextFormat.PlainText for label in shown), name
         box.close()
         box.deleteLater()
 

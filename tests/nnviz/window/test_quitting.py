@@ -45,7 +45,7 @@ def press_button(qtbot: QtBot, window: AskingWindow | MainWindow, text: str) -> 
     """Presses the button with that text."""
     buttons = asked(window).findChildren(QAbstractButton)
     (button,) = (each for each in buttons if each.text().replace("&", "").startswith(text))
-    qtbot.mouseClick(button, Qt.LeftButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def is_training_on(qtbot: QtBot, window: AskingWindow, run: Run) -> None:
@@ -64,9 +64,9 @@ def test_an_earlier_network_is_named_restored_and_discarded(ready_window: MainWi
     train_epochs(qtbot, window, 2)
     session.reset()
     assert not session.runs.current.unsaved
-    press(qtbot, window, Qt.Key_Q, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert "earlier: 784-64-32-10, trained for 2 epochs" in asked(window).informativeText()
-    qtbot.keyClick(asked(window), Qt.Key_Escape)
+    qtbot.keyClick(asked(window), Qt.Key.Key_Escape)
     assert question(window) is None
     assert window.isVisible()
 
@@ -186,7 +186,7 @@ def test_training_pauses_behind_the_question_and_goes_on_at_cancel(asking: Askin
         if way == "Cancel":
             press_button(qtbot, asking, "Cancel")
         elif way == "escape":
-            qtbot.keyClick(box, Qt.Key_Escape)
+            qtbot.keyClick(box, Qt.Key.Key_Escape)
         elif way == "close":
             box.close()
         else:

@@ -73,7 +73,7 @@ def ask(window: AnyWindow, qtbot: QtBot, row: int = 0) -> ExportDialog:
     table = show_runs(window, qtbot)
     bring_to_front(qtbot, window)
     click_row(qtbot, table, row)
-    qtbot.keyClick(table, Qt.Key_E, Qt.ControlModifier)
+    qtbot.keyClick(table, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     return dialog(window)
 
 
@@ -127,7 +127,7 @@ def test_a_run_of_the_list_is_written_into_a_new_folder_about_which_is_asked(
     assert session.messages.current is None
     again = ask(runs_window, qtbot)
     assert find(again, QLineEdit, "exportFolderEdit").text() == str(home / f"run-{numbers[2]}-2"), "nothing is replaced"
-    qtbot.keyClick(again, Qt.Key_Escape)
+    qtbot.keyClick(again, Qt.Key.Key_Escape)
 
     # By the right button: a folder that cannot be made is reported and can be corrected, or chosen in a dialog.
     for name in ("there", "elsewhere"):
@@ -153,7 +153,7 @@ def test_a_run_of_the_list_is_written_into_a_new_folder_about_which_is_asked(
     click(qtbot, box, QPushButton, "exportFolderButton")
     find(box, QFileDialog, "exportPlaceDialog").fileSelected.emit(str(home / "elsewhere"))
     assert field.text() == str(home / "elsewhere" / f"run-{numbers[0]}")
-    qtbot.keyClick(box, Qt.Key_Escape)
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
 
     # Of a run that was not read yet that is said.
     monkeypatch.setattr(session.library, "record", lambda run: None)
@@ -177,7 +177,7 @@ def test_a_run_is_imported_by_dropping_its_file_and_exported_from_the_file_menu(
 
     path = home / "notes.nnvizrun"
     path.write_text("somebody's notes")
-    press(qtbot, ready_window, Qt.Key_I, Qt.ControlModifier)
+    press(qtbot, ready_window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
     choose_file(qtbot, ready_window, "importRunDialog", path)
     messages = session.messages
     qtbot.waitUntil(lambda: messages.current is not None)
@@ -199,7 +199,7 @@ def test_a_run_is_imported_by_dropping_its_file_and_exported_from_the_file_menu(
     session.records.set_on(True)
     train_epochs(qtbot, ready_window, 1)
     qtbot.waitUntil(lambda: session.runs.current.storage.record is not None)
-    press(qtbot, ready_window, Qt.Key_E, Qt.ControlModifier | Qt.ShiftModifier)
+    press(qtbot, ready_window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     type_folder(qtbot, dialog(ready_window), home / "mine")
     export(qtbot, dialog(ready_window))
     qtbot.waitUntil((home / "mine").exists, timeout=20_000)
@@ -218,10 +218,10 @@ def test_paths_and_rows_go_along_only_where_that_is_ticked(runs_window: CardWind
             assert not find(box, QCheckBox, name).isChecked(), name
         if box_name:
             tick = find(box, QCheckBox, box_name)
-            qtbot.mouseClick(tick, Qt.LeftButton, pos=tick.rect().center() - tick.rect().center() / 2)
+            qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=tick.rect().center() - tick.rect().center() / 2)
             tick.setFocus()
             if not tick.isChecked():
-                qtbot.keyClick(tick, Qt.Key_Space)
+                qtbot.keyClick(tick, Qt.Key.Key_Space)
             assert tick.isChecked()
         out = home / f"out{box_name}"
         type_folder(qtbot, box, out)
@@ -229,7 +229,7 @@ def test_paths_and_rows_go_along_only_where_that_is_ticked(runs_window: CardWind
         qtbot.waitUntil(out.exists, timeout=20_000)
         assert ("mine.csv" in names(out)) == (box_name == "exportRowsBox"), box_name
         assert (str(mine) in (out / "command.txt").read_text()) == (box_name == "exportPathsBox"), box_name
-        QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)  # the dialog, before there is another one
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # the dialog, before there is another one
 
 
 REFUSED_FOLDERS = [

@@ -35,20 +35,20 @@ class Reader:
         return self.read(name)
 
     def press(self, name: str) -> None:
-        self._qtbot.mouseClick(self.find(name), Qt.LeftButton)
+        self._qtbot.mouseClick(self.find(name), Qt.MouseButton.LeftButton)
 
     def type(self, name: str, text: str) -> None:
         field = self.find(name)
         field.setFocus()
-        self._qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+        self._qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         self._qtbot.keyClicks(field, text)
-        self._qtbot.keyClick(field, Qt.Key_Return)
+        self._qtbot.keyClick(field, Qt.Key.Key_Return)
 
     def turn_to(self, tabs: str, title: str) -> None:
         bar = self.find(tabs)
         assert isinstance(bar, QTabBar)
         number = next(n for n in range(bar.count()) if bar.tabText(n) == title)
-        self._qtbot.mouseClick(bar, Qt.LeftButton, pos=bar.tabRect(number).center())
+        self._qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(number).center())
 
     def point(self, name: str, across: float, down: float) -> str:
         """Moves the mouse to a place of a view, in shares of its size, and reads what is there."""

@@ -133,14 +133,14 @@ def expect_marks_and_nothing_moved(window: MainWindow, qtbot: QtBot, size: QSize
     window.session.selection.choose_neuron(Neuron(1, 3))
     come_to_rest(window)
     before, columns = places(window), columns_of(window)
-    press(qtbot, window, Qt.Key_S)
+    press(qtbot, window, Qt.Key.Key_S)
     for tab in (*range(1, card.tabs.count()), 0):
         card.tabs.setCurrentIndex(tab)
         expect_in_place(window, size, f"{card.page.title}, what if")
         assert columns_of(window) == columns
         qtbot.waitUntil(lambda: expect_marks(window))  # once the heads show the error without the neuron
     expect_the_error_beside_the_mark(window, qtbot)
-    press(qtbot, window, Qt.Key_S)
+    press(qtbot, window, Qt.Key.Key_S)
     come_to_rest(window)
     assert places(window) == before
 

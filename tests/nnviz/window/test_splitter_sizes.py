@@ -40,10 +40,10 @@ def drag_line(window: MainWindow, by: int) -> None:
     assert isinstance(host, QMainWindow)
     line = QPoint(window.curves.x() + 100, window.card("weightsDock").y() - 5)
     assert host.childAt(line) is None, "the line between two cards"
-    QTest.mousePress(host, Qt.LeftButton, pos=line)
+    QTest.mousePress(host, Qt.MouseButton.LeftButton, pos=line)
     drag_on(host, (line.x(), line.y() + by))
     QTest.qWait(10)
-    QTest.mouseRelease(host, Qt.LeftButton, pos=line + QPoint(0, by))
+    QTest.mouseRelease(host, Qt.MouseButton.LeftButton, pos=line + QPoint(0, by))
     QTest.qWait(10)
 
 
@@ -84,10 +84,10 @@ def test_plane_and_curve_get_more_and_give_it_back_once_both_cards_are_there(
     # The line between columns divides no heights.
     host = window.curves.parentWidget()
     line = QPoint(window.draw.x() - 5, window.draw.y() + 60)
-    QTest.mousePress(host, Qt.LeftButton, pos=line)
+    QTest.mousePress(host, Qt.MouseButton.LeftButton, pos=line)
     drag_on(host, (line.x() - 40, line.y()))
     QTest.qWait(10)
-    QTest.mouseRelease(host, Qt.LeftButton, pos=line - QPoint(40, 0))
+    QTest.mouseRelease(host, Qt.MouseButton.LeftButton, pos=line - QPoint(40, 0))
     load(qtbot, window, "penguins")
     wait_until_divided(qtbot, window, USUAL)
     assert window.draw.width() > 330
@@ -122,7 +122,7 @@ def test_a_start_with_the_plane_goes_back_for_other_data_and_what_a_person_chose
     load(qtbot, again, "spirals", points=160)
     QTest.qWait(30)
     assert heights(again) == chosen
-    press(qtbot, again, Qt.Key_0, Qt.ControlModifier)
+    press(qtbot, again, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     wait_until_divided(qtbot, again, DRAWN)
     load(qtbot, again, "penguins")
     wait_until_divided(qtbot, again, USUAL)

@@ -52,10 +52,10 @@ def test_an_announcement_covers_nothing_and_goes_by_escape_after_a_message(
     messages = window.session.messages
     messages.warn("An error.")
     messages.announce("Saved to x.json")
-    press(qtbot, ready_window, Qt.Key_Escape)
+    press(qtbot, ready_window, Qt.Key.Key_Escape)
     assert messages.current is None
     assert announced(ready_window.session) == "Saved to x.json"
-    press(qtbot, ready_window, Qt.Key_Escape)
+    press(qtbot, ready_window, Qt.Key.Key_Escape)
     assert announced(ready_window.session) == ""
 
     # What goes on stays.

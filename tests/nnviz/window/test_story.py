@@ -44,9 +44,9 @@ def _train_and_pause(window: MainWindow, qtbot: QtBot) -> None:
     """Two epochs of many batches, typed and started by key. Paused on the way, once."""
     retype(qtbot, window, "batchSizeEdit", "120")
     retype(qtbot, window, "epochsEdit", "2")
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.session.training.progress.batch > 20, timeout=20_000)
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, Status.PAUSED)
     assert window.session.training.progress.epoch == 1
 
@@ -67,7 +67,7 @@ def _step_one_batch(window: MainWindow, qtbot: QtBot) -> None:
 def _step_to_the_end_of_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
     """One epoch is to the end of this one."""
     session = window.session
-    press(qtbot, window, Qt.Key_E)
+    press(qtbot, window, Qt.Key.Key_E)
     wait_for(qtbot, window, Status.TRAINING)
     wait_for(qtbot, window, Status.PAUSED)
     assert (session.training.progress.epoch, session.training.progress.batch) == (1, 500)
@@ -83,7 +83,7 @@ def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> 
     qtbot.waitUntil(lambda: find(window, QLabel, "answerLabel").text() == "7")
     first_answer = _displayed_bars(window)
     assert "7: " in first_answer
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, Status.FINISHED)
     qtbot.waitUntil(lambda: _displayed_bars(window) != first_answer)
     last_error = window.session.runs.current.history.error.test.values[2]
@@ -92,7 +92,7 @@ def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> 
 
 def _save(window: MainWindow, qtbot: QtBot, file: Path) -> None:
     """Saves, until the title no longer marks the network as unsaved."""
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier | Qt.ShiftModifier)
+    press(qtbot, window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     choose_file(qtbot, window, "saveNetworkDialog", file)
     qtbot.waitUntil(lambda: not window.isWindowModified())
     assert file.exists()
@@ -106,7 +106,7 @@ def _reset_and_open(window: MainWindow, qtbot: QtBot, file: Path) -> None:
     click(qtbot, window, QPushButton, "resetButton")
     assert not np.array_equal(session.prediction, answer)
     assert "untitled" in window.windowTitle()
-    press(qtbot, window, Qt.Key_O, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     choose_file(qtbot, window, "openNetworkDialog", file)
     qtbot.waitUntil(lambda: session.runs.current.storage.path == file)
     np.testing.assert_array_equal(session.prediction, answer)
@@ -115,6 +115,6 @@ def _reset_and_open(window: MainWindow, qtbot: QtBot, file: Path) -> None:
 
 def _quit(window: MainWindow, qtbot: QtBot) -> None:
     """Nothing is unsaved, so nothing is asked."""
-    press(qtbot, window, Qt.Key_Q, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert not window.isVisible()
     assert not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]

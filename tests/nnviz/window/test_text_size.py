@@ -83,7 +83,7 @@ def test_keys_change_the_size_of_all_texts_and_back(make_window: MakeWindow, qtb
     strip = find(window, HintStrip, "hintStrip")
     high = strip.height()
     assert strip.text.heightForWidth(strip.text.width()) <= 2.5 * strip.text.fontMetrics().lineSpacing()
-    press(qtbot, window, Qt.Key_0, Qt.ControlModifier | Qt.AltModifier)
+    press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     assert theme.text_size() == 100
     assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)
     qtbot.waitUntil(lambda: strip.height() < high)
@@ -93,11 +93,11 @@ def test_keys_change_the_size_of_all_texts_and_back(make_window: MakeWindow, qtb
     assert not action(window, "actionSmallerText").isEnabled()
     before = sizes(window)
     assert QKeySequence("Ctrl++") in action(window, "actionLargerText").shortcuts()
-    press(qtbot, window, Qt.Key_Equal, Qt.ControlModifier)  # where Plus needs Shift
+    press(qtbot, window, Qt.Key.Key_Equal, Qt.KeyboardModifier.ControlModifier)  # where Plus needs Shift
     assert theme.text_size() == 110
     assert sizes(window) != before
     qtbot.waitUntil(lambda: stored_settings().get("text_size") == 110)
-    press(qtbot, window, Qt.Key_Minus, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
     assert theme.text_size() == 100
     assert title.fontMetrics().height() == small
     assert sizes(window) == before

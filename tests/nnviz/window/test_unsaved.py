@@ -33,21 +33,21 @@ def asking(ready_model: Model) -> Iterator[AskingWindow]:
 
 def answer(qtbot: QtBot, window: AskingWindow | MainWindow, button: QMessageBox.StandardButton) -> None:
     """Clicks it."""
-    qtbot.mouseClick(asked(window).button(button), Qt.LeftButton)
+    qtbot.mouseClick(asked(window).button(button), Qt.MouseButton.LeftButton)
     assert question(window) is None
-    QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_cancel_keeps_the_window_and_discard_closes_it(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     """Also in the middle of training, and quickly."""
     window = ready_window
     train_epochs(qtbot, window, 1)
-    press(qtbot, window, Qt.Key_Q, Qt.ControlModifier)
-    answer(qtbot, window, QMessageBox.Cancel)
+    press(qtbot, window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    answer(qtbot, window, QMessageBox.StandardButton.Cancel)
     assert window.isVisible()
     assert window.isWindowModified()
-    press(qtbot, window, Qt.Key_Q, Qt.ControlModifier)
-    qtbot.keyClick(asked(window), Qt.Key_Escape)
+    press(qtbot, window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(asked(window), Qt.Key.Key_Escape)
     assert question(window) is None
     assert window.isVisible()
 
@@ -56,7 +56,7 @@ def test_cancel_keeps_the_window_and_discard_closes_it(ready_window: MainWindow,
     window.close()
     assert window.isVisible()
     start = time.perf_counter()
-    answer(qtbot, window, QMessageBox.Discard)
+    answer(qtbot, window, QMessageBox.StandardButton.Discard)
     assert not window.isVisible()
     assert time.perf_counter() - start < 1
     assert not list(home.glob("*.json"))
@@ -66,15 +66,15 @@ def test_a_file_that_is_not_chosen_or_fails_keeps_the_window(asking: AskingWindo
     train_epochs(qtbot, asking, 1)
     run = asking.session.runs.current
     asking.close()
-    qtbot.keyClick(asked(asking), Qt.Key_Return)  # the default is the answer that loses nothing
+    qtbot.keyClick(asked(asking), Qt.Key.Key_Return)  # the default is the answer that loses nothing
     dialog = find(asking, QFileDialog, "saveNetworkDialog")
     assert dialog.isVisible()
     dialog.reject()
     assert asking.isVisible(), "no file, no end"
 
-    QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     asking.close()
-    answer(qtbot, asking, QMessageBox.Save)
+    answer(qtbot, asking, QMessageBox.StandardButton.Save)
     dialog = find(asking, QFileDialog, "saveNetworkDialog")
     with qtbot.waitSignal(asking.session.messages.changed):
         dialog.fileSelected.emit(str(home / "no such folder" / "x.json"))
@@ -82,10 +82,10 @@ def test_a_file_that_is_not_chosen_or_fails_keeps_the_window(asking: AskingWindo
     assert asking.isVisible()
     assert run.unsaved
 
-    QCoreApplication.sendPostedEvents(None, QEvent.DeferredDelete)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     parameters = run.network.parameters.copy()
     asking.close()
-    answer(qtbot, asking, QMessageBox.Save)
+    answer(qtbot, asking, QMessageBox.StandardButton.Save)
     choose_file(qtbot, asking, "saveNetworkDialog", home / "kept.json")
     qtbot.waitUntil(lambda: not asking.isVisible())
     np.testing.assert_array_equal(load_network(home / "kept.json").parameters, parameters)
@@ -94,19 +94,19 @@ def test_a_file_that_is_not_chosen_or_fails_keeps_the_window(asking: AskingWindo
 def test_nothing_is_asked_where_nothing_is_lost(ready_window: MainWindow, qtbot: QtBot, home: Path) -> None:
     window = ready_window
     save_network(Experiment().changed(seed=4).build(), home / "other.json")
-    press(qtbot, window, Qt.Key_O, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     assert question(window) is None
     choose_file(qtbot, window, "openNetworkDialog", home / "other.json")
     qtbot.waitUntil(lambda: window.session.runs.current.storage.path is not None)
     train_epochs(qtbot, window, 1)
     assert window.isWindowModified()
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not window.isWindowModified())
     window.session.step_batch()
     qtbot.waitUntil(window.isWindowModified)
     assert window.windowTitle().startswith("other.json[*]"), "training on after saving is unsaved again"
     qtbot.waitUntil(lambda: window.session.state is Status.PAUSED)
-    press(qtbot, window, Qt.Key_S, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not window.isWindowModified())
     window.close()
     assert question(window) is None
@@ -125,19 +125,19 @@ def test_opening_asks_first(asking: AskingWindow, qtbot: QtBot, home: Path) -> N
     run = asking.session.runs.current
     asking.dialogs.open_network()
     assert asking.findChild(QFileDialog, "openNetworkDialog") is None
-    answer(qtbot, asking, QMessageBox.Cancel)
+    answer(qtbot, asking, QMessageBox.StandardButton.Cancel)
     assert asking.findChild(QFileDialog, "openNetworkDialog") is None
     assert asking.session.runs.current is run
 
     asking.dialogs.open_path(home / "other.json")
-    answer(qtbot, asking, QMessageBox.Save)
+    answer(qtbot, asking, QMessageBox.StandardButton.Save)
     choose_file(qtbot, asking, "saveNetworkDialog", home / "kept.json")
     qtbot.waitUntil(lambda: asking.session.runs.current.storage.path == home / "other.json")
     assert (home / "kept.json").exists()
 
     train_epochs(qtbot, asking, 1)
     asking.dialogs.open_network()
-    answer(qtbot, asking, QMessageBox.Discard)
+    answer(qtbot, asking, QMessageBox.StandardButton.Discard)
     choose_file(qtbot, asking, "openNetworkDialog", home / "kept.json")
     qtbot.waitUntil(lambda: asking.session.runs.current.storage.path == home / "kept.json")
 

@@ -105,11 +105,11 @@ def test_its_shape_as_text_is_whole(make_cards: MakeCards, qtbot: QtBot) -> None
     edit = find(window, QLineEdit, "shapeEdit")
     edit.setText(", ".join(map(str, (784, 2, *([12] * (DEEPEST - 1)), 10))))
     edit.setFocus()
-    qtbot.keyClick(edit, Qt.Key_Home)
+    qtbot.keyClick(edit, Qt.Key.Key_Home)
     for _ in "784, 2":
-        qtbot.keyClick(edit, Qt.Key_Right)
+        qtbot.keyClick(edit, Qt.Key.Key_Right)
     qtbot.keyClicks(edit, "1")
-    qtbot.keyClick(edit, Qt.Key_Return)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
     assert settings.problems == {}
     assert settings.experiment.shape == (784, 21, *([12] * (DEEPEST - 1)), 10)
     assert find(window, NumberEdit, "layer1Edit").text() == "21"

@@ -50,7 +50,7 @@ ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QSlider, Canvas)
 def acted_on(window: MainWindow) -> list[QWidget]:
     """All visible controls that a person can act on."""
     widgets = [widget for kind in ACTED_ON for widget in window.findChildren(kind)]
-    return [widget for widget in widgets if widget.isVisible() and widget.focusPolicy() != Qt.NoFocus]
+    return [widget for widget in widgets if widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus]
 
 
 def name_of(widget: QWidget) -> str:
@@ -106,7 +106,7 @@ def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip_and_room
     find(window, QPushButton, "trainButton").setFocus()
     order = [QApplication.focusWidget()]
     while len(order) < 100:
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         if QApplication.focusWidget() is order[0]:
             break
         order.append(QApplication.focusWidget())
@@ -153,11 +153,13 @@ def test_menus_have_no_underlined_letters_and_dialogs_no_icons(qapp: QApplicatio
     menu = bar.addMenu("&File")
     box = QMessageBox()
     qtbot.addWidget(box)
-    box.setStandardButtons(QMessageBox.StandardButtons(QMessageBox.Save | QMessageBox.Cancel))
+    box.setStandardButtons(
+        QMessageBox.StandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel)
+    )
     for look in ("dark", "light"):
         theme.apply(qapp, look)
         for each in (bar, menu):
-            assert not each.style().styleHint(QStyle.SH_UnderlineShortcut, None, each), look
+            assert not each.style().styleHint(QStyle.StyleHint.SH_UnderlineShortcut, None, each), look
     box.show()
     assert all(button.icon().isNull() for button in box.buttons())
 
@@ -178,7 +180,7 @@ def test_a_training_is_in_the_title_and_shortcuts_do_what_the_menu_says(ready_wi
     combo.activated.emit(combo.currentIndex())
     wait_for(qtbot, window, Status.TRAINING)
 
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, Status.PAUSED)
     assert window.session.runs.current is run, "it was not the button that was pressed"
     assert window.windowTitle() == "untitled[*] – nnviz"
@@ -189,35 +191,35 @@ def test_a_training_is_in_the_title_and_shortcuts_do_what_the_menu_says(ready_wi
     window.session.reset()
     window.setFocus()
     window.session.settings.change("epochs", epochs=100_000)
-    press(qtbot, window, Qt.Key_B)
+    press(qtbot, window, Qt.Key.Key_B)
     wait_for(qtbot, window, Status.PAUSED)
     assert window.session.training.progress.batch == 1
-    press(qtbot, window, Qt.Key_E)
+    press(qtbot, window, Qt.Key.Key_E)
     wait_for(qtbot, window, Status.TRAINING)
     wait_for(qtbot, window, Status.PAUSED)
     assert window.session.runs.current.history.completed == 1
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     assert window.session.state is Status.TRAINING
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, Status.PAUSED)
-    press(qtbot, window, Qt.Key_R, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     assert window.session.state is Status.READY
     drag(window.canvas, seven(window.canvas))
-    press(qtbot, window, Qt.Key_Backspace, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Backspace, Qt.KeyboardModifier.ControlModifier)
     assert window.canvas.is_empty
-    press(qtbot, window, Qt.Key_F1, Qt.ShiftModifier)
+    press(qtbot, window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     about = find(window, QDialog, "aboutWindow")
     assert about.isVisible()
-    qtbot.keyClick(about, Qt.Key_Escape)
+    qtbot.keyClick(about, Qt.Key.Key_Escape)
     assert not [box for box in window.findChildren(QDialog, "aboutWindow") if box.isVisible()]
 
     # The letters of the menus are not underlined, and work all the same.
     menus = window.menuBar().findChildren(QMenu)
-    assert not [menu for menu in menus if menu.style().styleHint(QStyle.SH_UnderlineShortcut, None, menu)]
-    press(qtbot, window, Qt.Key_F, Qt.AltModifier)
+    assert not [menu for menu in menus if menu.style().styleHint(QStyle.StyleHint.SH_UnderlineShortcut, None, menu)]
+    press(qtbot, window, Qt.Key.Key_F, Qt.KeyboardModifier.AltModifier)
     file = next(menu for menu in menus if menu.title() == "&File")
     assert file.isVisible()
-    qtbot.keyClick(file, Qt.Key_Escape)
+    qtbot.keyClick(file, Qt.Key.Key_Escape)
 
 
 # ---- looks

@@ -152,7 +152,7 @@ def test_only_what_differs_is_reported_with_deltas_to_the_baseline(
     assert not rows["test error"][0].delta
 
     # Another baseline is measured by.
-    qtbot.keyClick(table, Qt.Key_Equal)
+    qtbot.keyClick(table, Qt.Key.Key_Equal)
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert rows["train loss"][0].delta
     assert not rows["train loss"][1].delta
@@ -189,7 +189,7 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     ]
     pictures = find(ready_window, PictureList, "disagreePictures")
     assert pictures.count == int((~one & other).sum())
-    qtbot.mouseClick(matrix, Qt.LeftButton, pos=matrix.place_of((1, 0)).center())
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.place_of((1, 0)).center())
     assert pictures.count == int((one & ~other).sum())
     names = [run.title.forms[-1] for run in ready_window.session.comparison.runs]
     found = find(ready_window, ConclusionLabel, "disagreeConclusion").conclusion
@@ -203,10 +203,10 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
     assert matrix.counts.tolist() == before.T.tolist()
 
     # Enter asks all about the chosen example.
-    qtbot.keyClick(matrix, Qt.Key_Left)
-    qtbot.keyClick(pictures, Qt.Key_Right)
+    qtbot.keyClick(matrix, Qt.Key.Key_Left)
+    qtbot.keyClick(pictures, Qt.Key.Key_Right)
     assert ready_window.session.question.example is None
-    qtbot.keyClick(pictures, Qt.Key_Return)
+    qtbot.keyClick(pictures, Qt.Key.Key_Return)
     assert ready_window.session.question.example is not None
 
 
@@ -284,7 +284,7 @@ def expect_compared_runs_of(window: CardWindow, qtbot: QtBot, name: str) -> None
         settle(window, qtbot, DISAGREEMENT)
         matrix = find(window, AgreementTable, "disagreeMatrix")
         assert matrix.counts is not None
-        qtbot.mouseClick(matrix, Qt.LeftButton, pos=matrix.place_of((0, 0)).center())
+        qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix.place_of((0, 0)).center())
         assert find(window, RowList, "disagreeRows").count == matrix.counts[0, 0]
     else:
         words = [label.text() for label in window.card("whatDiffersDock").findChildren(QLabel) if label.isVisible()]

@@ -117,7 +117,7 @@ def test_error_and_loss_each_have_a_page(ready_window: CardWindow, qtbot: QtBot)
     turn_to(qtbot, window, "errorTab")
     plot = plot_of(window, "errorPlot")
     plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_Plus)
+    qtbot.keyClick(plot, Qt.Key.Key_Plus)
     assert plot.is_zoomed
     window.session.step_batch()
     qtbot.waitUntil(lambda: window.session.state is Status.PAUSED)
@@ -319,7 +319,7 @@ def test_a_key_hides_its_curve_and_a_right_click_offers_to_forget(ready_window: 
         assert isinstance(menu, QMenu)
         chosen[:] = [each.text() for each in menu.actions()]
         menu.setActiveAction(menu.actions()[-1])
-        qtbot.keyClick(menu, Qt.Key_Return)
+        qtbot.keyClick(menu, Qt.Key.Key_Return)
 
     for name in ("earlierKey", "errorPlot"):
         train_epochs(qtbot, window, 1)
@@ -329,7 +329,9 @@ def test_a_key_hides_its_curve_and_a_right_click_offers_to_forget(ready_window: 
         widget = key(window, name) if name == "earlierKey" else plot_of(window, name).viewport()
         QTimer.singleShot(0, choose)
         centre = widget.rect().center()
-        QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Mouse, centre, widget.mapToGlobal(centre)))
+        QApplication.sendEvent(
+            widget, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, centre, widget.mapToGlobal(centre))
+        )
         qtbot.waitUntil(lambda: window.session.runs.compared == [])
         assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
 

@@ -61,7 +61,7 @@ def test_an_earlier_run_is_seen_where_it_begins_before_the_end() -> None:
 
 def words_of(axis: EpochAxis) -> dict[str, tuple[float, float]]:
     """The texts at the axis, and where each begins and ends."""
-    image = QImage(800, 100, QImage.Format_RGB32)
+    image = QImage(800, 100, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     painter.setFont(theme.font(theme.SMALL))
     specs = axis.generateDrawSpecs(painter)
@@ -130,7 +130,7 @@ def test_two_marks_where_many_values_have_little_room(plot: CurvePlot) -> None:
 
 def inked(plot: CurvePlot, name: str) -> list[tuple[int, int]]:
     """The pixels that are of that colour."""
-    image, ink = plot.grab().toImage().convertToFormat(QImage.Format_RGB32), theme.colour(name).rgb()
+    image, ink = plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB32), theme.colour(name).rgb()
     pixels = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint32)
     return [(int(x), int(y)) for y, x in np.argwhere(pixels.reshape(image.height(), -1) == ink)]
 

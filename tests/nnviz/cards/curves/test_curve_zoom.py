@@ -30,7 +30,9 @@ def view(plot: CurvePlot) -> np.ndarray:
     return np.array(plot.getPlotItem().getViewBox().viewRange()).ravel()
 
 
-def turn(plot: CurvePlot, at: tuple[float, float], notches: float, modifiers: int = Qt.NoModifier) -> None:
+def turn(
+    plot: CurvePlot, at: tuple[float, float], notches: float, modifiers: int = Qt.KeyboardModifier.NoModifier
+) -> None:
     """Turns the wheel, away from the user if ``notches`` is above 0."""
     place = QPointF(*at)
     event = QWheelEvent(
@@ -38,9 +40,9 @@ def turn(plot: CurvePlot, at: tuple[float, float], notches: float, modifiers: in
         QPointF(plot.mapToGlobal(place.toPoint())),
         QPoint(),
         QPoint(0, int(120 * notches)),
-        Qt.NoButton,
+        Qt.MouseButton.NoButton,
         Qt.KeyboardModifiers(modifiers),
-        Qt.NoScrollPhase,
+        Qt.ScrollPhase.NoScrollPhase,
         False,
     )
     QApplication.sendEvent(plot.viewport(), event)
@@ -66,7 +68,7 @@ def test_the_wheel_zooms_the_epochs_around_the_mouse(plot: CurvePlot) -> None:
 
 
 def test_with_ctrl_it_zooms_the_values(plot: CurvePlot) -> None:
-    turn(plot, pixel(plot, 5, 0.25), 2, Qt.ControlModifier)
+    turn(plot, pixel(plot, 5, 0.25), 2, Qt.KeyboardModifier.ControlModifier)
     x0, x1, y0, y1 = view(plot)
     assert (x0, x1) == (0, EPOCHS)
     assert y1 - y0 == pytest.approx(0.64)
@@ -74,7 +76,7 @@ def test_with_ctrl_it_zooms_the_values(plot: CurvePlot) -> None:
 
 
 def test_values_can_be_seen_that_the_axis_leaves_out(plot: CurvePlot) -> None:
-    turn(plot, pixel(plot, 5, 0.5), -20, Qt.ControlModifier)
+    turn(plot, pixel(plot, 5, 0.5), -20, Qt.KeyboardModifier.ControlModifier)
     np.testing.assert_allclose(view(plot), [0, EPOCHS, 0, 2])
 
 
@@ -126,10 +128,10 @@ def test_a_click_moves_nothing(plot: CurvePlot) -> None:
 
 def test_escape_ends_a_rectangle(plot: CurvePlot, qtbot: QtBot) -> None:
     drag(plot.viewport(), [(100, 50), (300, 150)], release=False)
-    qtbot.keyClick(plot, Qt.Key_Escape)
+    qtbot.keyClick(plot, Qt.Key.Key_Escape)
     drag_on(plot.viewport(), (320, 160))
     assert not find(plot, QFrame, "zoomBand").isVisible()
-    qtbot.mouseRelease(plot.viewport(), Qt.LeftButton, pos=QPoint(320, 160))
+    qtbot.mouseRelease(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(320, 160))
     np.testing.assert_array_equal(view(plot), HOME)
 
 
@@ -146,12 +148,12 @@ def test_a_rectangle_that_leaves_the_plot_ends_at_its_edge(plot: CurvePlot) -> N
 def test_back_to_the_whole(plot: CurvePlot, qtbot: QtBot, way: str) -> None:
     turn(plot, pixel(plot, 5, 0.5), 3)
     if way == "double click":
-        qtbot.mouseDClick(plot.viewport(), Qt.LeftButton, pos=QPoint(300, 150))
+        qtbot.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, 150))
     elif way == "button":
         assert plot.rect().contains(reset_button(plot).geometry())
-        qtbot.mouseClick(reset_button(plot), Qt.LeftButton)
+        qtbot.mouseClick(reset_button(plot), Qt.MouseButton.LeftButton)
     else:
-        qtbot.keyClick(plot, Qt.Key_0)
+        qtbot.keyClick(plot, Qt.Key.Key_0)
     np.testing.assert_array_equal(view(plot), HOME)
     assert not reset_button(plot).isVisible()
 
@@ -176,30 +178,30 @@ def test_another_scale_shows_the_same_values(plot: CurvePlot) -> None:
 
 
 def test_the_keyboard_alone(plot: CurvePlot, qtbot: QtBot) -> None:
-    assert plot.focusPolicy() & Qt.TabFocus
-    qtbot.keyClick(plot, Qt.Key_Right)
+    assert plot.focusPolicy() & Qt.FocusPolicy.TabFocus
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
     np.testing.assert_array_equal(view(plot), HOME)
-    qtbot.keyClick(plot, Qt.Key_Plus)
+    qtbot.keyClick(plot, Qt.Key.Key_Plus)
     np.testing.assert_allclose(view(plot), [2, 18, 0, 1], atol=0.05)
-    qtbot.keyClick(plot, Qt.Key_Plus, Qt.ControlModifier)
+    qtbot.keyClick(plot, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     np.testing.assert_allclose(view(plot), [2, 18, 0.1, 0.9], atol=0.05)
-    qtbot.keyClick(plot, Qt.Key_Right)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
     np.testing.assert_allclose(view(plot)[:2], [3.6, 19.6], atol=0.1)
-    qtbot.keyClick(plot, Qt.Key_Right)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
     np.testing.assert_allclose(view(plot)[:2], [4, 20], atol=0.1)
-    qtbot.keyClick(plot, Qt.Key_Down)
+    qtbot.keyClick(plot, Qt.Key.Key_Down)
     np.testing.assert_allclose(view(plot)[2:], [0.02, 0.82], atol=0.05)
     for _ in range(2):
-        qtbot.keyClick(plot, Qt.Key_Minus)
+        qtbot.keyClick(plot, Qt.Key.Key_Minus)
     np.testing.assert_allclose(view(plot)[:2], [0, 20], atol=0.1)
-    qtbot.keyClick(plot, Qt.Key_0)
+    qtbot.keyClick(plot, Qt.Key.Key_0)
     assert not plot.is_zoomed
 
 
 def test_nobody_gets_lost(plot: CurvePlot) -> None:
     """However long the wheel is turned, there is an epoch to see, and marks at it."""
     turn(plot, pixel(plot, 5, 0.5), 50)
-    turn(plot, pixel(plot, 5, 0.5), 50, Qt.ControlModifier)
+    turn(plot, pixel(plot, 5, 0.5), 50, Qt.KeyboardModifier.ControlModifier)
     x0, x1, y0, y1 = view(plot)
     assert x1 - x0 == pytest.approx(1)
     assert y1 - y0 > 1e-3
@@ -214,7 +216,9 @@ def test_the_mouse_reads_while_one_looks_closely(plot: CurvePlot) -> None:
     assert plot.rect().contains(find(plot, QLabel, "readOut").geometry())
 
 
-@pytest.mark.parametrize(("reason", "expected"), [(Qt.TabFocusReason, True), (Qt.MouseFocusReason, False)])
+@pytest.mark.parametrize(
+    ("reason", "expected"), [(Qt.FocusReason.TabFocusReason, True), (Qt.FocusReason.MouseFocusReason, False)]
+)
 def test_who_came_by_keyboard_sees_where_the_keys_go(
     plot: CurvePlot, qtbot: QtBot, reason: Qt.FocusReason, expected: bool
 ) -> None:

@@ -102,8 +102,8 @@ def test_earlier_runs_zoom_and_scale_by_menus_and_keys(whole_window: MainWindow,
 
     # Return on a key of the legend hides its curve and shows it again.
     for shown in (False, True):
-        key(window, "trainKey").setFocus(Qt.TabFocusReason)
-        press(qtbot, window, Qt.Key_Return)
+        key(window, "trainKey").setFocus(Qt.FocusReason.TabFocusReason)
+        press(qtbot, window, Qt.Key.Key_Return)
         assert plot.line("train").isVisible() is shown
         assert key(window, "trainKey").isChecked() is shown
 
@@ -117,7 +117,7 @@ def test_earlier_runs_zoom_and_scale_by_menus_and_keys(whole_window: MainWindow,
     assert reset in plot.actions()
     assert not reset.isEnabled()
     plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_Plus)
+    qtbot.keyClick(plot, Qt.Key.Key_Plus)
     assert reset.isEnabled()
     assert not action(window, "lossActionResetZoom").isEnabled()
     reset.trigger()

@@ -82,7 +82,7 @@ def pixels_of_tile(page: DiagramPage) -> Array:
     """The picture of the first neuron's weights, (height, width, 4)."""
     box = page.diagram.box_of((1, 0))
     assert box is not None
-    image = page.diagram.grab(box.toRect()).toImage().convertToFormat(QImage.Format_RGB32)
+    image = page.diagram.grab(box.toRect()).toImage().convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits().asstring(image.byteCount()), np.uint8)
     return pixels.reshape(image.height(), image.width(), 4).astype(int)
 
@@ -171,12 +171,12 @@ def test_a_click_chooses_and_the_chosen_one_keeps_its_connections(
     page: DiagramPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     selection = ready_window.session.selection
-    qtbot.mouseClick(page.diagram, Qt.LeftButton, pos=middle(page, 1, 11))
+    qtbot.mouseClick(page.diagram, Qt.MouseButton.LeftButton, pos=middle(page, 1, 11))
     assert selection.neuron == Neuron(1, 11)
-    qtbot.mouseClick(page.diagram, Qt.LeftButton, pos=QPoint(page.diagram.width() - 3, 3))
+    qtbot.mouseClick(page.diagram, Qt.MouseButton.LeftButton, pos=QPoint(page.diagram.width() - 3, 3))
     assert selection.neuron is None
-    qtbot.mouseClick(page.diagram, Qt.LeftButton, pos=middle(page, 2, 3))
-    qtbot.keyClick(page.diagram, Qt.Key_Escape)
+    qtbot.mouseClick(page.diagram, Qt.MouseButton.LeftButton, pos=middle(page, 2, 3))
+    qtbot.keyClick(page.diagram, Qt.Key.Key_Escape)
     assert selection.neuron is None
 
     # A chosen neuron keeps its connections.
@@ -190,7 +190,7 @@ def test_a_click_chooses_and_the_chosen_one_keeps_its_connections(
     # A chosen answer is the target.
     ready_window.canvas.set_strokes(SEVEN)
     settled(page, ready_window, qtbot)
-    qtbot.mouseClick(page.diagram, Qt.LeftButton, pos=middle(page, 3, 4))
+    qtbot.mouseClick(page.diagram, Qt.MouseButton.LeftButton, pos=middle(page, 3, 4))
     assert ready_window.session.selection.neuron == Neuron(3, 4)
     leave(page.diagram)
     assert settled(page, ready_window, qtbot).target == 4
@@ -204,20 +204,20 @@ def test_arrows_move_the_choice_through_all_layers(page: DiagramPage, ready_wind
     assert diagram.arrangement is not None
     columns = diagram.arrangement.blocks[1].columns
     for key, wanted in [
-        (Qt.Key_Right, Neuron(1, 0)),
-        (Qt.Key_Right, Neuron(1, 1)),
-        (Qt.Key_Down, Neuron(1, 1 + columns)),
-        (Qt.Key_Left, Neuron(1, columns)),
-        (Qt.Key_End, Neuron(1, 63)),
+        (Qt.Key.Key_Right, Neuron(1, 0)),
+        (Qt.Key.Key_Right, Neuron(1, 1)),
+        (Qt.Key.Key_Down, Neuron(1, 1 + columns)),
+        (Qt.Key.Key_Left, Neuron(1, columns)),
+        (Qt.Key.Key_End, Neuron(1, 63)),
     ]:
         qtbot.keyClick(diagram, key)
         assert selection.neuron == wanted
-    qtbot.keyClick(diagram, Qt.Key_Right)
+    qtbot.keyClick(diagram, Qt.Key.Key_Right)
     assert selection.neuron is not None
     assert selection.neuron.layer == 2
-    qtbot.keyClick(diagram, Qt.Key_Home)
+    qtbot.keyClick(diagram, Qt.Key.Key_Home)
     assert selection.neuron == Neuron(2, 0)
-    qtbot.keyClick(diagram, Qt.Key_Up)
+    qtbot.keyClick(diagram, Qt.Key.Key_Up)
     assert selection.neuron == Neuron(2, 0), "there is nothing above"
     assert "layer 2 · neuron 1" in diagram.accessibleDescription()
 
@@ -238,17 +238,17 @@ def test_networks_that_are_wide_deep_shallow_and_broken(
     assert shares[list(shown)].min() >= np.delete(shares, list(shown)).max()
     spot = next(spot for spot in diagram.spots if spot.layer == 2)
     assert spot.said == "… 836 more"
-    qtbot.mouseClick(diagram, Qt.LeftButton, pos=spot.box.center().toPoint())
+    qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=spot.box.center().toPoint())
     assert diagram.arrangement is not None
     assert diagram.arrangement.blocks[2].shown == 256
     diagram.grab()
-    qtbot.keyClick(diagram, Qt.Key_Home)
+    qtbot.keyClick(diagram, Qt.Key.Key_Home)
     hidden = next(number for number in range(900) if diagram.box_of((2, number)) is None)
     ready_window.session.selection.choose_neuron(Neuron(2, hidden))
     assert diagram.box_of((2, hidden)) is not None, "what is chosen is shown"
     diagram.grab()
     fewer = next(spot for spot in diagram.spots if spot.layer == 2 and not spot.wants_more)
-    qtbot.mouseClick(diagram, Qt.LeftButton, pos=fewer.box.center().toPoint())
+    qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=fewer.box.center().toPoint())
     assert diagram.arrangement.blocks[2].shown == 64
 
     # Deep networks unfold.
@@ -260,12 +260,12 @@ def test_networks_that_are_wide_deep_shallow_and_broken(
     assert diagram.width() <= page.view.width()
     ready_window.session.selection.choose_neuron(Neuron(30, 2))
     assert diagram.box_of((30, 2)) is not None
-    qtbot.keyClick(diagram, Qt.Key_Escape)
-    qtbot.keyClick(diagram, Qt.Key_Plus)
+    qtbot.keyClick(diagram, Qt.Key.Key_Escape)
+    qtbot.keyClick(diagram, Qt.Key.Key_Plus)
     assert not diagram.arrangement.folds
     assert diagram.width() > page.view.width()
     assert not diagram.grab().isNull()
-    qtbot.keyClick(diagram, Qt.Key_Minus)
+    qtbot.keyClick(diagram, Qt.Key.Key_Minus)
     assert diagram.width() <= page.view.width()
 
     # Places do not jump while it learns.

@@ -58,7 +58,9 @@ def test_it_fits_every_size_without_taking_turns(view: DiagramView, depth: int) 
             view.resize(width, height)
             assert diagram.width() >= width
             assert diagram.height() <= height
-            assert (view.horizontalScrollBarPolicy() == Qt.ScrollBarAlwaysOn) == (diagram.width() > width)
+            assert (view.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOn) == (
+                diagram.width() > width
+            )
 
 
 def test_negative_activations_are_drawn_as_rings(view: DiagramView) -> None:
@@ -96,6 +98,6 @@ def test_what_is_shown_is_where_it_says(view: DiagramView, qtbot: QtBot, shape: 
     wanted = (2, int(diagram.ranks.numbers(2)[-1]))
     box = diagram.box_of(wanted)
     assert box is not None
-    qtbot.mouseClick(diagram, Qt.LeftButton, pos=box.center().toPoint())
-    qtbot.mouseClick(diagram, Qt.LeftButton, pos=QPoint(1, 1))
+    qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=box.center().toPoint())
+    qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
     assert chosen == [wanted, (-1, -1)]

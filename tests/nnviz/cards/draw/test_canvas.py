@@ -62,12 +62,12 @@ def test_on_a_light_background_the_pen_is_dark(canvas: Canvas, background: float
     canvas.set_background(background)
     assert canvas.network_input() == pytest.approx(background)
     assert shade_at(canvas, 20, 20) == pytest.approx(255 * background, abs=1)
-    drag(canvas, [(60, 120), (200, 120)], button=Qt.LeftButton)
+    drag(canvas, [(60, 120), (200, 120)], button=Qt.MouseButton.LeftButton)
     shown = canvas.network_input()
     assert shown.dtype == np.float32
     assert (shown.min(), shown.max()) == (pytest.approx(0), pytest.approx(background))
     assert shade_at(canvas, 130, 120) == 0
-    drag(canvas, [(60, 120), (200, 120)], button=Qt.RightButton)
+    drag(canvas, [(60, 120), (200, 120)], button=Qt.MouseButton.RightButton)
     assert shade_at(canvas, 130, 120) == pytest.approx(255 * background, abs=1), "the eraser leaves the background"
     assert canvas.network_input() == pytest.approx(background)
 
@@ -90,7 +90,7 @@ def test_an_example_on_a_light_background_is_shown_as_it_is(canvas: Canvas) -> N
     np.testing.assert_array_equal(canvas.network_input(), pixels.ravel())
     assert shade_at(canvas, 136, 120) == pytest.approx(51, abs=2)
     canvas.set_centred(False)
-    drag(canvas, [(40, 20), (230, 20)], button=Qt.LeftButton)
+    drag(canvas, [(40, 20), (230, 20)], button=Qt.MouseButton.LeftButton)
     drawn_over = canvas.network_input().reshape(28, 28)
     assert drawn_over[14, 14] == pytest.approx(0.2, abs=1e-5)
     assert drawn_over[2, 14] == pytest.approx(0, abs=1e-5)
@@ -123,21 +123,21 @@ def test_the_mouse_draws(canvas: Canvas, qtbot: QtBot) -> None:
     drag(canvas, [(10, 10), (20, 20)])
     assert finished == [(0, 1), (1, 2)]
     with qtbot.waitSignal(canvas.changed):
-        qtbot.mousePress(canvas, Qt.LeftButton, pos=QPoint(50, 50))
-    qtbot.mouseRelease(canvas, Qt.LeftButton, pos=QPoint(50, 50))
+        qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
     assert len(canvas.strokes) == 3
     assert canvas.strokes[2].shape == (1, 2), "a click is a dot"
 
 
 def test_only_the_left_button_draws(canvas: Canvas, qtbot: QtBot) -> None:
     hover(canvas, (30, 30))
-    for button in (Qt.RightButton, Qt.MiddleButton):
+    for button in (Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton):
         qtbot.mousePress(canvas, button, pos=QPoint(50, 50))
         qtbot.mouseRelease(canvas, button, pos=QPoint(60, 60))
     assert canvas.is_empty
     drag(canvas, [(40, 40), (100, 60)], release=False)
-    qtbot.mousePress(canvas, Qt.RightButton, pos=QPoint(50, 50))
-    qtbot.mouseRelease(canvas, Qt.RightButton, pos=QPoint(50, 50))
+    qtbot.mousePress(canvas, Qt.MouseButton.RightButton, pos=QPoint(50, 50))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.RightButton, pos=QPoint(50, 50))
     drag(canvas, [(140, 140)])
     assert len(canvas.strokes) == 2
 
@@ -150,18 +150,20 @@ def test_the_mouse_may_leave_the_canvas(canvas: Canvas) -> None:
 
 def test_a_tablet_draws_with_its_finer_positions(canvas: Canvas) -> None:
     def pen(kind: QEvent.Type, x: float, y: float, down: bool) -> None:
-        button = Qt.LeftButton if down else Qt.NoButton
+        button = Qt.MouseButton.LeftButton if down else Qt.MouseButton.NoButton
         place = QPointF(x, y)
-        details = (0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, Qt.LeftButton, button)
-        event = QTabletEvent(kind, place, place, QTabletEvent.Stylus, QTabletEvent.Pen, 0.5, *details)
+        details = (0, 0, 0.0, 0.0, 0, Qt.KeyboardModifier.NoModifier, 1, Qt.MouseButton.LeftButton, button)
+        event = QTabletEvent(
+            kind, place, place, QTabletEvent.TabletDevice.Stylus, QTabletEvent.PointerType.Pen, 0.5, *details
+        )
         QApplication.sendEvent(canvas, event)
         assert event.isAccepted(), "or Qt would make a mouse event of it, and draw twice"
 
-    pen(QEvent.TabletMove, 5, 5, False)
-    pen(QEvent.TabletPress, 10.25, 20.5, True)
-    pen(QEvent.TabletMove, 30.125, 40.75, True)
-    pen(QEvent.TabletRelease, 30.125, 40.75, False)
-    pen(QEvent.TabletMove, 90, 90, False)
+    pen(QEvent.Type.TabletMove, 5, 5, False)
+    pen(QEvent.Type.TabletPress, 10.25, 20.5, True)
+    pen(QEvent.Type.TabletMove, 30.125, 40.75, True)
+    pen(QEvent.Type.TabletRelease, 30.125, 40.75, False)
+    pen(QEvent.Type.TabletMove, 90, 90, False)
     assert [stroke.tolist() for stroke in canvas.strokes] == [[[10.25, 20.5], [30.125, 40.75]]]
 
 

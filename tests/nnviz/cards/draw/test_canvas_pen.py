@@ -26,7 +26,7 @@ def canvas(qtbot: QtBot) -> Canvas:
 
 def grey_of(picture: QImage) -> np.ndarray:
     """Its pixels, (height, width) in 0…255."""
-    image = picture.convertToFormat(QImage.Format_Grayscale8)
+    image = picture.convertToFormat(QImage.Format.Format_Grayscale8)
     memory = image.constBits()
     memory.setsize(image.byteCount())
     return np.frombuffer(memory, np.uint8).reshape(image.height(), -1)[:, : image.width()].astype(int)
@@ -44,26 +44,42 @@ def pen(
     canvas: Canvas,
     points: list[tuple[float, float]],
     pressure: float = 1.0,
-    pointer: QTabletEvent.PointerType = QTabletEvent.Pen,
+    pointer: QTabletEvent.PointerType = QTabletEvent.PointerType.Pen,
 ) -> None:
     """A stroke of a tablet's pen, or of its back."""
-    kinds = [QEvent.TabletPress, *[QEvent.TabletMove] * (len(points) - 1), QEvent.TabletRelease]
+    kinds = [QEvent.Type.TabletPress, *[QEvent.Type.TabletMove] * (len(points) - 1), QEvent.Type.TabletRelease]
     for kind, point in zip(kinds, [*points, points[-1]], strict=True):
         place = QPointF(*point)
-        details = (0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, Qt.LeftButton, Qt.LeftButton)
-        event = QTabletEvent(kind, place, place, QTabletEvent.Stylus, pointer, pressure, *details)
+        details = (
+            0,
+            0,
+            0.0,
+            0.0,
+            0,
+            Qt.KeyboardModifier.NoModifier,
+            1,
+            Qt.MouseButton.LeftButton,
+            Qt.MouseButton.LeftButton,
+        )
+        event = QTabletEvent(kind, place, place, QTabletEvent.TabletDevice.Stylus, pointer, pressure, *details)
         QApplication.sendEvent(canvas, event)
 
 
 def erase(canvas: Canvas, qtbot: QtBot, start: tuple[int, int], end: tuple[int, int]) -> None:
     """With the right button."""
-    qtbot.mousePress(canvas, Qt.RightButton, pos=QPoint(*start))
+    qtbot.mousePress(canvas, Qt.MouseButton.RightButton, pos=QPoint(*start))
     QApplication.sendEvent(canvas, _right_move(end))
-    qtbot.mouseRelease(canvas, Qt.RightButton, pos=QPoint(*end))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.RightButton, pos=QPoint(*end))
 
 
 def _right_move(place: tuple[int, int]) -> QEvent:
-    return QMouseEvent(QEvent.MouseMove, QPointF(*place), Qt.NoButton, Qt.RightButton, Qt.NoModifier)
+    return QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(*place),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.RightButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
 
 
 # ---- lines
@@ -107,7 +123,13 @@ def test_a_move_repaints_only_its_surroundings(canvas: Canvas, qtbot: QtBot) -> 
 
 
 def _left_move(place: tuple[int, int]) -> QEvent:
-    return QMouseEvent(QEvent.MouseMove, QPointF(*place), Qt.NoButton, Qt.LeftButton, Qt.NoModifier)
+    return QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(*place),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
 
 
 def test_the_same_place_twice_is_one_point(canvas: Canvas) -> None:
@@ -127,7 +149,7 @@ def test_sharp_on_fine_screens(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) 
     """As on a screen where all is twice as large."""
     drag(canvas, seven(canvas))
     monkeypatch.setattr(canvas, "devicePixelRatioF", lambda: 2.0)
-    fine = QImage(600, 480, QImage.Format_RGB32)
+    fine = QImage(600, 480, QImage.Format.Format_RGB32)
     fine.setDevicePixelRatio(2)
     canvas.render(fine)
     monkeypatch.undo()
@@ -197,7 +219,7 @@ def test_erasing_nothing_is_no_step(canvas: Canvas, qtbot: QtBot) -> None:
 
 def test_the_back_of_a_tablets_pen_erases(canvas: Canvas) -> None:
     pen(canvas, [(150.0, 30.0), (150.0, 210.0)])
-    pen(canvas, [(150.0, 20.0), (150.0, 120.0), (150.0, 220.0)], 0.4, QTabletEvent.Eraser)
+    pen(canvas, [(150.0, 20.0), (150.0, 120.0), (150.0, 220.0)], 0.4, QTabletEvent.PointerType.Eraser)
     assert not shown(canvas).any() or shown(canvas).max() < 60
     assert not canvas.network_input().any()
     pen(canvas, [(150.0, 30.0), (150.0, 210.0)])

@@ -45,15 +45,19 @@ def file(photo: np.ndarray, tmp_path: Path) -> Path:
 
 def image_of(photo: np.ndarray) -> QImage:
     """For the clipboard."""
-    return QImage(photo.tobytes(), 280, 280, 280, QImage.Format_Grayscale8).copy()
+    return QImage(photo.tobytes(), 280, 280, 280, QImage.Format.Format_Grayscale8).copy()
 
 
 def drop(window: AnyWindow, given: QMimeData) -> bool:
     """Lets something go over the canvas, as the system would report it; whether it was welcome."""
-    enter = QDragEnterEvent(QPoint(50, 50), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
+    enter = QDragEnterEvent(
+        QPoint(50, 50), Qt.DropAction.CopyAction, given, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
     QApplication.sendEvent(window.canvas, enter)
     if enter.isAccepted():
-        event = QDropEvent(QPointF(50, 50), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
+        event = QDropEvent(
+            QPointF(50, 50), Qt.DropAction.CopyAction, given, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
         QApplication.sendEvent(window.canvas, event)
     return enter.isAccepted()
 
@@ -317,7 +321,7 @@ def test_in_the_window_it_is_pasted_erased_and_refused(
     drawn = window.canvas.network_input()
     QApplication.clipboard().setImage(image_of(photo))
     window.canvas.setFocus()
-    press(qtbot, window, Qt.Key_V, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     wait_for_picture(qtbot, window)
     seen = window.session.question.example
     np.testing.assert_array_equal(seen, window.canvas.network_input())
@@ -339,7 +343,7 @@ def test_in_the_window_it_is_pasted_erased_and_refused(
     drag(window.canvas, [(x - 40, y), (x + 40, y)])
     assert abs(window.session.question.example - drawn).max() > 0.5
     assert action(window, "actionUndo").text() == "&Undo erasing"
-    press(qtbot, window, Qt.Key_X)
+    press(qtbot, window, Qt.Key.Key_X)
     assert not button.isChecked()
     action(window, "actionUndo").trigger()
     np.testing.assert_array_equal(window.session.question.example, drawn)
@@ -349,6 +353,12 @@ def test_in_the_window_it_is_pasted_erased_and_refused(
         save_network(Network([784, width, 10]), tmp_path / name)
         assert drop(whole_window, files(tmp_path / name)), "by the window, which Qt asks next"
         assert not whole_window.canvas._is_target
-        event = QDropEvent(QPointF(50, 50), Qt.CopyAction, files(tmp_path / name), Qt.LeftButton, Qt.NoModifier)
+        event = QDropEvent(
+            QPointF(50, 50),
+            Qt.DropAction.CopyAction,
+            files(tmp_path / name),
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
         QApplication.sendEvent(whole_window, event)
         qtbot.waitUntil(lambda width=width: whole_window.session.displayed.network.shape == [784, width, 10])

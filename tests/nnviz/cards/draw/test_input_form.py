@@ -66,7 +66,9 @@ def slide(window: AnyWindow, number: int, places: list[int]) -> QSlider:
     """Presses the handle of a slider, moves it to these places and lets it go, by mouse events."""
     slider, options = find(window, QSlider, f"askValue{number}Slider"), QStyleOptionSlider()
     slider.initStyleOption(options)
-    handle = slider.style().subControlRect(QStyle.CC_Slider, options, QStyle.SC_SliderHandle, slider)
+    handle = slider.style().subControlRect(
+        QStyle.ComplexControl.CC_Slider, options, QStyle.SubControl.SC_SliderHandle, slider
+    )
     ends = [handle.width() / 2 + (slider.width() - handle.width()) * place / slider.maximum() for place in places]
     middle = handle.center().y()
     drag(slider, [(handle.center().x(), middle), *((x, middle) for x in ends)])
@@ -109,7 +111,7 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     assert not penguins.draw.clear_button.isEnabled(), "it is as it is in the data"
     seen = set()
     for _ in range(6):
-        press(qtbot, penguins, Qt.Key_T, Qt.ControlModifier)
+        press(qtbot, penguins, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
         seen.add(question.origin)
     assert len(seen) > 1
     while question.origin != first or penguins.session.undo.last().text == "test row":
@@ -145,7 +147,9 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     host = window.draw.parentWidget()
 
     def is_reported_in_full() -> bool:
-        host.resizeDocks([window.draw], [340], Qt.Horizontal)  # again, should the window not have its size yet
+        host.resizeDocks(
+            [window.draw], [340], Qt.Orientation.Horizontal
+        )  # again, should the window not have its size yet
         return window.draw.head.detail.shown == "click in the plane"
 
     qtbot.waitUntil(is_reported_in_full)
@@ -201,7 +205,7 @@ def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow, qtbot
     assert field.property("wrong")
     assert find(penguins, QLabel, "askValue2Error").text().startswith("bill_length_mm is 'long'")
     assert penguins.session.question.example is before
-    qtbot.keyClick(field, Qt.Key_Escape)
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert value(penguins, 2) == shown
     assert not field.property("wrong")
     assert penguins.session.question.example is before
@@ -223,9 +227,9 @@ def test_a_row_of_the_test_part_with_its_true_answer(penguins: CardWindow, qtbot
     combo = find(penguins, QComboBox, "askValue1Combo")
     combo.setFocus()
     other = (combo.currentIndex() + 1) % 3
-    qtbot.keyClick(combo, Qt.Key_Home)
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
     for _ in range(other):
-        qtbot.keyClick(combo, Qt.Key_Down)
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
     assert penguins.session.question.example[:3].tolist() == np.eye(3)[other].tolist()
 
 
@@ -257,7 +261,7 @@ def test_dragging_asks_at_every_move_and_is_one_step(penguins: CardWindow, qtbot
         answered(qtbot, penguins)
         QApplication.processEvents()
     penguins.draw.removeEventFilter(watch)
-    assert QEvent.LayoutRequest not in watch.seen
+    assert QEvent.Type.LayoutRequest not in watch.seen
 
     # Back to the digits, and to the row again.
     retype(qtbot, penguins, "askValue5Edit", "4000")
@@ -308,7 +312,9 @@ def test_names_from_outside_are_plain_text(with_data: Callable[[Dataset], CardWi
     inputs = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
     split = Split(inputs, inputs[:, :1])
     window = with_data(Dataset("Odd", split, split, columns=("<b>one</b>", "a & b"), targets=("<i>price</i>",)))
-    assert all(made.textFormat() == Qt.PlainText for made in window.draw.form.findChildren(QLabel) if made.text())
+    assert all(
+        made.textFormat() == Qt.TextFormat.PlainText for made in window.draw.form.findChildren(QLabel) if made.text()
+    )
     retype(qtbot, window, "askValue1Edit", "1.5")
     assert window.session.undo.last().text == "<b>one</b>"
     assert find(window, NumberBars, "predictionNumbers").rows[0].name == "<i>price</i>"
@@ -350,10 +356,14 @@ def test_a_picture_of_another_size_is_picked_or_dropped(
     Image.fromarray(np.full((120, 160), 51, np.uint8)).save(tmp_path / "dark.png")
     given = QMimeData()
     given.setUrls([QUrl.fromLocalFile(str(tmp_path / "dark.png"))])
-    enter = QDragEnterEvent(QPoint(20, 20), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
+    enter = QDragEnterEvent(
+        QPoint(20, 20), Qt.DropAction.CopyAction, given, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
     QApplication.sendEvent(window.draw.box, enter)
     assert enter.isAccepted()
-    event = QDropEvent(QPointF(20, 20), Qt.CopyAction, given, Qt.LeftButton, Qt.NoModifier)
+    event = QDropEvent(
+        QPointF(20, 20), Qt.DropAction.CopyAction, given, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
     QApplication.sendEvent(window.draw.box, event)
     qtbot.waitUntil(lambda: window.session.question.example is not first or window.session.messages.current is not None)
     assert window.session.messages.current is None

@@ -21,7 +21,7 @@ def test_rows_that_come_later_find_their_room_and_show_their_values(qtbot: QtBot
     theme.apply(qapp, "dark")
     form = ValueForm()
     qtbot.addWidget(form)
-    form.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOn)
+    form.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
     form.resize(300, 200)
     form.show()
     form.set_rows([FormRow("x" * (1 + number), low=-1, high=50) for number in range(ROWS)])

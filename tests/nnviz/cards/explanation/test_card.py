@@ -233,7 +233,7 @@ def test_the_conclusion_is_that_of_the_displayed_network(
     assert (card.one_combo._shown, card.other_combo._shown) == (str(verdict.best), str(verdict.second))
 
     # Words are plain text.
-    card.head.title.setTextFormat(Qt.PlainText)
+    card.head.title.setTextFormat(Qt.TextFormat.PlainText)
     for each in card.findChildren(QLabel):
         assert isinstance(each, ConclusionLabel) or "<" not in each.text()
 
@@ -291,12 +291,12 @@ def test_the_conclusion_is_that_of_the_displayed_network(
     settle(qtbot, ready_window)
     assert card.contributions is not None
     place = QPoint(54, card.view.height() - 20)
-    qtbot.mouseClick(card.view, Qt.LeftButton, pos=place)
+    qtbot.mouseClick(card.view, Qt.MouseButton.LeftButton, pos=place)
     assert session.selection.neuron == Neuron(2, int(card.contributions.layers[2].argmax()))
     session.models[Explanation].choose(method=NEAREST)
     settle(qtbot, ready_window)
     assert card.counterfactual is not None
-    qtbot.mouseClick(card.view, Qt.LeftButton, pos=QPoint(10, 10))
+    qtbot.mouseClick(card.view, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
     assert session.selection.example == Example("train", card.counterfactual.neighbours[0][0].number)
 
     # It follows the drawing, and clears with it.

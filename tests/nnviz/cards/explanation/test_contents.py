@@ -20,7 +20,7 @@ WITHIN = QRect(0, 0, 272, 104)
 
 
 def painted(content: Content, within: QRect = WITHIN) -> QImage:
-    image = QImage(within.size(), QImage.Format_RGB32)
+    image = QImage(within.size(), QImage.Format.Format_RGB32)
     image.fill(theme.colour("card"))
     painter = QPainter(image)
     content.paint(painter, within)
@@ -149,7 +149,7 @@ def test_the_view_tells_what_is_under_the_mouse_as_plain_text(qtbot: QtBot) -> N
     view.show_content(BarRows(("for a",), [row], 1.0))
     hover(view, (100, 20))
     assert view._read_out.text().startswith("<b>no markup</b>")
-    assert view._read_out.textFormat() == Qt.PlainText
+    assert view._read_out.textFormat() == Qt.TextFormat.PlainText
     view.show_content(None, "draw something to explain its prediction")
     assert view._read_out.isHidden()
     leave(view)

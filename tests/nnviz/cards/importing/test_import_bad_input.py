@@ -162,8 +162,10 @@ def test_an_input_with_contradictory_thousands_separators_is_ignored_and_says_wh
     path = rows(40, lambda row: f'"1,{row + 100 if row else 2}",{row % 5 + 0.5},{row % 2}')(tmp_path)
     look_at(qtbot, ready_window, path)
     header = find(ready_window, PreviewTable, "importTable").model().headerData
-    assert header(0, Qt.Horizontal, Qt.UserRole)[1][0].startswith("ignored")
-    assert "written with thousands separators in 39 rows, but not in others" in header(0, Qt.Horizontal, Qt.ToolTipRole)
+    assert header(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.UserRole)[1][0].startswith("ignored")
+    assert "written with thousands separators in 39 rows, but not in others" in header(
+        0, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
+    )
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
 
@@ -172,10 +174,12 @@ def test_markup_and_code_in_names_stay_text(ready_window: CardWindow, qtbot: QtB
     path = rows(60, lambda row: f'{row},{row % 7},"{names[row % 3]}"', "a,b,<i>y</i>")(tmp_path)
     look_at(qtbot, ready_window, path)
     summary = find(ready_window, QLabel, "importSummary")
-    assert summary.textFormat() == Qt.PlainText
+    assert summary.textFormat() == Qt.TextFormat.PlainText
     assert "<b>bold</b><img src=x> 20" in summary.text()
     assert "\u202e" not in summary.text()
-    assert "<i>y</i>" in find(ready_window, PreviewTable, "importTable").model().headerData(2, Qt.Horizontal)
+    assert "<i>y</i>" in find(ready_window, PreviewTable, "importTable").model().headerData(
+        2, Qt.Orientation.Horizontal
+    )
     ready_window.session.data_import.use()
     qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
     assert ready_window.session.dataset is not None

@@ -31,7 +31,11 @@ def sales(tmp_path: Path) -> Path:
 
 
 def head_of(window: AnyWindow, column: int) -> list[str]:
-    lines = find(window, PreviewTable, "importTable").model().headerData(column, Qt.Horizontal, Qt.UserRole)
+    lines = (
+        find(window, PreviewTable, "importTable")
+        .model()
+        .headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.UserRole)
+    )
     return [line for line, _ in lines]
 
 

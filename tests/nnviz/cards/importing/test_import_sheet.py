@@ -75,11 +75,11 @@ def choose_in_menu(qtbot: QtBot, window: AnyWindow, column: int, name: str) -> N
     table = find(window, PreviewTable, "importTable")
     header = table.horizontalHeader()
     place = QPoint(header.sectionViewportPosition(column) + 20, header.height() // 2)
-    qtbot.mouseClick(header.viewport(), Qt.LeftButton, pos=place)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
     menu = find(window, QMenu, "importColumnMenu")
     assert menu.isVisible()
     menu.setActiveAction(next(each for each in menu.actions() if each.objectName() == name))
-    qtbot.keyClick(menu, Qt.Key_Return)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
 
 
 # ---- a table
@@ -94,15 +94,15 @@ def test_cells_are_painted_again_only_if_they_look_otherwise(ready_window: CardW
     table.viewport().installEventFilter(cells)
     table.horizontalHeader().viewport().installEventFilter(heads)
     importing.changed.emit()
-    qtbot.waitUntil(lambda: QEvent.Paint in heads.seen)
-    assert QEvent.Paint not in cells.seen
+    qtbot.waitUntil(lambda: QEvent.Type.Paint in heads.seen)
+    assert QEvent.Type.Paint not in cells.seen
     height, summary = table.height(), find(ready_window, QLabel, "importSummary")
     summary.setText("")  # as until all is read
     QApplication.processEvents()
     assert table.height() == height
     choose_in_menu(qtbot, ready_window, 3, "ignoredColumnAction")
     wait(qtbot, importing)
-    qtbot.waitUntil(lambda: QEvent.Paint in cells.seen)
+    qtbot.waitUntil(lambda: QEvent.Type.Paint in cells.seen)
 
 
 def test_a_table_is_shown_as_it_was_understood_and_used_when_wanted(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -157,7 +157,7 @@ def test_cancel_leaves_everything_as_it_was_and_return_uses_it(ready_window: Car
         else:
             if how == "key elsewhere":
                 find(ready_window, QComboBox, "importTargetCombo").setFocus()
-            press(qtbot, ready_window, Qt.Key_Escape)
+            press(qtbot, ready_window, Qt.Key.Key_Escape)
         assert not find(ready_window, QWidget, "importSheet").isVisible(), how
         assert ready_window.session.data_import.name is None, how
         assert ready_window.session.dataset is before, how
@@ -165,7 +165,7 @@ def test_cancel_leaves_everything_as_it_was_and_return_uses_it(ready_window: Car
 
     # Return uses it.
     look_at(qtbot, ready_window, PENGUINS)
-    press(qtbot, ready_window, Qt.Key_Return)
+    press(qtbot, ready_window, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: ready_window.session.data.name == str(PENGUINS))
     qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
 
@@ -175,7 +175,7 @@ def test_what_is_wrong_is_reported_where_it_is_wrong(ready_window: CardWindow, q
     table = find(ready_window, PreviewTable, "importTable")
     model = table.model()
     tips = {
-        (row, column): model.data(model.index(row, column), Qt.ToolTipRole)
+        (row, column): model.data(model.index(row, column), Qt.ItemDataRole.ToolTipRole)
         for row in range(6)
         for column in range(model.columnCount())
     }
@@ -200,8 +200,8 @@ def test_what_is_wrong_is_reported_where_it_is_wrong(ready_window: CardWindow, q
     wait(qtbot, importing)
     header = find(ready_window, PreviewTable, "importTable").model().headerData
     for column, why in ((0, "has 66 different texts"), (4, "has the same text in all rows")):
-        assert header(column, Qt.Horizontal, Qt.UserRole)[1][0].startswith("left out")
-        assert why in header(column, Qt.Horizontal, Qt.ToolTipRole)
+        assert header(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.UserRole)[1][0].startswith("left out")
+        assert why in header(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
     assert find(ready_window, QPushButton, "useImportButton").isEnabled()
 
     # Nothing moves under the mouse.
@@ -252,7 +252,7 @@ def test_a_column_that_is_refused_can_be_ignored(ready_window: CardWindow, qtbot
     file.write_text("a,b,y\n" + "".join(f'"{5 + row},425",{row % 7}.5,{row % 2}\n' for row in range(40)))
     look_at(qtbot, ready_window, file)
     header = find(ready_window, PreviewTable, "importTable").model().headerData
-    assert header(0, Qt.Horizontal, Qt.UserRole)[2][0] == "number · thousands separated by ,"
+    assert header(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.UserRole)[2][0] == "number · thousands separated by ,"
     assert not find(ready_window, QListWidget, "importProblemList").isVisible()
     use(qtbot, ready_window)
     data = ready_window.session.dataset
@@ -266,12 +266,12 @@ def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: CardWindo
     table = find(ready_window, PreviewTable, "importTable")
     table.setFocus()
     table.setCurrentIndex(table.model().index(0, 2))
-    press(qtbot, ready_window, Qt.Key_Right)
-    press(qtbot, ready_window, Qt.Key_Return)
+    press(qtbot, ready_window, Qt.Key.Key_Right)
+    press(qtbot, ready_window, Qt.Key.Key_Return)
     menu = find(ready_window, QMenu, "importColumnMenu")
     assert menu.isVisible()
     menu.setActiveAction(menu.actions()[0])
-    qtbot.keyClick(menu, Qt.Key_Return)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
     wait(qtbot, ready_window.session.data_import)
     assert role_of(ready_window, 3) == PREDICT
 
@@ -294,7 +294,11 @@ def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: CardWindo
     choose_in_menu(qtbot, ready_window, 0, "ignoredColumnAction")
     choose_in_menu(qtbot, ready_window, 4, "categoriesColumnAction")
     wait(qtbot, importing)
-    lines = find(ready_window, PreviewTable, "importTable").model().headerData(4, Qt.Horizontal, Qt.UserRole)
+    lines = (
+        find(ready_window, PreviewTable, "importTable")
+        .model()
+        .headerData(4, Qt.Orientation.Horizontal, Qt.ItemDataRole.UserRole)
+    )
     assert [line for line, _ in lines[1:]] == ["left out ▾", "categories · 2 missing"]
     choose_in_menu(qtbot, ready_window, 4, "foundColumnAction")
     wait(qtbot, importing)
@@ -453,14 +457,18 @@ def test_it_lies_over_the_middle_and_nothing_is_cut_off(
         combo = find(whole_window, QComboBox, name)
         option = QStyleOptionComboBox()
         option.initFrom(combo)
-        room = combo.style().subControlRect(QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, combo).width()
+        room = (
+            combo.style()
+            .subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, combo)
+            .width()
+        )
         assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room, name
 
     # Tab reaches the sheet, and not what lies below it.
     look_at(qtbot, whole_window, PENGUINS)
     seen: list[QWidget] = []
     for _ in range(120):
-        press(qtbot, whole_window, Qt.Key_Tab)
+        press(qtbot, whole_window, Qt.Key.Key_Tab)
         focus = QApplication.focusWidget()
         assert focus is not None
         if seen and focus is seen[0]:

@@ -112,10 +112,12 @@ def circle(page: MapPage, numbers: list[int]) -> tuple[Array, Array]:
     points = np.array([point(page, number) for number in numbers])
     low, high = np.floor(points.min(axis=0)) - 4, np.ceil(points.max(axis=0)) + 4
     corners = [low, (high[0], low[1]), high, (low[0], high[1])]
-    kinds = [QEvent.MouseButtonPress, *[QEvent.MouseMove] * 3, QEvent.MouseButtonRelease]
+    kinds = [QEvent.Type.MouseButtonPress, *[QEvent.Type.MouseMove] * 3, QEvent.Type.MouseButtonRelease]
     for kind, corner in zip(kinds, [*corners, corners[-1]], strict=True):
-        button = Qt.NoButton if kind == QEvent.MouseMove else Qt.LeftButton
-        event = QMouseEvent(kind, QPointF(*corner), Qt.MouseButton(button), Qt.LeftButton, Qt.ShiftModifier)
+        button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+        event = QMouseEvent(
+            kind, QPointF(*corner), Qt.MouseButton(button), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+        )
         QApplication.sendEvent(page.view, event)
     return low, high
 
@@ -160,11 +162,11 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
 
     # A click chooses it everywhere.
     number = int(page.view.dots.points[:, 0].argmax())
-    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(number).toPoint())
+    qtbot.mouseClick(page.view, Qt.MouseButton.LeftButton, pos=page.view.place_of(number).toPoint())
     assert ready_window.session.selection.example == Example("test", number)
     assert f"test example {number}" in page.view.accessibleDescription()
     page.view.setFocus()
-    qtbot.keyClick(page.view, Qt.Key_Escape)
+    qtbot.keyClick(page.view, Qt.Key.Key_Escape)
     assert ready_window.session.selection.example is None
 
     # Rings can be hidden.
@@ -179,7 +181,7 @@ def test_points_are_the_last_hidden_layers_activations(page: MapPage, ready_wind
     assert not page.view.lassoes
     assert not button.isChecked()
     assert ready_window.session.mistakes.group is not None
-    qtbot.mouseClick(page.view, Qt.LeftButton, pos=QPoint(2, 2))
+    qtbot.mouseClick(page.view, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
     assert ready_window.session.mistakes.group is None
 
 
@@ -261,7 +263,7 @@ def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: Car
 def test_a_lasso_lists_its_examples(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     # Esc leaves the lasso and then drops what is chosen.
     button, selection = click(qtbot, page, QToolButton, "mapLassoButton"), ready_window.session.selection
-    press(qtbot, ready_window, Qt.Key_Escape)
+    press(qtbot, ready_window, Qt.Key.Key_Escape)
     assert not button.isChecked()
     assert not page.view.lassoes
     click(qtbot, page, QToolButton, "mapLassoButton")
@@ -270,9 +272,9 @@ def test_a_lasso_lists_its_examples(page: MapPage, ready_window: CardWindow, qtb
     group = selection.group
     assert group is not None, "a closed lasso is no click"
     click(qtbot, page, QToolButton, "mapLassoButton")
-    press(qtbot, ready_window, Qt.Key_Escape)
+    press(qtbot, ready_window, Qt.Key.Key_Escape)
     assert selection.group is group
-    press(qtbot, ready_window, Qt.Key_Escape)
+    press(qtbot, ready_window, Qt.Key.Key_Escape)
     assert selection.group is None
 
     # A lasso lists its examples.
@@ -296,11 +298,11 @@ def test_a_lasso_lists_its_examples(page: MapPage, ready_window: CardWindow, qtb
     assert (page.view.dots.are_faded == (answers.labels != 1)).all()
     assert [key.isChecked() for key in page.classes.keys] == [number == 1 for number in range(10)]
     key = find(page, Key, "mapClass1Key")
-    qtbot.mouseClick(key, Qt.LeftButton)
+    qtbot.mouseClick(key, Qt.MouseButton.LeftButton)
     assert ready_window.session.selection.classes is None
     assert not page.view.dots.are_faded.any()
     assert all(key.isChecked() for key in page.classes.keys)
-    qtbot.mouseClick(find(page, Key, "mapClass7Key"), Qt.LeftButton)
+    qtbot.mouseClick(find(page, Key, "mapClass7Key"), Qt.MouseButton.LeftButton)
     assert ready_window.session.selection.classes == Classes(7, None)
 
 
@@ -319,7 +321,7 @@ def test_it_says_that_only_some_stand_out_and_how_to_see_all_alike(
             click(qtbot, page, QToolButton, "mapFitButton")
         else:
             page.view.setFocus()
-            press(qtbot, ready_window, Qt.Key_0 if how == "key" else Qt.Key_Escape)
+            press(qtbot, ready_window, Qt.Key.Key_0 if how == "key" else Qt.Key.Key_Escape)
         assert selection.classes is None, how
         assert not page.view.dots.are_faded.any(), how
         assert page.bar.said.text() == ordinary, how

@@ -46,7 +46,16 @@ def place(view: MapView, number: int) -> tuple[float, float]:
 def wheel(view: MapView, at: QPointF, clicks: int) -> None:
     """Turned by a given number of notches."""
     turned = QPoint(0, 120 * clicks)
-    event = QWheelEvent(at, at, QPoint(), turned, Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False)
+    event = QWheelEvent(
+        at,
+        at,
+        QPoint(),
+        turned,
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
     QApplication.sendEvent(view, event)
 
 
@@ -90,20 +99,20 @@ def test_a_drag_moves_the_map_and_chooses_nothing(view: MapView, qtbot: QtBot) -
 def test_a_click_chooses_the_nearest_point_or_nothing(view: MapView, qtbot: QtBot) -> None:
     number = int(view.dots.points[:, 0].argmin())
     with qtbot.waitSignal(view.chosen) as chosen:
-        qtbot.mouseClick(view, Qt.LeftButton, pos=view.place_of(number).toPoint())
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.place_of(number).toPoint())
     assert chosen.args == [number]
     with qtbot.waitSignal(view.chosen) as chosen:
-        qtbot.mouseClick(view, Qt.LeftButton, pos=QPoint(3, 3))
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
     assert chosen.args == [-1]
 
 
 def test_a_double_click_opens_a_point_and_beside_them_shows_all(view: MapView, qtbot: QtBot) -> None:
     with qtbot.waitSignal(view.opened):
-        qtbot.mouseDClick(view, Qt.LeftButton, pos=view.place_of(0).toPoint())
+        qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=view.place_of(0).toPoint())
     whole = view.camera
     view.zoom(4)
     view._move_to(view.camera.moved(5000, 0))
-    qtbot.mouseDClick(view, Qt.LeftButton, pos=QPoint(3, 3))
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
     assert view.camera == whole
 
 
@@ -138,33 +147,35 @@ def test_esc_drops_the_lasso_that_is_drawn(view: MapView, qtbot: QtBot) -> None:
     view.lassoes = True
     with qtbot.assertNotEmitted(view.circled), qtbot.assertNotEmitted(view.chosen):
         drag(view, [(200, 2), (398, 2), (398, 298)], release=False)
-        qtbot.keyClick(view, Qt.Key_Escape)
-        qtbot.mouseRelease(view, Qt.LeftButton, pos=QPoint(398, 298))
+        qtbot.keyClick(view, Qt.Key.Key_Escape)
+        qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(398, 298))
     assert view.lassoes
 
 
 def shift_drag(view: MapView, points: list[tuple[float, float]]) -> None:
     """With the left button and Shift."""
-    kinds = [QEvent.MouseButtonPress, *[QEvent.MouseMove] * (len(points) - 1), QEvent.MouseButtonRelease]
+    kinds = [QEvent.Type.MouseButtonPress, *[QEvent.Type.MouseMove] * (len(points) - 1), QEvent.Type.MouseButtonRelease]
     for kind, point in zip(kinds, [*points, points[-1]], strict=True):
-        button = Qt.NoButton if kind == QEvent.MouseMove else Qt.LeftButton
-        event = QMouseEvent(kind, QPointF(*point), Qt.MouseButton(button), Qt.LeftButton, Qt.ShiftModifier)
+        button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+        event = QMouseEvent(
+            kind, QPointF(*point), Qt.MouseButton(button), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+        )
         QApplication.sendEvent(view, event)
 
 
 def test_the_keys(view: MapView, qtbot: QtBot) -> None:
     whole = view.camera
-    qtbot.keyClick(view, Qt.Key_Plus)
+    qtbot.keyClick(view, Qt.Key.Key_Plus)
     assert view.camera.scale > whole.scale
-    qtbot.keyClick(view, Qt.Key_Left)
-    qtbot.keyClick(view, Qt.Key_Minus)
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    qtbot.keyClick(view, Qt.Key.Key_Minus)
     assert view.camera.scale == pytest.approx(whole.scale)
     assert view.camera.x < whole.x
-    qtbot.keyClick(view, Qt.Key_0)
+    qtbot.keyClick(view, Qt.Key.Key_0)
     assert view.camera == whole
     view.show_choice(3)
     with qtbot.waitSignal(view.opened):
-        qtbot.keyClick(view, Qt.Key_Return)
+        qtbot.keyClick(view, Qt.Key.Key_Return)
 
 
 def test_what_is_seen_is_still_seen_at_another_size(view: MapView) -> None:

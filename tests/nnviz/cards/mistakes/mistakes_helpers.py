@@ -57,7 +57,7 @@ def middle(window: AnyWindow, cell: Cell) -> QPoint:
 
 def click_cell(qtbot: QtBot, window: AnyWindow, cell: Cell) -> None:
     """With the mouse."""
-    qtbot.mouseClick(panel(window).matrix, Qt.LeftButton, pos=middle(window, cell))
+    qtbot.mouseClick(panel(window).matrix, Qt.MouseButton.LeftButton, pos=middle(window, cell))
 
 
 def fullest(answers: ClassPredictions) -> tuple[int, int]:

@@ -70,7 +70,7 @@ def test_a_table_of_columns_lists_rows(make_cards: MakeCards, load_with: Load, q
     window.session.mistakes.put_on_canvas()
     assert window.session.sketch.drawing == ()
     card.rows.setFocus()
-    qtbot.keyClick(card.rows, Qt.Key_Down)
+    qtbot.keyClick(card.rows, Qt.Key.Key_Down)
     assert window.session.selection.example == Example("test", int(answers.mistakes()[1]))
 
 
@@ -132,11 +132,11 @@ def test_names_from_outside_are_plain_text(make_cards: MakeCards, load_with: Loa
     assert panel(window).matrix.cells is not None
     window.session.selection.choose_classes(Classes(0, 2))
     card = examples(window)
-    assert card.head.title.textFormat() == Qt.PlainText
+    assert card.head.title.textFormat() == Qt.TextFormat.PlainText
     assert card.caption == "<b>bold</b> predicted as <img src='x'>"
     assert card.minimumSizeHint().width() < 300, "long names do not widen the column"
     place = middle(window, (0, 2))
     hover(panel(window).matrix, (place.x(), place.y()))
     read_out = find(panel(window).matrix, QLabel, "readOut")
-    assert read_out.textFormat() == Qt.PlainText
+    assert read_out.textFormat() == Qt.TextFormat.PlainText
     leave(panel(window).matrix)

@@ -218,14 +218,14 @@ def test_a_cell_a_row_or_a_column_is_chosen(inside: CardWindow, qtbot: QtBot) ->
     matrix = panel(inside).matrix
     matrix.setFocus()
     for key, expected in (
-        (Qt.Key_Down, Classes(0, None)),
-        (Qt.Key_Right, Classes(0, 0)),
-        (Qt.Key_Down, Classes(1, 0)),
-        (Qt.Key_Right, Classes(1, 1)),
-        (Qt.Key_Left, Classes(1, 0)),
-        (Qt.Key_Left, Classes(1, None)),
-        (Qt.Key_Up, Classes(0, None)),
-        (Qt.Key_Up, None),
+        (Qt.Key.Key_Down, Classes(0, None)),
+        (Qt.Key.Key_Right, Classes(0, 0)),
+        (Qt.Key.Key_Down, Classes(1, 0)),
+        (Qt.Key.Key_Right, Classes(1, 1)),
+        (Qt.Key.Key_Left, Classes(1, 0)),
+        (Qt.Key.Key_Left, Classes(1, None)),
+        (Qt.Key.Key_Up, Classes(0, None)),
+        (Qt.Key.Key_Up, None),
     ):
         qtbot.keyClick(matrix, key)
         assert inside.session.selection.classes == expected
@@ -266,10 +266,10 @@ def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_wind
     inside.show_workspace("inside")
     wrong = settle(inside, qtbot).mistakes().tolist()
     for number in (wrong[0], wrong[1]):
-        press(qtbot, inside, Qt.Key_N)
+        press(qtbot, inside, Qt.Key.Key_N)
         assert session.selection.example == Example("test", number)
     assert QApplication.focusWidget() is examples(inside).pictures
-    press(qtbot, inside, Qt.Key_Return)
+    press(qtbot, inside, Qt.Key.Key_Return)
     (ink,) = session.sketch.drawing
     assert isinstance(ink, Ink)
     assert ink.is_example
@@ -286,8 +286,8 @@ def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_wind
 def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: CardWindow, qtbot: QtBot) -> None:
     pictures = examples(inside).pictures
     place = pictures.tile(0).center()
-    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=place)
-    qtbot.mouseDClick(pictures.viewport(), Qt.LeftButton, pos=place)
+    qtbot.mouseClick(pictures.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(pictures.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert len(inside.session.sketch.drawing) == 1
 
 
@@ -303,7 +303,7 @@ def test_the_examples_of_a_cell_the_surest_first(inside: CardWindow, qtbot: QtBo
 
     # A click chooses an example for all cards.
     pictures = examples(inside).pictures
-    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(1).center())
+    qtbot.mouseClick(pictures.viewport(), Qt.MouseButton.LeftButton, pos=pictures.tile(1).center())
     assert inside.session.selection.example == Example("test", int(inside.session.mistakes.listed[1]))
 
     # They are the pictures of the cell the surest first.
@@ -360,8 +360,8 @@ def test_thousands_are_scrolled_through_and_stay_where_they_were(inside: CardWin
     inside.session.selection.choose_classes(Classes(None, 1))
     pictures = examples(inside).pictures
     pictures.setFocus()
-    qtbot.keyClick(pictures, Qt.Key_Home)
-    qtbot.keyClick(pictures, Qt.Key_End)
+    qtbot.keyClick(pictures, Qt.Key.Key_Home)
+    qtbot.keyClick(pictures, Qt.Key.Key_End)
     assert inside.session.mistakes.place == pictures.count - 1
     assert pictures.viewport().rect().contains(pictures.tile(pictures.count - 1))
     pictures.viewport().grab()

@@ -141,7 +141,7 @@ def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_win
     assert not find(panel, QSlider, "neuronStrength").isEnabled()
     assert not find(panel, QPushButton, "whichCouldGoButton").isEnabled()
     assert words(ready_window, "neuronEffect") == ""
-    press(qtbot, ready_window, Qt.Key_S)
+    press(qtbot, ready_window, Qt.Key.Key_S)
     assert ready_window.session.displayed.what_if == {}
     assert panel.table() is not None
 
@@ -184,11 +184,13 @@ def test_picking_goes_on(ready_window: CardWindow, qtbot: QtBot) -> None:
     panel = choose(qtbot, window, 1, 3)
     report = panel._model.report
     assert report is not None
-    qtbot.mouseClick(panel.activations.examples, Qt.LeftButton, pos=panel.activations.examples.place_of(1).center())
+    qtbot.mouseClick(
+        panel.activations.examples, Qt.MouseButton.LeftButton, pos=panel.activations.examples.place_of(1).center()
+    )
     assert window.session.selection.example == Example("test", report.excited_by[1].number)
-    panel.outgoing.links.setFocus(Qt.TabFocusReason)
-    qtbot.keyClick(panel.outgoing.links, Qt.Key_Right)
-    qtbot.keyClick(panel.outgoing.links, Qt.Key_Return)
+    panel.outgoing.links.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(panel.outgoing.links, Qt.Key.Key_Right)
+    qtbot.keyClick(panel.outgoing.links, Qt.Key.Key_Return)
     assert window.session.selection.neuron == Neuron(2, 1)
     assert panel.head.title.text() == "Layer 2 · neuron 2"
 
@@ -225,7 +227,7 @@ def test_the_weights_card_shares_the_choice_and_hidden_it_costs_nothing(ready_wi
     window.show_workspace("train")
     weights = window.card("weightsDock")
     qtbot.waitUntil(lambda: weights.in_view and weights.map.grid is not None)
-    qtbot.mouseClick(weights.map, Qt.LeftButton, pos=weights.map.tile_rect(6).center())
+    qtbot.mouseClick(weights.map, Qt.MouseButton.LeftButton, pos=weights.map.tile_rect(6).center())
     assert window.session.selection.neuron == Neuron(1, 6)
     window.session.selection.choose_neuron(Neuron(1, 9))
     assert weights.map._chosen == 9
@@ -264,7 +266,7 @@ def test_an_answer_is_never_cut_and_a_what_if_is_marked_in_every_card(whole_wind
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 1, 3)
     sizes = {dock: dock.geometry() for dock in window.docks if dock.isVisible()}
-    press(qtbot, window, Qt.Key_S)
+    press(qtbot, window, Qt.Key.Key_S)
     assert window.session.displayed.what_if == {Neuron(1, 3): 0}
     settle(qtbot, window)
     marks = [mark for mark in window.findChildren(HeaderBadge) if mark.isVisible()]
@@ -275,7 +277,7 @@ def test_an_answer_is_never_cut_and_a_what_if_is_marked_in_every_card(whole_wind
     assert words(window, "neuronWithout") == "if layer 1 · neuron 4 off"
     assert "→" in words(window, "neuronEffect")
     assert find(panel, QPushButton, "neuronOffButton").isChecked()
-    qtbot.mouseClick(marks[0], Qt.LeftButton)
+    qtbot.mouseClick(marks[0], Qt.MouseButton.LeftButton)
     assert window.session.displayed.what_if == {}
     assert not any(mark.isVisible() for mark in marks)
 
@@ -305,7 +307,7 @@ def test_the_slider_scales_and_one_undo_takes_it_back(ready_window: CardWindow, 
     assert window.session.displayed.what_if == {}
     assert slider.value() == 20
     slider.setFocus()
-    qtbot.keyClick(slider, Qt.Key_Left)
+    qtbot.keyClick(slider, Qt.Key.Key_Left)
     assert window.session.displayed.what_if == {Neuron(1, 3): 0.95}
     click(qtbot, panel, QPushButton, "neuronKeepButton")
     assert window.session.displayed.what_if == {}
@@ -338,7 +340,7 @@ def test_a_bias_and_a_weight_are_edited_in_its_window(ready_window: CardWindow, 
     for typed, is_wrong in (("none", True), ("1e9", True), ("7,5", False)):
         line.clear()
         qtbot.keyClicks(line, typed)
-        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+        qtbot.mouseClick(dialog.set_button, Qt.MouseButton.LeftButton)
         assert bool(dialog.value.property("wrong")) is is_wrong
         assert dialog.isVisible() is is_wrong, "it closes when the number was set"
     assert window.session.displayed.network.biases[0][3, 0] == 7.5
@@ -350,7 +352,7 @@ def test_a_bias_and_a_weight_are_edited_in_its_window(ready_window: CardWindow, 
     # A click on a weight edits it.
     place = panel.weights.map.picture_rect().center()
     qtbot.mouseMove(panel.weights.map, place)
-    qtbot.mouseClick(panel.weights.map, Qt.LeftButton, pos=place)
+    qtbot.mouseClick(panel.weights.map, Qt.MouseButton.LeftButton, pos=place)
     pointed = panel.weights.map.pointed
     assert pointed is not None
     dialog = panel.edit_dialog
@@ -360,7 +362,7 @@ def test_a_bias_and_a_weight_are_edited_in_its_window(ready_window: CardWindow, 
     line = find(dialog, QLineEdit, "neuronValueEdit")
     line.clear()
     qtbot.keyClicks(line, "-0.25")
-    qtbot.keyClick(line, Qt.Key_Return)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
     assert window.session.displayed.network.weights[0][3, pointed[1]] == -0.25
 
 
@@ -369,10 +371,10 @@ def test_the_window_for_edits(ready_window: CardWindow, qtbot: QtBot) -> None:
     panel = choose(qtbot, window, 1, 3)
     button, dialog = find(panel, QPushButton, "neuronEditButton"), panel.edit_dialog
     before = float(window.session.displayed.network.biases[0][3, 0])
-    for size, key in itertools.product(((1440, 900), (1280, 720)), (Qt.Key_Escape, Qt.Key_Return)):
+    for size, key in itertools.product(((1440, 900), (1280, 720)), (Qt.Key.Key_Escape, Qt.Key.Key_Return)):
         window.resize(*size)
         bring_to_front(qtbot, window)  # as a desktop does when the other window closes
-        qtbot.mouseClick(button, Qt.LeftButton)
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         at = QRect(button.mapToGlobal(QPoint(0, 0)), button.size())
         assert not dialog.geometry().intersects(at)
         assert dialog.geometry().adjusted(-8, -8, 8, 8).intersects(at), "beside its button"
@@ -381,13 +383,13 @@ def test_the_window_for_edits(ready_window: CardWindow, qtbot: QtBot) -> None:
         assert value.y() - dialog.part.geometry().bottom() < 20, "no gap"
         qtbot.waitUntil(value.hasFocus)
         focused = QApplication.focusWidget()
-        qtbot.keyClick(focused, Qt.Key_A, Qt.ControlModifier)
+        qtbot.keyClick(focused, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         qtbot.keyClicks(focused, "3.5")
         qtbot.keyClick(focused, key)
         assert not dialog.isVisible()
-        expected = before if key == Qt.Key_Escape else 3.5
+        expected = before if key == Qt.Key.Key_Escape else 3.5
         assert float(window.session.displayed.network.biases[0][3, 0]) == pytest.approx(expected)
-        if key == Qt.Key_Return:
+        if key == Qt.Key.Key_Return:
             window.session.undo.undo()
             value_now = float(window.session.displayed.network.biases[0][3, 0])
             assert value_now == pytest.approx(before), "it was set once"
@@ -411,7 +413,7 @@ def test_which_could_go(ready_window: CardWindow, qtbot: QtBot) -> None:
     table = panel.table()
     assert table is not None
     assert len(list(table[1])) == 32
-    qtbot.mouseClick(panel.ranking.bars, Qt.LeftButton, pos=QPoint(30, 5))
+    qtbot.mouseClick(panel.ranking.bars, Qt.MouseButton.LeftButton, pos=QPoint(30, 5))
     assert window.session.selection.neuron == Neuron(2, best)
     assert not panel.ranking.isVisible()
 
@@ -484,7 +486,9 @@ def test_numbers_are_ranked_by_the_rmse_in_their_unit(ready_window: CardWindow, 
 
 def plain_texts(panel: QWidget) -> bool:
     """Whether no name from the data is read as markup."""
-    return all(each.textFormat() != Qt.RichText for each in panel.findChildren(QLabel) if "<i>" in each.text())
+    return all(
+        each.textFormat() != Qt.TextFormat.RichText for each in panel.findChildren(QLabel) if "<i>" in each.text()
+    )
 
 
 def test_a_table_of_columns(on_data: Callable[..., CardWindow], qtbot: QtBot) -> None:

@@ -41,9 +41,9 @@ def test_by_mouse(qtbot: QtBot) -> None:
     picked: list[int] = []
     bars.picked.connect(picked.append)
     qtbot.mouseMove(bars, QPoint(50, 20))
-    qtbot.mouseClick(bars, Qt.LeftButton, pos=QPoint(50, 45))
+    qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(50, 45))
     assert picked == [2]
-    qtbot.mouseClick(bars, Qt.RightButton, pos=QPoint(50, 45))
+    qtbot.mouseClick(bars, Qt.MouseButton.RightButton, pos=QPoint(50, 45))
     assert picked == [2]
     bars.mark(1)
     assert bars.accessibleDescription() == "row 1"
@@ -66,16 +66,22 @@ def test_by_keyboard(qtbot: QtBot) -> None:
     grid.show_pictures([np.eye(4)] * 7)
     picked: list[int] = []
     grid.picked.connect(picked.append)
-    qtbot.keyClick(grid, Qt.Key_Home)
-    for key, expected in ((Qt.Key_Right, 1), (Qt.Key_Down, 4), (Qt.Key_End, 6), (Qt.Key_Up, 3), (Qt.Key_Left, 2)):
+    qtbot.keyClick(grid, Qt.Key.Key_Home)
+    for key, expected in (
+        (Qt.Key.Key_Right, 1),
+        (Qt.Key.Key_Down, 4),
+        (Qt.Key.Key_End, 6),
+        (Qt.Key.Key_Up, 3),
+        (Qt.Key.Key_Left, 2),
+    ):
         qtbot.keyClick(grid, key)
         assert grid.marked == expected
-    qtbot.keyClick(grid, Qt.Key_Return)
+    qtbot.keyClick(grid, Qt.Key.Key_Return)
     assert picked == [2]
     grid.show_pictures([np.eye(4)])
     assert grid.marked is None, "there is no such example any more"
     grid.show_lines([])
-    qtbot.keyClick(grid, Qt.Key_Right)
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
     assert grid.count == 0
     grid.grab()
 
@@ -197,7 +203,7 @@ def test_it_shows_what_is(dialog: EditDialog) -> None:
     assert dialog.value.text() == "3"
     assert dialog.source.text() == "3"
     assert dialog._source_name.text() == "input <b>2</b>"
-    assert dialog._source_name.textFormat() == Qt.PlainText
+    assert dialog._source_name.textFormat() == Qt.TextFormat.PlainText
 
 
 @pytest.mark.parametrize(("typed", "number"), [("2", 1), ("0", 0), ("99", 2), ("x", 0), ("-1", 0)])
@@ -207,7 +213,7 @@ def test_a_weight_that_there_is(dialog: EditDialog, qtbot: QtBot, typed: str, nu
     dialog.source.committed.emit(typed)
     dialog.value.line.setText("0.5")
     with qtbot.waitSignal(dialog.weight_set) as signal:
-        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+        qtbot.mouseClick(dialog.set_button, Qt.MouseButton.LeftButton)
     assert signal.args == [number, 0.5]
 
 
@@ -216,7 +222,7 @@ def test_what_is_no_number_is_refused(dialog: EditDialog, qtbot: QtBot, typed: s
     dialog.ask()
     dialog.value.line.setText(typed)
     with qtbot.assertNotEmitted(dialog.bias_set):
-        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+        qtbot.mouseClick(dialog.set_button, Qt.MouseButton.LeftButton)
     assert dialog.value.property("wrong")
 
 
@@ -229,7 +235,7 @@ def test_what_is_typed_stays_while_the_network_learns(dialog: EditDialog, qtbot:
     dialog.show_neuron("layer 1 · neuron 4", 0.3, np.array([1.0, 2.0, 3.0]), str)
     assert dialog.value.text() == "0.7"
     with qtbot.waitSignal(dialog.bias_set) as signal:
-        qtbot.mouseClick(dialog.set_button, Qt.LeftButton)
+        qtbot.mouseClick(dialog.set_button, Qt.MouseButton.LeftButton)
     assert signal.args == [0.7]
     dialog.show_neuron("layer 1 · neuron 4", 0.3, np.array([1.0, 2.0, 3.0]), str)
     assert dialog.value.text() == "0.3", "what is, once it was set"

@@ -96,7 +96,7 @@ def network(window: CardWindow) -> Network:
 
 def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
     middle = sum(page.view.y_ends) / 2
-    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(x, middle).toPoint())
+    qtbot.mouseClick(page.view, Qt.MouseButton.LeftButton, pos=page.view.place_of(x, middle).toPoint())
 
 
 # ---- where it is
@@ -184,11 +184,11 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(
 
     # A click or enter chooses a neuron.
     lines, selection = lines_of(ready_window), ready_window.session.selection
-    qtbot.mouseClick(lines, Qt.LeftButton, pos=lines.tile_rect(2, 4).center())
+    qtbot.mouseClick(lines, Qt.MouseButton.LeftButton, pos=lines.tile_rect(2, 4).center())
     assert selection.neuron == Neuron(2, 4)
     leave(lines)
-    lines.setFocus(Qt.TabFocusReason)
-    for key in (Qt.Key_Left, Qt.Key_Left, Qt.Key_Return):  # the first marks the chosen one
+    lines.setFocus(Qt.FocusReason.TabFocusReason)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Return):  # the first marks the chosen one
         press(qtbot, ready_window, key)
     assert selection.neuron == Neuron(2, 3)
 
@@ -267,7 +267,7 @@ def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_win
     assert points.are_tests.sum() == 40
     np.testing.assert_array_equal(points.places[:160], np.hstack([data.train.inputs, data.train.targets]))
     assert [points.inks[kind] for kind in points.kinds[[0, -1]]] == ["train", "test"]
-    qtbot.mouseClick(find(ready_window, Key, "curveTestsKey"), Qt.LeftButton)
+    qtbot.mouseClick(find(ready_window, Key, "curveTestsKey"), Qt.MouseButton.LeftButton)
     assert len(page.view.points.places) == 160
 
     # A click asks about a number and keys move it.
@@ -276,7 +276,7 @@ def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_win
     (x,) = question.example.tolist()
     assert x == pytest.approx(0.4, abs=0.01)
     low, high = page.view.x_ends
-    qtbot.keyClick(page.view, Qt.Key_Left)
+    qtbot.keyClick(page.view, Qt.Key.Key_Left)
     assert question.example.tolist() == pytest.approx([x - (high - low) / 50])
     wait_for_answer(qtbot, ready_window)
     assert "predicted y" in page.view.accessibleDescription()

@@ -81,10 +81,10 @@ def test_what_is_asked_about_has_a_mark_and_a_dot(view: CurveView) -> None:
 
 def test_a_click_asks_and_beside_the_field_nothing_does(view: CurveView, qtbot: QtBot) -> None:
     with qtbot.waitSignal(view.picked) as reported:
-        qtbot.mouseClick(view, Qt.LeftButton, pos=view.place_of(3, 0).toPoint())
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.place_of(3, 0).toPoint())
     assert reported.args[0] == pytest.approx(3, abs=0.03)
     with qtbot.assertNotEmitted(view.picked):
-        qtbot.mouseClick(view, Qt.LeftButton, pos=QPoint(4, 4))
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
 
 
 def test_left_and_right_move_it_up_and_down_do_not(view: CurveView, qtbot: QtBot) -> None:
@@ -92,15 +92,15 @@ def test_left_and_right_move_it_up_and_down_do_not(view: CurveView, qtbot: QtBot
     picked: list[float] = []
     view.picked.connect(lambda x, _: picked.append(x))
     for key, modifier in (
-        (Qt.Key_Right, Qt.NoModifier),
-        (Qt.Key_Right, Qt.NoModifier),
-        (Qt.Key_Left, Qt.ShiftModifier),
-        (Qt.Key_Up, Qt.NoModifier),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier),
+        (Qt.Key.Key_Up, Qt.KeyboardModifier.NoModifier),
     ):
         qtbot.keyClick(view, key, modifier)
     assert picked == pytest.approx([5, 5.2, 5.18]), "at first the middle"
     for _ in range(60):
-        qtbot.keyClick(view, Qt.Key_Right)
+        qtbot.keyClick(view, Qt.Key.Key_Right)
     assert picked[-1] == 10, "not beyond the end"
 
 

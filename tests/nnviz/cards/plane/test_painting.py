@@ -81,7 +81,7 @@ def stroke(
     window: AnyWindow,
     view: PointsView,
     places: Sequence[tuple[float, float]],
-    button: int = Qt.LeftButton,
+    button: int = Qt.MouseButton.LeftButton,
 ) -> None:
     """The network has learned of it when this returns."""
     at = [view.place_of(*place) for place in places]
@@ -132,7 +132,7 @@ def test_it_ends_in_any_way(painting: PaintedPointsModel, ready_window: CardWind
     view = plane_of(ready_window).view
     ways = {
         "done": lambda: click(qtbot, ready_window, QToolButton, "planeDoneButton"),
-        "escape": lambda: qtbot.keyClick(view, Qt.Key_Escape),
+        "escape": lambda: qtbot.keyClick(view, Qt.Key.Key_Escape),
         "button": lambda: click(qtbot, ready_window, QToolButton, "paintPointsButton"),
         "other data": lambda: load(qtbot, ready_window, "penguins"),
     }
@@ -153,7 +153,7 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
     drag(view, [(at.x(), at.y())], release=False)
     load(qtbot, ready_window, "penguins")
     assert not painting.is_on
-    qtbot.mouseRelease(view, Qt.LeftButton, pos=at.toPoint())
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at.toPoint())
     qtbot.waitUntil(lambda: is_shown(ready_window.session.data))
     assert ready_window.session.data.name == "penguins"
 
@@ -194,7 +194,7 @@ def test_a_drag_sets_points_along_its_way_and_erases_them(
     drag(view, [(at.x(), at.y())], release=False)
     assert len(view.points.places) == 5
     assert counts(ready_window) == [2, 2]
-    qtbot.mouseRelease(view, Qt.LeftButton, pos=at.toPoint())
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at.toPoint())
     qtbot.waitUntil(lambda: counts(ready_window) == [3, 2])
     np.testing.assert_allclose(painting.points.places[-1], [0.3, -0.7], atol=0.02)
 
@@ -212,7 +212,7 @@ def test_a_drag_sets_points_along_its_way_and_erases_them(
     find(ready_window, QToolButton, "planeBrush1").click()
     stroke(qtbot, ready_window, view, [(-0.9, 0.5), (0.9, 0.5)])
     assert counts(ready_window)[0] > 20
-    stroke(qtbot, ready_window, view, [(-1, 0.5), (1, 0.5)], Qt.RightButton)
+    stroke(qtbot, ready_window, view, [(-1, 0.5), (1, 0.5)], Qt.MouseButton.RightButton)
     assert counts(ready_window) == [3, orange]
 
 
@@ -221,15 +221,15 @@ def test_keys_choose_and_set_wherever_the_focus_is(
 ) -> None:
     # Digits choose and enter sets.
     view = plane_of(ready_window).view
-    qtbot.keyClick(view, Qt.Key_2)
+    qtbot.keyClick(view, Qt.Key.Key_2)
     assert find(ready_window, QToolButton, "planeBrush2").isChecked()
-    qtbot.keyClick(view, Qt.Key_5)
+    qtbot.keyClick(view, Qt.Key.Key_5)
     assert painting.brush == 1, "there is no fifth class"
-    qtbot.keyClick(view, Qt.Key_Right)  # the middle is asked about
+    qtbot.keyClick(view, Qt.Key.Key_Right)  # the middle is asked about
     qtbot.waitUntil(lambda: ready_window.session.question.example is not None)
-    qtbot.keyClick(view, Qt.Key_Return)
+    qtbot.keyClick(view, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: counts(ready_window) == [2, 3])
-    qtbot.keyClick(view, Qt.Key_0)
+    qtbot.keyClick(view, Qt.Key.Key_0)
     assert painting.brush is None
     assert find(ready_window, QToolButton, "planeEraseButton").isChecked()
 
@@ -239,19 +239,19 @@ def test_keys_choose_and_set_wherever_the_focus_is(
         click(qtbot, ready_window, QToolButton, name)
         focused = ready_window.focusWidget()
         assert focused is plane_of(ready_window).view, name
-        qtbot.keyClick(focused, Qt.Key_1)
+        qtbot.keyClick(focused, Qt.Key.Key_1)
         assert painting.brush == 0, name
-        qtbot.keyClick(focused, Qt.Key_Escape)
+        qtbot.keyClick(focused, Qt.Key.Key_Escape)
         assert not painting.is_on, name
 
     # The keys act on a tool that was reached with Tab.
     painting.begin()
     brush = find(ready_window, QToolButton, "planeBrush1")
-    brush.setFocus(Qt.TabFocusReason)
-    qtbot.keyClick(brush, Qt.Key_2)
+    brush.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(brush, Qt.Key.Key_2)
     assert painting.brush == 1
     assert brush.hasFocus()
-    qtbot.keyClick(brush, Qt.Key_Escape)
+    qtbot.keyClick(brush, Qt.Key.Key_Escape)
     assert not painting.is_on
 
 
@@ -360,7 +360,7 @@ def test_points_stay_in_their_part(painting: PaintedPointsModel, ready_window: C
     assert view.grab().toImage() != before
 
     # The right button and the eraser erase.
-    stroke(qtbot, ready_window, view, [(-0.5, 0.02)], Qt.RightButton)
+    stroke(qtbot, ready_window, view, [(-0.5, 0.02)], Qt.MouseButton.RightButton)
     assert counts(ready_window) == [0, 2], "both are within its reach"
     click(qtbot, ready_window, QToolButton, "planeEraseButton")
     stroke(qtbot, ready_window, view, [(0.5, 0.1 + REACH - 0.02)])

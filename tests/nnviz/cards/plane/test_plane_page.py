@@ -194,7 +194,7 @@ def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
     assert len(page.view.points.places) == page.view.points.total == 400
     assert page.view.points.are_tests.sum() == 80
     key = find(ready_window, Key, "planeTestsKey")
-    qtbot.mouseClick(key, Qt.LeftButton)
+    qtbot.mouseClick(key, Qt.MouseButton.LeftButton)
     assert len(page.view.points.places) == 320
     assert not page.view.points.are_tests.any()
 
@@ -213,12 +213,12 @@ def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
 
     # A click asks about a point and the arrow keys move it.
     question = ready_window.session.question
-    qtbot.mouseClick(page.view, Qt.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
+    qtbot.mouseClick(page.view, Qt.MouseButton.LeftButton, pos=page.view.place_of(0.5, -0.25).toPoint())
     assert question.example is not None
     x, y = question.example.tolist()
     assert (x, y) == pytest.approx((0.5, -0.25), abs=0.02)
     assert colour_at(page, x, y).name() == theme.colour("text").name()
-    qtbot.keyClick(page.view, Qt.Key_Left)
+    qtbot.keyClick(page.view, Qt.Key.Key_Left)
     assert question.example.tolist() == pytest.approx([x - 2.4 / 50, y])
     wait_for_answer(qtbot, ready_window)
     assert question.answer is not None
@@ -229,7 +229,7 @@ def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
     # Steps have hard borders.
     button = find(ready_window, QToolButton, "planeStepsButton")
     assert button.text() == "shades"
-    qtbot.mouseClick(button, Qt.LeftButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert button.text() == "steps"
     strongest = {QColor(int(class_pixels(np.eye(2)[:, [number]], True)[0])).name() for number in (0, 1)}
     image = page.view.grab().toImage()

@@ -110,7 +110,7 @@ def test_a_click_and_a_drag_ask(view: PlaneView, qtbot: QtBot) -> None:
     moved: list[tuple[float, float]] = []
     view.picked.connect(lambda x, y: picked.append((x, y)))
     view.moved.connect(lambda x, y: moved.append((x, y)))
-    qtbot.mouseClick(view, Qt.LeftButton, pos=QPoint(200, 100))
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 100))
     assert picked == moved == [pytest.approx((1, 2), abs=0.03)]
     moved.clear()
     picked.clear()
@@ -119,28 +119,28 @@ def test_a_click_and_a_drag_ask(view: PlaneView, qtbot: QtBot) -> None:
     assert picked == moved[-1:] == [(4, -1)], "beside the plane: its nearest point"
     picked.clear()
     hover(view, (200, 100))
-    qtbot.mouseClick(view, Qt.LeftButton, pos=QPoint(10, 100))
-    qtbot.mouseClick(view, Qt.RightButton, pos=QPoint(200, 100))
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(10, 100))
+    qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=QPoint(200, 100))
     assert not picked
 
 
 def test_the_arrow_keys_move_the_point_that_is_asked_about(view: PlaneView, qtbot: QtBot) -> None:
     view.picked.connect(lambda x, y: view.show_input((x, y)))
     with qtbot.waitSignal(view.picked) as reported:
-        qtbot.keyClick(view, Qt.Key_Up)
+        qtbot.keyClick(view, Qt.Key.Key_Up)
     assert reported.args == [1, 2], "at first the middle"
     for key, modifier, expected in (
-        (Qt.Key_Right, Qt.NoModifier, [1.12, 2]),
-        (Qt.Key_Down, Qt.NoModifier, [1.12, 1.88]),
-        (Qt.Key_Left, Qt.ShiftModifier, [1.108, 1.88]),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, [1.12, 2]),
+        (Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier, [1.12, 1.88]),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier, [1.108, 1.88]),
     ):
         with qtbot.waitSignal(view.picked) as reported:
             qtbot.keyClick(view, key, modifier)
         assert reported.args == pytest.approx(expected)
     for _ in range(40):
-        qtbot.keyClick(view, Qt.Key_Up)
+        qtbot.keyClick(view, Qt.Key.Key_Up)
     with qtbot.waitSignal(view.picked) as reported:
-        qtbot.keyClick(view, Qt.Key_Up)
+        qtbot.keyClick(view, Qt.Key.Key_Up)
     assert reported.args[1] == 5, "not beyond the plane"
 
 

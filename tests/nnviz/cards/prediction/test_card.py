@@ -274,10 +274,10 @@ def test_keys_step_the_threshold_and_what_is_no_share_changes_nothing(ready_wind
     # The arrow keys step it.
     field = find(ready_window, QLineEdit, "sureThresholdSpin")
     field.setFocus()
-    qtbot.keyClick(field, Qt.Key_Up)
+    qtbot.keyClick(field, Qt.Key.Key_Up)
     assert ready_window.session.question.threshold == 0.55
     for _ in range(30):
-        qtbot.keyClick(field, Qt.Key_Down)
+        qtbot.keyClick(field, Qt.Key.Key_Down)
     assert ready_window.session.question.threshold == 0
     assert field.text() == "0 %"
 

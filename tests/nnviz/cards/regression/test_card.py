@@ -226,7 +226,7 @@ def test_points_are_what_the_network_predicts(ready_window: CardWindow, qtbot: Q
     assert f"true {part.true.max():.2f}"[:9] in words
     assert "predicted" in words
     assert "cylinders" in words
-    QTest.mouseClick(page.plot, Qt.LeftButton, pos=at.toPoint())
+    QTest.mouseClick(page.plot, Qt.MouseButton.LeftButton, pos=at.toPoint())
     example = session.selection.example
     assert example is not None
     assert example.part == "test"
@@ -268,8 +268,8 @@ def test_points_are_what_the_network_predicts(ready_window: CardWindow, qtbot: Q
     part = known(qtbot, window).parts[0]
     order = np.argsort(part.true[:, 0], kind="stable").tolist()
     page.plot.setFocus()
-    for key, place in ((Qt.Key_Right, 0), (Qt.Key_Right, 1), (Qt.Key_Left, 0), (Qt.Key_Left, 0)):
-        page.plot.keyPressEvent(QKeyEvent(QKeyEvent.KeyPress, key, Qt.NoModifier))
+    for key, place in ((Qt.Key.Key_Right, 0), (Qt.Key.Key_Right, 1), (Qt.Key.Key_Left, 0), (Qt.Key.Key_Left, 0)):
+        page.plot.keyPressEvent(QKeyEvent(QKeyEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier))
         assert session.selection.example == Example("test", order[place])
         assert session.question.origin == session.selection.example, "what is chosen is asked about"
 

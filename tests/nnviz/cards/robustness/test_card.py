@@ -202,21 +202,21 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     session.selection.choose_example(None)
     model = ready_window.session.models[RobustnessModel]
     model.point_at(None)
-    page.plots.setFocus(Qt.TabFocusReason)
+    page.plots.setFocus(Qt.FocusReason.TabFocusReason)
     assert model.pointed == PerturbationStrength("noise", 0.0)
-    qtbot.keyClick(page.plots, Qt.Key_Right)
+    qtbot.keyClick(page.plots, Qt.Key.Key_Right)
     assert model.pointed == PerturbationStrength("noise", 0.1)
     assert "noise" in page.plots.accessibleDescription().lower()
     for _ in range(20):
-        qtbot.keyClick(page.plots, Qt.Key_Right)
+        qtbot.keyClick(page.plots, Qt.Key.Key_Right)
     assert model.pointed == PerturbationStrength("noise", 0.8)
-    qtbot.keyClick(page.plots, Qt.Key_Down)
+    qtbot.keyClick(page.plots, Qt.Key.Key_Down)
     assert model.pointed == PerturbationStrength("shift", 0.0)
-    qtbot.keyClick(page.plots, Qt.Key_Down)
-    qtbot.keyClick(page.plots, Qt.Key_Left)
+    qtbot.keyClick(page.plots, Qt.Key.Key_Down)
+    qtbot.keyClick(page.plots, Qt.Key.Key_Left)
     assert model.pointed == PerturbationStrength("rotation", -15.0)
     shown = shown_example(ready_window, qtbot)
-    qtbot.keyClick(page.plots, Qt.Key_Return)
+    qtbot.keyClick(page.plots, Qt.Key.Key_Return)
     assert ready_window.session.question.example is not None
     np.testing.assert_allclose(ready_window.session.question.example, shown.inputs[1], atol=0.02)
 
@@ -226,10 +226,10 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     strength = PerturbationStrength("covered", 8.0)
     point_at(page, strength)
     shown = shown_example(ready_window, qtbot)
-    qtbot.mouseClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
+    qtbot.mouseClick(page.plots, Qt.MouseButton.LeftButton, pos=place_of(page, strength))
     assert len(ready_window.session.sketch.drawing) == 1
     before = ready_window.session.sketch.drawing
-    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=place_of(page, strength))
+    qtbot.mouseDClick(page.plots, Qt.MouseButton.LeftButton, pos=place_of(page, strength))
     assert question.example is not None
     np.testing.assert_allclose(question.example, shown.inputs[1], atol=0.02)
     ready_window.session.sketch.undo_stroke()
@@ -241,7 +241,7 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     point_at(page, strength)
     shown_example(ready_window, qtbot)
     spot = place_of(page, strength)
-    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=spot)
+    qtbot.mouseDClick(page.plots, Qt.MouseButton.LeftButton, pos=spot)
     hover(page.plots, (spot.x() + 1, spot.y()))  # no hand is quite still
     put, shown = question.example, shown_example(ready_window, qtbot)
     assert put is not None
@@ -249,7 +249,7 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     assert page.example.title.text() == "unperturbed"
     assert not page.example.after.isVisible()
     assert not find(page.plots, QLabel, "readOut").isVisible()
-    qtbot.mouseDClick(page.plots, Qt.LeftButton, pos=spot)
+    qtbot.mouseDClick(page.plots, Qt.MouseButton.LeftButton, pos=spot)
     qtbot.waitUntil(lambda: question.example is not put)
     assert question.example is not None
     assert not np.allclose(question.example, put, atol=0.1), "turned once more, since that was asked for"
@@ -293,9 +293,9 @@ def test_once_the_training_rests_it_measures(ready_window: CardWindow, qtbot: Qt
 def test_cancel_takes_the_focus_of_measure(page: RobustnessPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     bring_to_front(qtbot, ready_window)
     page.measure_button.setFocus()
-    qtbot.keyClick(page.measure_button, Qt.Key_Space)
+    qtbot.keyClick(page.measure_button, Qt.Key.Key_Space)
     assert page.cancel_button.hasFocus()
-    qtbot.keyClick(page.cancel_button, Qt.Key_Space)
+    qtbot.keyClick(page.cancel_button, Qt.Key.Key_Space)
     assert page.measure_button.hasFocus()
 
 
@@ -428,7 +428,7 @@ def test_an_answer_that_the_disturbance_changed_looks_different(
         assert before is not None
         assert after is not None
         is_another = before.argmax() != after.argmax()
-        ink = page.example.after.answer.palette().color(QPalette.WindowText)
+        ink = page.example.after.answer.palette().color(QPalette.ColorRole.WindowText)
         caption = find(page, QLabel, "robustAfterCaption").text()
         seen.setdefault(is_another, (ink.name(), caption))
         assert seen[is_another] == (ink.name(), caption)
@@ -470,4 +470,4 @@ def test_an_empty_grid_paints(qtbot: QtBot) -> None:
     grid.resize(300, 200)
     assert not grid.grab().isNull()
     hover(grid, (20, 20))
-    qtbot.keyClick(grid, Qt.Key_Right)
+    qtbot.keyClick(grid, Qt.Key.Key_Right)

@@ -88,17 +88,17 @@ def test_between_places_every_step_can_be_pointed_at(qtbot: QtBot) -> None:
         assert described[-1] == int(np.argmin(np.abs(np.arange(-90, 91, 15) - x))), "what is reported was measured"
     grid.mark((0, 0.0))
     for _ in range(3):
-        qtbot.keyClick(grid, Qt.Key_Right, Qt.ShiftModifier)
+        qtbot.keyClick(grid, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert grid.marked == (0, 3.0)
-    qtbot.keyClick(grid, Qt.Key_Right)
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
     assert grid.marked == (0, 15.0)
-    qtbot.keyClick(grid, Qt.Key_Left, Qt.ShiftModifier)
+    qtbot.keyClick(grid, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     assert grid.marked == (0, 14.0)
-    qtbot.keyClick(grid, Qt.Key_Left)
+    qtbot.keyClick(grid, Qt.Key.Key_Left)
     assert grid.marked == (0, 0.0)
     grid.mark((0, 90.0))
-    for modifier in (Qt.NoModifier, Qt.ShiftModifier):
-        qtbot.keyClick(grid, Qt.Key_Right, modifier)
+    for modifier in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
+        qtbot.keyClick(grid, Qt.Key.Key_Right, modifier)
         assert grid.marked == (0, 90.0)
 
 
@@ -130,8 +130,8 @@ def test_values_beyond_the_axis_are_drawn_at_its_end(qtbot: QtBot) -> None:
 
 def test_other_keys_are_not_for_it(qtbot: QtBot) -> None:
     grid = grid_of(qtbot, plot())
-    qtbot.keyClick(grid, Qt.Key_Home)
-    qtbot.keyClick(grid, Qt.Key_Return)
+    qtbot.keyClick(grid, Qt.Key.Key_Home)
+    qtbot.keyClick(grid, Qt.Key.Key_Return)
     assert grid.marked is None
 
 

@@ -65,7 +65,7 @@ def choose(qtbot: QtBot, window: MainWindow, words: str) -> None:
     """Clicks a choice of the message."""
     found = [each for each in window.message_bar.findChildren(QPushButton) if each.text() == words]
     assert found, words
-    qtbot.mouseClick(found[0], Qt.LeftButton)
+    qtbot.mouseClick(found[0], Qt.MouseButton.LeftButton)
 
 
 def wait_for_end(qtbot: QtBot, window: AnyWindow) -> None:
@@ -168,12 +168,12 @@ def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_sho
     executor = does(held_seed=2)
     rate = find_field(whole, "learningRateEdit")
     rate.setFocus()
-    qtbot.keyClick(rate, Qt.Key_A, Qt.ControlModifier)
+    qtbot.keyClick(rate, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClicks(rate, "0.07")
-    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    press(qtbot, whole, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert executor.reached.wait(10)
     assert executor.done[0].experiment.training.learning_rate == 0.07
-    press(qtbot, whole, Qt.Key_T, Qt.ControlModifier | Qt.ShiftModifier)
+    press(qtbot, whole, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     wait_for_end(qtbot, whole)
     assert seeds_in_library(2) == [1]
 
@@ -188,7 +188,7 @@ def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_sho
     assert list(entries) == ["3 seeds", "5 seeds", "10 seeds"]
     assert entries["5 seeds"].isChecked()
     place = menu.actionGeometry(entries["3 seeds"]).center()
-    qtbot.mouseClick(menu, Qt.LeftButton, pos=QPoint(place))
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=QPoint(place))
     assert button(whole).text() == "3 seeds"
     assert action(whole, "actionSeeds").text() == "Train with 3 &seeds"
     qtbot.waitUntil(lambda: stored_settings().get("seeds") == 3)

@@ -43,7 +43,7 @@ def place_in(table: RunTable, row: int, column: int = TITLE) -> QPoint:
 
 
 def click_row(qtbot: QtBot, table: RunTable, row: int, column: int = TITLE) -> None:
-    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=place_in(table, row, column))
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place_in(table, row, column))
 
 
 def star_row(qtbot: QtBot, table: RunTable, row: int) -> None:
@@ -53,7 +53,7 @@ def star_row(qtbot: QtBot, table: RunTable, row: int) -> None:
 def double_click_row(qtbot: QtBot, table: RunTable, row: int) -> None:
     """As a mouse does it: a click comes first."""
     click_row(qtbot, table, row)
-    qtbot.mouseDClick(table.viewport(), Qt.LeftButton, pos=place_in(table, row))
+    qtbot.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place_in(table, row))
 
 
 def texts(table: RunTable) -> list[tuple[str, str, str]]:

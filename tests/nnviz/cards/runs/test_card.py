@@ -76,7 +76,7 @@ def test_a_row_has_number_name_and_error_is_found_by_its_words_and_has_its_figur
     assert texts(table)[0][2] == f"{100 * wide:.2f} %"
 
     # A tooltip tells date state data settings and note.
-    words = table.model().index(0, 2).data(Qt.ToolTipRole)
+    words = table.model().index(0, 2).data(Qt.ItemDataRole.ToolTipRole)
     with Library() as library:
         date = text.date(library.run(numbers[2]).created)
     for expected in ("784-32-10 · SGD 0.2", "seed 1", f"run 3 · {date} · finished, epoch 2", "MNIST", "bold try"):
@@ -85,13 +85,13 @@ def test_a_row_has_number_name_and_error_is_found_by_its_words_and_has_its_figur
     # The number stands before the name and is read out with it.
     index = table.model().index(0, TITLE)
     assert table.lines.rows[0].number == f"#{numbers[2]}"
-    assert index.data(Qt.AccessibleTextRole) == f"#{numbers[2]} bold try · SGD 0.2 · 32"
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == f"#{numbers[2]} bold try · SGD 0.2 · 32"
 
     # A search lists those with all words.
     field = retype(qtbot, ready_window, "runSearchEdit", "sgd bold")
     qtbot.waitUntil(lambda: titles(table) == ["bold try · 784-32-10 · SGD 0.2"])
-    qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
-    qtbot.keyClick(field, Qt.Key_Delete)
+    qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(field, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
 
     # What is not found is said.
@@ -119,7 +119,7 @@ def test_a_row_has_number_name_and_error_is_found_by_its_words_and_has_its_figur
         record(kept, an_experiment(learning_rate=0.1, weight_decay=0.01))
     with qtbot.waitSignal(library.listed):
         library.refresh()
-    qtbot.waitUntil(lambda: "weight decay 0.01" in table.model().index(0, 2).data(Qt.ToolTipRole))
+    qtbot.waitUntil(lambda: "weight decay 0.01" in table.model().index(0, 2).data(Qt.ItemDataRole.ToolTipRole))
 
 
 def test_the_proposed_file_name_of_a_run_without_a_name_begins_with_its_number(
@@ -183,11 +183,11 @@ def test_keys_and_clicks_pass_over_the_title_of_a_data_set(
     colours = list(ready_window.session.comparison.colours)
     visited = []
     for _ in range(3):
-        qtbot.keyClick(table, Qt.Key_Down)
+        qtbot.keyClick(table, Qt.Key.Key_Down)
         visited.append(table.current)
     assert visited == [1, 2, 3]
     heading = QPoint(60, table.rowViewportPosition(1) + 6)
-    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=heading)
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=heading)
     assert table.current == 3
     assert list(ready_window.session.comparison.colours) == colours
 
@@ -311,11 +311,11 @@ def test_a_star_a_note_and_a_name_are_kept_and_a_click_or_key_compares(
 
     # F2 gives another name.
     click_row(qtbot, table, 0)
-    qtbot.keyClick(table, Qt.Key_F2)
+    qtbot.keyClick(table, Qt.Key.Key_F2)
     field = find(table, QLineEdit, "runNameEdit")
     field.selectAll()
     qtbot.keyClicks(field, "wider")
-    qtbot.keyClick(field, Qt.Key_Return)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: titles(table)[0] == "wider")
     with Library() as library:
         assert library.run(numbers[2]).name == "wider"
@@ -346,9 +346,9 @@ def test_a_star_a_note_and_a_name_are_kept_and_a_click_or_key_compares(
     comparison.clear()
     compare(ready_window, qtbot, table, 0, 1)
     assert comparison.baseline == numbers[2]
-    qtbot.keyClick(table, Qt.Key_Equal)
+    qtbot.keyClick(table, Qt.Key.Key_Equal)
     assert comparison.baseline == numbers[0]
-    qtbot.keyClick(table, Qt.Key_C)
+    qtbot.keyClick(table, Qt.Key.Key_C)
     assert list(comparison.colours) == [numbers[2]]
     assert comparison.baseline == numbers[2], "who is not compared is no baseline"
 
@@ -357,7 +357,7 @@ def test_del_deletes_until_undo_and_for_good_when_the_window_closes(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot, numbers: list[int]
 ) -> None:
     compare(ready_window, qtbot, table, 0)
-    qtbot.keyClick(table, Qt.Key_Delete)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
     session = ready_window.session
     assert not session.comparison.colours
@@ -387,7 +387,7 @@ def test_del_deletes_until_undo_and_for_good_when_the_window_closes(
     # A deletion is final when the window closes.
     comparison.clear()
     click_row(qtbot, table, 0)
-    qtbot.keyClick(table, Qt.Key_Delete)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
     assert any(ready_window.session.close() for _ in range(50))
     with Library() as library:
@@ -440,7 +440,7 @@ def test_a_double_click_opens_a_run_and_undo_returns_to_the_run_before(
     # Enter opens one too, and undo returns to the run before.
     before = session.runs.current
     click_row(qtbot, table, 0)
-    qtbot.keyClick(table, Qt.Key_Return)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: session.runs.current.storage.record == numbers[2])
     ready_window.session.undo.undo()
     assert session.runs.current is before
@@ -497,7 +497,7 @@ def test_pages_are_read_as_they_come_into_sight_down_and_up(
     assert sum(session.library.record(row.run) is not None for row in session.library.rows) == 25
     table.setFocus()
     with qtbot.waitSignal(session.library.known):
-        qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
+        qtbot.keyClick(table, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
         table.viewport().repaint()
     qtbot.waitUntil(lambda: titles(table)[-1] == "run 0")
 
@@ -505,7 +505,7 @@ def test_pages_are_read_as_they_come_into_sight_down_and_up(
     library, read = session.library, list[bool]()
     library.known.connect(lambda: read.append(True))
     for _ in range(60):
-        qtbot.keyClick(table, Qt.Key_Up)
+        qtbot.keyClick(table, Qt.Key.Key_Up)
         table.viewport().repaint()
         seen = table.rowAt(1)
         qtbot.waitUntil(lambda seen=seen: library.record(library.rows[seen].run) is not None)

@@ -99,7 +99,7 @@ def test_a_group_is_one_row_that_opens_by_click_and_keys_and_is_found(
     assert "11 runs" in ready_window.card("runsDock").head.detail.text()
 
     # A tooltip tells each run.
-    words = table.model().index(WIDE, 2).data(Qt.ToolTipRole)
+    words = table.model().index(WIDE, 2).data(Qt.ItemDataRole.ToolTipRole)
     assert "5 runs (#6–10) that differ only in their seed. The figure: median test error, from " in words
     assert all(f"seed {seed}: " in words for seed in range(1, 6))
 
@@ -124,15 +124,15 @@ def test_a_group_is_one_row_that_opens_by_click_and_keys_and_is_found(
     retype(qtbot, ready_window, "runSearchEdit", "")
     qtbot.waitUntil(lambda: titles(table) == ["alone", "wide", "narrow"])
     click_row(qtbot, table, NARROW)
-    qtbot.keyClick(table, Qt.Key_Right)
+    qtbot.keyClick(table, Qt.Key.Key_Right)
     assert len(titles(table)) == 8
     assert table.current == NARROW
-    qtbot.keyClick(table, Qt.Key_Down)
-    qtbot.keyClick(table, Qt.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
     assert titles(table)[table.current or 0] == "seed 2"
-    qtbot.keyClick(table, Qt.Key_Left)
+    qtbot.keyClick(table, Qt.Key.Key_Left)
     assert table.current == NARROW
-    qtbot.keyClick(table, Qt.Key_Left)
+    qtbot.keyClick(table, Qt.Key.Key_Left)
     assert len(titles(table)) == 3
 
     # The CSV of the list has a row for each of its runs.
@@ -152,11 +152,11 @@ def test_star_name_and_note_are_those_of_all_its_runs_which_one_undo_brings_back
     group = group_at(ready_window, WIDE)
     click_row(qtbot, table, WIDE, STAR)
     qtbot.waitUntil(lambda: texts(table)[WIDE][0] == "★")
-    qtbot.keyClick(table, Qt.Key_F2)
+    qtbot.keyClick(table, Qt.Key.Key_F2)
     field = find(table, QLineEdit, "runNameEdit")
     field.selectAll()
     qtbot.keyClicks(field, "wider")
-    qtbot.keyClick(field, Qt.Key_Return)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: titles(table)[WIDE] == "wider")
     retype(qtbot, ready_window, "runNoteEdit", "keep it")
     with Library() as library:
@@ -176,7 +176,7 @@ def test_star_name_and_note_are_those_of_all_its_runs_which_one_undo_brings_back
     ready_window.session.comparison.clear()
     qtbot.waitUntil(lambda: titles(table)[WIDE] == "wide")
     compare(ready_window, qtbot, table, NARROW)
-    qtbot.keyClick(table, Qt.Key_Delete)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: titles(table) == ["alone", "wide"])
     qtbot.waitUntil(lambda: not ready_window.session.comparison.colours)
     ready_window.session.undo.undo()
@@ -185,9 +185,9 @@ def test_star_name_and_note_are_those_of_all_its_runs_which_one_undo_brings_back
 
     # One of its runs is deleted alone.
     compare(ready_window, qtbot, table, WIDE)
-    qtbot.keyClick(table, Qt.Key_Right)
-    qtbot.keyClick(table, Qt.Key_Down)
-    qtbot.keyClick(table, Qt.Key_Delete)
+    qtbot.keyClick(table, Qt.Key.Key_Right)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: cells(table)[WIDE][3] == "×4")
     comparison = ready_window.session.comparison
     qtbot.waitUntil(lambda: len(comparison.runs[0].members) == 4)
@@ -201,7 +201,7 @@ def test_many_groups_are_read_as_they_come_into_sight(ready_window: CardWindow, 
     assert sum(library.record(run) is not None for row in library.rows for run in row.all_runs) == 75
     table.setFocus()
     with qtbot.waitSignal(library.known):
-        qtbot.keyClick(table, Qt.Key_End, Qt.ControlModifier)
+        qtbot.keyClick(table, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
         table.viewport().repaint()
     qtbot.waitUntil(lambda: texts(table)[-1] == ("", "group 0", "20.00 %"))
 
@@ -223,7 +223,7 @@ def test_equal_runs_are_one_row_that_opens_and_stays_open_and_is_deleted_as_one(
     equal: RunTable, ready_window: CardWindow, qtbot: QtBot, few_digits: Dataset
 ) -> None:
     click_row(qtbot, equal, 1)
-    qtbot.keyClick(equal, Qt.Key_Delete)
+    qtbot.keyClick(equal, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: len(titles(equal)) == 1)
     assert ready_window.session.messages.current.text.startswith("3 runs were deleted.")
     ready_window.session.undo.undo()
@@ -241,9 +241,9 @@ def test_equal_runs_are_one_row_that_opens_and_stays_open_and_is_deleted_as_one(
     qtbot.waitUntil(lambda: titles(equal)[-3:] == ["seed 1", "seed 2", "seed 2"])
     assert len(titles(equal)) == 6
     click_row(qtbot, equal, 2)
-    qtbot.keyClick(equal, Qt.Key_Left)
+    qtbot.keyClick(equal, Qt.Key.Key_Left)
     assert len(titles(equal)) == 3
-    qtbot.keyClick(equal, Qt.Key_Right)
+    qtbot.keyClick(equal, Qt.Key.Key_Right)
     assert len(titles(equal)) == 6
 
 
@@ -354,7 +354,7 @@ def choose_spread(window: CardWindow, qtbot: QtBot, spread: str) -> None:
     click(qtbot, window, ChoiceButton, "theirErrorSpreadButton")
     menu = find(window, QMenu, "theirErrorSpreadButtonMenu")
     (entry,) = [each for each in menu.actions() if each.objectName().endswith(f"{spread.title()}Action")]
-    qtbot.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(entry).center())
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
 
 
 def test_the_choice_of_the_band_is_remembered(restart: Restart, qtbot: QtBot) -> None:

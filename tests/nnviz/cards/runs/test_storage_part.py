@@ -67,7 +67,7 @@ def open_room(window: AnyWindow, qtbot: QtBot) -> CollapsibleGroup:
     group = find(window, CollapsibleGroup, "roomGroup")
     qtbot.waitUntil(lambda: window.session.models[StorageModel].usage is not None)
     if not group.is_open:
-        qtbot.mouseClick(group.head, Qt.LeftButton)
+        qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
     return group
 
 
@@ -104,7 +104,7 @@ def test_without_a_library_nothing_is_taken_and_a_budget_that_is_typed_makes_one
         assert room.memory_budget == MOST_BYTES
         assert room.usage is not None
         assert (room.usage.plan.budget, room.usage.snapshot_budget) == (BUDGET, SNAPSHOT_BUDGET)
-        qtbot.keyClick(field, Qt.Key_Escape)
+        qtbot.keyClick(field, Qt.Key.Key_Escape)
         assert not note.isVisible(), name
         assert value(ready_window, f"{name}RoomEdit") in ("2", "32", "64")
 

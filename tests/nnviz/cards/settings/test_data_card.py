@@ -129,14 +129,14 @@ def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot, tmp_p
     model = combo.model()
     headings = [row for row in range(combo.count()) if combo.itemData(row) is None]
     assert [combo.itemText(row) for row in headings] == ["Images", "Tables", "The plane", "Curves"]
-    assert not any(model.flags(model.index(row, 0)) & Qt.ItemIsEnabled for row in headings)
+    assert not any(model.flags(model.index(row, 0)) & Qt.ItemFlag.ItemIsEnabled for row in headings)
     combo.setFocus()
     combo.blockSignals(True)  # nothing is loaded
-    qtbot.keyClick(combo, Qt.Key_Home)
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
     seen = []
     for _ in range(combo.count()):
         seen.append(combo.currentIndex())
-        qtbot.keyClick(combo, Qt.Key_Down)
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
     assert not set(seen) & set(headings)
     assert len(set(seen)) == combo.count() - len(headings)
     combo.blockSignals(False)
@@ -370,7 +370,7 @@ def test_a_table_shows_its_first_rows_in_raw_numbers(
     # Change shows the preview of the present data.
     choose(qtbot, ready_window, "Penguins")
     button = find(ready_window, QToolButton, "changeImportButton")
-    qtbot.mouseClick(button, Qt.LeftButton, pos=QPoint(5, 5))
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     importing = ready_window.session.data_import
     qtbot.waitUntil(lambda: importing.can_use)
     importing.choose(missing="median")

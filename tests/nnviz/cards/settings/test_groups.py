@@ -39,11 +39,11 @@ def test_a_group_is_closed_and_empty_until_it_is_opened(ready_window: CardWindow
         assert not group.is_open
         assert group.height() < 2.5 * group.fontMetrics().lineSpacing(), "one slim row"
         assert not group.findChildren((QLineEdit, QComboBox, QCheckBox))
-        qtbot.mouseClick(group.head, Qt.LeftButton)
+        qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
         assert group.is_open
         fields = [field for field in group.findChildren((QLineEdit, QComboBox)) if field.isVisible()]
         assert fields or group.head.summary == "none"
-        qtbot.mouseClick(group.head, Qt.LeftButton)
+        qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
         assert not group.is_open
         qtbot.waitUntil(lambda group=group: group.height() < 2.5 * group.fontMetrics().lineSpacing())
 
@@ -82,7 +82,7 @@ def test_by_keys_and_in_a_small_window(whole_window: MainWindow, qtbot: QtBot) -
     assert whole_window.training.width() == width, "nothing moves sideways"
 
     # Tab goes through what is unfolded.
-    qtbot.mouseClick(group.head, Qt.LeftButton)
+    qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
     window = whole_window
     pick(qtbot, window, "presetCombo", "First steps")  # nothing is typed
     window.session.settings.change("optimizer", optimizer="momentum")
@@ -91,7 +91,7 @@ def test_by_keys_and_in_a_small_window(whole_window: MainWindow, qtbot: QtBot) -
     find(window, QLineEdit, "epochsEdit").setFocus()
     passed = []
     for _ in range(13):
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         passed.append(QApplication.focusWidget().objectName())
     assert passed == [
         *("optimizerGroupButton", "momentumEdit", "scheduleGroupButton", "scheduleCombo", "warmupEdit"),
@@ -103,14 +103,14 @@ def test_by_keys_and_in_a_small_window(whole_window: MainWindow, qtbot: QtBot) -
     for name in SETTING_GROUPS:
         group = find(whole_window, CollapsibleGroup, name)
         if group.is_open:
-            qtbot.mouseClick(group.head, Qt.LeftButton)
+            qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
         assert group.head.accessibleName()
         group.head.setFocus()
-        press(qtbot, whole_window, Qt.Key_Return)
+        press(qtbot, whole_window, Qt.Key.Key_Return)
         assert group.is_open
-        press(qtbot, whole_window, Qt.Key_Left)
+        press(qtbot, whole_window, Qt.Key.Key_Left)
         assert not group.is_open
-        press(qtbot, whole_window, Qt.Key_Right)
+        press(qtbot, whole_window, Qt.Key.Key_Right)
         assert group.is_open
     assert whole_window.session.state is Status.READY
 
@@ -125,7 +125,7 @@ def test_they_follow_the_theme(make_cards: MakeCards, qtbot: QtBot) -> None:
         QCoreApplication.processEvents()
         window.grab()
         assert plot.backgroundBrush().color().name() == look.card
-        image = plot.grab().toImage().convertToFormat(QImage.Format_RGB32)
+        image = plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
         pixels = np.frombuffer(image.bits().asstring(image.byteCount()), np.uint32)
         assert QColor(look.muted).rgb() in pixels, "the line"
 
@@ -136,8 +136,8 @@ def test_whoever_scrolls_past_chooses_nothing(ready_window: CardWindow, qtbot: Q
     combo.clearFocus()
     for _ in range(2):
         turn = QWheelEvent(
-            place, QPointF(combo.mapToGlobal(combo.rect().center())), QPoint(), QPoint(0, -120), Qt.NoButton,
-            Qt.NoModifier, Qt.NoScrollPhase, False,
+            place, QPointF(combo.mapToGlobal(combo.rect().center())), QPoint(), QPoint(0, -120),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
         )  # fmt: skip
         QCoreApplication.sendEvent(combo, turn)
         if not combo.hasFocus():
@@ -191,7 +191,7 @@ def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: CardWindow
         head = unfold(qtbot, ready_window, group).head
         for field in fields:
             exercise(qtbot, ready_window, head, *field)
-        qtbot.mouseClick(head, Qt.LeftButton)
+        qtbot.mouseClick(head, Qt.MouseButton.LeftButton)
 
 
 def exercise(
@@ -243,12 +243,12 @@ def test_arrow_keys_step(ready_window: CardWindow, qtbot: QtBot) -> None:
     unfold(qtbot, ready_window, "regularisationGroup")
     settings = lambda: ready_window.session.settings.experiment.training  # noqa: E731
     for name, key, reported in (
-        ("dropoutEdit", Qt.Key_Up, lambda: settings().dropout == 0.05),
-        ("dropoutEdit", Qt.Key_Down, lambda: settings().dropout == 0),
-        ("weightDecayEdit", Qt.Key_Up, lambda: settings().weight_decay == 1e-6),
-        ("weightDecayEdit", Qt.Key_Down, lambda: settings().weight_decay == 0),
-        ("validationShareEdit", Qt.Key_Up, lambda: settings().validation_share == 0.05),
-        ("patienceEdit", Qt.Key_Up, lambda: settings().patience == 1),
+        ("dropoutEdit", Qt.Key.Key_Up, lambda: settings().dropout == 0.05),
+        ("dropoutEdit", Qt.Key.Key_Down, lambda: settings().dropout == 0),
+        ("weightDecayEdit", Qt.Key.Key_Up, lambda: settings().weight_decay == 1e-6),
+        ("weightDecayEdit", Qt.Key.Key_Down, lambda: settings().weight_decay == 0),
+        ("validationShareEdit", Qt.Key.Key_Up, lambda: settings().validation_share == 0.05),
+        ("patienceEdit", Qt.Key.Key_Up, lambda: settings().patience == 1),
     ):
         field = find(ready_window, QLineEdit, name)
         field.setFocus()

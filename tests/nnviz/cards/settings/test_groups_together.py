@@ -88,7 +88,7 @@ def test_what_is_typed_goes_with_a_field_that_is_hidden(ready_window: CardWindow
         pick(qtbot, ready_window, "optimizerCombo", "Momentum")
         field = find(ready_window, NumberEdit, "momentumEdit")
         field.setFocus()
-        qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+        qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         qtbot.keyClicks(field, typed)
         assert field.is_typed
         session.undo.undo()
@@ -108,7 +108,7 @@ def test_what_is_typed_goes_with_the_row_of_a_layer(ready_window: CardWindow, qt
         session.settings.change("shape", shape=(784, 20, 30, 40, 10))
         field = find(ready_window, NumberEdit, "layer1Edit")
         field.setFocus()
-        qtbot.keyClick(field, Qt.Key_A, Qt.ControlModifier)
+        qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         qtbot.keyClicks(field, typed)
         before = session.undo.last()
         session.undo.undo()
@@ -198,17 +198,17 @@ def test_on_off_and_the_strengths_are_kept(ready_window: CardWindow, qtbot: QtBo
     window, session = ready_window, ready_window.session
     group = unfold(qtbot, window, "augmentationGroup")
     check = find(window, QCheckBox, "augmentationCheck")
-    qtbot.mouseClick(check, Qt.LeftButton)
+    qtbot.mouseClick(check, Qt.MouseButton.LeftButton)
     assert check.isChecked()
     assert session.settings.experiment.training.augmentation == MILD
     assert group.head.summary == "mild"
     retype(qtbot, window, "rotationEdit", "12")
-    qtbot.mouseClick(check, Qt.LeftButton)
+    qtbot.mouseClick(check, Qt.MouseButton.LeftButton)
     assert not check.isChecked()
     assert not session.settings.experiment.training.augmentation.is_active
     assert find(window, QLineEdit, "rotationEdit").text() == "12"
     assert group.head.summary == "off"
-    qtbot.keyClick(check, Qt.Key_Space)
+    qtbot.keyClick(check, Qt.Key.Key_Space)
     assert session.settings.experiment.training.augmentation.rotation == 12
     window.session.undo.undo()
     assert not check.isChecked()
@@ -229,11 +229,11 @@ def test_the_preview_shows_what_the_network_sees(
     group = unfold(qtbot, window, "augmentationGroup")
     preview = find(window, LazyPicture, "augmentationPreview")
     plain = picture_of(preview)
-    qtbot.mouseClick(find(window, QCheckBox, "augmentationCheck"), Qt.LeftButton)
+    qtbot.mouseClick(find(window, QCheckBox, "augmentationCheck"), Qt.MouseButton.LeftButton)
     distorted = picture_of(preview)
     assert distorted != plain
     assert picture_of(preview) == distorted, "it does not flicker"
-    qtbot.mouseClick(preview, Qt.LeftButton)
+    qtbot.mouseClick(preview, Qt.MouseButton.LeftButton)
     other = picture_of(preview)
     assert other != distorted
     click(qtbot, window, QToolButton, "otherExamplesButton")
@@ -241,13 +241,13 @@ def test_the_preview_shows_what_the_network_sees(
 
     # The preview costs nothing while it cannot be seen.
     preview.grab()
-    qtbot.mouseClick(group.head, Qt.LeftButton)
+    qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
     asked: list[int] = []
     monkeypatch.setattr(Augmenter, "apply", lambda *_: asked.append(1))
     window.session.settings.change("noise", noise=0.2)
     QCoreApplication.processEvents()
     assert not asked
-    qtbot.mouseClick(group.head, Qt.LeftButton)
+    qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
     preview.grab()
     assert asked
 

@@ -148,7 +148,7 @@ def test_a_layer_is_resized(ready_window: CardWindow, qtbot: QtBot) -> None:
     retype(qtbot, ready_window, "layer1Edit", "40")
     assert ready_window.session.settings.experiment.shape == (784, 40, 32, 10)
     assert find(ready_window, QLineEdit, "shapeEdit").text() == "784, 40, 32, 10"
-    qtbot.keyClick(find(ready_window, QLineEdit, "layer2Edit"), Qt.Key_Up)
+    qtbot.keyClick(find(ready_window, QLineEdit, "layer2Edit"), Qt.Key.Key_Up)
     assert ready_window.session.settings.experiment.shape == (784, 40, 40, 10)
 
 
@@ -186,11 +186,11 @@ def test_layers_are_added_and_removed(ready_window: CardWindow, qtbot: QtBot) ->
     click(qtbot, window, QPushButton, "addLayerButton")
     assert window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
     qtbot.waitUntil(lambda: len(rows(window)) == 3)
-    qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.LeftButton)
+    qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.MouseButton.LeftButton)
     assert window.session.settings.experiment.shape == (784, 32, 32, 10)
     for left in ((784, 32, 10), (784, 10)):
         qtbot.waitUntil(lambda: len(rows(window)) == len(window.session.settings.experiment.hidden))
-        qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.LeftButton)
+        qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.MouseButton.LeftButton)
         assert window.session.settings.experiment.shape == left
     qtbot.waitUntil(lambda: not rows(window))
     click(qtbot, window, QPushButton, "addLayerButton")
@@ -223,7 +223,7 @@ def test_activation_of_a_layer(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     combo = find(window, QComboBox, "activation1Combo")
     combo.setFocus()
-    qtbot.keyClick(combo, Qt.Key_Home)
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
     chosen = combo.currentData()
     assert chosen != "relu"
     assert window.session.settings.experiment.activations == (chosen, "relu", "softmax")

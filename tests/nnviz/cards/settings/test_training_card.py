@@ -130,7 +130,7 @@ def test_arrows_step_down_to_the_least(ready_window: CardWindow, qtbot: QtBot) -
         ("epochsEdit", 21, 20),
     ):
         edit = find(ready_window, QLineEdit, field)
-        for key, value in ((Qt.Key_Up, up), (Qt.Key_Down, down)):
+        for key, value in ((Qt.Key.Key_Up, up), (Qt.Key.Key_Down, down)):
             qtbot.keyClick(edit, key)
             assert value_of(ready_window, field) == value
             assert edit.text() == f"{value:g}"
@@ -141,12 +141,12 @@ def test_arrows_step_down_to_the_least(ready_window: CardWindow, qtbot: QtBot) -
         place = QPoint(edit.width() - 10, int(edit.height() * share))
         assert edit.childAt(place) is None, "the arrows are the box's own"
         hover(edit, (place.x(), place.y()))
-        qtbot.mouseClick(edit, Qt.LeftButton, pos=place)
+        qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=place)
         assert ready_window.session.settings.experiment.training.learning_rate == value
 
     # Steps stop at the least.
     edit = retype(qtbot, ready_window, "epochsEdit", "1")
-    qtbot.keyClick(edit, Qt.Key_Down)
+    qtbot.keyClick(edit, Qt.Key.Key_Down)
     assert ready_window.session.settings.experiment.training.epochs == 1
     assert not ready_window.session.settings.problems
 
@@ -156,12 +156,19 @@ def test_the_wheel_steps_only_a_field_that_was_clicked(ready_window: CardWindow,
 
     def turn(up: int) -> None:
         place = QPointF(edit.rect().center())
-        wheel = (QPoint(0, 0), QPoint(0, 120 * up), Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False)
+        wheel = (
+            QPoint(0, 0),
+            QPoint(0, 120 * up),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
         QApplication.sendEvent(edit, QWheelEvent(place, QPointF(edit.mapToGlobal(place.toPoint())), *wheel))
 
     turn(1)
     assert ready_window.session.settings.experiment.training.epochs == 20
-    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     turn(1)
     assert ready_window.session.settings.experiment.training.epochs == 21
     turn(-1)
@@ -190,7 +197,7 @@ def test_a_thousand_with_a_comma_is_not_one(ready_window: CardWindow, qtbot: QtB
     edit = find(ready_window, QLineEdit, "batchSizeEdit")
     edit.selectAll()
     edit.insert("1 000")  # as by pasting: the space bar trains
-    qtbot.keyClick(edit, Qt.Key_Return)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
     assert ready_window.session.settings.experiment.training.batch_size == 1000
 
 
@@ -199,57 +206,57 @@ def test_in_the_window_a_field_takes_its_value_gives_it_back_and_leaves_keys_to_
 ) -> None:
     edit = retype(qtbot, whole_window, "learningRateEdit", "0.7")
     assert whole_window.session.settings.experiment.training.learning_rate == 0.7
-    qtbot.keyClick(edit, Qt.Key_Z, Qt.ControlModifier)
+    qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert whole_window.session.settings.experiment.training.learning_rate == 0.2
     assert edit.text() == "0.2"
 
     # Leaving the field takes the value.
     edit = find(whole_window, QLineEdit, "epochsEdit")
-    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    qtbot.keyClick(edit, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClicks(edit, "40")
     assert whole_window.session.settings.experiment.training.epochs == 20
-    qtbot.keyClick(edit, Qt.Key_Tab)
+    qtbot.keyClick(edit, Qt.Key.Key_Tab)
     assert whole_window.session.settings.experiment.training.epochs == 40
 
     # Escape takes back what was typed.
     edit = retype(qtbot, whole_window, "batchSizeEdit", "none")
     assert whole_window.session.settings.problems
-    qtbot.keyClick(edit, Qt.Key_Escape)
+    qtbot.keyClick(edit, Qt.Key.Key_Escape)
     assert edit.text() == "100"
     assert not edit.property("wrong")
     assert not whole_window.session.settings.problems
 
     # Letters are no shortcuts in a number field.
     edit = find(whole_window, QLineEdit, "learningRateEdit")
-    qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-    qtbot.keyClick(edit, Qt.Key_A, Qt.ControlModifier)
-    for key in (Qt.Key_5, Qt.Key_E, Qt.Key_Minus, Qt.Key_2):
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    qtbot.keyClick(edit, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    for key in (Qt.Key.Key_5, Qt.Key.Key_E, Qt.Key.Key_Minus, Qt.Key.Key_2):
         press(qtbot, whole_window, key)
-    press(qtbot, whole_window, Qt.Key_Return)
+    press(qtbot, whole_window, Qt.Key.Key_Return)
     assert whole_window.session.state is Status.READY
     assert whole_window.session.settings.experiment.training.learning_rate == 0.05
 
     # Return presses a button.
     button = find(whole_window, QPushButton, "addLayerButton")
     button.setFocus()
-    qtbot.keyClick(button, Qt.Key_Return)
+    qtbot.keyClick(button, Qt.Key.Key_Return)
     assert whole_window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
 
     # Space in a number field trains.
     for name in ("epochsEdit", "sureThresholdSpin"):
         edit = find(whole_window, QLineEdit, name)
         before = edit.text()
-        qtbot.mouseClick(edit, Qt.LeftButton, pos=QPoint(8, 8))
-        press(qtbot, whole_window, Qt.Key_Space)
+        qtbot.mouseClick(edit, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+        press(qtbot, whole_window, Qt.Key.Key_Space)
         assert whole_window.session.state is Status.TRAINING, name
         assert edit.text() == before
-        press(qtbot, whole_window, Qt.Key_Space)
+        press(qtbot, whole_window, Qt.Key.Key_Space)
         wait_for(qtbot, whole_window, Status.PAUSED, Status.FINISHED)
     shape = find(whole_window, QLineEdit, "shapeEdit")
-    shape.setFocus(Qt.TabFocusReason)
+    shape.setFocus(Qt.FocusReason.TabFocusReason)
     shape.selectAll()
-    qtbot.keyClick(shape, Qt.Key_Space)
+    qtbot.keyClick(shape, Qt.Key.Key_Space)
     wait_for(qtbot, whole_window, Status.TRAINING, Status.FINISHED)
     assert shape.text() == "784, 64, 32, 32, 10"
 

@@ -89,7 +89,7 @@ def lines(page: StepThroughPage) -> list[tuple[str, str]]:
 
 def pick(qtbot: QtBot, widget: object, place: int) -> None:
     """Clicks the row or cell of that number."""
-    qtbot.mouseClick(widget, Qt.LeftButton, pos=widget.place_of(place).center())  # type: ignore[attr-defined]
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.place_of(place).center())  # type: ignore[attr-defined]
 
 
 # ---- the way
@@ -237,7 +237,7 @@ def test_what_is_chosen_here_and_elsewhere_is_shown_in_every_part(
             assert "dC" not in page.parts.rule.text()
 
     # Its point is plain text.
-    assert page.parts.where.textFormat() == Qt.PlainText
+    assert page.parts.where.textFormat() == Qt.TextFormat.PlainText
     assert page.parts.numbers.number_at(QPoint(5, 10_000_000)) is None
 
     # The list stays where it is.
@@ -304,9 +304,9 @@ def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_windo
             places.append((page.stage, selection.neuron, page._content.position))  # type: ignore[union-attr]
     ways: list[Callable[[], object]] = [
         lambda: click(qtbot, ready_window, QPushButton, "stepBackButton"),
-        lambda: qtbot.keyClick(ready_window, Qt.Key_Backspace),
-        lambda: qtbot.keyClick(ready_window, Qt.Key_Left, Qt.AltModifier),
-        lambda: qtbot.mouseClick(page.parts.terms, Qt.BackButton, pos=QPoint(20, 20)),
+        lambda: qtbot.keyClick(ready_window, Qt.Key.Key_Backspace),
+        lambda: qtbot.keyClick(ready_window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier),
+        lambda: qtbot.mouseClick(page.parts.terms, Qt.MouseButton.BackButton, pos=QPoint(20, 20)),
     ]
     number = 0
     for stage, neuron, view in reversed(places[:-1]):
@@ -329,8 +329,8 @@ def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_windo
     click(qtbot, ready_window, QPushButton, "stepPreviousButton")
     assert page.stage == StepStage(StepPhase.FORWARD, 3)
     page.parts.path.setFocus()
-    qtbot.keyClick(page.parts.path, Qt.Key_Right)
-    qtbot.keyClick(page.parts.path, Qt.Key_Right)
+    qtbot.keyClick(page.parts.path, Qt.Key.Key_Right)
+    qtbot.keyClick(page.parts.path, Qt.Key.Key_Right)
     assert page.stage == StepStage(StepPhase.BACKWARD, 3)
     page.parts.walking.set_stride(Stride.NEURON)
     click(qtbot, ready_window, QPushButton, "stepNextButton")
@@ -356,7 +356,7 @@ def test_back_goes_where_one_was_in_every_way(page: StepThroughPage, ready_windo
     box = find(ready_window, QSpinBox, "stepRowSpin")
     box.setFocus()
     box.lineEdit().setText("17")
-    qtbot.keyClick(box, Qt.Key_Backspace)
+    qtbot.keyClick(box, Qt.Key.Key_Backspace)
     assert box.text() == "1"
     assert page.stage == StepStage(StepPhase.FORWARD, 2)
 

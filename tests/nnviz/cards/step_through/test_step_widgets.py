@@ -122,10 +122,10 @@ def test_a_long_list_is_picked_from_by_mouse_and_keyboard(qtbot: QtBot) -> None:
     assert widget.number_at(QPoint(5, 2)) is None
     picked: list[int] = []
     widget.picked.connect(picked.append)
-    qtbot.mouseClick(widget, Qt.LeftButton, pos=widget.place_of(12).center())
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.place_of(12).center())
     widget.mark(3)
-    qtbot.keyClick(widget, Qt.Key_Down)
-    qtbot.keyClick(widget, Qt.Key_Return)
+    qtbot.keyClick(widget, Qt.Key.Key_Down)
+    qtbot.keyClick(widget, Qt.Key.Key_Return)
     assert picked == [12, 4]
     widget.light(5)
     widget.choose(6)
@@ -187,8 +187,8 @@ def test_the_path_is_walked_with_keys(qtbot: QtBot) -> None:
     assert path.place_of(2).top() - path.place_of(1).top() > path.place_of(1).height()
     ways: list[bool] = []
     path.stepped.connect(ways.append)
-    qtbot.keyClick(path, Qt.Key_Right)
-    qtbot.keyClick(path, Qt.Key_Left)
+    qtbot.keyClick(path, Qt.Key.Key_Right)
+    qtbot.keyClick(path, Qt.Key.Key_Left)
     assert ways == [True, False]
     path.light([0, 2])
     assert path.lit == {0, 2}

@@ -65,9 +65,9 @@ def at(plot: PointPlot, dot: int) -> QPoint:
 def choose_entry(qtbot: QtBot, window: AnyWindow, button: str, entry: str) -> None:
     """Opens the menu of a button by a click, and clicks an entry of it, or of a menu in it."""
     opener = find(window, QToolButton, button)
-    qtbot.mouseClick(opener, Qt.LeftButton)
+    qtbot.mouseClick(opener, Qt.MouseButton.LeftButton)
     menu = find(opener, QMenu, button.removesuffix("Button") + "Menu" if "Add" in button else f"{button}Menu")
     assert menu.isVisible()
     action = next(each for each in menu.actions() if each.text() == entry)
-    qtbot.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(action).center())
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
     menu.hide()

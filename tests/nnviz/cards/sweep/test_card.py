@@ -163,7 +163,7 @@ def test_a_range_stays_once_a_sweep_was_started_with_it(
     menu = find(ticks, QMenu, "sweepOptimizerTickButtonMenu")
     for entry in menu.actions():
         if entry.text() not in ("SGD", "Adam"):
-            qtbot.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(entry).center())
+            qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
             assert menu.isVisible(), "more can be ticked"
     menu.hide()
     qtbot.waitUntil(lambda: ticks.text() == "SGD, Adam ▾")
@@ -342,14 +342,14 @@ def test_a_wrong_value_is_reported_at_its_field_and_stays_there(
 def test_the_form_comes_back_at_the_next_start(whole_window: MainWindow, qtbot: QtBot, restart: Restart) -> None:
     window = whole_window
     small(qtbot, window)
-    press(qtbot, window, Qt.Key_W, Qt.ControlModifier | Qt.ShiftModifier)
+    press(qtbot, window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert window.workspace == "runs"
 
     # Tab goes from field to field.
     low = find(window, QLineEdit, "sweepLearningRateLowEdit")
     names = []
     for _ in range(12):
-        qtbot.keyClick(window.focusWidget() or low, Qt.Key_Tab)
+        qtbot.keyClick(window.focusWidget() or low, Qt.Key.Key_Tab)
         names.append((window.focusWidget() or low).objectName())
     assert names[:2] == ["sweepLearningRateHighEdit", "sweepLearningRateRemoveButton"]
     assert {"sweepAddButton", "sweepSamplerCombo", "sweepSeedsEdit", "sweepRunsEdit"} <= set(names)

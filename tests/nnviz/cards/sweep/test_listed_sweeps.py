@@ -89,21 +89,21 @@ def test_it_is_one_row_with_its_count_and_its_best_and_clicks_open_and_close_it(
         found = [each.figures["validation_error"] for each in SweepLibrary(library).records(sweep)]
     best = min(statistics.median(found[:2]), statistics.median(found[2:]))
     assert cells(table)[SWEEP] == ["", "", f"sweep {sweep} · rate", "×4", f"{100 * best:.2f} %"]
-    spoken = table.model().index(SWEEP, SEEDS).data(Qt.AccessibleTextRole)
+    spoken = table.model().index(SWEEP, SEEDS).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "4 runs, closed"
-    tip = table.model().index(SWEEP, 2).data(Qt.ToolTipRole)
+    tip = table.model().index(SWEEP, 2).data(Qt.ItemDataRole.ToolTipRole)
     assert "4 runs. The figure: validation error of the best trial." in tip
     click_row(qtbot, table, SWEEP, SEEDS)
     wait_until_open(ready_window, qtbot)
     qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)  # their titles are read, too
     assert [row[3] for row in cells(table)] == ["", "×4", "×2", "×2"]
-    assert str(table.model().index(2, 2).data(Qt.ToolTipRole)).startswith("learning rate 0.1\n")
+    assert str(table.model().index(2, 2).data(Qt.ItemDataRole.ToolTipRole)).startswith("learning rate 0.1\n")
     click_row(qtbot, table, SWEEP, SEEDS)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
     row, picture = table.visualRect(table.model().index(SWEEP, TITLE)), table.viewport().grab().toImage()
     ground = picture.pixelColor(row.right() - 60, row.center().y())
     drawn = [x for x in range(row.right() - 60, row.right() + 30) if picture.pixelColor(x, row.center().y()) != ground]
-    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=QPoint(drawn[0] + 1, row.center().y()))
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(drawn[0] + 1, row.center().y()))
     wait_until_open(ready_window, qtbot)
     click_row(qtbot, table, SWEEP, SEEDS)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
@@ -116,20 +116,20 @@ def test_it_is_one_row_with_its_count_and_its_best_and_clicks_open_and_close_it(
     click_row(qtbot, table, SWEEP, SEEDS)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
     click_row(qtbot, table, SWEEP)
-    qtbot.keyClick(table, Qt.Key_Right)
+    qtbot.keyClick(table, Qt.Key.Key_Right)
     wait_until_open(ready_window, qtbot)
     assert table.current == SWEEP
-    qtbot.keyClick(table, Qt.Key_Down)
-    qtbot.keyClick(table, Qt.Key_Right)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.keyClick(table, Qt.Key.Key_Right)
     assert titles(table)[3:5] == ["seed 1", "seed 2"]
     for place in (3, 4):
-        qtbot.keyClick(table, Qt.Key_Down)
+        qtbot.keyClick(table, Qt.Key.Key_Down)
         assert table.current == place
     for place in (2, 2, SWEEP):  # to its trial, which is closed, to the sweep
-        qtbot.keyClick(table, Qt.Key_Left)
+        qtbot.keyClick(table, Qt.Key.Key_Left)
         assert table.current == place
     assert len(titles(table)) == 4
-    qtbot.keyClick(table, Qt.Key_Left)
+    qtbot.keyClick(table, Qt.Key.Key_Left)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
 
     # The run in the window marks the sweep while it is closed.
@@ -148,7 +148,7 @@ def test_keys_that_come_before_it_is_read_count_too(
     table: RunTable, sweep: int, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     table.go_to(SWEEP)
-    for key in (Qt.Key_Right, Qt.Key_Left):
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left):
         qtbot.keyClick(table, key)
     library = ready_window.session.library
     assert not library.rows[SWEEP].is_open
@@ -219,13 +219,13 @@ def test_f2_renames_it_and_it_is_found_by_its_name(
     named, nameless = [f"{name} · rate" for name in ("Wider", f"sweep {sweep}")]
     click_row(qtbot, table, SWEEP)
     for typed, title in (("Wider", named), ("", nameless), ("Wider", named)):
-        qtbot.keyClick(table, Qt.Key_F2)
+        qtbot.keyClick(table, Qt.Key.Key_F2)
         editor = find(table, QLineEdit, "runNameEdit")
         assert editor.text() == titles(table)[SWEEP].removesuffix(" · rate"), "what varies is no part of its name"
         editor.selectAll()
-        qtbot.keyClick(editor, Qt.Key_Delete)
+        qtbot.keyClick(editor, Qt.Key.Key_Delete)
         qtbot.keyClicks(editor, typed)
-        qtbot.keyClick(editor, Qt.Key_Return)
+        qtbot.keyClick(editor, Qt.Key.Key_Return)
         qtbot.waitUntil(lambda title=title: titles(table) == ["alone", title])
     with Library() as library:
         assert SweepLibrary(library).get(sweep).name == "Wider"

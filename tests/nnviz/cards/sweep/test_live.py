@@ -198,11 +198,11 @@ def test_a_row_without_runs_can_be_compared_and_nothing_else_and_goes_if_they_fa
     bring_to_front(qtbot, window)
     click_row(qtbot, table, 0)
     assert list(window.session.comparison.colours) == GROUPS[:1]
-    for key in (Qt.Key_Delete, Qt.Key_Return):
+    for key in (Qt.Key.Key_Delete, Qt.Key.Key_Return):
         press(qtbot, window, key)
         assert "until the first of these runs has finished" in reported(window.session)
         window.session.messages.dismiss()
-    press(qtbot, window, Qt.Key_Asterisk)
+    press(qtbot, window, Qt.Key.Key_Asterisk)
     assert window.session.undo.last() is None
     epochwise.let(1)
     qtbot.waitUntil(lambda: cells(table)[0][4] == "0 of 3 · epoch 1")

@@ -20,7 +20,7 @@ PLACES = np.random.default_rng(1).uniform(size=(30, 3))
 def a_plot(qtbot: QtBot) -> ParallelPlot:
     plot = ParallelPlot()
     qtbot.addWidget(plot)
-    plot.setFocusPolicy(Qt.NoFocus)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.resize(500, 300)
     plot.show()
     return plot

@@ -172,7 +172,7 @@ def test_nobody_answers_and_nothing_begins(window: CardWindow, clusters: Cluster
     qtbot.waitUntil(lambda: "nobody answers" in reported(window.session))
     assert statuses() == []
     clusters.silent.clear()
-    qtbot.keyClick(find_field(window, "sweepWhereEdit"), Qt.Key_Return)
+    qtbot.keyClick(find_field(window, "sweepWhereEdit"), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "2 workers" in line(window))
 
 

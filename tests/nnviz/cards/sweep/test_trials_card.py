@@ -131,19 +131,19 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, ta
     leave(plot)
     assert not read_out(plot)
     plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_Right)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
     first = window.session.models[TrialsModel].chosen
     for _ in range(24):
-        qtbot.keyClick(plot, Qt.Key_Right)
+        qtbot.keyClick(plot, Qt.Key.Key_Right)
     assert first in (0, 1), "the smallest learning rate"
     assert window.session.models[TrialsModel].chosen in (4, 5)
 
     # A click chooses, and C compares, as in the list.
-    qtbot.mouseClick(plot, Qt.LeftButton, pos=at(plot, page.views.drawn(plot).dot_of(3)))
+    qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=at(plot, page.views.drawn(plot).dot_of(3)))
     assert session.models[TrialsModel].chosen == 3
     assert "trial 4 · learning rate 0.01 · hidden layers 8" in page.words.text()
     plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_C)
+    qtbot.keyClick(plot, Qt.Key.Key_C)
     assert list(session.comparison.colours) == [RunGroup(1, 3)]
     assert page.compare_button.isChecked()
     click(qtbot, window, QPushButton, "trialCompareButton")
@@ -154,7 +154,7 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, ta
     # Enter puts the run in the middle of the chosen trial into the window.
     window.session.models[TrialsModel].choose(2)
     plot.setFocus()
-    qtbot.keyClick(plot, Qt.Key_Return)
+    qtbot.keyClick(plot, Qt.Key.Key_Return)
     middle = table.run_of(2)
     assert middle is not None
     assert middle.figures["validation_error"] == values_of(table, 2)[1]
@@ -163,8 +163,8 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, ta
     # A double click puts that run there, with its past.
     run = table.results.trials[1].runs[1]
     place = at(plot, dot_of_run(window, 1, 1))
-    qtbot.mouseClick(plot, Qt.LeftButton, pos=place)
-    qtbot.mouseDClick(plot, Qt.LeftButton, pos=place)
+    qtbot.mouseClick(plot, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(plot, Qt.MouseButton.LeftButton, pos=place)
     wait_for_current(qtbot, window, run.run)
     current = window.session.runs.current
     assert current.epochs == 2
@@ -181,12 +181,12 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, ta
     place = lines.place_of(best.trial, 2).toPoint() - QPoint(3, 0)
     hover(lines, (place.x(), place.y()))
     assert f"trial {best.trial + 1} · 3 seeds" in read_out(lines)
-    qtbot.mouseClick(lines, Qt.LeftButton, pos=place)
+    qtbot.mouseClick(lines, Qt.MouseButton.LeftButton, pos=place)
     assert window.session.models[TrialsModel].chosen == best.trial
-    qtbot.mouseDClick(lines, Qt.LeftButton, pos=place)
+    qtbot.mouseDClick(lines, Qt.MouseButton.LeftButton, pos=place)
     wait_for_current(qtbot, window, (table.run_of(best.trial) or table.runs[0]).run)
     lines.setFocus()
-    qtbot.keyClick(lines, Qt.Key_Up)
+    qtbot.keyClick(lines, Qt.Key.Key_Up)
     assert window.session.models[TrialsModel].chosen != best.trial
     assert window.session.models[TrialsModel].view == "parallel"
 
@@ -387,16 +387,16 @@ def test_t_in_the_list_shows_the_sweep_of_a_run(
     page, messages = window.card("trialsPage"), window.session.messages
     assert not page.in_view
     click_row(qtbot, runs, 2)
-    qtbot.keyClick(runs, Qt.Key_T)
+    qtbot.keyClick(runs, Qt.Key.Key_T)
     assert page.in_view
     qtbot.waitUntil(lambda: window.session.models[TrialsModel].table is not None)
     assert window.session.models[TrialsModel].shown == 1
     click_row(qtbot, runs, 1)
-    qtbot.keyClick(runs, Qt.Key_T)
+    qtbot.keyClick(runs, Qt.Key.Key_T)
     assert messages.current is not None
     assert "belongs to no sweep" in messages.current.text
     click_row(qtbot, runs, 0)
-    qtbot.keyClick(runs, Qt.Key_T)
+    qtbot.keyClick(runs, Qt.Key.Key_T)
     qtbot.waitUntil(lambda: messages.current is not None and "This is not a sweep" in messages.current.text)
 
 

@@ -105,13 +105,13 @@ def test_the_slider_shows_where_it_is_and_goes_where_it_is_pressed(trained: Card
     # Keys of the slider.
     epochs = timeline.epochs
     for key, epoch in (
-        (Qt.Key_Left, epochs[-2]),
-        (Qt.Key_Left, epochs[-3]),
-        (Qt.Key_Right, epochs[-2]),
-        (Qt.Key_Home, 0),
-        (Qt.Key_Right, epochs[1]),
-        (Qt.Key_PageUp, timeline.nearest(epochs[1] + 1)),
-        (Qt.Key_End, None),
+        (Qt.Key.Key_Left, epochs[-2]),
+        (Qt.Key.Key_Left, epochs[-3]),
+        (Qt.Key.Key_Right, epochs[-2]),
+        (Qt.Key.Key_Home, 0),
+        (Qt.Key.Key_Right, epochs[1]),
+        (Qt.Key.Key_PageUp, timeline.nearest(epochs[1] + 1)),
+        (Qt.Key.Key_End, None),
     ):
         qtbot.keyClick(slider, key)
         assert timeline.epoch == epoch
@@ -154,20 +154,24 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
     train(qtbot, whole)
     timeline = whole.session.timeline
     whole.setFocus()
-    for key, epoch in ((Qt.Key_Left, timeline.epochs[-2]), (Qt.Key_Home, 0), (Qt.Key_Right, timeline.epochs[1])):
+    for key, epoch in (
+        (Qt.Key.Key_Left, timeline.epochs[-2]),
+        (Qt.Key.Key_Home, 0),
+        (Qt.Key.Key_Right, timeline.epochs[1]),
+    ):
         press(qtbot, whole, key)
         assert timeline.epoch == epoch
-    press(qtbot, whole, Qt.Key_End)
+    press(qtbot, whole, Qt.Key.Key_End)
     assert timeline.is_live
 
     # Keys also where a button has the focus.
     for name in ("trainButton", "liveButton"):
         button = find(whole, QPushButton, name)
         button.setFocus()
-        press(qtbot, whole, Qt.Key_Left)
+        press(qtbot, whole, Qt.Key.Key_Left)
         assert timeline.epoch == timeline.epochs[-2]
         assert button.hasFocus()
-        press(qtbot, whole, Qt.Key_End)
+        press(qtbot, whole, Qt.Key.Key_End)
         assert timeline.is_live
 
     # The menu does it too.
@@ -207,7 +211,7 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
     marks = [mark for mark in whole.findChildren(HeaderBadge) if mark.isVisible()]
     assert len(marks) == len(docks) >= 5
     assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
-    QTest.mouseClick(marks[0], Qt.LeftButton)
+    QTest.mouseClick(marks[0], Qt.MouseButton.LeftButton)
     assert whole.session.timeline.is_live
     assert not any(mark.isVisible() for mark in whole.findChildren(HeaderBadge))
 
@@ -239,10 +243,10 @@ def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBo
     edit.setFocus()
     edit.selectAll()
     qtbot.keyClicks(edit.line, "2,0")
-    qtbot.keyClick(edit.line, Qt.Key_Return)
+    qtbot.keyClick(edit.line, Qt.Key.Key_Return)
     assert timeline.epoch == 2
     assert edit.text() == "2"
-    qtbot.keyClick(edit, Qt.Key_Up)
+    qtbot.keyClick(edit, Qt.Key.Key_Up)
     assert timeline.epoch == timeline.epochs[timeline.epochs.index(2) + 1]
 
     # Live returns.
@@ -255,11 +259,11 @@ def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBo
     edit.setFocus()
     edit.selectAll()
     qtbot.keyClicks(edit.line, "three")
-    qtbot.keyClick(edit.line, Qt.Key_Return)
+    qtbot.keyClick(edit.line, Qt.Key.Key_Return)
     assert "“three” is not an epoch. Type a number from 0 to 4" in session.messages.current.text
     assert session.timeline.is_live
     assert edit.property("wrong")
-    qtbot.keyClick(edit, Qt.Key_Escape)
+    qtbot.keyClick(edit, Qt.Key.Key_Escape)
     assert edit.text() == "4"
     assert not edit.property("wrong")
 
@@ -374,7 +378,7 @@ def test_a_drag_snaps_to_the_ends_of_epochs_and_arrow_keys_reach_what_is_between
         timeline.go_to(2)
         drag(slider, [at(slider, 1.5), (x, middle)])
         qtbot.waitUntil(lambda: timeline.epoch == 1)
-    qtbot.keyClick(slider, Qt.Key_Right)
+    qtbot.keyClick(slider, Qt.Key.Key_Right)
     assert timeline.epoch == within
 
     area = plot.plot_area()
@@ -432,7 +436,7 @@ def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: CardW
     before = session.runs.current.epochs
     qtbot.waitUntil(lambda: session.runs.current.epochs > before + 5)
     qtbot.keyClicks(edit.line, "1")
-    qtbot.keyClick(edit.line, Qt.Key_Return)
+    qtbot.keyClick(edit.line, Qt.Key.Key_Return)
     assert session.timeline.epoch == session.timeline.nearest(1) < 2
     assert not edit.hasFocus()
 
@@ -442,7 +446,7 @@ def type_epoch(window: AnyWindow, qtbot: QtBot, words: str) -> None:
     edit.setFocus()
     edit.selectAll()
     qtbot.keyClicks(edit.line, words)
-    qtbot.keyClick(edit.line, Qt.Key_Return)
+    qtbot.keyClick(edit.line, Qt.Key.Key_Return)
 
 
 def test_where_a_typed_epoch_is_not_kept_a_message_says_what_is_shown(trained: CardWindow, qtbot: QtBot) -> None:

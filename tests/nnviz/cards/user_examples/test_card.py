@@ -68,10 +68,10 @@ def draw(qtbot: QtBot, window: AnyWindow) -> None:
     """A stroke down the canvas, with the mouse."""
     canvas = window.canvas
     start = QPoint(canvas.width() // 2, canvas.height() // 4)
-    qtbot.mousePress(canvas, Qt.LeftButton, pos=start)
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
     for step in range(1, 6):
         qtbot.mouseMove(canvas, start + QPoint(0, step * canvas.height() // 12))
-    qtbot.mouseRelease(canvas, Qt.LeftButton, pos=start + QPoint(0, canvas.height() // 2))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=start + QPoint(0, canvas.height() // 2))
 
 
 def keep_as(qtbot: QtBot, window: CardWindow, name: str) -> None:
@@ -86,7 +86,7 @@ def choose_class(qtbot: QtBot, window: AnyWindow, name: str) -> None:
     assert box.isVisible()
     qtbot.keyClicks(combo, name)
     assert combo.currentText() == name
-    qtbot.keyClick(combo, Qt.Key_Return)
+    qtbot.keyClick(combo, Qt.Key.Key_Return)
     assert not box.isVisible()
 
 
@@ -136,16 +136,16 @@ def test_a_drawing_is_kept_with_the_key_and_its_class_and_can_be_undone(whole_wi
     bar, tab = tab_of(window, "ownTab")
     assert not bar.isTabVisible(tab)
     draw(qtbot, window)
-    press(qtbot, window, Qt.Key_K)
+    press(qtbot, window, Qt.Key.Key_K)
     choose_class(qtbot, window, "4")
     assert bar.isTabVisible(tab)
     assert own.examples is not None
     np.testing.assert_array_equal(own.examples.inputs[0], window.canvas.network_input())
     assert own.examples.truths.tolist() == ["4"]
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert own.count == 0
     assert not bar.isTabVisible(tab)
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier | Qt.ShiftModifier)
+    press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert own.count == 1
 
 
@@ -163,7 +163,7 @@ def test_the_box_begins_with_the_true_class_and_a_wrong_answer_is_called_so(
     assert data is not None
     assert truth is not None
     assert combo.currentText() == data.class_name(int(truth.argmax()))
-    qtbot.keyClick(combo, Qt.Key_Escape)
+    qtbot.keyClick(combo, Qt.Key.Key_Escape)
     assert not find(window, KeepPopup, "keepBox").isVisible()
     assert window.session.user_examples.count == 0
 
@@ -177,7 +177,7 @@ def test_the_box_begins_with_the_true_class_and_a_wrong_answer_is_called_so(
     open_page(qtbot, window)
     model, name = find(window, RowList, "ownRows").model(), session.class_names[best]
     assert [model.index(row, 1).data() for row in range(2)] == [name, f"{name} · wrong"]
-    assert [model.headerData(column, Qt.Horizontal) for column in range(2)] == ["true", "predicted"]
+    assert [model.headerData(column, Qt.Orientation.Horizontal) for column in range(2)] == ["true", "predicted"]
 
 
 def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWindow, qtbot: QtBot) -> None:
@@ -185,7 +185,7 @@ def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWi
     click(qtbot, own_window, QToolButton, "keepExampleButton")
     assert not find(own_window, QPushButton, "keepButton").isEnabled()
     assert find(own_window, QLabel, "keptLabel").text() == "none kept yet"
-    qtbot.keyClick(find(own_window, QComboBox, "keepClassCombo"), Qt.Key_Escape)
+    qtbot.keyClick(find(own_window, QComboBox, "keepClassCombo"), Qt.Key.Key_Escape)
 
     # An example of the data on the canvas begins with its class.
     window, session = own_window, own_window.session
@@ -197,7 +197,7 @@ def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWi
     click(qtbot, window, QToolButton, "keepExampleButton")
     combo = find(window, QComboBox, "keepClassCombo")
     assert combo.currentText() == str(test.labels[3])
-    qtbot.keyClick(combo, Qt.Key_Escape)
+    qtbot.keyClick(combo, Qt.Key.Key_Escape)
 
     # The prediction of the network is not taken for the truth.
     session.sketch.replace("clear", ())
@@ -207,12 +207,12 @@ def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWi
     combo, button = find(window, QComboBox, "keepClassCombo"), find(window, QPushButton, "keepButton")
     assert combo.currentIndex() == -1
     assert not button.isEnabled()
-    qtbot.keyClick(combo, Qt.Key_Return)
+    qtbot.keyClick(combo, Qt.Key.Key_Return)
     assert combo.isVisible()
     assert own.count == 0
-    qtbot.keyClick(combo, Qt.Key_Down)
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
     assert button.isEnabled()
-    qtbot.keyClick(combo, Qt.Key_Return)
+    qtbot.keyClick(combo, Qt.Key.Key_Return)
     assert own.count == 1
 
 
@@ -224,12 +224,12 @@ def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: CardWindow, 
     for wrong in ("many", "1; 2", "inf", ""):
         field.setText("")
         qtbot.keyClicks(field, wrong)
-        qtbot.keyClick(field, Qt.Key_Return)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
         assert field.isVisible()
         assert field.property("wrong")
     field.setText("")
     qtbot.keyClicks(field, "31,5")
-    qtbot.keyClick(field, Qt.Key_Return)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
     assert own.examples is not None
     assert own.examples.truths.tolist() == [[31.5]]
     open_page(qtbot, window)
@@ -272,10 +272,10 @@ def test_a_chosen_one_is_asked_about_with_enter_and_removed_with_delete(own_wind
     own.add(2)
     open_page(qtbot, window)
     pictures = find(window, PictureList, "ownPictures")
-    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(0).center())
-    qtbot.keyClick(pictures, Qt.Key_Return)
+    qtbot.mouseClick(pictures.viewport(), Qt.MouseButton.LeftButton, pos=pictures.tile(0).center())
+    qtbot.keyClick(pictures, Qt.Key.Key_Return)
     np.testing.assert_allclose(window.session.question.example, kept, atol=1e-6)
-    press(qtbot, window, Qt.Key_Delete)
+    press(qtbot, window, Qt.Key.Key_Delete)
     assert own.examples is not None
     assert own.examples.truths.tolist() == ["2"]
 
@@ -429,7 +429,7 @@ def test_the_share_is_typed_and_mixed_in_and_can_be_undone(own_window: CardWindo
     assert own_share_of(window) == pytest.approx(0.3, abs=0.01)
     assert session.settings.experiment.data_settings["own_share"] == 0.3
     assert "30\u202f% of it" in shows(window, "ownProgress")
-    qtbot.keyClick(field, Qt.Key_Up)
+    qtbot.keyClick(field, Qt.Key.Key_Up)
     qtbot.waitUntil(lambda: is_shown(session.data) and own_share_of(window) == pytest.approx(0.35, abs=0.01))
     window.session.undo.undo()
     qtbot.waitUntil(lambda: is_shown(session.data) and own_share_of(window) == pytest.approx(0.3, abs=0.01))
@@ -521,7 +521,7 @@ def test_export_and_import_in_another_home(
     qtbot.waitUntil(lambda: own.count == 1)
     assert own.examples is not None
     assert own.examples.fingerprint == mine
-    press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert own.count == 0
 
     # In another home.
@@ -610,8 +610,8 @@ def test_what_was_removed_in_a_window_does_not_come_back_there(
     qtbot.waitUntil(lambda: has(other, "4", "5"))
     open_page(qtbot, one)
     pictures = find(one, PictureList, "ownPictures")
-    qtbot.mouseClick(pictures.viewport(), Qt.LeftButton, pos=pictures.tile(0).center())
-    press(qtbot, one, Qt.Key_Delete)
+    qtbot.mouseClick(pictures.viewport(), Qt.MouseButton.LeftButton, pos=pictures.tile(0).center())
+    press(qtbot, one, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: has(one, "5"))
     draw(qtbot, other)
     keep_as(qtbot, other, "7")

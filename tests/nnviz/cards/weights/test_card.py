@@ -42,7 +42,7 @@ def middle(heat_map: HeatMap, neuron: int) -> QPoint:
 def open_neuron(qtbot: QtBot, window: CardWindow, neuron: int) -> NeuronView:
     """Clicks on its tile."""
     heat_map = window.card("weightsDock").map
-    qtbot.mouseClick(heat_map, Qt.LeftButton, pos=middle(heat_map, neuron))
+    qtbot.mouseClick(heat_map, Qt.MouseButton.LeftButton, pos=middle(heat_map, neuron))
     view = find(window, NeuronView, "neuronView")
     assert view.isVisible()
     assert not heat_map.isVisible()
@@ -96,7 +96,7 @@ def test_neurons_beyond_the_card_are_on_other_pages(whole_window: MainWindow, qt
     assert "1 to" in window.card("weightsDock").head.detail.text()
     met = set(heat_map.shown)
     for _ in range(bar.maximum()):
-        qtbot.keyClick(heat_map, Qt.Key_PageDown)
+        qtbot.keyClick(heat_map, Qt.Key.Key_PageDown)
         met |= set(heat_map.shown)
     assert met == set(range(10_000))
     assert bar.value() == bar.maximum()
@@ -163,9 +163,9 @@ def test_a_click_enlarges_a_neuron_and_back(ready_window: CardWindow, qtbot: QtB
     ):
         assert fact in read
     for leave_it in (
-        lambda: qtbot.keyClick(view, Qt.Key_Escape),
+        lambda: qtbot.keyClick(view, Qt.Key.Key_Escape),
         lambda: click(qtbot, window, QPushButton, "neuronBackButton"),
-        lambda: qtbot.mouseClick(view.picture, Qt.LeftButton, pos=QPoint(40, 40)),
+        lambda: qtbot.mouseClick(view.picture, Qt.MouseButton.LeftButton, pos=QPoint(40, 40)),
     ):
         assert window.card("weightsDock").neuron == 4
         leave_it()
@@ -176,29 +176,29 @@ def test_a_click_enlarges_a_neuron_and_back(ready_window: CardWindow, qtbot: QtB
     # Neighbours by arrow keys and buttons.
     window.card("weightsDock").show_all()
     view = open_neuron(qtbot, window, 0)
-    qtbot.keyClick(view, Qt.Key_Right)
+    qtbot.keyClick(view, Qt.Key.Key_Right)
     assert title_of(window) == "Neuron 2 of 64"
     click(qtbot, window, QPushButton, "nextNeuronButton")
     assert title_of(window) == "Neuron 3 of 64"
     click(qtbot, window, QPushButton, "previousNeuronButton")
-    qtbot.keyClick(view, Qt.Key_Left)
-    qtbot.keyClick(view, Qt.Key_Left)
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    qtbot.keyClick(view, Qt.Key.Key_Left)
     assert title_of(window) == "Neuron 64 of 64", "round and round"
 
     # All by the keyboard.
     window.card("weightsDock").show_layer(0)
     leave(window.card("weightsDock").map)
     window.card("weightsDock").map.setFocus()
-    press(qtbot, window, Qt.Key_Right)
-    press(qtbot, window, Qt.Key_Right)
+    press(qtbot, window, Qt.Key.Key_Right)
+    press(qtbot, window, Qt.Key.Key_Right)
     assert find(window.card("weightsDock").map, QLabel, "readOut").text().startswith("neuron 2 ")
-    press(qtbot, window, Qt.Key_Return)
+    press(qtbot, window, Qt.Key.Key_Return)
     assert title_of(window) == "Neuron 2 of 64"
-    press(qtbot, window, Qt.Key_Right)
-    press(qtbot, window, Qt.Key_Escape)
+    press(qtbot, window, Qt.Key.Key_Right)
+    press(qtbot, window, Qt.Key.Key_Escape)
     assert window.card("weightsDock").map.hasFocus()
     assert find(window.card("weightsDock").map, QLabel, "readOut").text().startswith("neuron 3 "), "where one was"
-    press(qtbot, window, Qt.Key_Return)
+    press(qtbot, window, Qt.Key.Key_Return)
     assert title_of(window) == "Neuron 3 of 64"
 
     # A hidden neuron shows bars.
@@ -213,7 +213,7 @@ def test_a_click_enlarges_a_neuron_and_back(ready_window: CardWindow, qtbot: QtB
     assert find(bars, QLabel, "readOut").text() == f"neuron 18 of layer 1 → neuron 10: {value}"
     leave(bars)
     assert not find(bars, QLabel, "readOut").isVisible()
-    qtbot.mouseClick(bars, Qt.LeftButton)
+    qtbot.mouseClick(bars, Qt.MouseButton.LeftButton)
     assert window.card("weightsDock").neuron is None
 
     # An output is called by its class.

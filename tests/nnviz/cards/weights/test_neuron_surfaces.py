@@ -61,16 +61,16 @@ def test_tiles_of_all_layers_or_one_are_chosen(tiles: NeuronTiles, ready_window:
     assert shown(tiles) == {1: 8, 2: 5, 3: 2}
 
     # By the keyboard.
-    tiles.setFocus(Qt.TabFocusReason)
-    press(qtbot, ready_window, Qt.Key_Right)
+    tiles.setFocus(Qt.FocusReason.TabFocusReason)
+    press(qtbot, ready_window, Qt.Key.Key_Right)
     assert ready_window.session.selection.pointed == Neuron(1, 1)
     assert tiles.accessibleDescription() == "layer 1 · neuron 2"
-    press(qtbot, ready_window, Qt.Key_Return)
+    press(qtbot, ready_window, Qt.Key.Key_Return)
     assert ready_window.session.selection.neuron == Neuron(1, 1)
 
     # A click chooses the neuron.
     before = tiles.grab().toImage()
-    qtbot.mouseClick(tiles, Qt.LeftButton, pos=tiles.tile_rect(2, 4).center())
+    qtbot.mouseClick(tiles, Qt.MouseButton.LeftButton, pos=tiles.tile_rect(2, 4).center())
     leave(tiles)
     assert ready_window.session.selection.neuron == Neuron(2, 4)
     assert tiles.grab().toImage() != before, "it is outlined"

@@ -74,28 +74,28 @@ def test_pointing_at_a_tile(tiles: NeuronTiles, qtbot: QtBot) -> None:
 
 def test_a_click_chooses(tiles: NeuronTiles, qtbot: QtBot) -> None:
     with qtbot.waitSignal(tiles.chosen) as chosen:
-        qtbot.mouseClick(tiles, Qt.LeftButton, pos=tiles.tile_rect(2, 1).center())
+        qtbot.mouseClick(tiles, Qt.MouseButton.LeftButton, pos=tiles.tile_rect(2, 1).center())
     assert chosen.args == [2, 1]
     with qtbot.assertNotEmitted(tiles.chosen):
-        qtbot.mouseClick(tiles, Qt.LeftButton, pos=QPoint(499, 219))
+        qtbot.mouseClick(tiles, Qt.MouseButton.LeftButton, pos=QPoint(499, 219))
 
 
 def test_the_keys(tiles: NeuronTiles, qtbot: QtBot) -> None:
     places: list[TilePlace | None] = []
     tiles.hovered.connect(places.append)
     for key, expected in (
-        (Qt.Key_Right, (1, 0)),
-        (Qt.Key_Right, (1, 1)),
-        (Qt.Key_Down, (2, 1)),
-        (Qt.Key_Right, (2, 1)),
-        (Qt.Key_Up, (1, 1)),
-        (Qt.Key_Up, (1, 1)),
-        (Qt.Key_Left, (1, 0)),
+        (Qt.Key.Key_Right, (1, 0)),
+        (Qt.Key.Key_Right, (1, 1)),
+        (Qt.Key.Key_Down, (2, 1)),
+        (Qt.Key.Key_Right, (2, 1)),
+        (Qt.Key.Key_Up, (1, 1)),
+        (Qt.Key.Key_Up, (1, 1)),
+        (Qt.Key.Key_Left, (1, 0)),
     ):
         qtbot.keyClick(tiles, key)
         assert places[-1] == TilePlace(*expected), key
     with qtbot.waitSignal(tiles.chosen) as chosen:
-        qtbot.keyClick(tiles, Qt.Key_Return)
+        qtbot.keyClick(tiles, Qt.Key.Key_Return)
     assert chosen.args == [1, 0]
 
 
@@ -103,9 +103,9 @@ def test_the_keys_begin_at_the_chosen_neuron_and_from_a_long_row_end_in_a_short_
     tiles: NeuronTiles, qtbot: QtBot
 ) -> None:
     tiles.choose((1, 4))
-    qtbot.keyClick(tiles, Qt.Key_Left)
+    qtbot.keyClick(tiles, Qt.Key.Key_Left)
     with qtbot.waitSignal(tiles.hovered) as reported:
-        qtbot.keyClick(tiles, Qt.Key_Down)
+        qtbot.keyClick(tiles, Qt.Key.Key_Down)
     assert reported.args == [TilePlace(2, 1)]
 
 

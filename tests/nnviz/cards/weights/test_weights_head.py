@@ -162,11 +162,11 @@ def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: CardWindow, qtbot: Qt
     assert not before.isEnabled()
     seen = {text for text, whole in tabs_in_sight(window).items() if whole}
     while after.isEnabled():
-        qtbot.mouseClick(after, Qt.LeftButton)
+        qtbot.mouseClick(after, Qt.MouseButton.LeftButton)
         seen |= {text for text, whole in tabs_in_sight(window).items() if whole}
         assert before.isEnabled()
     assert len(seen) == strip.count(), "none is leapt over"
     while before.isEnabled():
-        qtbot.mouseClick(before, Qt.LeftButton)
+        qtbot.mouseClick(before, Qt.MouseButton.LeftButton)
     assert after.isEnabled()
     assert strip.currentIndex() == 0, "to look is not to choose"

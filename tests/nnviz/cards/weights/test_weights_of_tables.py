@@ -129,7 +129,7 @@ def test_of_low_rows_only_some_show_their_names(
     lines = 1 + sum(after - before > 1 for before, after in itertools.pairwise(inked))
     assert min(width, 9) <= lines <= min(width, names.height() // 12)
     row = names._rows()[-1][1]
-    QApplication.sendEvent(names, QHelpEvent(QHelpEvent.ToolTip, row.center(), names.mapToGlobal(row.center())))
+    QApplication.sendEvent(names, QHelpEvent(QHelpEvent.Type.ToolTip, row.center(), names.mapToGlobal(row.center())))
     assert QToolTip.text() == f"a column with a long name, number {width - 1}"
     QToolTip.hideText()
     hover(map_of(window), (3, map_of(window).picture_rect().height() - 1))

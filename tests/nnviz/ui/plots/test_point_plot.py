@@ -92,10 +92,10 @@ def test_the_mouse_finds_the_nearest_point(plot: PointPlot, qtbot: QtBot) -> Non
         at = plot.place_of(number)
         hover(plot, (at.x() + 4, at.y() - 4))
         assert seen[-1] == number
-        QTest.mouseClick(plot, Qt.LeftButton, pos=at.toPoint())
-    QTest.mouseClick(plot, Qt.RightButton, pos=plot.place_of(1).toPoint())
+        QTest.mouseClick(plot, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    QTest.mouseClick(plot, Qt.MouseButton.RightButton, pos=plot.place_of(1).toPoint())
     beside = plot.field.topLeft() + QPoint(30, 30)
-    QTest.mouseClick(plot, Qt.LeftButton, pos=beside)
+    QTest.mouseClick(plot, Qt.MouseButton.LeftButton, pos=beside)
     assert chosen == [2, 0]
     hover(plot, (beside.x(), beside.y()))
     assert seen[-1] == -1, "far from any"

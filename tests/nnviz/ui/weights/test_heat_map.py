@@ -45,9 +45,9 @@ def wheel(widget: HeatMap, steps: int) -> bool:
         QPointF(widget.mapToGlobal(QPoint(20, 20))),
         QPoint(),
         QPoint(0, 120 * steps),
-        Qt.NoButton,
-        Qt.NoModifier,
-        Qt.NoScrollPhase,
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
         False,
     )
     QApplication.sendEvent(widget, event)
@@ -140,12 +140,12 @@ def test_a_click_opens_a_neuron_and_a_drag_does_not(heat_map: HeatMap, qtbot: Qt
     heat_map.opened.connect(opened.append)
     heat_map.show_values(np.zeros((4, 8)), 1.0)
     middle = [heat_map.tile_rect(neuron).center() for neuron in range(4)]
-    qtbot.mouseClick(heat_map, Qt.LeftButton, pos=middle[2])
+    qtbot.mouseClick(heat_map, Qt.MouseButton.LeftButton, pos=middle[2])
     assert opened == [2]
-    qtbot.mousePress(heat_map, Qt.LeftButton, pos=middle[0])
-    qtbot.mouseRelease(heat_map, Qt.LeftButton, pos=middle[1])
-    qtbot.mouseClick(heat_map, Qt.LeftButton, pos=QPoint(150, heat_map.tile_rect(0).bottom() + 1))
-    qtbot.mouseClick(heat_map, Qt.RightButton, pos=middle[2])
+    qtbot.mousePress(heat_map, Qt.MouseButton.LeftButton, pos=middle[0])
+    qtbot.mouseRelease(heat_map, Qt.MouseButton.LeftButton, pos=middle[1])
+    qtbot.mouseClick(heat_map, Qt.MouseButton.LeftButton, pos=QPoint(150, heat_map.tile_rect(0).bottom() + 1))
+    qtbot.mouseClick(heat_map, Qt.MouseButton.RightButton, pos=middle[2])
     assert opened == [2]
 
 
@@ -155,16 +155,24 @@ def test_arrows_choose_and_enter_opens(heat_map: HeatMap, qtbot: QtBot, seen: li
     heat_map.show_values(np.zeros((12, 4)), 1.0, (2, 2))
     assert heat_map.grid is not None
     columns = heat_map.grid.across.count
-    qtbot.keyClick(heat_map, Qt.Key_Return)
+    qtbot.keyClick(heat_map, Qt.Key.Key_Return)
     assert opened == [], "none is chosen yet"
-    for key in (Qt.Key_Right, Qt.Key_Right, Qt.Key_Down, Qt.Key_Left, Qt.Key_Up, Qt.Key_Up, Qt.Key_Left):
+    for key in (
+        Qt.Key.Key_Right,
+        Qt.Key.Key_Right,
+        Qt.Key.Key_Down,
+        Qt.Key.Key_Left,
+        Qt.Key.Key_Up,
+        Qt.Key.Key_Up,
+        Qt.Key.Key_Left,
+    ):
         qtbot.keyClick(heat_map, key)
     assert [neuron for neuron, _ in seen] == [0, 1, 1 + columns, columns, 0], "the edges hold"
     assert {number for _, number in seen} == {-1}
-    qtbot.keyClick(heat_map, Qt.Key_End)
-    qtbot.keyClick(heat_map, Qt.Key_Enter)
-    qtbot.keyClick(heat_map, Qt.Key_Home)
-    qtbot.keyClick(heat_map, Qt.Key_Return)
+    qtbot.keyClick(heat_map, Qt.Key.Key_End)
+    qtbot.keyClick(heat_map, Qt.Key.Key_Enter)
+    qtbot.keyClick(heat_map, Qt.Key.Key_Home)
+    qtbot.keyClick(heat_map, Qt.Key.Key_Return)
     assert opened == [11, 0]
 
 
@@ -184,12 +192,12 @@ def test_every_neuron_can_be_reached(heat_map: HeatMap, qtbot: QtBot, seen: list
     hover(heat_map, (place.x(), place.y()))
     assert seen[-1][0] == 4999
     assert wheel(heat_map, 1)
-    qtbot.keyClick(heat_map, Qt.Key_PageUp)
-    qtbot.keyClick(heat_map, Qt.Key_PageUp)
-    qtbot.keyClick(heat_map, Qt.Key_PageUp)
+    qtbot.keyClick(heat_map, Qt.Key.Key_PageUp)
+    qtbot.keyClick(heat_map, Qt.Key.Key_PageUp)
+    qtbot.keyClick(heat_map, Qt.Key.Key_PageUp)
     assert heat_map.first == 0
     assert not wheel(heat_map, 1), "what is around it may scroll"
-    qtbot.keyClick(heat_map, Qt.Key_End)
+    qtbot.keyClick(heat_map, Qt.Key.Key_End)
     assert seen[-1] == (4999, -1)
     assert 4999 in heat_map.shown
 

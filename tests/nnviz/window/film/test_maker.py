@@ -132,7 +132,7 @@ def drawn(subject: Subject) -> QImage:
     """The subject as it is now."""
     subject.refresh()
     size = subject.widget.size()
-    image = QImage(size.width() // 2 * 2, size.height() // 2 * 2, QImage.Format_RGB32)
+    image = QImage(size.width() // 2 * 2, size.height() // 2 * 2, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     draw_fitting(subject, painter, image.size())
     painter.end()
@@ -173,18 +173,18 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     assert drawn(subject) == before
     assert window.message_bar.isVisible()
     assert window.announcement_bar.isVisible()
-    seen = window.grab().toImage().convertToFormat(QImage.Format_RGB32)
+    seen = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     assert as_pillow(seen).tobytes() != as_pillow(before).tobytes()
 
     # The whole window.
     window.session.messages.clear()
-    press(qtbot, window, Qt.Key_M, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
     assert "Train the network first" in reported(window)
     assert window.findChild(QFileDialog, "filmDialog") is None
     window.session.messages.clear()
     window.resize(window.minimumSizeHint())
     train(qtbot, window)
-    press(qtbot, window, Qt.Key_M, Qt.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
     choose_file(qtbot, window, "filmDialog", home / "first")
     wait_for_film(qtbot, film_of(window))
     pages = pages_of(home / "first.gif")
@@ -249,7 +249,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     film_to_folder()
     box = find(window, QMessageBox, "replaceFilmBox")
     replace = next(button for button in box.buttons() if "Rep" in button.text())
-    qtbot.mouseClick(replace, Qt.LeftButton)
+    qtbot.mouseClick(replace, Qt.MouseButton.LeftButton)
     wait_for_film(qtbot, film_of(window))
     assert len(os.listdir(home / "film")) == round(25 * 0.2)
     assert not (home / "film" / "film-9999.png").exists()
@@ -270,7 +270,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
 
     begin()
     window.setFocus()
-    press(qtbot, window, Qt.Key_End)
+    press(qtbot, window, Qt.Key.Key_End)
     assert not maker.is_active
     assert session.timeline.is_live
     session.messages.clear()

@@ -318,7 +318,7 @@ def test_a_prediction_is_judged_after_the_experiment_which_shows_the_right_optio
     assert not player.can_skip  # it would tell that the prediction is wrong
     retype(qtbot, panel, "learningRateEdit", "2")
     click(qtbot, ready_window, QPushButton, "resetButton")
-    press(qtbot, ready_window, Qt.Key_Space)
+    press(qtbot, ready_window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: player.is_done, timeout=20_000)
     assert ["Not with such steps" in feedback()[0], "Right" in feedback()[1]] == [True, True]
     assert verdicts(ready_window) == ["Wrong.", "Right."]
@@ -423,14 +423,14 @@ def test_the_keyboard_alone_leads_through_a_step(ready_window: MainWindow, lesso
     assert "What will happen?" in window.focusWidget().accessibleDescription()
     names = []
     for _ in range(6):
-        press(qtbot, window, Qt.Key_Tab)
+        press(qtbot, window, Qt.Key.Key_Tab)
         names.append(focused())
     options = ["lessonOption1_1Button", "lessonOption1_2Button"]
     buttons = ["lessonReportButton", "lessonBackButton", "lessonHintButton"]
     assert names == [*options, "learningRateEdit", *buttons]
     for _ in range(5):
-        press(qtbot, window, Qt.Key_Tab, Qt.ShiftModifier)
-    press(qtbot, window, Qt.Key_Return)
+        press(qtbot, window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
+    press(qtbot, window, Qt.Key.Key_Return)
     assert player.answers == [{0}]
 
 
@@ -445,7 +445,7 @@ def test_list_fields_take_spaces(ready_window: MainWindow, tmp_path: Path, qtbot
     edit.setFocus()
     edit.selectAll()
     qtbot.keyClicks(edit, "16, 8")
-    qtbot.keyClick(edit, Qt.Key_Return)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
     assert ready_window.session.settings.experiment.hidden == (16, 8)
 
 

@@ -134,8 +134,8 @@ def test_a_lesson_is_played_with_mouse_and_keys(ready_window: MainWindow, lesson
     assert not find(window, QPushButton, "resetButton").isEnabled()
     assert not action(window, "actionReset").isEnabled()
     assert action(window, "actionQuit").isEnabled()
-    press(qtbot, window, Qt.Key_R, Qt.ControlModifier)
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    press(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, Status.FINISHED)
     qtbot.waitUntil(lambda: player.is_done)
     click(qtbot, panel, QPushButton, "lessonNextButton")
@@ -154,7 +154,7 @@ def test_a_lesson_is_played_with_mouse_and_keys(ready_window: MainWindow, lesson
     assert player.met == [True, False, False]
     retype(qtbot, panel, "learningRateEdit", "2")
     click(qtbot, window, QPushButton, "resetButton")
-    press(qtbot, window, Qt.Key_Space)
+    press(qtbot, window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: player.met == [True, True, False], timeout=20_000)
     window.show_workspace("inside")
     qtbot.waitUntil(lambda: player.is_done)
@@ -368,7 +368,7 @@ def test_a_lesson_trains_its_epochs_whatever_is_pressed_meanwhile(
         qtbot.waitUntil(lambda: session.state is Status.TRAINING)
         assert not train.isEnabled()
         assert find(window, QLabel, "lessonNote").text() == texts.TRAINS
-        press(qtbot, window, Qt.Key_Space)  # refused
+        press(qtbot, window, Qt.Key.Key_Space)  # refused
         with qtbot.waitSignal(session.training.state_changed):
             session.pause()  # as what holds the training for a moment
     qtbot.waitUntil(lambda: not player.is_busy, timeout=60_000)
@@ -443,7 +443,11 @@ def test_texts_load_nothing_but_images_of_the_folder(qtbot: QtBot, tmp_path: Pat
     text = LessonText("<p>x</p>", folder)
     qtbot.addWidget(text)
     for url in ("https://host/x.png", "file:///etc/passwd", "../secret.png", "/etc/passwd", "missing.png"):
-        for kind in (QTextDocument.ImageResource, QTextDocument.StyleSheetResource, QTextDocument.HtmlResource):
+        for kind in (
+            QTextDocument.ResourceType.ImageResource,
+            QTextDocument.ResourceType.StyleSheetResource,
+            QTextDocument.ResourceType.HtmlResource,
+        ):
             found = text.loadResource(kind, QUrl(url))  # an invalid one would be loaded by Qt itself
             assert found.width() == 1 if isinstance(found, QImage) else found == QByteArray()
 
@@ -458,12 +462,12 @@ def test_an_image_is_decoded_once_however_it_is_spelled_and_wide(
         return colours_of_file(path, *sizes)
 
     monkeypatch.setattr(text_view, "colours_of_file", decode)
-    image = QImage(800, 400, QImage.Format_RGB32)
+    image = QImage(800, 400, QImage.Format.Format_RGB32)
     for path in (tmp_path / "a.png", tmp_path / "b.png"):
         image.save(str(path))
 
     def size(url: str, width: int) -> tuple[int, int]:
-        found = text_view.image_at(QTextDocument.ImageResource, QUrl(url), tmp_path, width)
+        found = text_view.image_at(QTextDocument.ResourceType.ImageResource, QUrl(url), tmp_path, width)
         return found.width(), found.height()
 
     assert [size(url, 300) for url in ("a.png", "./a.png", "././a.png", "b.png")] == [(300, 150)] * 4

@@ -66,14 +66,14 @@ def test_click_and_shortcut_do_nothing(panel: Panel, qtbot: QtBot) -> None:
     panel.button.clicked.connect(lambda: done.append("click"))
     panel.action.triggered.connect(lambda: done.append("shortcut"))
     locks.lock([panel.button, panel.action])
-    qtbot.mouseClick(panel.button, Qt.LeftButton)
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     panel.activateWindow()
     qtbot.waitUntil(panel.isActiveWindow)
-    qtbot.keyClick(panel, Qt.Key_G, Qt.ControlModifier)
+    qtbot.keyClick(panel, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
     assert done == []
     locks.lock([])
-    qtbot.mouseClick(panel.button, Qt.LeftButton)
-    qtbot.keyClick(panel, Qt.Key_G, Qt.ControlModifier)
+    qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(panel, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
     assert done == ["click", "shortcut"]
 
 
