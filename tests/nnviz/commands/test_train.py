@@ -235,7 +235,7 @@ def test_a_pipe_gets_no_progress_bar(capsys: pytest.CaptureFixture[str], tmp_pat
 def test_no_hidden_layers_are_written_as_in_lessons(tmp_path: Path, words: tuple[str, str]) -> None:
     file = tmp_path / "net.json"
     train("--epochs", "1", *words, "--save", str(file))
-    assert load_network(file).shape == (784, 10)
+    assert load_network(file).shape == [784, 10]
 
 
 @pytest.mark.parametrize("words", [("--dropout", "0,0.2,0.3"), ("--set", "dropout=0,0.2,0.3")])
