@@ -386,8 +386,7 @@ def test_the_page_of_the_rmse_is_made_at_rest_and_filled_when_it_is_needed(
     file = tmp_path / "t.csv"
     file.write_text("a,b,weight (kg)\n" + "".join(f"{n % 7},{n % 5},{n % 11}.5\n" for n in range(300)))
     curves = whole_window.curves
-    assert curves.rmse is None
-    qtbot.waitUntil(lambda: curves.rmse is not None)
+    qtbot.waitUntil(lambda: curves.rmse is not None)  # before there are numbers to predict
     look_at(qtbot, whole_window, file)
     assert tabs(whole_window)[0] == "Error"
     assert "RMSE" not in tabs(whole_window)

@@ -227,13 +227,13 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     two_rates(qtbot, window)
     click(qtbot, window, QPushButton, "sweepStartButton")
     assert executor.reached.wait(10)
-    qtbot.waitUntil(lambda: dots(window).count == 3)  # two runs and their median
+    qtbot.waitUntil(lambda: dots(window).count == 3, timeout=20_000)  # two runs and their median
     assert start_button(window).text() == "■ 2/10"
     qtbot.waitUntil(lambda: "the end of the sweep" in words(window, "trialsChosen"))
     assert "median" not in words(window, "trialsChosen")
     executor.go.set()
     wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: dots(window).count == 12)
+    qtbot.waitUntil(lambda: dots(window).count == 12, timeout=20_000)
 
     # Stopped it keeps what is done, and goes on.
     monkeypatch.setattr(start_stop, "REST", 0.0)
