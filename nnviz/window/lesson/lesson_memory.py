@@ -55,12 +55,14 @@ class LessonMemory:
             progress.experiment = {}  # the settings of the run are shown in its place
         entry = json.dumps(progress.as_dict())
         self.attempts.remove(lesson)  # it becomes the latest
+        if not self.attempts.set(lesson, entry):
+            return False
         sizes = self.attempts.sizes
-        while sizes and (len(sizes) >= _MOST_LESSONS or sum(sizes.values()) + len(entry) > _MOST_PROGRESS):
+        while len(sizes) > _MOST_LESSONS or sum(sizes.values()) > _MOST_PROGRESS:
             oldest = next(iter(sizes))
             self.attempts.remove(oldest)
             del sizes[oldest]
-        return self.attempts.set(lesson, entry)
+        return True
 
     @property
     def finished(self) -> list[str]:

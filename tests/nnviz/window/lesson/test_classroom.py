@@ -718,6 +718,15 @@ def test_progress_that_cannot_be_saved_is_reported_once(ready_window: MainWindow
     assert said(ready_window) == ""
 
 
+def test_progress_that_is_too_long_leaves_that_in_other_lessons() -> None:
+    memory = LessonMemory(Preferences(None))
+    assert memory.keep("rate", Progress("x", "larger"))
+    assert not memory.keep(
+        "long", Progress("x", "a", steps={f"step-{number}": StepProgress() for number in range(5000)})
+    )
+    assert memory.progress_of("rate", "x") == Progress("x", "larger")
+
+
 def test_choices_and_figures_of_a_step_are_limited() -> None:
     step = StepProgress()
     for number in range(80):
