@@ -113,8 +113,8 @@ class HandIn(QObject):
         printer.setDocName(name)
         pages = Worksheet(player.lesson, player.folder)
         dialog = named(QPrintDialog(printer, self._window), "printLessonDialog", texts.PRINT_DIALOG_NAME)
-        field = dialog.findChild(QLineEdit, "filename")  # Qt's own dialog proposes only a folder for a PDF file
-        if field is not None:
+        field = dialog.findChild(QLineEdit, "filename")
+        if field is not None and Path(field.text()).suffix != ".pdf":  # without printers Qt's dialog proposes a folder
             field.setText(str(Path(field.text()) / f"{name}.pdf"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: pages.print_(printer))
