@@ -6,10 +6,8 @@ import numpy as np
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout
 
-from engine.basics.validation import Array
 from engine.training.distributions import DistributionSummary, LayerDistributions
 from nnviz.cards.distributions.conclusion import MANY_DEAD, LayerFigures, layer_conclusion, saturated_share
-from nnviz.cards.distributions.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.cards.distributions.model import STATISTICS, Distributions, LayerStatistics
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
@@ -22,10 +20,10 @@ from nnviz.ui.card import Table
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
+from nnviz.ui.histogram_grid import HistogramCell, HistogramGrid, HistogramRow, histogram
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 
-_BINS = 48
 _KINDS = ("weights", "biases", "activations", "gradients")
 _MOST = 99.8  # percent of the numbers that the axis holds: a few outliers must not squeeze all others together
 
@@ -109,7 +107,7 @@ class DistributionsPage(Page):
             f"{now.low:.3g} to {now.high:.3g}\nat the start: mean {start.mean:+.3g}, standard deviation "
             f"{start.deviation:.3g}, from {start.low:.3g} to {start.high:.3g}"
         )
-        return HistogramCell(_histogram(now, low, high), _histogram(start, low, high), low, high, summary)
+        return HistogramCell(histogram(now.sample, low, high), histogram(start.sample, low, high), low, high, summary)
 
     def _ends(self, index: int, kind: str, now: DistributionSummary, start: DistributionSummary) -> tuple[float, float]:
         """Returns the ends of the axis: round numbers around most of both samples, which change seldom."""
@@ -151,12 +149,6 @@ def _conclude(known: LayerStatistics) -> Conclusion | None:
 
 def _name(layer: int, count: int) -> str:
     return "Output" if layer == count - 1 else f"Layer {layer + 1}"
-
-
-def _histogram(spread: DistributionSummary, low: float, high: float) -> Array:
-    """Returns counts of the sample in equal bins; numbers beyond the ends count in the outer bins."""
-    place = (spread.sample.astype(np.float64) - low) * (_BINS / (high - low))
-    return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)
 
 
 CARDS.register("distributionsPage")(

@@ -18,7 +18,6 @@ from nnviz.cards.comparison.agreement_table import AgreementTable
 from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceRow, DifferenceTable
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
-from nnviz.cards.distributions.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.importing.table_view import PreviewTable
@@ -33,6 +32,7 @@ from nnviz.ui.card import DockCard
 from nnviz.ui.column import CardScroll, ScrollColumn
 from nnviz.ui.combos import NameCombo
 from nnviz.ui.elided_label import ElidedLabel
+from nnviz.ui.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.ui.row_table import ListColumn

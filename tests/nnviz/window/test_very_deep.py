@@ -10,11 +10,11 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
-from nnviz.cards.distributions.histogram_grid import HistogramGrid
 from nnviz.cards.weights.card import WeightsPanel
 from nnviz.formatting.layers import FIRST, LAST
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
+from nnviz.ui.histogram_grid import HistogramGrid
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.training.distributions import summarise
 from nnviz.cards.distributions.card import DistributionsPage
-from nnviz.cards.distributions.histogram_grid import HistogramGrid
 from nnviz.cards.distributions.model import Distributions
+from nnviz.ui.histogram_grid import HistogramGrid
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import click_tab, find, hover, leave, pause, train_epochs, train_for_a_while
 

@@ -1,4 +1,4 @@
-"""A grid of small histograms: a row per layer, a column per kind of number."""
+"""A grid of small histograms: a row per layer, a column per kind of number; and the counts that they show."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ _NAMES = 108  # pixels for the names of the rows
 _GAP = 16
 _HEAD, _FOOT = 22, 18  # pixels for the names of the columns, and for the numbers below each histogram
 _LEAST, _MOST = 44, 150  # height of a row in pixels
+_BINS = 48
+
+
+def histogram(values: Array, low: float, high: float) -> Array:
+    """Returns counts of values (k,) in 48 equal bins; numbers beyond the ends count in the outer bins."""
+    place = (values.astype(np.float64) - low) * (_BINS / (high - low))
+    return np.bincount(np.clip(place, 0, _BINS - 1).astype(np.intp), minlength=_BINS)
 
 
 @dataclass(frozen=True, eq=False)
