@@ -36,11 +36,13 @@ class LearningCurve:
     """Values of a quantity that training reduces, and their noise from epoch to epoch.
 
     Attributes:
-        epochs, values: the points, at least one. A value that is not finite is infinite.
+        points: (epoch, value) of all measurements, at least one. A value that is not finite is infinite.
+        epochs, values: the points, of a long curve an even selection.
         sigma: standard deviation of the noise of the last epochs.
         least: smallest possible change, that of one example; 0 if there is none.
     """
 
+    points: list[tuple[float, float]]
     epochs: list[float]
     values: list[float]
     sigma: float
@@ -93,9 +95,9 @@ class LearningCurve:
 
     @cached_property
     def fell_from(self) -> int | None:
-        """The place before the recent epochs from which the curve fell to its last value; None if it no longer falls.
+        """The place before the recent epochs from which the curve fell to its last value; None if it did not fall.
 
-        It falls if the last value is below that one by more than the noise and about as low as the lowest median, and
+        It fell if the last value is below that one by more than the noise and about as low as the lowest median, and
         the lowest value of all is in the later half of the recent epochs.
         """
         lowest_at = self.epochs[self.values.index(min(self.values))]
@@ -108,8 +110,8 @@ class LearningCurve:
 
     @property
     def is_falling(self) -> bool:
-        """Whether the curve fell in the recent epochs, and still does."""
-        return self.fell_from is not None
+        """Whether the curve fell in the recent epochs, and did not rise at the end."""
+        return self.fell_from is not None and not self.rose_at_end
 
     @cached_property
     def stays_since(self) -> float:
@@ -145,10 +147,29 @@ class LearningCurve:
         return min(self.values[-_LEAST_RECENT:]) > min(self.middles) + self.noise
 
     @property
+    def is_finite(self) -> bool:
+        """Whether all values measured are finite."""
+        return all(value < math.inf for _, value in self.points)
+
+    @property
+    def rose_at_end(self) -> bool:
+        """Whether the last value measured is above the one before it."""
+        return len(self.points) > 1 and self.points[-1][1] > self.points[-2][1]
+
+    @property
+    def lowest(self) -> tuple[float, float]:
+        """The (epoch, value) of the lowest value measured, the first one of several."""
+        return min(self.points, key=lambda point: point[1])
+
+    @property
     def zero_since(self) -> float:
-        """The epoch from which on all values are 0."""
-        zeros = len(list(takewhile(lambda value: value == 0, reversed(self.values))))
-        return self.epochs[-zeros]
+        """The epoch from which on all values measured are 0; the last value must be."""
+        return list(takewhile(lambda point: point[1] == 0, reversed(self.points)))[-1][0]
+
+    def ends_since(self, epoch: float) -> tuple[float, float]:
+        """Returns the lowest and the highest value measured since an epoch."""
+        values = [value for at, value in self.points if at >= epoch]
+        return min(values), max(values)
 
     def at(self, epoch: float) -> float:
         """Returns the value at an epoch, or at the next one that was measured."""
@@ -177,13 +198,13 @@ def examine(curve: Curve, until: float = math.inf, least: float = 0.0) -> Learni
     end = bisect_right(curve.epochs, until)
     if not end:
         return None
-    places = slice(end - 1, None, -math.ceil(end / _MOST))
-    epochs = curve.epochs[places][::-1]
-    values = [value if math.isfinite(value) else math.inf for value in curve.values[places][::-1]]
+    numbers = (value if math.isfinite(value) else math.inf for value in curve.values[:end])
+    points = list(zip(curve.epochs[:end], numbers, strict=True))
+    epochs, values = map(list, zip(*points[:: -math.ceil(len(points) / _MOST)][::-1], strict=True))
     finite = [value for epoch, value in zip(epochs, values, strict=True) if epoch > 0 and math.isfinite(value)]
     bends = np.abs(np.diff(finite[-_NOISE_EPOCHS:], 2))
     sigma = float(np.median(bends)) * _TO_SIGMA if len(bends) else 0.0
-    return LearningCurve(epochs, values, sigma, least)
+    return LearningCurve(points, epochs, values, sigma, least)
 
 
 class Course(Enum):
@@ -194,7 +215,7 @@ class Course(Enum):
     LOST = auto()  # training has lost much of what it had gained
     NOT_LEARNED = auto()  # training has gained hardly anything
     ZERO = auto()  # the held-out value is 0
-    FALLING = auto()  # the judged value still falls
+    FALLING = auto()  # the judged value fell in the recent epochs, and may have risen only at the end
     UNDECIDED = auto()  # the judged value improved a short time ago, but not in the last epochs
     APART = auto()  # the training value has fallen while the held-out value has not
     RISEN = auto()  # the judged value has risen, and the training value has not fallen
@@ -271,14 +292,17 @@ class CurvesFinding:
 
     @property
     def training_falls(self) -> bool:
-        """Whether the training value has fallen further in the later half of the time since then."""
-        return self.train.has_fallen_since((self.since + self.judged.epochs[-1]) / 2)
+        """Whether the training value fell further in the later half of the time since then, also at the end."""
+        half = (self.since + self.judged.epochs[-1]) / 2
+        return self.train.has_fallen_since(half) and not self.train.rose_at_end
 
 
 def find_in_curves(
     history: History, quantity: str, examples: Mapping[str, int], until: float = math.inf
 ) -> CurvesFinding | None:
     """Returns what the curves of a quantity show up to an epoch; None before the first epoch.
+
+    Nothing, None, follows from curves that are finite in the end and were not before.
 
     The error or RMSE decides: if it still improves, a loss that rises is not called overfitting, because the network is
     only too confident in its mistakes. If it overfits or is 0, a loss that falls does not call for more epochs. In
@@ -337,6 +361,8 @@ def _examined(curves: Curves, quantity: str, examples: Mapping[str, int], until:
         return None
     held_out = {part: found for part in ("validation", "test") if (found := curve(part)) is not None}
     part, judged = next(iter(held_out.items()), ("train", train))
+    if math.isfinite(train.last + judged.last) and not (train.is_finite and judged.is_finite):
+        return None
     margin = standard_error(quantity, judged.last, examples.get(part, 0)) if math.isfinite(judged.last) else 0.0
     return _judged(CurvesFinding(Course.TOO_FEW, train, judged, part, margin=margin))
 
@@ -358,15 +384,16 @@ def _course(found: CurvesFinding) -> Course:
         return Course.NOT_FINITE
     if sum(epoch > 0 for epoch in judged.epochs) < FEWEST:
         return Course.TOO_FEW
-    best, start = min(train.values), train.values[0]
-    if train.epochs[0] == 0 and start - best < _HARDLY * start:
+    best, (first, start) = train.lowest[1], train.points[0]
+    is_whole = first == 0  # else it is not known what training has gained
+    if is_whole and start - best < _HARDLY * start:
         return Course.NOT_LEARNED
-    if min(train.values[-_LEAST_RECENT:]) - best > max(_LOST * (start - best), train.noise):
+    if is_whole and min(train.values[-_LEAST_RECENT:]) - best > max(_LOST * (start - best), train.noise):
         return Course.LOST
     if found.is_held_out and not judged.last:
         return Course.ZERO
     if not judged.is_settled:
-        return Course.FALLING if judged.is_falling else Course.UNDECIDED
+        return Course.FALLING if judged.fell_from is not None else Course.UNDECIDED
     if found.is_held_out and train.has_fallen_since(found.since):
         return Course.APART
     return Course.RISEN if judged.has_risen else Course.FLAT

@@ -250,14 +250,14 @@ def underfitting(state: RunState) -> Hint | None:
     high = _HIGH if state.measure == "error" else _MUCH_VARIANCE
     if state.trained < 2 * _FEW_EPOCHS or _left_to_learn(state) < high or not _are_alike(state):
         return None
-    if any(each.train.is_falling or not each.judged.is_settled for each in state.findings.values()):
+    if any(each.train.fell_from is not None or not each.judged.is_settled for each in state.findings.values()):
         return None
     observed = f"{_compared(state)}, and neither still falls"
     return _loosened("underfitting", f"{observed[0].upper()}{observed[1:]}", "underfitting", state)
 
 
 def too_few_epochs(state: RunState) -> Hint | None:
-    """The run is over, and the judged error still falls by more than a little: twice as many epochs."""
+    """The run is over, and the judged error fell until now by more than a little: twice as many epochs."""
     found, is_whole = _score(state), state.is_over and not state.is_restored
     if not is_whole or found is None or not found.is_held_out or not found.may_improve or not _can_improve(state):
         return None
@@ -269,7 +269,7 @@ def too_few_epochs(state: RunState) -> Hint | None:
         return None
     epochs = 2 * state.experiment.training.epochs
     fall = f"from {_shown(state.measure, before)} (epoch {text.epochs(curve.epochs[place])})"
-    observed = f"The {found.part} {_called(state)} still fell {fall} to {_shown(state.measure, now)}"
+    observed = f"The {found.part} {_called(state)} fell {fall} to {_shown(state.measure, now)}"
     return Hint("too-few-epochs", observed, "too few epochs", f"{text.count(epochs)} epochs", {"epochs": epochs})
 
 

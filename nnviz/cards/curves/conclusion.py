@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import math
 from collections.abc import Callable
 
 from nnviz.formatting.conclusion import Conclusion
@@ -23,22 +23,23 @@ def curve_sentences(called: str, found: CurvesFinding, format_value: Callable[[f
     train, judged = found.train, found.judged
     name = f"{found.part if found.is_held_out else 'training'} {called}"
     if found.course is Course.NOT_FINITE:
-        return Conclusion(f"The {name} is no longer finite.")
+        which = name if math.isinf(judged.last) else f"training {called}"
+        return Conclusion(f"The {which} is no longer finite.")
     if found.course is Course.TOO_FEW:
         return _too_few(name, judged, format_value)
     if found.course is Course.LOST:
-        best = min(train.values)
-        at = epochs_text(train.epochs[train.values.index(best)])
-        lead = f"The training {called} has risen from {format_value(best)} at epoch {at} to {format_value(train.last)}."
+        at, best = train.lowest
+        before = f"{format_value(best)} at epoch {epochs_text(at)}"
+        lead = f"The training {called} has risen from {before} to {format_value(train.last)}."
         return Conclusion(lead, "The network has lost much of what it had learned.")
     if found.course is Course.NOT_LEARNED:
         lead = f"The network has hardly learned: the training {called} is {format_value(train.last)}."
-        return Conclusion(lead, f"Untrained it was {format_value(train.values[0])}.")
+        return Conclusion(lead, f"Untrained it was {format_value(train.points[0][1])}.")
     if found.course is Course.ZERO:
         lead = f"The {name} has been 0 since epoch {epochs_text(judged.zero_since)}."
         return Conclusion(lead, f"The training {called} is {format_value(train.last)}.")
     if found.course is Course.FALLING:
-        return _falling(called, name, found)
+        return _falling(name, found, format_value)
     if found.course is Course.UNDECIDED:
         return _undecided(called, name, found, format_value)
     return _settled(called, name, found, format_value)
@@ -54,11 +55,17 @@ def _too_few(name: str, curve: LearningCurve, format_value: Callable[[float], st
     return Conclusion(lead, f"{'One epoch is' if is_one else 'Two epochs are'} too few to say more.")
 
 
-def _falling(called: str, name: str, found: CurvesFinding) -> Conclusion:
+def _falling(name: str, found: CurvesFinding, format_value: Callable[[float], str]) -> Conclusion:
+    judged, place = found.judged, found.judged.fell_from
+    lead = f"The {name} still falls."
+    if judged.rose_at_end and place is not None:
+        before = f"{format_value(judged.values[place])} at epoch {epochs_text(judged.epochs[place])}"
+        lead = f"The {name} fell from {before} to {format_value(judged.last)}, but rose at the end."
+    elif found.is_held_out and found.train.is_falling:
+        lead = f"The training and the {name} still fall."
     if not found.is_held_out:
-        return Conclusion(f"The {name} still falls.", "There is no test set that shows overfitting.")
-    fall = f"training and the {name} still fall" if found.train.is_falling else f"{name} still falls"
-    return Conclusion(f"The {fall}.", "More epochs may help." if found.may_improve else "")
+        return Conclusion(lead, "There is no test set that shows overfitting.")
+    return Conclusion(lead, "More epochs may help." if found.may_improve else "")
 
 
 def _undecided(called: str, name: str, found: CurvesFinding, format_value: Callable[[float], str]) -> Conclusion:
@@ -66,9 +73,8 @@ def _undecided(called: str, name: str, found: CurvesFinding, format_value: Calla
     if judged.has_risen and found.are_apart and found.train.has_fallen_since(found.since):
         lead = f"{_training(called, found)}, the {name} {found.change}."
         return Conclusion(lead, "It is too early to call this overfitting.")
-    lowest = min(judged.values)
-    at = epochs_text(judged.epochs[judged.values.index(lowest)])
-    lead = f"The {name} was lowest at epoch {at}: {format_value(lowest)}."
+    at, lowest = judged.lowest
+    lead = f"The {name} was lowest at epoch {epochs_text(at)}: {format_value(lowest)}."
     return Conclusion(lead, "It is too early to tell whether it still falls.")
 
 
@@ -91,9 +97,8 @@ def _settled(called: str, name: str, found: CurvesFinding, format_value: Callabl
         return Conclusion(f"The {name} {found.change}.", rest)
     lead = f"The training and the {name} have hardly improved since epoch {epochs_text(found.since)}."
     if train.sigma >= _JUMPING * train.last and not is_clear:
-        later = train.values[bisect_left(train.epochs, found.since) :]
-        jumps = f"Since then, the training {called} has jumped between {format_value(min(later))}"
-        return Conclusion(lead, f"{jumps} and {format_value(max(later))}.")
+        low, high = map(format_value, train.ends_since(found.since))
+        return Conclusion(lead, f"Since then, the training {called} has jumped between {low} and {high}.")
     return Conclusion(lead, rest)
 
 

@@ -310,7 +310,7 @@ RIGHT = [
     ),
     case(
         too_few_epochs,
-        "The test error still fell from 18.00 % (epoch 5) to 12.50 %",
+        "The test error fell from 18.00 % (epoch 5) to 12.50 %",
         "too few epochs",
         {"epochs": 40},
         state(**FALLING),

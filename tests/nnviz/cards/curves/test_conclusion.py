@@ -141,7 +141,7 @@ def test_the_error_decides_whether_a_loss_that_rises_is_overfitting() -> None:
 
 def test_a_little_overfitting() -> None:
     assert sentences(WITH_DROPOUT, WITH_DROPOUT_TEST) == Conclusion(
-        "The training error falls, the test error has hardly improved since epoch 9.",
+        "The training error fell, the test error has hardly improved since epoch 9.",
         "A little overfitting.",
     )
 
@@ -153,6 +153,34 @@ def test_curves_that_still_fall() -> None:
     held = (*SLOW[:5], *[8.2 - 0.01 * number for number in range(6)])
     found = sentences(held, SLOW_TEST)
     assert found == Conclusion("The test error still falls.", "More epochs may help.")
+
+
+def test_a_fall_whose_last_epoch_rose_is_not_said_to_last() -> None:
+    train, test = (90.0, 5.1, 3.1, 2.6, 2.15, 2.25), (90.0, 5.3, 4.0, 3.5, 3.0, 3.42)
+    assert sentences(train, test) == Conclusion(
+        "The test error fell from 4.00 % at epoch 2 to 3.42 %, but rose at the end.", "More epochs may help."
+    )
+    assert sentences(train, (*test[:5], 2.9)) == Conclusion("The test error still falls.", "More epochs may help.")
+    assert sentences(train) == Conclusion(
+        "The training error fell from 3.10 % at epoch 2 to 2.25 %, but rose at the end.",
+        "There is no test set that shows overfitting.",
+    )
+
+
+def test_no_epoch_of_a_long_run_is_overlooked() -> None:
+    falling = [5 + 80 * 0.995**epoch for epoch in range(420)]
+    found = sentences(falling, [*falling[:-1], falling[-2] + 0.001])
+    assert found is not None
+    assert "rose at the end" in found.lead
+    for epoch in (300, 301, 302):
+        test = [*[1.0] * epoch, 0.5, *[0.0] * (420 - epoch)]
+        found = sentences(falling, test)
+        assert found is not None
+        assert found.lead == f"The test error has been 0 since epoch {epoch + 1}."
+        lost = [90 - 88 * number / epoch for number in range(epoch)] + [1.5, *[85.0] * (419 - epoch)]
+        found = sentences(lost)
+        assert found is not None
+        assert found.lead == f"The training error has risen from 1.50 % at epoch {epoch} to 85.00 %."
 
 
 def test_a_last_value_far_below_all_others_is_an_improvement() -> None:
@@ -253,6 +281,17 @@ def test_without_a_test_set() -> None:
 
 def test_a_loss_that_is_not_finite() -> None:
     assert sentences(TRAIN[:4], (*TEST[:3], math.inf)) == Conclusion("The test error is no longer finite.", "")
+    assert sentences((*TRAIN[:3], math.nan), TEST[:4]) == Conclusion("The training error is no longer finite.", "")
+    assert sentences(TRAIN, (*TEST[:9], math.nan, *TEST[10:])) is None, (
+        "of later values it is not known what they follow"
+    )
+
+
+def test_what_an_opened_network_had_gained_is_not_known() -> None:
+    found = sentences((2.0, 2.4, 2.5, 2.5), (3.0, 3.4, 3.5, 3.5), first=20)
+    assert found == Conclusion(
+        "The test error has risen since epoch 20.", "2.50 % in training, 3.50 % on the test set."
+    )
 
 
 # ---- what a sentence claims holds in its figures, and the hints agree with it
@@ -301,15 +340,21 @@ def test_every_claim_holds_in_the_figures(train: list[float], test: list[float])
             assert train[at] <= alike(train, train[at], EXAMPLES["train"])
         if "training error fell" in said or "training error falls" in said:
             assert train[at] > train[-1]
+            assert "training error falls" not in said or train[-1] <= train[-2]
     if match := re.search(r"risen from (\S+ %) at epoch (\d+)", said):
         assert percent(train[int(match[2])]) == match[1] == percent(min(train))
         assert train[-1] > min(train)
+    if match := re.search(r"fell from (\S+ %) at epoch (\d+) to (\S+ %), but rose at the end", said):
+        at = int(match[2])
+        assert (percent(test[at]), percent(test[-1])) == (match[1], match[3])
+        assert test[at] > test[-1] > test[-2]
     if match := re.search(r"lowest at epoch (\d+)", said):
         assert test[int(match[1])] == min(test)
     if re.search(r"error still falls?\.", said):
         for curve in (train, test) if "training and the test error still fall" in said else (test,):
             recent = max(3, math.ceil(0.2 * (length - 1)))
             before = max(length - 1 - recent, 0)
+            assert curve[-1] <= curve[-2]
             assert curve[-1] < max(curve[max(before - 1, 0) : before + 1])
             assert min(curve[before + 1 :]) < min(curve[: before + 1])
             assert min(curve[-2:]) <= min(curve) or recent > 3
