@@ -115,11 +115,20 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()
     code = app.exec()
-    if not window.ended_whole:
-        # A step of a huge network still runs in its thread. There is nothing left to save, so it is not waited for.
-        os._exit(code)
+    end_process(window, code)
     _take_down()
     return code
+
+
+def end_process(window: MainWindow, code: int) -> None:
+    """Ends the process if a thread of the closed window still runs, which would abort the end of Python.
+
+    Such a thread computes a step of a huge network, say. There is nothing left to save, so it is not waited for.
+    """
+    if not window.ended_whole:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        os._exit(code)
 
 
 def _report_unsaved_settings(window: MainWindow, error: Exception) -> None:

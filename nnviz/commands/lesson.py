@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -49,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError("lesson: a file is missing. For example: nnviz lesson check my-lesson.md")
     if not arguments.names and words[0] not in _OFFSCREEN:
         return _open(words)
+    from nnviz.app import end_process
+
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     qInstallMessageHandler(print_qt_warning)
     with tempfile.TemporaryDirectory(prefix="nnviz-lesson-") as folder:
@@ -62,9 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
                 code = _do_all(window, [Path(word) for word in words[1:]], words[0] == "check", arguments.limit)
         finally:
             window.close_unasked()
-    if not window.ended_whole:  # as in the window: a thread that still runs would abort the end of Python
-        sys.stdout.flush()
-        os._exit(code)
+    end_process(window, code)
     return code
 
 

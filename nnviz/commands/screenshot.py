@@ -26,7 +26,7 @@ from engine.datasets.source import Value
 from engine.experiment import Experiment
 from engine.old_experiments import recorded_data_settings
 from engine.storage.files import write_whole
-from nnviz.app import create_window
+from nnviz.app import create_window, end_process
 from nnviz.cards.sweep.model import SweepForm
 from nnviz.cards.sweep.trials_model import VIEWS, TrialsModel
 from nnviz.commands.checks import CommandError, check_folder, check_keeps_data
@@ -121,6 +121,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
         write_whole(wanted.out, png(window.grab()))
     finally:
         window.close_unasked()
+    end_process(window, 0)
 
 
 def _play(window: MainWindow, path: Path, step: int) -> None:

@@ -100,9 +100,8 @@ class Data(QObject):
         what = f"{source.title} is not on this computer"
         about = f"{download.size / 1e6:,.0f} MB, licence: {download.licence}, from {download.origin}."
         if can_download():
-            self._messages.show(
-                f"{what}. Download it: {about}", MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load)
-            )
+            choice = MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load, frozenset({"dataset"}))
+            self._messages.show(f"{what}. Download it: {about}", choice)
         else:
             self._messages.show(f"{what}, and downloading needs another package. {install_advice('download')}")
         self.loading_changed.emit()  # what shows the choice shows the present data again

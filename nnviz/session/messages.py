@@ -6,12 +6,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DivergenceError, EngineError, FileFormatError
+from nnviz.formatting import text
 
 _SECONDS_TO_READ = 5.0
+OPEN_RUN = frozenset({"open-network", "runs"})  # what a choice needs that opens a run of the library
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,8 @@ class MessageChoice:
     Attributes:
         text: the words on its button.
         act: what it does.
-        needs: the settings that it changes and the controls that it presses, by name: "learning_rate", "reset". The
-            choice is not offered while one of them is locked.
+        needs: the settings that it changes, and the controls and cards that do the same, by name: "learning_rate",
+            "reset". The choice is not offered while one of them is locked.
     """
 
     text: str
@@ -188,7 +191,10 @@ class Messages(QObject):
 
 
 def error_text(what: str, error: Exception) -> str | None:
-    """Returns what failed, unless that is "", and why as one text; None for an unexpected error."""
+    """Returns what failed, unless that is "", and why as one text; None for an unexpected error.
+
+    An error of the disk names its file, which may be another one than that in ``what``, such as an image of a lesson.
+    """
     lead = f"{what}: " if what else ""
     if isinstance(error, FileFormatError):
         return str(error)
@@ -197,7 +203,9 @@ def error_text(what: str, error: Exception) -> str | None:
     if isinstance(error, EngineError):
         return f"{lead}{error}"
     if isinstance(error, OSError):
-        return f"{lead}{error.strerror or error}. Try again, or choose another file or folder."
+        file = text.name(Path(error.filename).name) if isinstance(error.filename, str) else ""
+        where = f"{file}: " if file and file not in what else ""
+        return f"{lead}{where}{error.strerror or error}. Try again, or choose another file or folder."
     if isinstance(error, MemoryError):
         return f"{lead}there is not enough memory. Make the network or the batch smaller."
     return None

@@ -67,7 +67,8 @@ class Records(QObject):
         if self.is_on:
             self._messages.announce(_ON)
         else:
-            self._off_message = self._messages.announce(_OFF, MessageChoice("Undo", lambda: self.set_on(True)))
+            choice = MessageChoice("Undo", lambda: self.set_on(True), frozenset({"keep-runs"}))
+            self._off_message = self._messages.announce(_OFF, choice)
 
     def has(self, run: Run) -> bool:
         """Whether a run has a record, or will have one shortly."""

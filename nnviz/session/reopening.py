@@ -16,7 +16,7 @@ from engine.training.history import int_if_whole
 from nnviz.formatting import text
 from nnviz.jobs.library_thread import LibraryThread
 from nnviz.jobs.network_reading import LoadedNetwork, resumed
-from nnviz.session.messages import Message, MessageChoice
+from nnviz.session.messages import OPEN_RUN, Message, MessageChoice
 from nnviz.session.run import Run, RunStorage
 from nnviz.session.run_names import NAMELESS, run_title
 from nnviz.session.snapshots import MOST, Snapshot
@@ -111,10 +111,10 @@ class Reopening:
             if found:
                 first, others = found[0], len(found) - 1
                 more = f" Interrupted, too: {others} other run{'s' * (others > 1)}." if others else ""
-                where = f"Run {first.id} was interrupted at epoch {text.epochs(first.epochs, first.batches)}."
+                at = f"at epoch {text.epochs(first.epochs, first.batches)} ({text.date(first.updated)})"
                 self._offer = self._messages.show_later(
-                    f"{where} It is in the library.{more}",
-                    MessageChoice("Continue training", lambda: self._take_up(first.id, go_on), frozenset({"train"})),
+                    f"Run {first.id} was interrupted {at}. It is in the library.{more}",
+                    MessageChoice("Continue training", lambda: self._take_up(first.id, go_on), OPEN_RUN | {"train"}),
                 )
                 self._offered = [record.id for record in found]
                 self._look.start()

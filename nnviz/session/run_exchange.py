@@ -12,7 +12,7 @@ from engine.storage.files import whole_folder
 from nnviz.formatting import text
 from nnviz.session.library import RunLibrary
 from nnviz.session.library_work import LibraryWork, ReportFunction
-from nnviz.session.messages import MessageChoice, Messages
+from nnviz.session.messages import OPEN_RUN, MessageChoice, Messages
 
 if TYPE_CHECKING:
     from nnviz.library import Library
@@ -70,7 +70,7 @@ class RunExchange(QObject):
             self.imported.emit(run)
             then(run)
             self._library.refresh()
-            choice = MessageChoice(f"Open run {run}", lambda: self._library.open(run))
+            choice = MessageChoice(f"Open run {run}", lambda: self._library.open(run), OPEN_RUN)
             self._messages.announce(f"{name} was imported as run {run}.", choice)
             return ""
 

@@ -139,13 +139,15 @@ class Sweeps(QObject):
         if self._begins(plan):
             self._plans.resume(sweep, self._data.dataset, self._done, self._failed, cluster)
 
+    def _resume_choice(self, sweep: int, plan: Plan) -> MessageChoice:
+        return MessageChoice("Resume", partial(self.resume, sweep, plan), _controls(plan))
+
     def offer_interrupted(self) -> None:
         """Offers to resume a plan whose program ended before it did, if there is one."""
 
         def done(broken: InterruptedPlan | None) -> None:
             if broken is not None:
-                choice = MessageChoice("Resume", partial(self.resume, broken.sweep, broken.plan))
-                self._messages.show_later(format_interrupted(broken), choice)
+                self._messages.show_later(format_interrupted(broken), self._resume_choice(broken.sweep, broken.plan))
 
         self._plans.find_interrupted(done)
 
@@ -166,7 +168,7 @@ class Sweeps(QObject):
             self.start(plan)
 
         off, choice = format_recording_offer(plan)
-        self._messages.show(off, MessageChoice(choice, keep))
+        self._messages.show(off, MessageChoice(choice, keep, _controls(plan) | {"keep-runs"}))
 
     def _begins(self, plan: Plan) -> bool:
         """Starts the progress of a plan; returns False after a message if another plan is in training."""
@@ -199,7 +201,7 @@ class Sweeps(QObject):
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
         choices = [MessageChoice("Show in Runs", show)] if groups else []
         if not end.is_done:
-            choices.append(MessageChoice("Resume", partial(self.resume, end.sweep, end.plan)))
+            choices.append(self._resume_choice(end.sweep, end.plan))
         if end.is_done and self.auto_compare.sees(end.sweep, groups):
             self._messages.announce(f"{self._name}: done")
         else:
@@ -218,3 +220,8 @@ class Sweeps(QObject):
     def close(self, milliseconds: int) -> bool:
         """Stops the plan, which can be resumed at the next start; returns whether that was in time."""
         return self._plans.close(milliseconds)
+
+
+def _controls(plan: Plan) -> frozenset[str]:
+    """Returns the names of the controls that train such a plan."""
+    return frozenset({"sweep" if is_sweep(plan) else "seeds"})

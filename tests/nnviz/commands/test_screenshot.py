@@ -21,6 +21,7 @@ from engine.network.network import Network
 from nnviz.cards.sweep.trials_model import TrialsModel
 from nnviz.commands import cli, screenshot
 from nnviz.commands.options import parser
+from nnviz.jobs.latest import Latest, RequestKey
 from nnviz.library import Library
 from nnviz.session import question
 from nnviz.session.shared_queries import ANSWER
@@ -77,6 +78,35 @@ def test_the_answer_to_the_drawing_is_waited_for(
     ((answer, is_up_to_date),) = shown
     assert answer is not None, "the answer was not there yet"
     assert is_up_to_date
+
+
+def test_a_thread_that_still_runs_is_not_waited_for(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load_with: Any, few_digits: Dataset
+) -> None:
+    """Python would wait for it, or abort."""
+    load_with(lambda: few_digits)
+    gate = threading.Event()
+    made = noted_when_taken(monkeypatch, lambda window: hold_query(window, gate))
+
+    def end(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("os._exit", end)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            screenshot.run(parser().parse_args(["screenshot", str(tmp_path / "x.png")]))
+    finally:
+        gate.set()
+    assert made
+    assert ended.value.code == 0
+    assert (tmp_path / "x.png").exists()
+
+
+def hold_query(window: MainWindow, gate: threading.Event) -> None:
+    """Lets a query of the window compute until the gate opens."""
+    queries = window.session.queries
+    queries.add({"held": Latest(lambda: (RequestKey(gate), gate.wait))})
+    queries.want(window, ("held",), True)
 
 
 def test_of_data_that_cannot_be_loaded_there_is_none(

@@ -23,7 +23,7 @@ from engine.storage import load_network
 from engine.training.metrics import Evaluator
 from engine.training.trainer import Trainer
 from nnviz.commands.runs import result_of
-from nnviz.formatting.text import percent
+from nnviz.formatting.text import date, percent
 from nnviz.library import Library, RunRecord
 from nnviz.library.export import export_run
 from nnviz.library.locks import lock_of_run
@@ -447,6 +447,7 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
         library.introduce()
         number, _ = record(library, made, dataset, until=in_epoch(3, 2), finish=False)
         library.database.write("UPDATE runs SET status = 'training'")
+        saved = library.run(number).updated
     store_settings(record=number)
     model = restart()
     session = model.session
@@ -455,7 +456,11 @@ def test_the_run_that_the_next_start_puts_into_the_window_was_broken_off(
     qtbot.waitUntil(lambda: session.messages.current is not None)
     reported = session.messages.current
     assert reported is not None
-    assert reported.text.startswith(f"Run {number} was interrupted at epoch")
+    assert reported.text.startswith(f"Run {number} was interrupted at epoch 2.")
+    assert reported.text.endswith(f" ({date(saved)}). It is in the library.")
+    session.messages.set_locks(lambda name: name == "open-network")
+    assert session.messages.offered(reported) == []
+    session.messages.set_locks(lambda name: False)
     assert [choice.text for choice in reported.choices] == ["Continue training"]
     assert [run.storage.record for run in session.runs.unsaved] == []
     with Library() as library:

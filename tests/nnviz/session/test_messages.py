@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nnviz.session.messages import MessageChoice, Messages
+from nnviz.session.messages import MessageChoice, Messages, error_text
 
 
 class Clock:
@@ -92,3 +92,13 @@ def test_a_choice_is_not_offered_while_what_it_needs_is_locked() -> None:
     assert messages.offered(message) == [reset]
     messages.choose(0)
     assert done == ["reset"]
+
+
+def test_an_error_of_the_disk_names_its_file_once() -> None:
+    denied, full = PermissionError(13, "Permission denied", "/home/ada/a.png"), OSError(28, "No space left on device")
+    lesson = error_text("The lesson could not be opened", denied) or ""
+    assert lesson.startswith("The lesson could not be opened: a.png: Permission denied. ")
+    assert (error_text("a.png could not be read", denied) or "").startswith(
+        "a.png could not be read: Permission denied. "
+    )
+    assert (error_text("Saving failed", full) or "").startswith("Saving failed: No space left on device. ")

@@ -171,6 +171,11 @@ def test_a_run_is_imported_by_dropping_its_file_and_exported_from_the_file_menu(
     assert not ready_window.canvas._is_target
     assert drop(ready_window, passed_on)
     qtbot.waitUntil(lambda: announced(session) == "from-a-friend.nnvizrun was imported as run 1.")
+    assert session.messages.announcement is not None
+    for name in ("open-network", "runs"):
+        session.messages.set_locks(name.__eq__)
+        assert session.messages.offered(session.messages.announcement) == []
+    session.messages.set_locks(lambda name: False)
     click(qtbot, ready_window, QPushButton, "announcementChoice1Button")
     qtbot.waitUntil(lambda: session.runs.current.storage.record == 1)
     assert session.runs.current.title == "a friend's"
@@ -275,7 +280,7 @@ def test_what_could_not_be_written_is_reported(
     export(qtbot, ask(runs_window, qtbot))
     qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
     assert messages.current is not None
-    assert f"Run {numbers[2]} could not be exported: No space left on device" in messages.current.text
+    assert f"Run {numbers[2]} could not be exported: run-{numbers[2]}-2: No space left" in messages.current.text
     assert [each for each in names(home) if "run-" in each] == [f"run-{numbers[2]}"]
 
 

@@ -108,6 +108,9 @@ def test_stopped_before_one_is_done_it_goes_on_at_a_click(recorded: CardWindow, 
     shown = recorded.session.messages.current
     assert shown is not None
     assert [choice.text for choice in shown.choices] == ["Resume"]
+    recorded.session.messages.set_locks(lambda name: name == "seeds")
+    assert recorded.session.messages.offered(shown) == []
+    recorded.session.messages.set_locks(lambda name: False)
 
     # What was stopped is resumed at a click, again and again.
     executor = does(held_seed=2)
