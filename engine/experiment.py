@@ -229,7 +229,7 @@ class Experiment:
         fit = self.with_augmentation(False) if is_distorted else self
         if dataset.is_classification:
             return fit.changed(output="softmax", loss="cross-entropy") if fit.output == "identity" else fit
-        output = "identity" if fit.output in ("softmax", "sigmoid") else fit.output
+        output = "identity" if ACTIVATIONS[fit.output].is_probability else fit.output
         loss = _loss_of_numbers(fit.loss)
         return fit if (output, loss) == (fit.output, fit.loss) else fit.changed(output=output, loss=loss)
 

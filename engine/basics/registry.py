@@ -5,6 +5,7 @@ CONTRIBUTING.md shows how to add an entry.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import ClassVar, Generic, TypeVar
 
@@ -15,7 +16,7 @@ _LAST = 1000
 
 
 class RegisteredClass:
-    """Base of registered classes.
+    """Base of registered classes. What a base declares as ``ClassVar`` without a value, a registered class must have.
 
     Attributes:
         name: the name under which the class is registered; set by the registry.
@@ -42,13 +43,16 @@ class Registry(Generic[T]):
             place: the position of the entry in lists, the lowest first. None: that of the entry that is replaced, or
                 the last. Entries of one module may share a place: they keep the order in which they stand there.
                 Entries of two modules need different places, else the order of imports would decide.
+
+        The decorator raises TypeError if a :class:`RegisteredClass` lacks an attribute or a method.
         """
 
         def enter(entry: T) -> T:
-            self._entries[name] = entry
-            self._places[name] = self._places.get(name, _LAST) if place is None else place
             if isinstance(entry, type) and issubclass(entry, RegisteredClass):
                 entry.name = name
+                _check_whole(self.kind, entry)
+            self._entries[name] = entry
+            self._places[name] = self._places.get(name, _LAST) if place is None else place
             return entry
 
         return enter
@@ -65,3 +69,11 @@ class Registry(Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._entries, key=lambda name: self._places[name]))
+
+
+def _check_whole(kind: str, entry: type[RegisteredClass]) -> None:
+    declared = {name: str(of) for base in entry.__mro__ for name, of in inspect.get_annotations(base).items()}
+    missing = {name for name, of in declared.items() if "ClassVar" in of and not hasattr(entry, name)}
+    missing |= getattr(entry, "__abstractmethods__", frozenset())
+    if missing:
+        raise TypeError(f"the {kind} {entry.__name__} must define {', '.join(sorted(missing))}")

@@ -130,8 +130,7 @@ def activation_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Fo
         return _softmax_formula(step, address, value, function.formula)
     z = float(step.sums[layer - 1][row, neuron])
     own = Term((Factor("z", z, Address("sum", layer, neuron, row=row)),), value)
-    rule = function.formula or f"a = {function.label}(z)"
-    return Formula(address, "activation", rule, f"{function.label}({{0}})", value, (own,))
+    return Formula(address, "activation", function.formula, f"{function.label}({{0}})", value, (own,))
 
 
 def _softmax_formula(step: StepTrace, address: Address, value: float, rule: str) -> Formula:

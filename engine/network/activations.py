@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -14,17 +14,40 @@ from engine.basics.validation import Array
 ACTIVATIONS: Registry[type[Activation]] = Registry("activation")
 
 
+# An ONNX expression: an operator, its inputs ("z", numbers or expressions), and last its attributes if it has any.
+OnnxNode: TypeAlias = tuple[Any, ...]
+
+
 class Activation(RegisteredClass, ABC):
     """A function f applied to every neuron of a layer.
 
     Attributes:
         formula: the rule as the window shows it: "a = tanh z".
+        script: the function of the exported Python script: its docstring, then the lines that return f(z) for an
+            array z, (examples, neurons).
+        onnx: the function as an ONNX expression of "z".
+        onnx_of_float64: the same without the operators that ONNX Runtime has for float32 only; None if there are none.
+        hidden: whether it can be used in a hidden layer: a neuron's value depends on its own sum alone.
+        is_bounded: whether all its values lie within -1 and 1.
+        is_probability: whether all its values lie within 0 and 1.
+        is_signed: whether f(-z) = -f(z), so that a neuron responds in two directions.
+        is_silent: whether a neuron without slope is 0, and never at another value.
+        ends: for a function that flattens on both sides, the values beyond which a neuron counts as saturated: its
+            slope is less than a fifth of the steepest.
+        needs_sums: whether its derivative is written in terms of z instead of a = f(z).
     """
 
-    formula: ClassVar[str] = ""
-    hidden: ClassVar[bool] = True  # whether it can be used in a hidden layer
-    is_bounded: ClassVar[bool] = False  # whether all its values lie within -1 and 1
-    needs_sums: ClassVar[bool] = False  # whether its derivative is written in terms of z instead of a = f(z)
+    formula: ClassVar[str]
+    script: ClassVar[tuple[str, ...]]
+    onnx: ClassVar[OnnxNode]
+    onnx_of_float64: ClassVar[OnnxNode | None] = None
+    hidden: ClassVar[bool] = True
+    is_bounded: ClassVar[bool] = False
+    is_probability: ClassVar[bool] = False
+    is_signed: ClassVar[bool] = False
+    is_silent: ClassVar[bool] = False
+    ends: ClassVar[tuple[float, float] | None] = None
+    needs_sums: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, z: Array) -> None:
@@ -45,6 +68,9 @@ class Identity(Activation):
 
     label = "Identity"
     formula = "a = z"
+    script = ("f(z) = z", "return z")
+    onnx = ("Identity", "z")
+    is_signed = True
 
     def forward(self, z: Array) -> None:
         """Keeps z."""
@@ -59,7 +85,11 @@ class Sigmoid(Activation):
 
     label = "Sigmoid"
     formula = "a = 1 / (1 + e^−z)"
+    script = ("f(z) = 1 / (1 + e^-z), written so that it cannot overflow", "return 0.5 + 0.5 * np.tanh(0.5 * z)")
+    onnx = ("Sigmoid", "z")
     is_bounded = True
+    is_probability = True
+    ends = (0.05, 0.95)
 
     def forward(self, z: Array) -> None:
         z *= 0.5
@@ -80,7 +110,11 @@ class Tanh(Activation):
 
     label = "Tanh"
     formula = "a = tanh z"
+    script = ("f(z) = tanh(z)", "return np.tanh(z)")
+    onnx = ("Tanh", "z")
     is_bounded = True
+    is_signed = True
+    ends = (-0.9, 0.9)
 
     def forward(self, z: Array) -> None:
         np.tanh(z, out=z)
@@ -98,6 +132,9 @@ class ReLU(Activation):
 
     label = "ReLU"
     formula = "a = z above 0, else 0"
+    script = ("f(z) = max(0, z)", "return np.maximum(z, 0)")
+    onnx = ("Relu", "z")
+    is_silent = True
 
     def forward(self, z: Array) -> None:
         """Keeps NaN, so that divergence is noticed.
@@ -120,6 +157,9 @@ class LeakyReLU(Activation):
 
     label = "Leaky ReLU"
     formula = "a = z above 0, else a hundredth of z"
+    script = ("f(z) = z above 0, z / 100 below", "return np.maximum(z, 0.01 * z)")
+    onnx = ("LeakyRelu", "z", {"alpha": 0.01})
+    onnx_of_float64 = ("Max", "z", ("Mul", "z", 0.01))
     slope: ClassVar[float] = 0.01
 
     def forward(self, z: Array) -> None:
@@ -138,6 +178,9 @@ class ELU(Activation):
 
     label = "ELU"
     formula = "a = z above 0, else e^z − 1"
+    script = ("f(z) = z above 0, e^z - 1 below", "return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))")
+    onnx = ("Elu", "z", {"alpha": 1.0})
+    onnx_of_float64 = ("Add", ("Max", "z", 0.0), ("Sub", ("Exp", ("Min", "z", 0.0)), 1.0))
 
     def forward(self, z: Array) -> None:
         """Computes max(0, z) + e^min(0, z) - 1; one of the two parts is always 0."""
@@ -163,8 +206,17 @@ class GELU(Activation):
     label = "GELU"
     formula = "a = z · (1 + tanh(√(2/π) · (z + 0.044715 · z³))) / 2"
     needs_sums = True
+    is_silent = True
     _c: ClassVar[float] = math.sqrt(2 / math.pi)
     _cubic: ClassVar[float] = 0.044715
+    script = (
+        "f(z) = z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))",
+        "# Beyond 10 the tanh is 1 anyway, and the cube of a large number would overflow.",
+        "x = np.clip(z, -10, 10)",
+        "return 0.5 * z * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))",
+    )
+    _inside: ClassVar[OnnxNode] = ("Add", "z", ("Mul", ("Mul", ("Mul", "z", "z"), "z"), _cubic))
+    onnx = ("Mul", ("Mul", "z", 0.5), ("Add", ("Tanh", ("Mul", _inside, _c)), 1.0))
 
     def forward(self, z: Array) -> None:
         t = self._tanh(self._near(z))
@@ -211,6 +263,11 @@ class Softplus(Activation):
 
     label = "Softplus"
     formula = "a = log(1 + e^z)"
+    script = ("f(z) = log(1 + e^z)", "return np.logaddexp(0, z)")
+    onnx = ("Softplus", "z")
+    # max(z, 0) + log(1 + e^-|z|), which cannot overflow
+    onnx_of_float64 = ("Add", ("Max", "z", 0.0), ("Log", ("Add", ("Exp", ("Neg", ("Abs", "z"))), 1.0)))
+    is_silent = True
 
     def forward(self, z: Array) -> None:
         """Computes log(e^0 + e^z), which does not overflow."""
@@ -230,8 +287,15 @@ class Softmax(Activation):
 
     label = "Softmax"
     formula = "a = e^(z − largest z) / Σ e^(z − largest z)"
+    script = (
+        "f(z)_i = e^z_i / (sum of e^z_j over the layer)",
+        "e = np.exp(z - z.max(axis=1, keepdims=True))",
+        "return e / e.sum(axis=1, keepdims=True)",
+    )
+    onnx = ("Softmax", "z", {"axis": 1})
     hidden = False
     is_bounded = True
+    is_probability = True
 
     def forward(self, z: Array) -> None:
         """Subtracts the largest z of each row first, so that e^z cannot overflow."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine.basics.errors import ANOTHER_FILE, DataError, SettingError
@@ -84,13 +84,3 @@ def _checked_length(text: str) -> str:
     if len(text) > _MOST_CHARACTERS:
         raise ValueError(f"{len(text):,} characters long, at most {_MOST_CHARACTERS:,} are allowed")
     return text
-
-
-def check_can_be_exported(network: Network, activations: Collection[str], how: str) -> None:
-    """Raises DataError if a number is not finite, SettingError if an activation is not among the given ones."""
-    check_finite(network)
-    for name in network.activations:
-        if name not in activations:
-            raise SettingError(
-                "activations", name, f"must be one that can be exported {how}", f"Use {', '.join(activations)}."
-            )

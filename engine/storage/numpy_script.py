@@ -15,9 +15,10 @@ from string import Template
 import numpy as np
 
 from engine.datasets.description import Description
+from engine.network.activations import ACTIVATIONS
 from engine.network.network import Network, neuron_by_neuron
 from engine.provenance import Provenance
-from engine.storage.checks import check_can_be_exported
+from engine.storage.checks import check_finite
 from engine.storage.files import write_whole
 from engine.storage.script_images import IMPORTS, images_of
 from engine.storage.script_parts import Parts, parts_of
@@ -158,32 +159,6 @@ _OF_IMAGES = """\
             return
 """
 
-# The docstring of each function, then the lines of its body.
-_FUNCTIONS = {
-    "identity": ["f(z) = z", "return z"],
-    "sigmoid": [
-        "f(z) = 1 / (1 + e^-z), written so that it cannot overflow",
-        "return 0.5 + 0.5 * np.tanh(0.5 * z)",
-    ],
-    "tanh": ["f(z) = tanh(z)", "return np.tanh(z)"],
-    "relu": ["f(z) = max(0, z)", "return np.maximum(z, 0)"],
-    "leaky-relu": ["f(z) = z above 0, z / 100 below", "return np.maximum(z, 0.01 * z)"],
-    "elu": ["f(z) = z above 0, e^z - 1 below", "return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))"],
-    "gelu": [
-        "f(z) = z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))",
-        "# Beyond 10 the tanh is 1 anyway, and the cube of a large number would overflow.",
-        "x = np.clip(z, -10, 10)",
-        "return 0.5 * z * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))",
-    ],
-    "softplus": ["f(z) = log(1 + e^z)", "return np.logaddexp(0, z)"],
-    "softmax": [
-        "f(z)_i = e^z_i / (sum of e^z_j over the layer)",
-        "e = np.exp(z - z.max(axis=1, keepdims=True))",
-        "return e / e.sum(axis=1, keepdims=True)",
-    ],
-}
-EXPORTED_ACTIVATIONS = tuple(_FUNCTIONS)
-
 
 def export_script(network: Network, path: str | Path, digits: str = "") -> None:
     """Writes the script completely or not at all.
@@ -199,10 +174,9 @@ def export_script(network: Network, path: str | Path, digits: str = "") -> None:
 
     Raises:
         DataError: a weight or bias is not finite.
-        SettingError: an activation cannot be exported.
         OSError: the file cannot be written.
     """
-    check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as a script")
+    check_finite(network)
     write_whole(path, _script(network, digits).encode())
 
 
@@ -242,7 +216,7 @@ def _script(network: Network, digits: str) -> str:
 
 
 def _function(name: str) -> str:
-    about, *lines = _FUNCTIONS[name]
+    about, *lines = ACTIVATIONS[name].script
     return "\n    ".join([f"def {name.replace('-', '_')}(z):", f'"""{about}"""', *lines])
 
 

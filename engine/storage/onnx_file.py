@@ -6,8 +6,7 @@ Models are written, not read. The package ``onnx`` is optional and only needed h
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,10 @@ from engine.datasets.description import Description
 from engine.datasets.scaling import Scaling
 from engine.datasets.table.table_coding import CodedColumn
 from engine.datasets.table.table_columns import TEXT
+from engine.network.activations import ACTIVATIONS, OnnxNode
 from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.storage.checks import check_can_be_exported
+from engine.storage.checks import check_finite
 from engine.storage.files import write_whole
 
 # The oldest versions with all operators used here, for old runtimes. Softmax works on one axis since opset 13; GELU is
@@ -49,11 +49,11 @@ def export_onnx(network: Network, path: str | Path) -> None:
 
     Raises:
         DataError: a weight or bias is not finite.
-        SettingError: an activation cannot be exported, or the network is too large for the format.
+        SettingError: the network is too large for the format.
         MissingPackageError: the package onnx is not installed.
         OSError: the file cannot be written.
     """
-    check_can_be_exported(network, EXPORTED_ACTIVATIONS, "as ONNX")
+    check_finite(network)
     _check_size(network)
     write_whole(path, _serialized(network, _plan_of(network)))
 
@@ -141,57 +141,18 @@ def _plan_of(network: Network) -> _Plan:
 
 
 def _add_activation(plan: _Plan, name: str, z: str) -> None:
-    # ONNX Runtime has some operators for float32 only.
-    if name in _FORMULAS and (name not in _OPERATORS or plan.dtype == np.float64):
-        _FORMULAS[name](plan, z)
-    else:
-        operator, attributes = _OPERATORS[name]
-        plan.add(operator, z, **attributes)
+    function = ACTIVATIONS[name]
+    _add_expression(plan, (plan.dtype == np.float64 and function.onnx_of_float64) or function.onnx, z)
 
 
-def _leaky_relu(plan: _Plan, z: str) -> None:
-    """Adds max(z, 0.01 z)."""
-    plan.add("Max", z, plan.add("Mul", z, 0.01))
-
-
-def _elu(plan: _Plan, z: str) -> None:
-    """Adds max(z, 0) + e^min(z, 0) - 1."""
-    below = plan.add("Sub", plan.add("Exp", plan.add("Min", z, 0.0)), 1.0)
-    plan.add("Add", plan.add("Max", z, 0.0), below)
-
-
-def _softplus(plan: _Plan, z: str) -> None:
-    """Adds max(z, 0) + log(1 + e^-|z|), which is log(1 + e^z) and cannot overflow."""
-    small = plan.add("Exp", plan.add("Neg", plan.add("Abs", z)))
-    plan.add("Add", plan.add("Max", z, 0.0), plan.add("Log", plan.add("Add", small, 1.0)))
-
-
-def _gelu(plan: _Plan, z: str) -> None:
-    """Adds z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))). Hendrycks and Gimpel 2016, section 2."""
-    cube = plan.add("Mul", plan.add("Mul", z, z), z)
-    inside = plan.add("Add", z, plan.add("Mul", cube, 0.044715))
-    tanh = plan.add("Tanh", plan.add("Mul", inside, math.sqrt(2 / math.pi)))
-    plan.add("Mul", plan.add("Mul", z, 0.5), plan.add("Add", tanh, 1.0))
-
-
-_OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
-    "identity": ("Identity", {}),
-    "sigmoid": ("Sigmoid", {}),
-    "tanh": ("Tanh", {}),
-    "relu": ("Relu", {}),
-    "leaky-relu": ("LeakyRelu", {"alpha": 0.01}),
-    "elu": ("Elu", {"alpha": 1.0}),
-    "softplus": ("Softplus", {}),
-    "softmax": ("Softmax", {"axis": 1}),
-}
-# For activations without an operator, or without one for float64.
-_FORMULAS: dict[str, Callable[[_Plan, str], None]] = {
-    "leaky-relu": _leaky_relu,
-    "elu": _elu,
-    "gelu": _gelu,
-    "softplus": _softplus,
-}
-EXPORTED_ACTIVATIONS = tuple(_OPERATORS | _FORMULAS)
+def _add_expression(plan: _Plan, node: OnnxNode, z: str) -> str:
+    """Adds a node, after those of the expressions that it takes. Returns its output's name."""
+    operator, *inputs = node
+    attributes = inputs.pop() if isinstance(inputs[-1], dict) else {}
+    names = [
+        _add_expression(plan, each, z) if isinstance(each, tuple) else z if each == "z" else each for each in inputs
+    ]
+    return plan.add(operator, *names, **attributes)
 
 
 def _serialized(network: Network, plan: _Plan) -> bytes:

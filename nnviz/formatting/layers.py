@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from engine.network.network import Network
 from nnviz.formatting import text
 
-SILENT = ("relu", "gelu", "softplus")  # activations that are 0 where they have no slope
 FIRST, LAST = 30, 10  # Shown layers of a deeper network. A widget for each of thousands would block the window.
 
 

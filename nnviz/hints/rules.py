@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.experiment import MILD
+from engine.network.activations import ACTIVATIONS
 from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TrainingSettings
@@ -154,9 +155,9 @@ def dead_neurons(state: RunState) -> Hint | None:
 
 
 def saturated_neurons(state: RunState) -> Hint | None:
-    """A sigmoid or tanh layer is mostly where its slope is nearly 0."""
+    """A layer whose function flattens on both sides is mostly where its slope is nearly 0."""
     for number, layer in enumerate(state.layers, start=1):
-        many = layer.activation in ("sigmoid", "tanh") and layer.saturated >= _MANY_SATURATED
+        many = ACTIVATIONS[layer.activation].ends is not None and layer.saturated >= _MANY_SATURATED
         if many and state.trained and _can_improve(state):
             found = f"{_rounded(layer.saturated)} of the outputs of layer {number} are where {layer.activation} is flat"
             return _calmed("saturated-neurons", found, "saturated", state, layer.activation, 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.validation import number_within
+from engine.network.activations import ACTIVATIONS
 from engine.training.history import PARTS
 from nnviz.formatting.setting_text import changes_between
 from nnviz.session import snapshots
@@ -185,5 +186,5 @@ def _kind(run: Run) -> tuple[object, ...]:
     """Returns the kind of the figures: of classes or a number, and of which data."""
     experiment, history = run.experiment, run.history
     shares, numbers = (any(vars(curves)[part].values for part in PARTS) for curves in (history.error, history.rmse))
-    is_of_classes = shares or (not numbers and experiment.output in ("softmax", "sigmoid"))
+    is_of_classes = shares or (not numbers and ACTIVATIONS[experiment.output].is_probability)
     return is_of_classes, experiment.data, experiment.data_settings.get("target")

@@ -26,7 +26,12 @@ class HardTanh(Activation):
     """f(z) = z, kept within -1 and 1."""
 
     label = "Hard tanh"
+    formula = "a = min(max(z, −1), 1)"
+    script = ("f(z) = z, kept within -1 and 1", "return np.clip(z, -1, 1)")
+    onnx = ("Max", ("Min", "z", 1.0), -1.0)
     is_bounded = True
+    is_signed = True
+    ends = (-0.99, 0.99)
 
     def forward(self, z: Array) -> None:
         np.clip(z, -1, 1, out=z)

@@ -350,10 +350,10 @@ def _figures(activity: Activity, layer: int, number: int) -> str:
     if not activity.is_lit:
         return bias
     value, total = (short(float(each[number])) for each in (activity.activations[layer], activity.sums[layer - 1]))
-    function = network.layer_activations[layer - 1].label
-    if network.activations[layer - 1] == "softmax":  # A function of all sums of the layer.
-        return f"sum {total} · {function} {value} · {bias}"
-    return f"{function}({total}) = {value} · {bias}"
+    function = network.layer_activations[layer - 1]
+    if not function.hidden:  # A function of all sums of the layer.
+        return f"sum {total} · {function.label} {value} · {bias}"
+    return f"{function.label}({total}) = {value} · {bias}"
 
 
 def _labels(activity: Activity, data: Dataset | None, hint: str) -> list[tuple[str, ...]]:

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.basics.validation import Array
+from engine.network.activations import ACTIVATIONS
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion, enumeration
-from nnviz.formatting.layers import SILENT
-
-# Beyond these ends the slope is less than a fifth of the steepest.
-_ENDS = {"sigmoid": (0.05, 0.95), "tanh": (-0.9, 0.9)}
 
 MANY_DEAD = 0.1  # share of a layer's neurons
 _SATURATED = 0.7  # share of a layer's activations
@@ -40,11 +37,8 @@ class LayerFigures(NamedTuple):
 
 
 def saturated_share(activation: str, values: Array) -> float:
-    """Returns the share of activations near both ends of the function, where the slope is small; 0 if it has no ends.
-
-    That is below 0.05 or above 0.95 for sigmoid, and beyond ±0.9 for tanh, which is the same scaled from -1 to 1.
-    """
-    low, high = _ENDS.get(activation, (-math.inf, math.inf))
+    """Returns the share of activations beyond the ends of the function, where the slope is small; 0 without ends."""
+    low, high = ACTIVATIONS[activation].ends or (-math.inf, math.inf)
     return float(((values < low) | (values > high)).mean()) if len(values) else 0.0
 
 
@@ -81,7 +75,7 @@ def _dead(hidden: Sequence[LayerFigures], examples: int) -> tuple[str, str] | No
         return None
     most = max(many, key=lambda number: hidden[number].dead / hidden[number].neurons)
     layer = hidden[most]
-    is_silent = layer.activation in SILENT
+    is_silent = ACTIVATIONS[layer.activation].is_silent
     if layer.dead == 1:
         state, why = "never fires" if is_silent else "is always saturated", "Its slope is nearly 0"
     else:
@@ -99,9 +93,10 @@ def _saturated(hidden: Sequence[LayerFigures]) -> tuple[str, str] | None:
     layer = hidden[most]
     if layer.saturated <= _SATURATED:
         return None
-    ends = "0 or 1" if layer.activation == "sigmoid" else "−1 or 1"
+    low, high = ACTIVATIONS[layer.activation].ends or (-math.inf, math.inf)
+    share, ends = round(100 * layer.saturated), f"below {low:g} or above {high:g}".replace("-", "−")
     return (
-        f"Layer {most + 1}: {round(100 * layer.saturated)} % of the activations are close to {ends}.",
+        f"Layer {most + 1}: {share} % of the activations are {ends}.",
         "Saturated neurons pass on little gradient.",
     )
 

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from engine.network.activations import ACTIVATIONS
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion, enumeration
-from nnviz.formatting.layers import SILENT
-
-_SIGNED = ("identity", "tanh")  # respond in two directions
-_SWITCHES = ("sigmoid", "softmax")  # lie between 0 and 1: off and on
 
 _OFTEN, _SOMETIMES, _HARDLY_EVER = 0.5, 0.25, 0.05  # shares of the examples of a class
 _SELDOM = 0.1  # share of all examples
@@ -58,9 +55,10 @@ def firing_level(activation: str, is_output: bool, highest_mean: float) -> float
     such as ReLU, are slightly above 0 for many examples: their level is half of ``highest_mean``, the largest mean
     activation of a class.
     """
-    if is_output or activation in _SWITCHES:
+    function = ACTIVATIONS[activation]
+    if is_output or function.is_probability:
         return 0.5
-    return 0.0 if activation in _SIGNED else max(0.0, highest_mean / 2)
+    return 0.0 if function.is_signed else max(0.0, highest_mean / 2)
 
 
 def response_sentences(response: Response, part: str, names: Sequence[str], target: str) -> Conclusion | None:
@@ -79,13 +77,15 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
     if not known or not math.isfinite(response.deviation):
         return None
     examples = f"{text.count(response.examples)} {part} examples"
-    if response.is_flat and response.activation in SILENT:
+    function = ACTIVATIONS[response.activation]
+    if response.is_flat and function.is_silent:
         return Conclusion(
             f"Fires for none of the {examples}.",
             "It is dead: its slope is nearly 0, so its weights hardly change.",
         )
-    is_bounded = response.activation in (*_SWITCHES, "tanh")
-    is_alike = max(known) - min(known) < _ALIKE and (response.is_flat or (is_bounded and len(response.shares) > 0))
+    is_alike = max(known) - min(known) < _ALIKE and (
+        response.is_flat or (function.is_bounded and len(response.shares) > 0)
+    )
     if is_alike or not response.deviation:
         low, high = (f"{end:.2f}".replace("-", "−") for end in (min(known), max(known)))
         lead = f"About the same for every {'class' if response.shares else 'target'}: "
@@ -110,7 +110,7 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
 
 def _by_class(response: Response, shares: list[tuple[str, float]], part: str, names: Sequence[str]) -> Conclusion:
     """Returns the classes to which a neuron responds, from the share of each class for which it fires."""
-    if response.activation in _SIGNED and response.output is None:
+    if ACTIVATIONS[response.activation].is_signed and response.output is None:
         return _signs(shares)
     if not response.fired:
         level = firing_level(response.activation, response.output is not None, 0.0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
 import pytest
 
 from engine.basics.errors import UnknownNameError
-from engine.basics.registry import Registry
+from engine.basics.registry import RegisteredClass, Registry
 from engine.datasets import DATASETS
 from engine.network.activations import ACTIVATIONS
 from engine.network.initializers import INITIALIZERS
@@ -40,6 +43,25 @@ def test_a_second_one_replaces_the_first() -> None:
     assert list(registry) == ["red", "blue"]
 
 
+class Colour(RegisteredClass, ABC):
+    wavelength: ClassVar[float]
+    is_warm: ClassVar[bool] = False
+
+    @abstractmethod
+    def mix(self) -> None: ...
+
+
+def test_a_class_that_leaves_out_a_fact_is_refused_with_its_name() -> None:
+    registry: Registry[type[Colour]] = Registry("colour")
+
+    class Green(Colour):
+        label = "Green"
+
+    with pytest.raises(TypeError, match=r"the colour Green must define mix, wavelength$"):
+        registry.register("green")(Green)
+    assert list(registry) == []
+
+
 @pytest.mark.parametrize("name", ["green", "", "RED", None, 3, ["red"], {"red": 1}])
 def test_an_unknown_name_lists_the_choices(name: str) -> None:
     with refused(UnknownNameError, "colour", repr(name)):
@@ -49,8 +71,9 @@ def test_an_unknown_name_lists_the_choices(name: str) -> None:
 
 
 @pytest.mark.parametrize("registry", ALL, ids=lambda registry: registry.kind)
-def test_every_registered_thing_has_a_label_and_its_own_name(registry: Registry[type]) -> None:
-    assert len(list(registry)) >= 1
+def test_every_registered_thing_has_a_label_and_a_name_of_its_own(registry: Registry[type]) -> None:
+    labels = [getattr(registry[name], "label", None) or getattr(registry[name], "title", None) for name in registry]
+    assert len({*labels}) == len(labels) >= 1, "a class may have inherited its label"
     for name in registry:
         entry = registry[name]
         assert getattr(entry, "name", name) == name

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.basics.validation import Array
-from engine.network.activations import ACTIVATIONS, Softmax
+from engine.network.activations import ACTIVATIONS
 
 EVERY = list(ACTIVATIONS)
 EXTREMES = [[-1e4, -100.0, -1.0, 0.0], [1.0, 100.0, 1e4, 3e38]]
@@ -75,30 +75,25 @@ def test_rows_do_not_know_each_other(name: str) -> None:
     np.testing.assert_array_equal(together, np.concatenate([activated(name, row[None]) for row in z]))
 
 
-def test_sigmoid_values() -> None:
-    z = np.linspace(-5, 5, 11)[None]
-    np.testing.assert_allclose(activated("sigmoid", z), 1 / (1 + np.exp(-z)), rtol=1e-12)
+# The activations for the sums -2, 0 and 3 of one example, worked by hand.
+_E = np.exp([-2, 0, 3])
+BY_HAND: dict[str, list[float]] = {
+    "identity": [-2, 0, 3],
+    "sigmoid": [1 / (1 + math.exp(2)), 0.5, 1 / (1 + math.exp(-3))],
+    "tanh": [math.tanh(-2), 0, math.tanh(3)],
+    "relu": [0, 0, 3],
+    "leaky-relu": [-0.02, 0, 3],
+    "elu": [math.exp(-2) - 1, 0, 3],
+    "gelu": [-0.04540230591222, 0, 2.996362607918227],
+    "softplus": [math.log(1 + math.exp(-2)), math.log(2), math.log(1 + math.exp(3))],
+    "softmax": list(_E / _E.sum()),
+}
 
 
-def test_relu_values() -> None:
-    assert activated("relu", [[-2.0, 0.0, 3.0]]).tolist() == [[0.0, 0.0, 3.0]]
-
-
-def test_identity_values() -> None:
-    assert activated("identity", [[-2.0, 0.0, 3.0]]).tolist() == [[-2.0, 0.0, 3.0]]
-
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("tanh", [math.tanh(-2), 0, math.tanh(3)]),
-        ("leaky-relu", [-0.02, 0, 3]),
-        ("elu", [math.exp(-2) - 1, 0, 3]),
-        ("softplus", [math.log(1 + math.exp(-2)), math.log(2), math.log(1 + math.exp(3))]),
-    ],
-)
-def test_values_by_hand(name: str, values: list[float]) -> None:
-    assert activated(name, [[-2.0, 0.0, 3.0]])[0].tolist() == pytest.approx(values, rel=1e-14)
+@pytest.mark.parametrize("name", EVERY)
+def test_values_by_hand(name: str) -> None:
+    assert name in BY_HAND, "work its values by hand"
+    assert activated(name, [[-2.0, 0.0, 3.0]])[0].tolist() == pytest.approx(BY_HAND[name], rel=1e-12)
 
 
 def test_gelu_is_near_z_times_the_chance_that_a_normal_is_below_it() -> None:
@@ -123,23 +118,57 @@ def test_both_ways_to_lie_in_memory_are_worked_on_in_place(name: str, order: str
     np.testing.assert_allclose(gradient, slope, rtol=1e-13)
 
 
-def test_softmax_values() -> None:
-    z = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
-    np.testing.assert_allclose(activated("softmax", z), np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))
-
-
 def test_softmax_is_a_probability_and_ignores_a_common_shift() -> None:
     z = np.random.default_rng(4).normal(size=(6, 5)) * 10
     np.testing.assert_allclose(activated("softmax", z).sum(axis=1), 1)
     np.testing.assert_allclose(activated("softmax", z + 1000), activated("softmax", z), rtol=1e-9)
 
 
-def test_softmax_is_offered_for_outputs_only() -> None:
-    assert not Softmax.hidden
-    assert [name for name in EVERY if ACTIVATIONS[name].hidden]
+# what the classes say about their functions
+
+SUMS = np.linspace(-200, 200, 4001)  # with 0
+
+
+def slopes(name: str, z: Array) -> Array:
+    """The slope of the function at each of the sums, (k,)."""
+    slope = np.ones((len(z), 1))
+    ACTIVATIONS[name]().backward(given_to_backward(name, z[:, None]), slope)
+    return slope[:, 0]
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_what_calls_itself_bounded_lies_within_minus_1_and_1(name: str) -> None:
+def test_in_a_hidden_layer_a_neuron_depends_on_its_own_sum_alone(name: str) -> None:
+    others = jacobian(name, np.array([0.5, -1.0, 2.0]))[~np.eye(3, dtype=bool)]
+    assert ACTIVATIONS[name].hidden == (not others.any())
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_bounds(name: str) -> None:
     z = np.random.default_rng(3).normal(size=(50, 3)) * 100
-    assert bool(np.abs(activated(name, z)).max() <= 1) == ACTIVATIONS[name].is_bounded
+    a, function = activated(name, z), ACTIVATIONS[name]
+    assert bool(np.abs(a).max() <= 1) == function.is_bounded
+    assert bool(a.min() >= 0 and a.max() <= 1) == function.is_probability
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_both_directions(name: str) -> None:
+    z = np.random.default_rng(3).normal(size=(50, 3))
+    assert np.allclose(activated(name, -z), -activated(name, z)) == ACTIVATIONS[name].is_signed
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if ACTIVATIONS[name].hidden])
+def test_a_silent_neuron_is_0_where_it_has_no_slope(name: str) -> None:
+    flat = SUMS[(np.abs(slopes(name, SUMS)) < 0.001) & (np.abs(SUMS) > 10)]
+    a = activated(name, flat[:, None])
+    assert bool(len(flat) and np.abs(a).max() < 0.001) == ACTIVATIONS[name].is_silent
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if ACTIVATIONS[name].hidden])
+def test_beyond_the_ends_the_slope_is_less_than_a_fifth_of_the_steepest(name: str) -> None:
+    a, slope, ends = activated(name, SUMS[:, None])[:, 0], slopes(name, SUMS), ACTIVATIONS[name].ends
+    is_flat = slope < slope.max() / 5
+    assert (ends is not None) == bool(is_flat[0] and is_flat[-1]), "ends of a function that is flat on both sides"
+    if ends is not None:
+        low, high = ends
+        assert (is_flat[(a < low) | (a > high)]).all()
+        assert np.interp(ends, a, slope) == pytest.approx([slope.max() / 5] * 2, rel=0.2)

@@ -49,9 +49,9 @@ def test_dead_neurons() -> None:
 
 def test_saturated_activations() -> None:
     little = "Saturated neurons pass on little gradient."
-    assert said(sigmoid(saturated=0.77)) == f"Layer 1: 77 % of the activations are close to 0 or 1. {little}"
+    assert said(sigmoid(saturated=0.77)) == f"Layer 1: 77 % of the activations are below 0.05 or above 0.95. {little}"
     tanh = LayerFigures("tanh", 32, 0, 0.8, 0.002)
-    assert said(relu(), tanh) == f"Layer 2: 80 % of the activations are close to −1 or 1. {little}"
+    assert said(relu(), tanh) == f"Layer 2: 80 % of the activations are below −0.9 or above 0.9. {little}"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,9 @@ def test_gradients_far_apart(first: float, words: str) -> None:
 
 def test_several_findings() -> None:
     words = said(sigmoid(dead=8, saturated=0.9, gradient=1e-6), sigmoid())
-    lead = "Layer 1: 8 of 32 neurons are always saturated. Layer 1: 90 % of the activations are close to 0 or 1."
+    lead = (
+        "Layer 1: 8 of 32 neurons are always saturated. Layer 1: 90 % of the activations are below 0.05 or above 0.95."
+    )
     vanish = "Gradients vanish towards layer 1: 8 000 times smaller than in the output layer."
     assert words == f"{lead} {vanish} {NO_LONGER}"
 
