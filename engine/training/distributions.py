@@ -140,7 +140,8 @@ def is_at_chance(figures: Evaluation | None) -> bool:
 def dead_layer(network: Network, split: Split) -> int | None:
     """Returns the number, from 1, of the first hidden layer with equal outputs for nearly all examples and no slope.
 
-    Such a layer cannot recover. It is tested on up to 1,000 examples, of which one in fifty may have other outputs.
+    Such a layer hardly recovers. It is tested on up to 1,000 examples, of which fewer than one in fifty may have other
+    outputs. So not each of its neurons must be dead: that is one without slope on every example.
     """
     some = split.head(chunk_rows(network.shape, len(split)))
     buffers = TrainingBuffers(network, len(some))

@@ -141,11 +141,11 @@ def _slower(name: str, found: str, diagnosis: str, state: RunState, times: float
 
 
 def dead_neurons(state: RunState) -> Hint | None:
-    """A hidden layer has the same output for every example, or many ReLU neurons never fire."""
+    """A hidden layer has the same output for nearly every example, or many ReLU neurons never fire."""
     if state.dead_layer is not None:
-        found = f"Layer {state.dead_layer} has the same output for every example"
+        found = f"Layer {state.dead_layer} has the same output for nearly every example"
         activation = state.experiment.activations[state.dead_layer - 1]
-        return replace(_calmed("dead-neurons", found, "dead layer", state, activation, 10), needs_reset=True)
+        return replace(_calmed("dead-neurons", found, "the network has died", state, activation, 10), needs_reset=True)
     for number, layer in enumerate(state.layers, start=1):
         many = layer.neurons >= _FEW_NEURONS and layer.dead >= _MANY_DEAD * layer.neurons
         if layer.activation == "relu" and many and state.trained and _can_improve(state):

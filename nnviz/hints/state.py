@@ -46,7 +46,7 @@ class RunState:
         is_over: whether all epochs of the training are done.
         is_restored: whether early stopping restored the best epoch.
         has_diverged: whether the run stopped because the loss is no longer finite.
-        dead_layer: number, from 1, of a hidden layer with the same output for all examples; None if there is none.
+        dead_layer: number, from 1, of a hidden layer with the same output for nearly all examples; None without one.
         layers: the activity of each hidden layer; empty while it is not known.
         confusion: (classes, classes) confusion matrix on the judged set at the last epoch, row = true class; None if
             it was not kept.

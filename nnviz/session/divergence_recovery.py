@@ -62,8 +62,8 @@ class DivergenceRecovery(QObject):
             choices.insert(0, _choice(words, "reset", self._reset_with, dict(hint.steps)))
         self._dead_layer = run.dead_layer
         self._notice = self._messages.warn(
-            f"The network has died: every neuron of layer {run.dead_layer} has the same output for all examples, so "
-            f"the error stays at chance.{why}",
+            f"The network has died: layer {run.dead_layer} has the same output for nearly every example, so the error "
+            f"stays at chance.{why}",
             *choices,
         )
 

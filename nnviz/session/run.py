@@ -116,8 +116,9 @@ class Run:
         stage, progress: the stage of its training, and the progress.
         batches: the largest number of batches in an epoch so far; 0 while that is not known.
         changes: a count that grows with everything the network learns in this window.
-        dead_layer: a layer, from 1, whose neurons were all dead at the end of the last epoch; None if there is none.
-        has_died: whether a layer was dead at the end of any epoch of this training.
+        dead_layer: a hidden layer, from 1, with the same output for nearly all examples at the end of the last epoch;
+            None if there is none.
+        has_died: whether there was such a layer at the end of any epoch of this training.
         edited: figures of a network that was edited after the last epoch, empty until they are measured; else None. The
             history also has them, at the epoch of the edit.
     """

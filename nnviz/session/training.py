@@ -26,7 +26,7 @@ class Training(QObject):
     Signals:
         state_changed: ``state`` has changed, or what :meth:`start` would do; ``progress`` may have, too.
         progressed: ``progress`` has changed, and nothing else.
-        died(Run): a layer has died in the last epoch, the first time in a training; see ``dead_layer``.
+        died(Run): the network has died in the last epoch, the first time in a training; see ``dead_layer``.
     """
 
     state_changed = pyqtSignal()

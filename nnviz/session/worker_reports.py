@@ -24,7 +24,7 @@ class WorkerReports(QObject):
         progressed: the current run has newer parameters, or its evaluation takes long.
         stopped(Run, Stopped): a run has paused, and its state is updated.
         diverged(Run, DivergenceError): a run has paused because its numbers exceed all bounds; after ``stopped``.
-        died(Run): a layer has died in the last epoch; see ``dead_layer``.
+        died(Run): the network has died in the last epoch; see ``dead_layer``.
         recorded(Run, Recorded): news about the record of a run.
     """
 

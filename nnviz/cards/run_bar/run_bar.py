@@ -240,7 +240,7 @@ class RunBar(QWidget):
             return [f"best at epoch {text.epochs(best.epoch)}", f"validation {figures.text('validation')}"]
         if progress.epoch:
             done = "measuring the errors" if progress.measuring else f"batch {progress.batch} / {progress.batches}"
-            died = [] if run.dead_layer is None else [f"layer {run.dead_layer} is dead"]
+            died = [] if run.dead_layer is None else ["the network has died"]
             return [
                 f"epoch {text.epochs(progress.total_epoch)} of {text.epochs(progress.last_epoch)}",
                 *(died or [done]),

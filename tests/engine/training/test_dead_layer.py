@@ -11,7 +11,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import regression_split
 from engine.network.network import Network
-from engine.training.distributions import dead_layer
+from engine.training.distributions import dead_layer, layer_activities
 from engine.training.events import Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
@@ -73,13 +73,16 @@ def test_saturated_but_telling_is_not_dead() -> None:
 
 
 def test_a_layer_that_wakes_for_one_in_fifty_at_most_is_dead() -> None:
+    """Its neurons are not, if a measured example wakes them."""
     inputs = np.full((200, 4), -1, np.float32)
     for awake, expected in ((3, 1), (4, None)):
         inputs[:awake] = 1
         net = network([4, 6, 3])
         net.weights[0][...] = 1
         labels = np.arange(200) % 3
-        assert dead_layer(net, Split(inputs, np.eye(3)[labels], labels)) == expected
+        split = Split(inputs, np.eye(3)[labels], labels)
+        assert dead_layer(net, split) == expected
+        assert [layer.dead for layer in layer_activities(net, split)] == [0]
 
 
 def test_a_healthy_network_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,7 +118,9 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
         cards, tiles = {dock: dock.geometry() for dock in window.docks}, window.card("weightsDock").map
         at, least = place(window, tiles), window.minimumSizeHint()
         choices = [MessageChoice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
-        died = "The network has died: every neuron of layer 2 has the same output for all examples. "
+        died = (
+            "The network has died: layer 2 has the same output for nearly every example, so the error stays at chance. "
+        )
         messages.warn(died * 2, *choices)
         bar = place(window, window.message_bar)
         qtbot.waitUntil(lambda bar=bar, tiles=tiles: not place(window, tiles).intersects(bar))  # type: ignore[misc]
