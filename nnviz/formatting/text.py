@@ -18,6 +18,7 @@ from engine.basics.cli_option_names import escaped
 from nnviz.formatting.round_numbers import digits
 
 _THIN = "\u202f"
+_COMMAS = re.compile(r"(?<![\w,.])[1-9]\d{0,2}(,\d{3})+(?!,?\w)")  # a count with commas
 _MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
 
 
@@ -98,6 +99,11 @@ def figure(value: float, digits: int = 4) -> str:
 def grouped(words: str) -> str:
     """Returns a number formatted by Python with thin spaces for commas and a real minus sign."""
     return words.replace(",", _THIN).replace("-", "−")
+
+
+def regrouped(note: str) -> str:
+    """Returns a note of the engine, whose counts have commas, with thin spaces in them: "300 of 60 000 examples"."""
+    return _COMMAS.sub(lambda found: found[0].replace(",", _THIN), note)
 
 
 def compact(value: float, digits: int = 3) -> str:

@@ -16,6 +16,7 @@ from engine.datasets import Dataset, source_of
 from engine.datasets.download import Download, can_download
 from engine.datasets.source import DataSource, Value
 from engine.experiment import Experiment
+from nnviz.formatting import text
 from nnviz.jobs.data_process import reader_for
 from nnviz.jobs.data_reader import Reader
 from nnviz.jobs.deferred_calls import CallQueue
@@ -98,9 +99,10 @@ class Data(QObject):
     def _offer_download(self, source: DataSource, download: Download, load: Callable[[], None]) -> None:
         """Shows what would be downloaded from where, and asks."""
         what = f"{source.title} is not on this computer"
-        about = f"{download.size / 1e6:,.0f} MB, licence: {download.licence}, from {download.origin}."
+        size = f"{text.count(round(download.size / 1e6))} MB"
+        about = f"{size}, licence: {download.licence}, from {download.origin}."
         if can_download():
-            choice = MessageChoice(f"Download {download.size / 1e6:,.0f} MB", load, frozenset({"dataset"}))
+            choice = MessageChoice(f"Download {size}", load, frozenset({"dataset"}))
             self._messages.show(f"{what}. Download it: {about}", choice)
         else:
             self._messages.show(f"{what}, and downloading needs another package. {install_advice('download')}")

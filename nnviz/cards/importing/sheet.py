@@ -167,7 +167,7 @@ class ImportSheet(QFrame):
     def _show_outcome(self, outcome: DatasetSummary | None) -> None:
         self._summary.setText("" if outcome is None else _summary(outcome))
         notes = "" if outcome is None else " ".join(outcome.notes)
-        self._notes.setText(text.plain(notes))
+        self._notes.setText(text.regrouped(text.plain(notes)))
         self._notes.setVisible(bool(notes))
         self._show_use()
 

@@ -162,7 +162,7 @@ class DataCard(Card):
         settings = {} if source is None else {each.name: each.default for each in source.settings} | data.settings
         is_file = source is not None and source.file is not None
         notes = data.dataset.notes
-        words = list(map(text.plain, notes))
+        words = [text.regrouped(text.plain(note)) for note in notes]
         if not is_file and "test_share" in settings:
             origin = "painted by hand" if POINTS in settings else f"generated from seed {settings['seed']}"
             words.append(f"{origin} · no file")
@@ -170,7 +170,7 @@ class DataCard(Card):
             words.append(f"from {text.plain(data.name or '')}")
         share = f"{settings.get('test_share', 0):.0%}".replace("%", "\u202f%")
         self._more.head.show_summary(f"{share}, seed {settings.get('seed', 0)}")
-        shorter = [note.short for note in notes[:1] if isinstance(note, Note)]
+        shorter = [text.regrouped(note.short) for note in notes[:1] if isinstance(note, Note)]
         self._note.show_versions(words[0] if words else "", *shorter, tip="\n".join(words))
         self._change.setVisible(is_file)
         points = small_points(data.dataset)

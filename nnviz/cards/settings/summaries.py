@@ -96,7 +96,7 @@ def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
     The second text also has adapted output, loss and augmentation; the first has them only if no training setting
     differs. Both are "" if nothing differs.
     """
-    changes, line = preset.adjusted(dataset), preset.line_for(dataset)
+    changes, line = preset.adjusted(dataset), text.regrouped(preset.line_for(dataset))
     of_task = [f"batch size {changes['batch_size']}"] if "batch_size" in changes and not line else []
     of_task += [words(changes[name]) for name, words in _TASK_WORDS.items() if name in changes]
     if any(name in changes for name in _DISTORTIONS):

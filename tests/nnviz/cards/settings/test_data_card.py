@@ -220,7 +220,7 @@ def test_images_can_be_trained_on_fewer_examples(ready_window: CardWindow, qtbot
     training = session.settings.experiment.training
     assert len(data.train) // training.batch_size * training.epochs > 1000, "enough updates to overfit"
     assert window.card("dataCard").head.detail.text() == "300 train · 500 test"  # type: ignore[attr-defined]
-    assert find(window, QLabel, "dataNote").toolTip() == "300 of 2,000 examples, drawn by seed 0."
+    assert find(window, QLabel, "dataNote").toolTip() == "300 of 2\u202f000 examples, drawn by seed 0."
     window.session.undo.undo()
     wait_for_data(qtbot, window)
     assert session.settings.experiment == before
