@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import ClassVar, Generic, TypeVar
 
+from engine.basics.attributes import set_attributes
 from engine.basics.errors import UnknownNameError
 
 T = TypeVar("T")
@@ -25,6 +26,22 @@ class RegisteredClass:
 
     name: ClassVar[str]
     label: ClassVar[str]
+
+
+class ConfiguredClass(RegisteredClass):
+    """Base of registered classes whose objects have constants.
+
+    Attributes:
+        uses: names of the constants; each is a setting, for which a window offers a field.
+    """
+
+    uses: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, **constants: float) -> None:
+        """Sets the constants. Raises TypeError unless they are those that the class ``uses``."""
+        if set(constants) != set(self.uses):
+            raise TypeError(f"{self.label} needs {', '.join(self.uses) or 'no constants'}, not {', '.join(constants)}")
+        set_attributes(self, constants)
 
 
 class Registry(Generic[T]):

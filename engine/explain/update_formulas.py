@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +56,7 @@ def update_formulas(step: StepTrace, layer: int, neuron: int, source: int, row: 
     lines = [_gradient(parameter)]
     lines += _penalties(parameter, _part(lines[-1], "g"))
     lines += _clipping(parameter, _part(lines[-1], "g"))
-    explain = _RULES.get(step.settings.optimizer, _any_rule)
-    lines += explain(parameter, _part(lines[-1], "g"))
+    lines += _step(parameter, _part(lines[-1], "g"))
     return [*lines, *_result(parameter, _part(lines[-1], "s"))]
 
 
@@ -147,105 +146,23 @@ def _clipping(parameter: _Parameter, gradient: Factor) -> list[Formula]:
     return [parameter.line("clipped", "clipped", "g · most / length of all", "{0} · {1} / {2}", value, *parts)]
 
 
-# ---- the optimizer's rules: from g to the step s
-
-
-def _sgd(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    rate = Factor("η", parameter.step.rate)
-    return [_step_line(parameter, "s = η · g", "{0} · {1}", rate.value * gradient.value, rate, gradient)]
-
-
-def _step_line(parameter: _Parameter, rule: str, written: str, value: float, *parts: Factor) -> Formula:
-    return parameter.line("step", "step", rule, written, value, *parts)
-
-
-def _velocity(parameter: _Parameter, gradient: Factor) -> Formula:
-    momentum = Factor("μ", parameter.step.settings.momentum)
-    before = Factor("v before", parameter.kept("velocity", False))
-    value = parameter.kept("velocity", True)
-    return parameter.line(
-        "velocity", "velocity", "v = μ · v before + g", "{0} · {1} + {2}", value, momentum, before, gradient
+def _step(parameter: _Parameter, gradient: Factor) -> list[Formula]:
+    """Returns the lines of the optimizer's rule, from the gradient to the step."""
+    step, optimizer = parameter.step, parameter.step.settings.new_optimizer()
+    optimizer.zeros, optimizer.steps = step.averages_after.zeros, step.averages_after.steps
+    before, after = (
+        {name: parameter.kept(name, is_after) for name, _ in optimizer.keeps} for is_after in (False, True)
     )
-
-
-def _momentum(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    velocity, rate = _velocity(parameter, gradient), Factor("η", parameter.step.rate)
-    value = rate.value * velocity.value
-    return [velocity, _step_line(parameter, "s = η · v", "{0} · {1}", value, rate, _part(velocity, "v"))]
-
-
-def _nesterov(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    velocity, rate = _velocity(parameter, gradient), Factor("η", parameter.step.rate)
-    momentum = Factor("μ", parameter.step.settings.momentum)
-    value = rate.value * (gradient.value + momentum.value * velocity.value)
-    parts = (rate, gradient, momentum, _part(velocity, "v"))
-    return [velocity, _step_line(parameter, "s = η · (g + μ · v)", "{0} · ({1} + {2} · {3})", value, *parts)]
-
-
-def _rmsprop(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    settings, rate = parameter.step.settings, Factor("η", parameter.step.rate)
-    square = _average(parameter, "square", "q", settings.beta2, gradient, True, 1.0)
-    value = rate.value * gradient.value / (math.sqrt(square.value) + settings.epsilon)
-    parts = (rate, gradient, _part(square, "q"), Factor("ε", settings.epsilon))
-    return [square, _step_line(parameter, "s = η · g / (√q + ε)", "{0} · {1} / (√{2} + {3})", value, *parts)]
-
-
-def _average(
-    parameter: _Parameter, name: str, symbol: str, factor: float, gradient: Factor, is_square: bool, scale: float
-) -> Formula:
-    """Returns the moving average of the gradient or its square, which the optimizer keeps divided by ``scale``."""
-    before = Factor(f"{symbol} before", scale * parameter.kept(name, False))
-    parts = (Factor("β", factor), before, Factor("1 − β", 1 - factor), gradient)
-    written = "{0} · {1} + {2} · {3}" + ("²" if is_square else "")
-    rule = f"{symbol} = β · {symbol} before + (1 − β) · g" + ("²" if is_square else "")
-    title = "average square" if is_square else "average"
-    return parameter.line(name, title, rule, written, scale * parameter.kept(name, True), *parts)
-
-
-def _adam(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    step, settings = parameter.step, parameter.step.settings
-    mean = _average(parameter, "mean", "m", settings.momentum, gradient, False, 1 - settings.momentum)
-    square = _average(parameter, "square", "q", settings.beta2, gradient, True, 1 - settings.beta2)
-    right_mean, right_square = (
-        _corrected(parameter, line, symbol, step.averages_after.zeros.get(name, 0.0))
-        for line, symbol, name in ((mean, "m", "mean"), (square, "q", "square"))
-    )
-    value = step.rate * right_mean.value / (math.sqrt(right_square.value) + settings.epsilon)
-    parts = (
-        Factor("η", step.rate),
-        _part(right_mean, "m̂"),
-        _part(right_square, "q̂"),
-        Factor("ε", settings.epsilon),
-    )
-    last = _step_line(parameter, "s = η · m̂ / (√q̂ + ε)", "{0} · {1} / (√{2} + {3})", value, *parts)
-    return [mean, square, right_mean, right_square, last]
-
-
-def _corrected(parameter: _Parameter, line: Formula, symbol: str, zeros: float) -> Formula:
-    """Returns the formula of an average without the share of its initial 0."""
-    share = Factor("share of steps", 1 - zeros)
-    name = "average, corrected" if line.address.what == "mean" else "square, corrected"
-    rule = f"{symbol}̂ = {symbol} / (1 − share of the initial 0)"
-    value = line.value / share.value
-    return parameter.line(f"right {line.address.what}", name, rule, "{0} / {1}", value, _part(line, symbol), share)
-
-
-def _any_rule(parameter: _Parameter, gradient: Factor) -> list[Formula]:
-    """Returns a line with the change alone, for an optimizer whose rule is not written here."""
-    step = parameter.step
-    label = OPTIMIZERS[step.settings.optimizer].label
-    value = parameter.before.value - parameter.after
-    return [_step_line(parameter, f"s, by the rule of {label} from g", "{0}", value, gradient)]
-
-
-_RULES: dict[str, Callable[[_Parameter, Factor], list[Formula]]] = {
-    "sgd": _sgd,
-    "momentum": _momentum,
-    "nesterov": _nesterov,
-    "rmsprop": _rmsprop,
-    "adam": _adam,
-    "adamw": _adam,
-}
+    known, lines = {"g": gradient, "η": Factor("η", step.rate)}, []
+    for line in optimizer.derivation(gradient.value, step.rate, before, after):
+        known |= {symbol: Factor(symbol.strip("()"), value) for symbol, value in line.numbers.items()}
+        symbols = list(dict.fromkeys(re.findall("{(.+?)}", line.formula)))
+        written = line.formula.format_map({symbol: f"{{{place}}}" for place, symbol in enumerate(symbols)})
+        rule = f"{line.symbol} = {line.formula.format_map({symbol: symbol for symbol in symbols})}"
+        parts = [known[symbol] for symbol in symbols]
+        lines.append(parameter.line(line.name, line.name, rule, written, line.value, *parts))
+        known[line.symbol] = _part(lines[-1], line.symbol)
+    return lines
 
 
 # ---- the parameter after the step
@@ -257,8 +174,7 @@ def _result(parameter: _Parameter, taken: Factor) -> list[Formula]:
     is_weight, name = parameter.source != BIAS, before.symbol
     title = "weight after" if is_weight else "bias after"
     lines: list[Formula] = []
-    shrinks = OPTIMIZERS[settings.optimizer].decouples_decay and settings.weight_decay and is_weight
-    if shrinks and settings.optimizer in _RULES:
+    if OPTIMIZERS[settings.optimizer].decouples_decay and settings.weight_decay and is_weight:
         parts = (before, Factor("η", step.rate), Factor("λ", settings.weight_decay))
         value = before.value * (1 - step.rate * settings.weight_decay)
         lines.append(

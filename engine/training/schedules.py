@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import ClassVar
 
-from engine.basics.registry import RegisteredClass, Registry
+from engine.basics.registry import ConfiguredClass, Registry
 
 SCHEDULES: Registry[type[Schedule]] = Registry("schedule")
 
 
-class Schedule(RegisteredClass, ABC):
+class Schedule(ConfiguredClass, ABC):
     """A factor of the learning rate that depends on the epoch.
 
     Attributes:
-        uses: the constants below that it uses; a window offers these.
         decay: factor of one drop.
         decay_epochs: number of epochs between two drops.
     """
 
-    uses: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, decay: float = 0.5, decay_epochs: float = 5.0) -> None:
-        self.decay = decay
-        self.decay_epochs = decay_epochs
+    decay: float
+    decay_epochs: float
 
     @abstractmethod
     def factor(self, epoch: float, epochs: float) -> float:

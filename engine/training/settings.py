@@ -106,10 +106,12 @@ class TrainingSettings:
         object.__setattr__(self, name, value)
 
     def new_optimizer(self) -> Optimizer:
-        return OPTIMIZERS[self.optimizer](self.momentum, self.beta2, self.epsilon)
+        kind = OPTIMIZERS[self.optimizer]
+        return kind(**{name: getattr(self, name) for name in kind.uses})
 
     def new_schedule(self) -> Schedule:
-        return SCHEDULES[self.schedule](self.decay, self.decay_epochs)
+        kind = SCHEDULES[self.schedule]
+        return kind(**{name: getattr(self, name) for name in kind.uses})
 
     def dropout_of(self, layers: int) -> tuple[float, ...]:
         """Returns the dropout of each layer's inputs, starting with the network's inputs. Raises SettingError."""

@@ -439,7 +439,7 @@ class Trainer:
         self._rng.bit_generator.state = progress["random"]
         zeros = progress.get("zeros", {})
         optimizer.zeros = {name: number_within("zeros", zeros[name], 0, 1, "0.5") for name in zeros}
-        for name in optimizer.keeps:
+        for name, _ in optimizer.keeps:
             key = f"optimizer.{name}"
             if optimizer.steps or key in vectors:  # a registered optimizer may not count its steps
                 optimizer.kept[name] = _like(self.network.parameters, vectors[key])

@@ -16,7 +16,7 @@ from engine.network.network import Network
 from engine.storage import load_network, save_network
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.events import Epoch
-from engine.training.optimizers import OPTIMIZERS, Momentum, Optimizer
+from engine.training.optimizers import OPTIMIZERS, Kept, Momentum, Numbers, Optimizer, StepLine
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from tests.engine.helpers import bits, class_data, network_for, restored_later
@@ -45,7 +45,8 @@ class Lion(Optimizer):
 
     label = "Lion"
     uses = ("momentum", "beta2")
-    keeps = ("mean",)
+    default_rate = 0.0003
+    keeps = (Kept("mean", "mean of the gradients"),)
     decouples_decay = True
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
@@ -53,6 +54,14 @@ class Lion(Optimizer):
             p -= learning_rate * np.sign(self.momentum * mean + (1 - self.momentum) * g)
             mean *= self.beta2
             mean += (1 - self.beta2) * g
+
+    def derivation(self, gradient: float, rate: float, before: Numbers, after: Numbers) -> list[StepLine]:
+        c = self.momentum * before["mean"] + (1 - self.momentum) * gradient
+        numbers = {"β": self.momentum, "m": before["mean"], "(1 − β)": 1 - self.momentum}
+        return [
+            StepLine("average with g", "c", "{β} · {m} + {(1 − β)} · {g}", c, numbers),
+            StepLine("step", "s", "{η} · sign {c}", rate * float(np.sign(c)), {}),
+        ]
 
 
 @pytest.fixture
@@ -132,7 +141,7 @@ def test_a_training_with_it_goes_on_from_a_checkpoint_to_the_bit(
     list(whole.run())
     again, state = load_checkpoint(tmp_path / "run.npz")
     assert state is not None
-    assert f"optimizer.{OPTIMIZERS[optimizer].keeps[0]}" in state.vectors
+    assert f"optimizer.{OPTIMIZERS[optimizer].keeps[0].name}" in state.vectors
     list(Trainer.resume(again, data, state).run())
     assert bits(again) == bits(net)
 

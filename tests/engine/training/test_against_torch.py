@@ -18,6 +18,7 @@ from engine.network.losses import LOSSES
 from engine.network.network import Network, neuron_by_neuron
 from engine.training.optimizers import OPTIMIZERS
 from tests.engine.helpers import LOSS_AND_OUTPUT, trainer
+from tests.engine.training.test_optimizers import constants_of
 
 torch: Any
 F: Any
@@ -121,24 +122,26 @@ def test_the_cost_of_confident_mistakes(output: str, dtype: type) -> None:
     assert ours == pytest.approx(theirs, rel=1e-6 if dtype is np.float32 else 1e-12)
 
 
-# optimizers: learning rate, momentum, beta2, epsilon
-THEIR_OPTIMIZERS: dict[str, Callable[[Any, float, float, float, float], Any]] = {
-    "sgd": lambda p, rate, m, b, e: torch.optim.SGD(p, rate),
-    "momentum": lambda p, rate, m, b, e: torch.optim.SGD(p, rate, momentum=m),
-    "nesterov": lambda p, rate, m, b, e: torch.optim.SGD(p, rate, momentum=m, nesterov=True),
-    "rmsprop": lambda p, rate, m, b, e: torch.optim.RMSprop(p, rate, alpha=b, eps=e),
-    "adam": lambda p, rate, m, b, e: torch.optim.Adam(p, rate, betas=(m, b), eps=e),
-    "adamw": lambda p, rate, m, b, e: torch.optim.AdamW(p, rate, betas=(m, b), eps=e, weight_decay=0.0),
+# With the constants that each uses.
+THEIR_OPTIMIZERS: dict[str, Callable[..., Any]] = {
+    "sgd": lambda p, rate: torch.optim.SGD(p, rate),
+    "momentum": lambda p, rate, momentum: torch.optim.SGD(p, rate, momentum=momentum),
+    "nesterov": lambda p, rate, momentum: torch.optim.SGD(p, rate, momentum=momentum, nesterov=True),
+    "rmsprop": lambda p, rate, beta2, epsilon: torch.optim.RMSprop(p, rate, alpha=beta2, eps=epsilon),
+    "adam": lambda p, rate, momentum, beta2, epsilon: torch.optim.Adam(p, rate, betas=(momentum, beta2), eps=epsilon),
+    "adamw": lambda p, rate, momentum, beta2, epsilon: torch.optim.AdamW(
+        p, rate, betas=(momentum, beta2), eps=epsilon, weight_decay=0.0
+    ),
 }
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name not in ONLY_OURS])
-@pytest.mark.parametrize("constants", [(0.9, 0.999, 1e-8), (0.5, 0.8, 0.1)])
-def test_optimizers_over_five_steps(name: str, constants: tuple[float, float, float]) -> None:
-    rng = np.random.default_rng(2)
-    ours, optimizer = rng.normal(size=50), OPTIMIZERS[name](*constants)
+@pytest.mark.parametrize("place", [-1, 0])
+def test_optimizers_over_five_steps(name: str, place: int) -> None:
+    rng, constants = np.random.default_rng(2), constants_of(name, place)
+    ours, optimizer = rng.normal(size=50), OPTIMIZERS[name](**constants)
     parameter = torch.nn.Parameter(torch.tensor(ours.copy()))
-    theirs = THEIR_OPTIMIZERS[name]([parameter], 0.1, *constants)
+    theirs = THEIR_OPTIMIZERS[name]([parameter], 0.1, **constants)
     for rate in (0.1, 0.1, 0.02, 0.3, 0.3):
         gradient = rng.normal(size=50)
         theirs.param_groups[0]["lr"] = rate

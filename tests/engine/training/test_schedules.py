@@ -13,24 +13,30 @@ from hypothesis import strategies as st
 from engine.basics.errors import UnknownNameError
 from engine.basics.validation import Array
 from engine.training.events import Batch
-from engine.training.optimizers import OPTIMIZERS, Optimizer
-from engine.training.schedules import SCHEDULES, warmed_up
+from engine.training.optimizers import OPTIMIZERS, Optimizer, StepLine
+from engine.training.schedules import SCHEDULES, Schedule, warmed_up
 from engine.training.settings import TrainingSettings
 from tests.engine.helpers import numbered_data, refused, restored_later, trainer
 
+# The factors after epochs of 20, with a decay of 0.2 every 4 epochs.
+BY_HAND: dict[str, dict[float, float]] = {
+    "constant": {0: 1, 3.5: 1, 20: 1},
+    "step": {0: 1, 3.99: 1, 4: 0.2, 7.99: 0.2, 8: 0.04, 19: 0.2**4, 20: 0.2**5},
+    "exponential": {0: 1, 2: 0.2**0.5, 4: 0.2, 6: 0.2**1.5, 20: 0.2**5},
+    "cosine": {0: 1, 5: (1 + math.sqrt(0.5)) / 2, 10: 0.5, 15: (1 - math.sqrt(0.5)) / 2, 20: 0, 25: 0},
+}
 
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("constant", {0: 1, 3.5: 1, 20: 1}),
-        ("step", {0: 1, 3.99: 1, 4: 0.2, 7.99: 0.2, 8: 0.04, 19: 0.2**4, 20: 0.2**5}),
-        ("exponential", {0: 1, 2: 0.2**0.5, 4: 0.2, 6: 0.2**1.5, 20: 0.2**5}),
-        ("cosine", {0: 1, 5: (1 + math.sqrt(0.5)) / 2, 10: 0.5, 15: (1 - math.sqrt(0.5)) / 2, 20: 0, 25: 0}),
-    ],
-)
-def test_by_hand_over_twenty_epochs(name: str, values: dict[float, float]) -> None:
-    schedule = SCHEDULES[name](decay=0.2, decay_epochs=4)
-    for epoch, factor in values.items():
+
+def made(name: str, **constants: float) -> Schedule:
+    """Returns a schedule with default constants, except those given that it uses."""
+    return TrainingSettings(schedule=name, **constants).new_schedule()
+
+
+@pytest.mark.parametrize("name", list(SCHEDULES))
+def test_by_hand_over_twenty_epochs(name: str) -> None:
+    assert name in BY_HAND, "work its factors by hand"
+    schedule = made(name, decay=0.2, decay_epochs=4)
+    for epoch, factor in BY_HAND[name].items():
         assert schedule.factor(epoch, 20) == pytest.approx(factor, abs=1e-15)
 
 
@@ -47,29 +53,28 @@ def test_by_hand_over_twenty_epochs(name: str, values: dict[float, float]) -> No
 def test_factors_are_between_0_and_1_and_never_rise_after_the_warm_up(
     name: str, decay: float, decay_epochs: float, epochs: int, share: float, warmup: float, batches: int
 ) -> None:
-    schedule = SCHEDULES[name](decay, decay_epochs)
+    schedule = made(name, decay=decay, decay_epochs=decay_epochs)
     assert 0 <= warmed_up(schedule, share * epochs, epochs, warmup, batches) <= 1
     assert schedule.factor(0, epochs) == 1
     assert schedule.factor(share * epochs / 2, epochs) >= schedule.factor(share * epochs, epochs)
 
 
 def test_exponential_has_no_steps_and_the_staircase_meets_it() -> None:
-    smooth, stairs = SCHEDULES["exponential"](0.5, 3), SCHEDULES["step"](0.5, 3)
+    smooth, stairs = made("exponential", decay_epochs=3), made("step", decay_epochs=3)
     for epoch in (2.999999, 3.0, 3.000001):
         assert smooth.factor(epoch, 9) == pytest.approx(0.5, rel=1e-6)
     assert smooth.factor(6, 9) == pytest.approx(stairs.factor(6, 9))
 
 
-def test_only_what_it_uses_matters() -> None:
+def test_each_constant_that_it_uses_matters() -> None:
     for name in SCHEDULES:
-        default, uses = SCHEDULES[name](0.5, 5).factor(6, 20), SCHEDULES[name].uses
-        assert (SCHEDULES[name](0.4, 5).factor(6, 20) != default) == ("decay" in uses)
-        assert (SCHEDULES[name](0.5, 2).factor(6, 20) != default) == ("decay_epochs" in uses)
+        for constant in SCHEDULES[name].uses:
+            assert made(name, **{constant: 0.4}).factor(6, 20) != made(name).factor(6, 20), (name, constant)
 
 
 def test_a_drop_after_next_to_no_time_is_one_to_nothing() -> None:
-    assert SCHEDULES["step"](0.5, 5e-324).factor(3, 20) == 0
-    assert SCHEDULES["step"](1, 5e-324).factor(3, 20) == 1
+    assert made("step", decay_epochs=5e-324).factor(3, 20) == 0
+    assert made("step", decay=1, decay_epochs=5e-324).factor(3, 20) == 1
 
 
 def test_an_unknown_one_is_refused() -> None:
@@ -85,10 +90,14 @@ class Recorder(Optimizer):
 
     name = "recorder"
     label = "Recorder"
-    rates: ClassVar[list[float]]
+    default_rate = 0.1
+    rates: ClassVar[list[float]] = []
 
     def step(self, parameters: Array, gradient: Array, learning_rate: float) -> None:
         self.rates.append(learning_rate)
+
+    def derivation(self, *_: object) -> list[StepLine]:
+        return []
 
 
 def rates(monkeypatch: pytest.MonkeyPatch, examples: int = 8, batch_size: int = 2, **how: Any) -> list[float]:
