@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.basics.cli_option_names import ADJUSTED, data_words, setting_words
+from engine.basics.cli_option_names import ADJUSTED, setting_words
 from engine.basics.errors import DataError, SettingError, Verbatim, counted
 from engine.basics.validation import check_sizes, positive_number, whole_number
 from engine.datasets.brightness import Brightness, brightness_in
+from engine.datasets.data_setting import Value
 from engine.datasets.dataset import Dataset
 from engine.datasets.description import Description
-from engine.datasets.source import Value, frozen
+from engine.datasets.source import data_words, frozen
 from engine.network.activations import ACTIVATIONS
 from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES

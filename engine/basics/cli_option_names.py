@@ -7,8 +7,6 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
-# Settings of the data that have their own command-line option.
-DATA_OPTIONS = ("target", "task", "test_share", "train_examples", "points", "noise")
 # The settings that the default preset adjusts to the data; see ``engine.presets.Adjustment``.
 ADJUSTED = ("epochs", "batch_size", "learning_rate", "optimizer", "weight_decay", "validation_share", "patience")
 # Settings whose option has another name than the setting: --noise is a setting of the data.
@@ -36,17 +34,6 @@ def setting_words(name: str, value: Any) -> list[str]:
         comma = "," if len(value) == 1 else ""  # else it would be a number
         return [option, ",".join(map(json.dumps, value)) + comma]
     return [option, value if isinstance(value, str) else json.dumps(value)]
-
-
-def data_words(name: str, value: str) -> list[str]:
-    """Returns the command-line words that set a setting of the data, or name the data.
-
-    A value that looks like an option is joined to its option.
-    """
-    if name not in (*DATA_OPTIONS, "data"):
-        return ["--data-setting", f"{name}={value}"]
-    option = f"--{name.replace('_', '-')}"
-    return [f"{option}={value}"] if value.startswith("-") else [option, value]
 
 
 def shell_command(words: Iterable[str]) -> str:

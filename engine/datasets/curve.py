@@ -6,16 +6,17 @@ x and y of a curve lie within -1 and 1, so that networks need no scaling.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from engine.basics.registry import Registry
-from engine.basics.validation import Array, number_within, whole_number
+from engine.basics.validation import Array
+from engine.datasets.data_setting import SEED, TEST_SHARE
 from engine.datasets.dataset import Dataset, Split
-from engine.datasets.plane import EXTENT, MOST_NOISE, MOST_POINTS
-from engine.datasets.source import CURVES_GROUP, DATASETS, SEED, TEST_SHARE, DataSetting, DataSource
+from engine.datasets.plane import EXTENT, NOISE, POINTS
+from engine.datasets.source import CURVES_GROUP, DATASETS, DataSource
 from engine.datasets.splitting import parts_of
 
 COLUMNS = ("x",)
@@ -33,8 +34,8 @@ class CurveFunction:
 
 CURVES: Registry[CurveFunction] = Registry("curve")
 
-_POINTS = DataSetting("points", "Points", 200, "Number of points.")
-_NOISE = DataSetting("noise", "Noise", 0.05, "Standard deviation of the random vertical shift of each point.")
+_POINTS = replace(POINTS, default=200, tip="Number of points.")
+_NOISE = replace(NOISE, default=0.05, tip="Standard deviation of the random vertical shift of each point.")
 
 
 def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int = 0, test_share: float = 0.2) -> Dataset:
@@ -53,9 +54,9 @@ def curve_dataset(name: str, points: int = 200, noise: float = 0.05, seed: int =
         SettingError: a value breaks its rule; UnknownNameError if there is no curve of that name.
     """
     curve = CURVES[name]
-    points = whole_number("points", points, 2, "200", MOST_POINTS)
-    noise = number_within("noise", noise, 0, MOST_NOISE, "0.05")
-    seed = whole_number("seed", seed, 0, "0")
+    points = _POINTS.checked(points)
+    noise = _NOISE.checked(noise)
+    seed = SEED.checked(seed)
     place, jitter = np.random.default_rng(seed).spawn(2)
     x = place.uniform(-1, 1, points)
     y = curve.f(x) + noise * jitter.standard_normal(points)

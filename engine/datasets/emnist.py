@@ -24,7 +24,7 @@ from engine.datasets.dataset import Dataset, Split
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.idx import REMEDY, read_idx_from
 from engine.datasets.mnist import SIDE, picture_split
-from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
+from engine.datasets.source import DATASETS, DataSource
 
 # The address and the MD5 are those of torchvision/datasets/mnist.py; the publisher's page is
 # nist.gov/itl/products-and-services/emnist-dataset.
@@ -195,5 +195,5 @@ for _name, _split in SPLITS.items():
     _load = partial(load_emnist, _name)
     _about = f"images of 28 × 28, {len(_split.class_names)} classes"
     DATASETS.register(f"emnist-{_name}", place=40)(
-        DataSource(_split.title, _load, settings=IMAGE_SETTINGS, shows_progress=True, download=DOWNLOAD, about=_about)
+        DataSource(_split.title, _load, shows_progress=True, download=DOWNLOAD, about=_about)
     )

@@ -15,7 +15,7 @@ from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.idx import read_idx
 from engine.datasets.mnist import ABOUT
-from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
+from engine.datasets.source import DATASETS, DataSource
 
 TITLE = "Fashion-MNIST"
 CLASS_NAMES = (
@@ -93,7 +93,5 @@ def _file(folder: Path, name: str) -> Path:
     return packed if packed.exists() else folder / name
 
 
-_source = DataSource(
-    TITLE, load_fashion_mnist, settings=IMAGE_SETTINGS, shows_progress=True, download=DOWNLOAD, about=ABOUT
-)
+_source = DataSource(TITLE, load_fashion_mnist, shows_progress=True, download=DOWNLOAD, about=ABOUT)
 DATASETS.register("fashion-mnist", place=20)(_source)

@@ -11,10 +11,10 @@ from pathlib import Path
 from engine.basics.validation import Array
 from engine.datasets.arrays import array_headers
 from engine.datasets.class_folders import ClassFolders
+from engine.datasets.data_setting import Value
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx_pair import idx_files
 from engine.datasets.preview import ArraysPreview, DatasetSummary, FolderPreview
-from engine.datasets.source import Value
 
 _CLASSES_SHOWN, _PICTURES_SHOWN = 12, 6
 _MOST_TRIED = 12  # files of a class, for its images

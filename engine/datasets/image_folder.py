@@ -11,10 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from engine.basics.errors import DataError
-from engine.basics.validation import Array, above_quarter_of_memory, number_within, whole_number
+from engine.basics.validation import Array, above_quarter_of_memory
 from engine.datasets.arrays import check_one_hot
 from engine.datasets.brightness import Brightness
 from engine.datasets.class_folders import ADVICE, ClassFolders, UnreadFile, one_class
+from engine.datasets.data_setting import SEED, SIDE, TEST_SHARE
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.grey_images import (
     UnusableError,
@@ -26,7 +27,6 @@ from engine.datasets.grey_images import (
 from engine.datasets.splitting import parts_of
 
 _OFTEN = 100  # images between two calls of ``progress``
-_MOST_SIDE = 1_000
 _LOOKED_AT = 30  # images, for their colours
 
 Progress = Callable[[int, int], None]
@@ -87,9 +87,9 @@ def folder_dataset(
             more than a quarter of the available memory.
         SettingError: an invalid side, share or seed.
     """
-    side = whole_number("side", side, 1, "28", _MOST_SIDE)
-    number_within("test_share", test_share, 0, 0.9, "0.2")  # now, and not after all images are read
-    whole_number("seed", seed, 0, "1")
+    side = SIDE.checked(side)
+    TEST_SHARE.checked(test_share)  # now, and not after all images are read
+    SEED.checked(seed)
     found = ClassFolders(Path(path))
     _check_memory(found, side)
     pixels, is_read = _read_all(found, side, progress, map)

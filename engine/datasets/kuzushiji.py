@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download, Progress, RemoteFile
 from engine.datasets.mnist import ABOUT, load_like_mnist
-from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
+from engine.datasets.source import DATASETS, DataSource
 
 TITLE = "Kuzushiji-MNIST"
 # The characters of the publisher's kmnist_classmap.csv, with the transcriptions that torchvision has.
@@ -47,7 +47,5 @@ def load_kuzushiji(progress: Progress | None = None, folder: str | Path | None =
     return load_like_mnist(DOWNLOAD.fetch(progress) if folder is None else folder, TITLE, CLASS_NAMES)
 
 
-_source = DataSource(
-    TITLE, load_kuzushiji, settings=IMAGE_SETTINGS, shows_progress=True, download=DOWNLOAD, about=ABOUT
-)
+_source = DataSource(TITLE, load_kuzushiji, shows_progress=True, download=DOWNLOAD, about=ABOUT)
 DATASETS.register("kuzushiji-mnist", place=30)(_source)

@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from engine.basics.errors import UnknownNameError
 from engine.datasets.arrays import TASKS, npz_dataset
+from engine.datasets.data_setting import SEED, SIDE, TEST_SHARE, TRAIN_EXAMPLES, DataSetting, Value
 from engine.datasets.dataset import Dataset
 from engine.datasets.idx_pair import idx_dataset
 from engine.datasets.source import (
     DATASETS,
     FILES,
     PICTURES,
-    SEED,
-    TEST_SHARE,
-    TRAIN_EXAMPLES,
-    DataSetting,
     DataSource,
     Progress,
-    Value,
     with_fewer,
     without_drawing,
 )
@@ -34,9 +30,8 @@ if TYPE_CHECKING:
 
 _TASKS = {name: name for name in TASKS}
 _TASK = DataSetting("task", "Task", None, "What the network predicts: classes or numbers.", _TASKS)
-_SIDE = DataSetting("side", "Side", 28, "Height and width in pixels to which all images are resized.")
 COLOUR_NOTE = "Colour images become grey."
-_PARTS = (TEST_SHARE, SEED, TRAIN_EXAMPLES)
+_SPLIT = (TEST_SHARE, SEED)
 _IDX = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")
 TABLE_FILES = (".csv", ".tsv", ".txt", ".dat", ".data")  # common endings of the names of tables
 _DATA = (*TABLE_FILES, ".npz", *_IDX)
@@ -56,13 +51,12 @@ def source_of(name: str) -> DataSource:
             "data", name, "must be the name of a known data set, or an existing file or folder", choices
         )
     if path.is_dir():
-        settings = (_SIDE, *_PARTS)
         title, make = path.resolve().name, partial(_load_folder, path)
-        return DataSource(title, make, PICTURES, settings, shows_progress=True, file=path)
+        return DataSource(title, make, PICTURES, (SIDE, *_SPLIT), shows_progress=True, file=path)
     if path.suffix.lower() == ".npz":
-        return DataSource(path.name, partial(npz_dataset, path), FILES, (_TASK, *_PARTS), file=path)
+        return DataSource(path.name, partial(npz_dataset, path), FILES, (_TASK, *_SPLIT, TRAIN_EXAMPLES), file=path)
     if is_idx(path.name):
-        return DataSource(path.name, partial(idx_dataset, path), PICTURES, _PARTS, file=path)
+        return DataSource(path.name, partial(idx_dataset, path), PICTURES, _SPLIT, file=path)
     return table_source(path)
 
 

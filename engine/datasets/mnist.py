@@ -12,7 +12,7 @@ from engine.basics.errors import FileFormatError, Verbatim
 from engine.basics.validation import Array, labels, same_length
 from engine.datasets.dataset import Dataset, Split, one_hot
 from engine.datasets.idx import read_idx
-from engine.datasets.source import DATASETS, IMAGE_SETTINGS, DataSource
+from engine.datasets.source import DATASETS, DataSource
 
 TITLE = "MNIST handwritten digits"
 DIGITS = 10
@@ -70,4 +70,4 @@ def _file(folder: Path, name: str) -> Path:
     return packed if packed.exists() else folder / name
 
 
-DATASETS.register("mnist", place=10)(DataSource(TITLE, load_mnist, settings=IMAGE_SETTINGS, about=ABOUT))
+DATASETS.register("mnist", place=10)(DataSource(TITLE, load_mnist, about=ABOUT))

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.basics.errors import DataError, SettingError, Verbatim
-from engine.basics.validation import Array, labels, matrix, same_length, whole_number
+from engine.basics.validation import Array, labels, matrix, same_length
 from engine.datasets.curve import numbers_in_parts
+from engine.datasets.data_setting import SEED, TEST_SHARE, DataSetting
 from engine.datasets.dataset import Dataset
-from engine.datasets.plane import MOST_CLASSES, points_in_parts
-from engine.datasets.source import CURVES_GROUP, DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
+from engine.datasets.plane import CLASSES, MOST_CLASSES, points_in_parts
+from engine.datasets.source import CURVES_GROUP, DATASETS, PLANES_GROUP, DataSource
 from engine.datasets.splitting import place_in_class, steady_parts
 
 PAINTED = PAINTED_PLANE, PAINTED_CURVE = "painted", "painted-curve"
@@ -124,7 +125,7 @@ def painted_plane(
         SettingError: another value breaks its rule.
     """
     if classes is not None:
-        classes = whole_number("classes", classes, 2, "2", MOST_CLASSES)
+        classes = CLASSES.checked(classes)
     _check_amount(points)
     rows = matrix("points", points, 2, remedy="Give x and y of each point.")
     numbers = labels("labels", point_labels, classes or MOST_CLASSES)
@@ -165,7 +166,7 @@ def _check_amount(points: object) -> None:
 def _plane(painted: str = _CLOUDS, classes: int = 2, test_share: float = 0.2, seed: int = 0) -> Dataset:
     points = PaintedPoints.read(painted).mixed()
     used = int(points.kinds.max(initial=0)) + 1
-    classes = whole_number("classes", classes, 2, "2", MOST_CLASSES)
+    classes = CLASSES.checked(classes)
     if classes < used:
         rule = f"must be at least {used}, the number of painted classes"
         raise SettingError("classes", classes, rule, "Erase the points of the last class first.")
@@ -181,7 +182,7 @@ def _curve(painted: str = _WAVE, test_share: float = 0.2, seed: int = 0) -> Data
 
 _TIP = "x and y of each point, separated by commas."
 _PLANE_TIP = f"{_TIP[:-1]}, and | between classes."
-_CLASSES = DataSetting("classes", "Classes", 2, "Number of classes that you can paint.")
+_CLASSES = replace(CLASSES, tip="Number of classes that you can paint.")
 DATASETS.register(PAINTED_PLANE, place=80)(
     DataSource(
         "Painted points",

@@ -13,15 +13,15 @@ import numpy as np
 
 from engine.basics.errors import SettingError
 from engine.basics.registry import Registry
-from engine.basics.validation import Array, number_within, whole_number
+from engine.basics.validation import Array, whole_number
+from engine.datasets.data_setting import SEED, TEST_SHARE, DataSetting
 from engine.datasets.dataset import PLANE_COLUMNS, Dataset, Split, one_hot
-from engine.datasets.source import DATASETS, PLANES_GROUP, SEED, TEST_SHARE, DataSetting, DataSource
+from engine.datasets.source import DATASETS, PLANES_GROUP, DataSource
 from engine.datasets.splitting import parts_of
 
 MOST_CLASSES = 6
 MOST_POINTS = 1_000_000
 EXTENT = 1.0  # largest distance of points from the centre, without noise
-MOST_NOISE = 1.0  # largest noise as a share of the radius; beyond it nothing of the shape is left
 
 TURNS = 1.75  # turns of a spiral's arm
 INNER = 0.1  # where the arms start: in the centre itself they could not be distinguished
@@ -45,9 +45,26 @@ class Plane:
 
 PLANES: Registry[Plane] = Registry("plane")
 
-_POINTS = DataSetting("points", "Points", 600, "Number of points of all classes together.")
-_NOISE = DataSetting("noise", "Noise", 0.03, "Standard deviation of the random shift of each point. The radius is 1.")
-_CLASSES = DataSetting("classes", "Classes", 2, "Number of classes.")
+POINTS = DataSetting(
+    "points",
+    "Points",
+    600,
+    "Number of points of all classes together.",
+    least=2,
+    most=MOST_POINTS,
+    step=100,
+    option="number of points in the plane or on a curve",
+)
+NOISE = DataSetting(
+    "noise",
+    "Noise",
+    0.03,
+    "Standard deviation of the random shift of each point. The radius is 1.",
+    most=1,  # beyond it nothing of the shape is left
+    step=0.01,
+    option="standard deviation by which points are moved at random",
+)
+CLASSES = DataSetting("classes", "Classes", 2, "Number of classes.", least=2, most=MOST_CLASSES)
 
 
 def plane_dataset(
@@ -69,10 +86,10 @@ def plane_dataset(
         SettingError: a value breaks its rule; UnknownNameError if there is no plane of that name.
     """
     plane = PLANES[name]
-    noise = number_within("noise", noise, 0, MOST_NOISE, "0.03", "times the radius")
+    noise = NOISE.checked(noise)
     classes = _checked_classes(plane, classes)
-    points = whole_number("points", points, 2 * classes, "600", MOST_POINTS)
-    seed = whole_number("seed", seed, 0, "0")
+    points = POINTS.checked(points, 2 * classes)
+    seed = SEED.checked(seed)
     shape, jitter, order = np.random.default_rng(seed).spawn(3)
     numbers = np.sort(np.arange(points) % classes)
     counts = np.bincount(numbers)
@@ -104,7 +121,7 @@ def points_in_parts(title: str, points: Array, numbers: Array, classes: int, par
 
 def _checked_classes(plane: Plane, classes: int) -> int:
     if plane.most_classes > 2:
-        return whole_number("classes", classes, 2, "2", plane.most_classes)
+        return int(CLASSES.checked(classes))
     if whole_number("classes", classes, 1, "2") != 2:
         others = ", ".join(PLANES[name].label for name in PLANES if PLANES[name].most_classes > 2)
         rule = f"must be 2 for {plane.label}"
@@ -168,5 +185,5 @@ for _name, _plane in {
     "checkerboard": Plane("Checkerboard", _checkerboard),
 }.items():
     PLANES.register(_name)(_plane)
-    _settings = (_POINTS, _NOISE, *([_CLASSES] if _plane.most_classes > 2 else []), TEST_SHARE, SEED)
+    _settings = (POINTS, NOISE, *([CLASSES] if _plane.most_classes > 2 else []), TEST_SHARE, SEED)
     DATASETS.register(_name, place=60)(DataSource(_plane.label, partial(plane_dataset, _name), PLANES_GROUP, _settings))

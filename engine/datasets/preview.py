@@ -9,8 +9,8 @@ import numpy as np
 from engine.basics.errors import EngineError
 from engine.basics.validation import Array
 from engine.datasets.class_folders import UnreadFile
+from engine.datasets.data_setting import Value
 from engine.datasets.dataset import Dataset
-from engine.datasets.source import Value
 from engine.datasets.table.cells import Problem
 from engine.datasets.table.table_format import TableFormat
 

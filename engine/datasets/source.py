@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.basics.errors import SettingError
 from engine.basics.registry import Registry
-from engine.basics.validation import whole_number
+from engine.datasets.data_setting import DRAWING_SEED, SEED, TRAIN_EXAMPLES, DataSetting, Value
 from engine.datasets.dataset import Dataset
 from engine.datasets.download import Download
 from engine.datasets.download import Progress as Progress
@@ -20,67 +17,7 @@ from engine.datasets.user_examples import DEFAULT_SHARE, mix_in_user_examples, r
 
 PICTURES, TABLES, PLANES_GROUP, CURVES_GROUP, FILES = "Images", "Tables", "The plane", "Curves", "Files"
 
-YES_NO = {"yes": True, "no": False, "true": True, "false": False}
-
 _OF_OLDER_RECORDS = ("missing", "drop")
-Value = Any  # a number, a text, None, or a tuple of these: what JSON can hold
-
-
-@dataclass(frozen=True)
-class DataSetting:
-    """A setting of a data source. The function that makes the data checks its value.
-
-    Attributes:
-        name: the name of the function's argument.
-        label: its displayed name.
-        default: its value if none is given.
-        tip: its effect, in a sentence.
-        choices: labels of the possible values; empty if there are others.
-        kind: the type of its values, if the default is None and they are not texts; else None.
-        example: a value that messages suggest if the default is None.
-    """
-
-    name: str
-    label: str
-    default: Value
-    tip: str
-    choices: Mapping[str, Value] = field(default_factory=dict, hash=False)
-    kind: type | None = None
-    example: Value = None
-
-    def parse(self, text: str) -> Value:
-        """Parses a text as a value of the default's type. Raises SettingError."""
-        kind = self.kind or (str if self.default is None else type(self.default))
-        if self.choices or kind is bool:
-            return self._chosen(text, self.choices or YES_NO)
-        if kind is str:
-            return text
-        if kind is tuple:
-            return _texts(text)
-        try:
-            return kind(text)
-        except ValueError:
-            what = "a whole number" if kind is int else "a number"
-            example = self.example if self.default is None else self.default
-            raise SettingError(
-                self.name, text, f"must be {what}", f"Try {kind() if example is None else example}."
-            ) from None
-
-    def _chosen(self, text: str, choices: Mapping[str, Value]) -> Value:
-        if text in choices.values():
-            return text
-        if text.strip().casefold() in choices:
-            return choices[text.strip().casefold()]
-        raise SettingError(self.name, text, f"must be one of: {', '.join(choices)}", "Choose one of these.")
-
-
-def _texts(text: str) -> tuple[str, ...]:
-    """Parses texts separated by commas, or a JSON list, whose texts may contain commas."""
-    with suppress(ValueError, RecursionError):
-        listed = json.loads(text)
-        if isinstance(listed, list) and all(isinstance(each, str) for each in listed):
-            return tuple(listed)
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @dataclass(frozen=True)
@@ -92,7 +29,8 @@ class DataSource:
         make: the function that makes it; gets the settings as keyword arguments, and ``progress`` if it
             ``shows_progress``.
         group: the heading under which it is listed.
-        settings: its settings.
+        settings: its settings. Images also have a number of training examples, and a seed that draws these if they
+            have no other.
         shows_progress: whether ``make`` takes a ``progress``, whose exceptions end the loading and are passed on.
         download: the files that ``make`` downloads first, unless ``download.is_here()``; None without any.
         about: a short text about its content, if loading it takes long; else empty.
@@ -111,6 +49,10 @@ class DataSource:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", storable(self.title))
+        if self.group == PICTURES:  # all images can be fewer
+            names = [each.name for each in self.settings]
+            added = (each for each in (TRAIN_EXAMPLES, DRAWING_SEED) if each.name not in names)
+            object.__setattr__(self, "settings", (*self.settings, *added))
 
     @property
     def table(self) -> Path | None:
@@ -160,27 +102,31 @@ def frozen(value: Value) -> Value:
 
 DATASETS: Registry[DataSource] = Registry("data set")
 
-TEST_SHARE = DataSetting("test_share", "Test share", 0.2, "Share of the examples that is held out as the test set.")
-SEED = DataSetting("seed", "Seed", 0, "Seed of the test split and of generated data. Another seed gives other data.")
-
-TRAIN_EXAMPLES = DataSetting(
-    "train_examples",
-    "Training examples",
-    None,
-    "Trains on this many examples, equally many of each class. With few, the network overfits.",
-    kind=int,
-    example=300,
-)
-DRAWING_SEED = DataSetting("seed", "Seed", 0, "Seed that selects the training examples if not all are used.")
-# Settings of images with a given test set.
-IMAGE_SETTINGS = (TRAIN_EXAMPLES, DRAWING_SEED)
-
 _OWN_TIP = "File of your own examples, as the window exports them, to mix into the training set."
 _SHARE_TIP = "Share of your own examples in the training set. Each is repeated as often as this takes."
 OWN_SETTINGS = (
     DataSetting("own", "Your own examples", None, _OWN_TIP),
     DataSetting("own_share", "Share of your own", DEFAULT_SHARE, _SHARE_TIP),
 )
+
+
+def settings_with_option() -> dict[str, DataSetting]:
+    """Returns the settings of registered data that have a command-line option of their own, by name, each once."""
+    found: dict[str, DataSetting] = {}
+    for setting in (setting for name in DATASETS for setting in DATASETS[name].settings if setting.option):
+        found.setdefault(setting.name, setting)
+    return found
+
+
+def data_words(name: str, value: str) -> list[str]:
+    """Returns the command-line words that set a setting of the data, or name the data.
+
+    A value that looks like an option is joined to its option.
+    """
+    if name not in (*settings_with_option(), "data"):
+        return ["--data-setting", f"{name}={value}"]
+    option = f"--{name.replace('_', '-')}"
+    return [f"{option}={value}"] if value.startswith("-") else [option, value]
 
 
 def without_own(settings: Mapping[str, Value]) -> dict[str, Value]:
@@ -200,7 +146,7 @@ def with_fewer(data: Dataset, settings: Mapping[str, Value]) -> Dataset:
 
     Raises SettingError for a wrong seed, and what :meth:`~engine.datasets.dataset.Dataset.with_train_examples` raises.
     """
-    count, seed = settings.get("train_examples"), whole_number("seed", settings.get("seed", SEED.default), 0, "1")
+    count, seed = settings.get("train_examples"), SEED.checked(settings.get("seed", SEED.default))
     return data if count is None else data.with_train_examples(count, seed)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.basics.errors import SettingError, Verbatim, counted
-from engine.basics.validation import Array, number_within, whole_number
+from engine.basics.validation import Array
+from engine.datasets.data_setting import SEED, TEST_SHARE
 
 _ROUNDING = 1e-9  # tolerance of a product with the share
 
@@ -25,12 +26,12 @@ def parts_of(labels_or_count: Array | int, test_share: float, seed: int) -> tupl
     Raises:
         SettingError: the share or the seed is out of range, or no example is left for the test.
     """
-    share = number_within("test_share", test_share, 0, 0.9, "0.2")
+    share = TEST_SHARE.checked(test_share)
     class_of, counts = _counted(labels_or_count)
     wanted = _in_proportion(counts, share)
     if share > 0 and not wanted.any():
         raise _too_few(labels_or_count, counts, share)
-    order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(class_of))
+    order = np.random.default_rng(SEED.checked(seed)).permutation(len(class_of))
     drawn = class_of[order]
     is_test = np.zeros(len(class_of), bool)
     is_test[order[place_in_class(drawn) < wanted[drawn]]] = True
@@ -82,7 +83,7 @@ def balanced_rows(labels_or_count: Array | int, count: int, seed: int) -> Array:
         The numbers of the drawn examples, from 0; int64, sorted.
     """
     class_of = _counted(labels_or_count)[0]
-    order = np.random.default_rng(whole_number("seed", seed, 0, "1")).permutation(len(class_of))
+    order = np.random.default_rng(SEED.checked(seed)).permutation(len(class_of))
     rank = np.empty(len(order), np.int64)  # number of earlier examples of the same class, in the order of drawing
     rank[order] = place_in_class(class_of[order])
     # Row by row over the classes: first one of each, then a second one of each, …
@@ -106,8 +107,8 @@ def steady_parts(labels: Array, test_share: float, seed: int) -> tuple[Array, Ar
     Raises:
         SettingError: the share or the seed is out of range.
     """
-    share = number_within("test_share", test_share, 0, 0.9, "0.2")
-    start = np.random.default_rng(whole_number("seed", seed, 0, "1")).uniform(0, 1 - share)
+    share = TEST_SHARE.checked(test_share)
+    start = np.random.default_rng(SEED.checked(seed)).uniform(0, 1 - share)
     places = place_in_class(_counted(labels)[0]) + np.array([[0], [1]])
     before, after = np.floor(places * share + start + _ROUNDING)
     return np.flatnonzero(before == after), np.flatnonzero(before < after)

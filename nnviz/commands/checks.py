@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.storage.files import mode_of_file
 
 if TYPE_CHECKING:
-    from engine.datasets.source import Value
+    from engine.datasets.data_setting import Value
 
 
 class CommandError(Exception):

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from engine.basics.cli_option_names import data_words, shell_command
+from engine.basics.cli_option_names import shell_command
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
+from engine.datasets.data_setting import TRAIN_EXAMPLES, DataSetting, Value
 from engine.datasets.download import Download
 from engine.datasets.loading import COLOUR_NOTE, read_folder
-from engine.datasets.source import TRAIN_EXAMPLES, DataSetting, Value
+from engine.datasets.source import data_words
 from nnviz.commands.data_facts import facts_of, summary_of
 from nnviz.commands.data_options import (
     given_options,

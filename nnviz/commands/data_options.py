@@ -6,11 +6,12 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
-from engine.basics.cli_option_names import DATA_OPTIONS, shell_command
+from engine.basics.cli_option_names import shell_command
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
+from engine.datasets.data_setting import Value
 from engine.datasets.download import Download
-from engine.datasets.source import Value
+from engine.datasets.source import settings_with_option
 from nnviz.commands.checks import CommandError
 from nnviz.commands.progress import reading_progress
 from nnviz.formatting import text
@@ -34,29 +35,29 @@ def add_data_settings(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(group: argparse._ArgumentGroup) -> None:
     """Adds the settings of data. Their values are parsed by the data set, which knows what they can be."""
-    add = group.add_argument
-    add("--target", metavar="COLUMN", help="column of the table to predict (default: guessed)")
-    text = "classification or regression (default: determined by the column to predict)"
-    add("--task", metavar="TASK", help=text)
-    add("--test-share", metavar="S", help="share of the examples in the test set, 0 to 0.9 (default: 0.2)")
-    text = "number of training images, the same for each class (default: all)"
-    add("--train-examples", metavar="N", help=text)
-    points, noise = (
-        f"{_default_of('spirals', name)}, for curves {_default_of('sine', name)}" for name in ("points", "noise")
-    )
-    add("--points", metavar="N", help=f"number of points in the plane or on a curve (default: {points})")
-    add("--noise", metavar="S", help=f"standard deviation by which points are moved at random (default: {noise})")
+    for name, setting in settings_with_option().items():
+        metavar = name.upper() if setting.number is None else "N" if setting.number is int else "S"
+        default = "" if setting.number is None else f" (default: {_defaults_of(name)})"
+        group.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, help=f"{setting.option}{default}")
     text = _SETTING_HELP.format(program=program_name().replace("%", "%%"))
-    add("--data-setting", metavar="NAME=VALUE", action="append", default=[], help=text)
+    group.add_argument("--data-setting", metavar="NAME=VALUE", action="append", default=[], help=text)
 
 
-def _default_of(data: str, setting: str) -> Value:
-    return DATASETS[data].setting(setting).default
+def _defaults_of(setting: str) -> str:
+    """Returns the defaults of a number: "600, for curves 200", or "all"."""
+    groups: dict[Value, str] = {}
+    for source in map(DATASETS.__getitem__, DATASETS):
+        for each in source.settings:
+            if each.name == setting:
+                groups.setdefault(each.default, source.group)
+    first, *others = groups
+    more = [f"for {groups[each].lower()} {each}" for each in others]
+    return ", ".join(["all" if first is None else str(first), *more])
 
 
 def given_options(arguments: argparse.Namespace) -> dict[str, str]:
     """Returns the typed settings of the data, name → text. Raises CommandError for anything but NAME=VALUE."""
-    given = {name: getattr(arguments, name) for name in DATA_OPTIONS if getattr(arguments, name) is not None}
+    given = {name: getattr(arguments, name) for name in settings_with_option() if getattr(arguments, name) is not None}
     for typed in arguments.data_setting:
         name, equals, value = typed.partition("=")
         if not equals:
@@ -81,13 +82,13 @@ def settings_for(source: DataSource, given: Mapping[str, str]) -> dict[str, Valu
 
 def option_of(name: str) -> str:
     """Returns the command-line option of a setting."""
-    return f"--{name.replace('_', '-')}" if name in DATA_OPTIONS else f"--data-setting {name}"
+    return f"--{name.replace('_', '-')}" if name in settings_with_option() else f"--data-setting {name}"
 
 
 def _options(known: Sequence[str]) -> str:
     """Returns the options of settings: "--points, --noise; by --data-setting: seed", or "none"."""
-    own = ", ".join(option_of(name) for name in known if name in DATA_OPTIONS)
-    others = ", ".join(name for name in known if name not in DATA_OPTIONS)
+    own = ", ".join(option_of(name) for name in known if name in settings_with_option())
+    others = ", ".join(name for name in known if name not in settings_with_option())
     return "; ".join([*filter(None, [own]), *([f"by --data-setting: {others}"] if others else [])]) or "none"
 
 

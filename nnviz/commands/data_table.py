@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.basics.errors import counted
 from engine.datasets import DataSource
-from engine.datasets.source import Value
+from engine.datasets.data_setting import Value
 from engine.datasets.table.cells import plain_number
 from engine.datasets.table.decimal_mark import MARKS, guess_note
 from engine.datasets.table.table import Table

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from engine.basics.errors import EngineError, UnknownNameError
 from engine.datasets import DATASETS, Dataset, DataSource, source_of
+from engine.datasets.data_setting import Value
 from engine.datasets.mnist import DIGITS, SIDE
-from engine.datasets.source import Value
 from engine.datasets.table.table_format import FORMAT
 from engine.experiment import Experiment
 from engine.network.network import Network

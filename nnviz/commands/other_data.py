@@ -11,9 +11,9 @@ import numpy as np
 from engine.basics.errors import DataError, Verbatim
 from engine.basics.validation import Array
 from engine.datasets import Dataset, DataSource, Split
+from engine.datasets.data_setting import Value
 from engine.datasets.dataset import one_hot
 from engine.datasets.description import Description
-from engine.datasets.source import Value
 from engine.datasets.table.cells import number_in, plain_number
 from engine.datasets.table.summary_rows import summary_rows
 from engine.datasets.table.table import Table

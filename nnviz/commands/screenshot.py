@@ -22,7 +22,7 @@ from PyQt5.QtCore import (
 from PyQt5.QtWidgets import QApplication
 
 from engine.datasets import Dataset, source_of
-from engine.datasets.source import Value
+from engine.datasets.data_setting import Value
 from engine.experiment import Experiment
 from engine.old_experiments import recorded_data_settings
 from engine.storage.files import write_whole

@@ -9,10 +9,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from engine.basics.cli_option_names import ADJUSTED, DATA_OPTIONS
+from engine.basics.cli_option_names import ADJUSTED
 from engine.basics.errors import SettingError
 from engine.basics.validation import parse_hidden, parse_shape
 from engine.datasets import Dataset, source_of
+from engine.datasets.source import settings_with_option
 from engine.experiment import Experiment
 from engine.network.activations import ACTIVATIONS
 from engine.presets import DEFAULT_PRESET, preset_named
@@ -30,8 +31,6 @@ _DEFAULTS = Experiment().changed(epochs=10)
 _FOLLOW_THE_TASK = ("output", "loss", "augmentation", "brightness", *(each.name for each in fields(Augmentation)))
 # An optimizer, and the settings that suit it.
 _OF_OPTIMIZER = ("optimizer", "learning_rate", "weight_decay")
-# Options of a new run that are no single setting of the network or its training.
-_OF_NEW_RUN = ("preset", "data", *DATA_OPTIONS, "data_setting", "shape", "hidden", "activation")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +109,8 @@ def check_sizes_once(arguments: argparse.Namespace) -> None:
 
 def settings_given(arguments: argparse.Namespace) -> list[str]:
     """Returns the given options of :func:`add_settings` as they were typed, except --epochs."""
-    given = ["--" + name.replace("_", "-") for name in _OF_NEW_RUN if getattr(arguments, name) not in (None, [])]
+    names = ("preset", "data", *settings_with_option(), "data_setting", "shape", "hidden", "activation")
+    given = ["--" + name.replace("_", "-") for name in names if getattr(arguments, name) not in (None, [])]
     return given + [option for option in options_given(arguments) if option != "--epochs"]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.basics.errors import EngineError
-from engine.basics.validation import parse_number, parse_share, parse_whole
 from engine.datasets import DATASETS, DataSetting
+from engine.datasets.data_setting import Value
 from engine.experiment import Experiment
 from nnviz.formatting import text
 
@@ -95,12 +95,7 @@ def error_words(error: EngineError, titles: Mapping[str, str]) -> str:
     return error.message_for(titles[error.parameter]) if error.parameter in titles else str(error)
 
 
-def parse_typed(setting: DataSetting, typed: str) -> float | None:
+def parse_typed(setting: DataSetting, typed: str) -> Value:
     """Parses a typed number; returns None for "all" if the setting allows it. Raises SettingError."""
-    if setting.default is None:
-        is_all = typed.strip().casefold() in ("", _ALL)
-        return None if is_all else parse_whole(setting.name, typed, str(setting.example))
-    parse = (
-        parse_whole if isinstance(setting.default, int) else parse_share if "share" in setting.name else parse_number
-    )
-    return parse(setting.name, typed, str(setting.default))
+    is_all = setting.default is None and typed.strip().casefold() in ("", _ALL)
+    return None if is_all else setting.parse(typed)

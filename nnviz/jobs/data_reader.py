@@ -10,9 +10,10 @@ from typing import Protocol
 
 from engine.basics.errors import EngineError, SettingError
 from engine.datasets import Dataset, DataSource, source_of
+from engine.datasets.data_setting import Value
 from engine.datasets.loading import read_folder
 from engine.datasets.preview import DatasetSummary, Preview, TablePreview
-from engine.datasets.source import Progress, Value, with_user_examples, without_own
+from engine.datasets.source import Progress, with_user_examples, without_own
 from engine.datasets.table.table import Table, read_table
 from engine.datasets.table.table_format import FORMAT, TableFormat
 from engine.datasets.table.table_preview import preview_table

@@ -13,8 +13,9 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from engine.basics.errors import EngineError, SettingError
 from engine.basics.optional_packages import install_advice
 from engine.datasets import Dataset, source_of
+from engine.datasets.data_setting import Value
 from engine.datasets.download import Download, can_download
-from engine.datasets.source import DataSource, Value
+from engine.datasets.source import DataSource
 from engine.experiment import Experiment
 from nnviz.formatting import text
 from nnviz.jobs.data_process import reader_for

@@ -11,8 +11,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError, missing_file
 from engine.datasets import DATASETS, source_of
+from engine.datasets.data_setting import Value
 from engine.datasets.preview import Preview
-from engine.datasets.source import Value
 from engine.datasets.table.table_source import READING
 from nnviz.jobs.data_process import DataProcess, reader_for
 from nnviz.jobs.data_reader import Reader, Stamp, stamp_of

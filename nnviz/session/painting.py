@@ -12,9 +12,9 @@ from engine.basics.errors import EngineError
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.curve import CURVES
+from engine.datasets.data_setting import SEED, TEST_SHARE, Value
 from engine.datasets.painted_points import MOST_PAINTED, PAINTED, PAINTED_CURVE, PAINTED_PLANE, POINTS, PaintedPoints
 from engine.datasets.plane import PLANES
-from engine.datasets.source import SEED, TEST_SHARE, Value
 from engine.datasets.splitting import steady_parts
 from engine.explain.input_grid import places_of
 from nnviz.formatting import text

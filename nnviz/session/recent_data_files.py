@@ -12,7 +12,8 @@ from typing import Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import DATASETS
-from engine.datasets.source import Value, frozen, without_own
+from engine.datasets.data_setting import Value
+from engine.datasets.source import frozen, without_own
 from engine.old_experiments import present_data_settings, recorded_data_settings
 from nnviz.jobs.data_reader import Stamp, stamp_of
 from nnviz.session.data import Data

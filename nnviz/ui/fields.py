@@ -133,6 +133,11 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
             self._put(text)
         self._update_tooltip()
 
+    def describe(self, step: Callable[[str, int], str], tip: str) -> None:
+        """Sets how the value is stepped, and the tooltip."""
+        self._step, self._tip = step, tip
+        self._update_tooltip()
+
     def hide_arrows(self) -> None:
         """Leaves their room to the text; keys and wheel still step."""
         self._has_arrows = False
@@ -224,15 +229,15 @@ def check_box(name: str, title: str, tip: str) -> QCheckBox:
     return made
 
 
-def step_whole(least: int, by: int = 1) -> Callable[[str, int], str]:
-    """Returns a step function for whole numbers, not below ``least``. Other text steps to ``least``."""
+def step_whole(least: int, by: int = 1, most: float = math.inf) -> Callable[[str, int], str]:
+    """Returns a step function for whole numbers from ``least`` to ``most``. Other text steps to ``least``."""
 
     def step(text: str, direction: int) -> str:
         try:
             value = int(text)
         except ValueError:
             return str(least)
-        return str(max(least, (value // by + direction) * by))
+        return str(max(least, min((value // by + direction) * by, most)))
 
     return step
 
@@ -250,14 +255,14 @@ def step_decade(text: str, direction: int) -> str:
     return f"{chosen[0]:g}" if chosen else text
 
 
-def step_by(size: float, most: float = math.inf) -> Callable[[str, int], str]:
-    """Returns a step function of a fixed size, from 0 to ``most``."""
+def step_by(size: float, most: float = math.inf, least: float = 0) -> Callable[[str, int], str]:
+    """Returns a step function of a fixed size, from ``least`` to ``most``."""
 
     def step(text: str, direction: int) -> str:
         steps = float(text.replace(",", ".")) / size
         if not math.isfinite(steps):
             raise ValueError(f"{text} cannot be stepped")
-        return f"{min(max(round(steps + direction) * size, 0), most):.6g}"
+        return f"{min(max(round(steps + direction) * size, least), most):.6g}"
 
     return step
 

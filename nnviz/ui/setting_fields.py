@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from PyQt5.QtWidgets import QWidget
 from engine.basics.registry import Registry
 from engine.basics.validation import parse_number, parse_share, parse_whole
 from engine.datasets import DataSetting
-from engine.datasets.plane import MOST_CLASSES
 from engine.network.activations import ACTIVATIONS
 from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
@@ -74,23 +74,20 @@ class SettingChoice:
 
 
 SettingRows = Sequence[SettingField | SettingChoice]
-# Step functions of the fields of data settings, by name.
-_DATA_STEPS: dict[str, Callable[[str, int], str]] = {
-    "train_examples": step_whole(100, 100),
-    "points": step_whole(10, 100),
-    "noise": step_by(0.01, 1),
-    "classes": lambda typed, by: str(min(int(step_whole(2)(typed, by)), MOST_CLASSES)),
-    "test_share": step_by(0.05, 0.9),
-    "seed": step_whole(0),
-    "side": step_whole(1),
-    "skip": step_whole(0),
-}
 
 
 def data_edit(setting: DataSetting, prefix: str, parent: QWidget | None = None) -> NumberEdit:
     """Returns a field for a data setting; ``prefix`` is the start of its object name."""
     name = object_name(prefix, setting.name, "Edit")
-    return NumberEdit(name, _DATA_STEPS[setting.name], setting.tip, setting.label, parent)
+    return NumberEdit(name, data_step(setting), setting.tip, setting.label, parent)
+
+
+def data_step(setting: DataSetting) -> Callable[[str, int], str]:
+    """Returns the step function of a data setting that is a number."""
+    if setting.number is not int:
+        return step_by(setting.step, setting.most, setting.least)
+    by = int(setting.step)
+    return step_whole(math.ceil(setting.least / by) * by, by, setting.most)
 
 
 def parse_dropout(parameter: str, typed: str, example: str) -> float | tuple[float, ...]:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from engine.basics.errors import EngineError
+from engine.datasets.data_setting import Value
 from engine.datasets.dataset import Dataset
 from engine.datasets.preview import DatasetSummary, PreviewColumn, TablePreview
-from engine.datasets.source import Value
 from engine.datasets.table.cells import SIGN, THOUSANDS, read_number
 from engine.datasets.table.table import Table
 from engine.datasets.table.table_columns import NUMBER, TableColumn, mostly_numbers

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.basics.errors import counted
+from engine.datasets.data_setting import SEED, TEST_SHARE, YES_NO, DataSetting, Value
 from engine.datasets.dataset import Dataset, Note
-from engine.datasets.source import SEED, TABLES, TEST_SHARE, YES_NO, DataSetting, DataSource, Progress, Value
+from engine.datasets.source import TABLES, DataSource, Progress
 from engine.datasets.table.cells import plain_number, shortened
 from engine.datasets.table.decimal_mark import MARKS, guess_note
 from engine.datasets.table.table import Table, read_table
@@ -41,6 +42,11 @@ _RARE = 2  # rows of a class from which nothing is learned
 _MOST_NAMED = 5  # columns in a note
 _MOST_FILLED = 3  # columns in the note about missing values
 READING = (*FORMAT, "texts", "numbers")  # settings of how the file is read
+_TARGET_TIP = "The column that the network learns to predict."
+_TARGET_OPTION = "column of the table to predict (default: guessed)"
+_TASK_TIP = "What the network predicts: a class or a number."
+_TASK_OPTION = "classification or regression (default: determined by the column to predict)"
+_SKIP_TIP = "Number of lines to skip above the table, such as a title. Detected in the file."
 _TEXTS_TIP = "Columns whose numbers or yes/no values are categories."
 _STANDARDISE_TIP = "Scale numbers by the mean and standard deviation of the training set."
 _NUMBERS_TIP = "Text columns to read as numbers, such as 12 in “12 km”. Other cells count as missing."
@@ -61,8 +67,8 @@ _ENCODINGS = {**{name: name for name in ENCODINGS}, "latin-1": "windows-1252"}
 def table_settings(target: str | None = None, ignored: tuple[str, ...] = ()) -> tuple[DataSetting, ...]:
     """Returns the settings of a table with this column to predict and these ignored columns."""
     return (
-        DataSetting("target", "Predict", target, "The column that the network learns to predict."),
-        DataSetting("task", "Task", None, "What the network predicts: a class or a number.", _TASKS),
+        DataSetting("target", "Predict", target, _TARGET_TIP, option=_TARGET_OPTION),
+        DataSetting("task", "Task", None, _TASK_TIP, _TASKS, option=_TASK_OPTION),
         DataSetting("missing", "Missing values", FILL, _MISSING_TIP, _MISSING),
         DataSetting("summary", "Summary rows", DROP, _SUMMARY_TIP, _SUMMARY),
         DataSetting("ignored", "Ignored", ignored, "Columns that are not inputs of the network."),
@@ -81,7 +87,7 @@ def format_settings() -> tuple[DataSetting, ...]:
         DataSetting("decimal", "Decimal mark", None, "Point or comma before the decimals.", _DECIMALS),
         DataSetting("encoding", "Encoding", None, "Character encoding of the file.", _ENCODINGS),
         DataSetting("header", "First row", None, "Whether the first row has the column names.", YES_NO),
-        DataSetting("skip", "Skip lines", None, "Number of lines above the table to skip.", kind=int),
+        DataSetting("skip", "Skip lines", None, _SKIP_TIP, kind=int, example=0),
     )
 
 

@@ -7,9 +7,10 @@ from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
+from engine.datasets.data_setting import SEED, SIDE, TEST_SHARE
 from engine.datasets.preview import ArraysPreview, FolderPreview
 from engine.datasets.table.table_dataset import CLASSIFICATION, REGRESSION
-from nnviz.cards.importing.import_fields import PARTS, SIDE, ImportFields
+from nnviz.cards.importing.import_fields import ImportFields
 from nnviz.cards.importing.short_list import ShortList
 from nnviz.formatting import text
 from nnviz.session.data_import import DataImport
@@ -40,7 +41,7 @@ class FolderSection(QWidget):
         tip = "Files that are not used, with the reason."
         self._unread = ShortList("importUnreadList", "Skipped files", tip, self)
         self.choices = ImportFields(importing, "importFolder", self)
-        for setting in (SIDE, *PARTS):
+        for setting in (SIDE, TEST_SHARE, SEED):
             self.choices.add_number(setting)
         arranged(QVBoxLayout(self), (area, 1), self._unread, spacing=8)
 
@@ -94,7 +95,7 @@ class ArraysSection(QWidget):
         self.choices = ImportFields(importing, "importArrays", self)
         tasks = (("classes", CLASSIFICATION), ("numbers", REGRESSION))
         self._task = self.choices.add_combo("task", "Predict", _TASK_TIP, tasks)
-        for setting in PARTS:
+        for setting in (TEST_SHARE, SEED):
             self.choices.add_number(setting)
         arranged(QVBoxLayout(self), self._facts, self._pictures, 1, spacing=8)
 

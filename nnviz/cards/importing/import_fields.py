@@ -9,7 +9,7 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
 from engine.basics.errors import EngineError
-from engine.datasets.source import SEED, TEST_SHARE, DataSetting, Value
+from engine.datasets.data_setting import DataSetting, Value
 from nnviz.formatting.setting_text import parse_typed, typed_data_value
 from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
@@ -20,13 +20,6 @@ from nnviz.ui.parts import named, object_name, set_look
 from nnviz.ui.setting_fields import data_edit
 
 _IN_A_ROW = 3
-SIDE = DataSetting("side", "Image size", 28, "Scales each image to this width and height in pixels.")
-_TEST_SHARE_TIP = "Share of the examples in the test set. Each class contributes in proportion."
-_SEED_TIP = "Seed of the split. Another seed draws another test set."
-PARTS = (
-    DataSetting("test_share", "Test share", TEST_SHARE.default, _TEST_SHARE_TIP),
-    DataSetting("seed", "Seed", SEED.default, _SEED_TIP),
-)
 
 
 class ImportFields(FormGrid):

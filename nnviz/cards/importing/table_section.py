@@ -8,13 +8,13 @@ from typing import Any
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.basics.errors import EngineError, counted
+from engine.datasets.data_setting import SEED, TEST_SHARE
 from engine.datasets.preview import TablePreview
-from engine.datasets.source import DataSetting
 from engine.datasets.table.decimal_mark import MARKS
 from engine.datasets.table.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
 from engine.datasets.table.table_format import ENCODINGS
 from engine.datasets.table.table_source import format_settings
-from nnviz.cards.importing.import_fields import PARTS, ImportFields
+from nnviz.cards.importing.import_fields import ImportFields
 from nnviz.cards.importing.short_list import ShortList
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.formatting import text
@@ -30,7 +30,6 @@ _FORMAT_TIPS = {
     "encoding": "Text encoding of the file. Choose another one if characters look wrong.",
     "header": "Uses the first row as names of the columns, not as values.",
 }
-_SKIP_TIP = "Number of lines to skip above the table, such as a title. It was detected in the file."
 _TARGET_TIP = "Target: the column to predict. All other columns are inputs, unless you ignore them."
 _TASK_TIP = "Selects the task: classification or regression. The default depends on the values of the column."
 _MISSING_TIP = (
@@ -77,7 +76,7 @@ class TableSection(QWidget):
 
     def _format_choices(self) -> ImportFields:
         choices = ImportFields(self._importing, "importFormat", self, error_above=False)
-        captions = {each.name: each.label for each in format_settings()}
+        settings = {each.name: each for each in format_settings()}
         encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
         entries: dict[str, Any] = {
             "delimiter": _DELIMITERS,
@@ -86,8 +85,8 @@ class TableSection(QWidget):
             "header": (("names of columns", True), ("values", False)),
         }
         for name, offered in entries.items():
-            choices.add_combo(name, captions[name], _FORMAT_TIPS[name], offered)
-        choices.add_number(DataSetting("skip", captions["skip"], 0, _SKIP_TIP))
+            choices.add_combo(name, settings[name].label, _FORMAT_TIPS[name], offered)
+        choices.add_number(settings["skip"])
         return choices
 
     def _data_choices(self) -> ImportFields:
@@ -102,7 +101,7 @@ class TableSection(QWidget):
         )  # the number of rows is known later
         scale = (("standardised", True), ("as they are", False))
         choices.add_combo("standardise", "Scaling", _STANDARDISE_TIP, scale)
-        for setting in PARTS:
+        for setting in (TEST_SHARE, SEED):
             choices.add_number(setting)
         return choices
 

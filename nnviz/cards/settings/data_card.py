@@ -12,7 +12,7 @@ from engine.datasets import DATASETS, DataSource, source_of
 from engine.datasets.dataset import Note
 from engine.datasets.painted_points import POINTS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.cards.settings.data_fields import OFTEN, DataFields
+from nnviz.cards.settings.data_fields import DataFields
 from nnviz.cards.settings.data_preview import DataPreview, small_points
 from nnviz.cards.settings.grouped_combo import ComboEntry, GroupedCombo
 from nnviz.cards.settings.points_picture import PointsPicture
@@ -28,7 +28,6 @@ from nnviz.ui.plane.points import no_points
 _COMBO_TIP = "Selects the data that the network learns from. The input and output layers follow the data."
 _RECENT = "Your files"
 _FIRST = "mnist"  # the data with which the program starts
-_SELDOM = ("test_share", "seed")
 _PARTS_TIP = "Sets the size of the test set, and the seed that draws it and the points."
 _OPEN_TIP = (
     "Opens a table (CSV or TSV), arrays (.npz) or IDX files, and first shows how they are read. You can "
@@ -56,7 +55,7 @@ class DataCard(Card):
         self.combo = GroupedCombo("datasetCombo", "Data set", _COMBO_TIP)
         self.combo.activated.connect(lambda: self._choose(self.combo.currentData()))
         self._glance = DataPreview()
-        self._fields = DataFields(session, OFTEN)
+        self._fields = DataFields(session)
         self._more_fields: DataFields | None = None
         self._more = CollapsibleGroup("dataPartsGroup", "Test set and seed", _PARTS_TIP, self._make_more)
         self.body.addLayout(self._choice_row())
@@ -97,7 +96,7 @@ class DataCard(Card):
         return self._notes
 
     def _make_more(self) -> QWidget:
-        self._more_fields = DataFields(self._session, _SELDOM)
+        self._more_fields = DataFields(self._session, of_split=True)
         self._more_fields.show_source(self._source)
         return self._more_fields
 

@@ -1,4 +1,4 @@
-"""Fields of the numeric data settings: points, noise, classes, test share and seed."""
+"""Fields of the data settings that are numbers."""
 
 from __future__ import annotations
 
@@ -6,68 +6,63 @@ from functools import partial
 
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSetting, DataSource
+from engine.datasets.data_setting import SEED, TEST_SHARE
 from nnviz.cards.settings.settings_form import FIELD_WIDTH
 from nnviz.formatting.setting_text import error_words, parse_typed, typed_data_value
 from nnviz.session.session import Session
+from nnviz.ui.fields import NumberEdit
 from nnviz.ui.form import FormField, FormGrid
-from nnviz.ui.setting_fields import data_edit
+from nnviz.ui.setting_fields import data_edit, data_step
 
-OFTEN = ("train_examples", "points", "noise", "classes")  # what is changed often; the others wait in a group
-
-
-def is_field(setting: DataSetting) -> bool:
-    """Whether a setting is a number that is typed."""
-    default = setting.default
-    return (
-        setting.kind is int if default is None else isinstance(default, int | float) and not isinstance(default, bool)
-    )
+_SPLIT = (TEST_SHARE.name, SEED.name)  # the fields of these are in a group
 
 
 class DataFields(FormGrid):
-    """A row for each of some data settings. Each change loads the data again, as one undo step."""
+    """A row for each data setting that is a number. Each change loads the data again, as one undo step."""
 
-    def __init__(self, session: Session, names: tuple[str, ...]) -> None:
-        """``names``: the settings that are shown here, if the data have them."""
+    def __init__(self, session: Session, of_split: bool = False) -> None:
+        """``of_split``: whether the test share and the seed are shown here, or the other settings."""
         super().__init__(field_width=FIELD_WIDTH)
-        self._session, self._names = session, names
-        self._rows: dict[str, FormField] = {}
-        self._source: DataSource | None = None
-        for setting in _settings_named(names):
-            edit = data_edit(setting, "data")
-            edit.committed.connect(partial(self._typed, setting))
-            self._rows[setting.name] = FormField(self.add_field(setting.label, edit), edit)
+        self._session = session
+        self._rows: dict[str, tuple[FormField, NumberEdit]] = {}
+        self._shown: dict[str, DataSetting] = {}
+        for setting in (setting for name in DATASETS for setting in DATASETS[name].settings):
+            if setting.number and (setting.name in _SPLIT) == of_split and setting.name not in self._rows:
+                edit = data_edit(setting, "data")
+                edit.committed.connect(partial(self._typed, setting.name))
+                self._rows[setting.name] = FormField(self.add_field(setting.label, edit), edit), edit
         session.settings.problems_changed.connect(self.show_values)
 
     def show_source(self, source: DataSource | None) -> None:
         """Shows the rows of a source, and their values."""
-        self._source = source
-        wanted = [setting.name for setting in self._settings()]
-        for name, row in self._rows.items():
-            if name not in wanted:
+        settings = () if source is None else source.settings
+        self._shown = {each.name: each for each in settings if each.name in self._rows}
+        for name, (row, edit) in self._rows.items():
+            setting = self._shown.get(name)
+            row.set_visible(setting is not None)
+            if setting is None:
                 self._session.settings.set_problem(_problem(name), None)
-            row.set_visible(name in wanted)
-        self.setVisible(bool(wanted))
+            else:
+                edit.describe(data_step(setting), setting.tip)
+        self.setVisible(bool(self._shown))
         self.show_values()
 
     def show_values(self) -> None:
         """Shows the values of the settings, except where an invalid one was typed."""
         problems, settings = self._session.settings.all_problems, self._session.data.settings
-        for setting in self._settings():
-            value = typed_data_value(setting, settings.get(setting.name))
-            self._rows[setting.name].show(value, problems.get(_problem(setting.name), ""))
+        for name, setting in self._shown.items():
+            value = typed_data_value(setting, settings.get(name))
+            self._rows[name][0].show(value, problems.get(_problem(name), ""))
 
-    def _settings(self) -> list[DataSetting]:
-        settings = self._source.settings if self._source is not None else ()
-        return [each for each in settings if each.name in self._names and is_field(each)]
-
-    def _typed(self, setting: DataSetting, typed: str) -> None:
-        data, refuse = self._session.data, partial(self._refuse, setting)
-        if data.name is None:
+    def _typed(self, name: str, typed: str) -> None:
+        data, setting = self._session.data, self._shown.get(name)
+        if data.name is None or setting is None:
             return
+        refuse = partial(self._refuse, setting)
         try:
             value = parse_typed(setting, typed)
-            self._session.settings.set_problem(_problem(setting.name), None)
-            data.load(data.name, {**data.settings, setting.name: value}, refused=refuse)
+            self._session.settings.set_problem(_problem(name), None)
+            data.load(data.name, {**data.settings, name: value}, refused=refuse)
         except EngineError as error:
             refuse(error)
         self.show_values()
@@ -75,13 +70,6 @@ class DataFields(FormGrid):
     def _refuse(self, setting: DataSetting, error: EngineError) -> None:
         words = error_words(error, {setting.name: setting.label})
         self._session.settings.set_problem(_problem(setting.name), words)
-
-
-def _settings_named(names: tuple[str, ...]) -> list[DataSetting]:
-    """Returns the settings of registered data sets with these names, each once."""
-    settings = (setting for name in DATASETS for setting in DATASETS[name].settings)
-    found = {setting.name: setting for setting in settings if setting.name in names and is_field(setting)}
-    return [found[name] for name in names if name in found]
 
 
 def _problem(name: str) -> str:

@@ -207,6 +207,3 @@ def test_images_of_all_kinds_take_a_number_of_examples(tmp_path: Path) -> None:
         assert load_data(path, {"train_examples": 12}).fingerprint == some.fingerprint
         other = load_data(path, {"train_examples": 12, "seed": 1})
         assert other.fingerprint != some.fingerprint
-    for name in DATASETS:
-        is_of_images = DATASETS[name].group == "Images"
-        assert any(each.name == "train_examples" for each in DATASETS[name].settings) == is_of_images, name

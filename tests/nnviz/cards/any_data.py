@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.datasets.source import Value
+from engine.datasets.data_setting import Value
 
 LONG_NAMES = tuple(f"a class with a rather long name, number {number}" for number in range(16))
 

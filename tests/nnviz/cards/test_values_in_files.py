@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
-from engine.datasets.source import Value
+from engine.datasets.data_setting import Value
 from engine.datasets.table.cells import plain_number
 from nnviz.cards.regression.model import PREDICTED
 from nnviz.cards.user_examples.model import PREDICTIONS

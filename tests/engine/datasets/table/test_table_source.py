@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from engine.basics.errors import FileFormatError, SettingError
+from engine.datasets.data_setting import DataSetting
 from engine.datasets.loading import load_data, source_of
-from engine.datasets.source import DataSetting
 from engine.datasets.table.table import read_table, row_number
 from engine.datasets.table.table_format import sniff, title_rows
 from engine.datasets.table.table_source import guess_target

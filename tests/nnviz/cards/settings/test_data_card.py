@@ -14,6 +14,8 @@ from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
+from engine.datasets import DATASETS, DataSetting, DataSource, load_data
+from engine.datasets.data_setting import SEED
 from nnviz.cards.settings.small_table import SmallTable
 from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel
@@ -22,6 +24,7 @@ from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 from nnviz.window.user_files import settings_file
 from tests.conftest import MakeWindow, close
+from tests.engine.helpers import restored_later
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model, Restart
 from tests.nnviz.helpers import (
@@ -199,6 +202,34 @@ def test_a_field_loads_the_data_with_its_value(spirals: CardWindow, qtbot: QtBot
     choose(qtbot, spirals, "Moons")
     assert spirals.session.settings.problems == {}
     assert spirals.session.training.can_start
+
+
+def test_a_new_setting_has_a_field_which_is_stepped_and_described_as_its_data_say(
+    make_cards: MakeCards, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored_later(monkeypatch, DATASETS)
+    bars = DataSetting("bars", "Bars", 60, "Number of bars.", least=20, most=90, step=25)
+    noise = DataSetting("noise", "Noise", 0.5, "Share of wrong labels.", least=0.25, most=0.5, step=0.1)
+    made: list[dict[str, object]] = []
+    DATASETS.register("bars")(
+        DataSource("Bars", lambda **given: made.append(given) or load_data("moons"), "Shapes", (bars, noise, SEED))
+    )
+    window = make_cards("dataCard")
+    choose(qtbot, window, "Moons")
+    assert find(window, NumberEdit, "dataNoiseEdit").toolTip().startswith("Standard deviation")
+    assert not find(window, NumberEdit, "dataBarsEdit").isVisible()
+    choose(qtbot, window, "Bars")
+    edits = {name: find(window, NumberEdit, name) for name in ("dataBarsEdit", "dataNoiseEdit")}
+    assert {name: (edit.text(), edit.toolTip()) for name, edit in edits.items()} == {
+        "dataBarsEdit": ("60", "Number of bars."),
+        "dataNoiseEdit": ("0.5", "Share of wrong labels."),
+    }
+    for steps, bars_then, noise_then in ((1, 75, 0.5), (1, 90, 0.5), (-1, 50, 0.4), (-9, 25, 0.25)):
+        for edit, value in zip(edits.values(), (bars_then, noise_then), strict=True):
+            edit.stepBy(steps)
+            wait_for_data(qtbot, window)
+            assert edit.text() == str(value)
+    assert made[-1] == {"bars": 25, "noise": 0.25}
 
 
 @pytest.mark.parametrize("cards", [("dataCard", "networkCard", "trainingCard")], ids=["all"])

@@ -1,0 +1,46 @@
+"""All registered data: their settings are within their ranges, and images can be fewer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.basics.errors import SettingError
+from engine.datasets import DATASETS, Dataset, DataSetting, DataSource, Split
+from engine.datasets.data_setting import SEED
+from engine.datasets.dataset import one_hot
+from tests.engine.helpers import refused
+
+HERE = [name for name in DATASETS if DATASETS[name].download is None]
+NUMBERS = [(name, each) for name in HERE for each in DATASETS[name].settings if each.number is not None]
+
+
+def beyond(setting: DataSetting) -> list[Any]:
+    """Values next to the range of a number, and some that are none."""
+    ends = [setting.least - setting.step, setting.most + setting.step]
+    return [*(end for end in ends if math.isfinite(end)), math.nan, "x", True]
+
+
+@pytest.mark.parametrize(("name", "setting"), NUMBERS, ids=[f"{name} {each.name}" for name, each in NUMBERS])
+def test_a_number_beyond_its_range_is_refused(name: str, setting: DataSetting) -> None:
+    for value in beyond(setting):
+        with refused(SettingError, setting.name, str(value)):
+            DATASETS[name].load({setting.name: value})
+
+
+def test_images_can_be_fewer_and_only_a_seed_of_their_own_makes_others() -> None:
+    made: list[dict[str, Any]] = []
+
+    def make(**given: Any) -> Dataset:
+        made.append(given)
+        labels = np.arange(40) % 2
+        return Dataset("Bars", Split(np.zeros((40, 9), np.float32), one_hot(labels, 2), labels), None, (3, 3))
+
+    for settings, given in (((), {}), ((SEED,), {"seed": 1})):
+        source = DataSource("Bars", make, settings=settings)
+        assert [each.name for each in source.settings].count("seed") == 1
+        assert len(source.load({"train_examples": 12, "seed": 1}).train) == 12
+        assert made.pop() == given
