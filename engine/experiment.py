@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.basics.cli_option_names import ADJUSTED, setting_words
 from engine.basics.errors import DataError, SettingError, Verbatim, counted
-from engine.basics.validation import check_sizes, positive_number, whole_number
+from engine.basics.validation import check_sizes, whole_number
 from engine.datasets.brightness import Brightness, brightness_in
 from engine.datasets.data_setting import Value
 from engine.datasets.dataset import Dataset
@@ -22,11 +22,12 @@ from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
 from engine.network.network import Network, check_activations
 from engine.old_experiments import recorded_data_settings, with_present_names
-from engine.training.augmentation import Augmentation
+from engine.training.augmentation import DISTORTIONS, Augmentation
 from engine.training.events import Event
 from engine.training.history import History
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.settings import TrainingSettings, known_only
+from engine.training.setting import INITIALISATION, Choice, PositiveNumber, Setting, declarations, declared
+from engine.training.settings import TRAINING_SETTINGS, TrainingSettings, known_only
 from engine.training.trainer import Trainer
 from engine.training.update_pipeline import UpdatePipeline
 
@@ -34,8 +35,13 @@ from engine.training.update_pipeline import UpdatePipeline
 MILD = Augmentation(shift=1, rotation=8, scale=0.08, shear=0.1, elastic=0.8, elastic_sigma=4.5, thickness=0.2)
 
 _TRAINING = tuple(each.name for each in fields(TrainingSettings))
-_DISTORTIONS = tuple(each.name for each in fields(Augmentation))
-NETWORK_SETTINGS = ("shape", "activations", "loss", "initializer", "weight_scale", "seed", "brightness")
+_OUTPUT = Setting(
+    Choice(ACTIVATIONS),
+    INITIALISATION,
+    help="activation of the output layer",
+    title="Output",
+    tip="Sets the activation of the output layer: softmax gives the probability of each class. The loss follows.",
+)
 # Parts of shape and activations that can be changed separately.
 _PARTS = ("inputs", "hidden", "outputs", "output")
 
@@ -64,9 +70,40 @@ class Experiment:
     fingerprint: str = ""
     shape: tuple[int, ...] = (784, 64, 32, 10)
     activations: tuple[str, ...] = ("relu", "relu", "softmax")
-    loss: str = "cross-entropy"
-    initializer: str = "he"
-    weight_scale: float = 1.0
+    loss: str = declared(
+        "cross-entropy",
+        Setting(
+            Choice(LOSSES),
+            INITIALISATION,
+            help="loss that training minimises",
+            title="Loss",
+            tip="Sets what training minimises. Cross-entropy punishes confident mistakes most. The output follows.",
+        ),
+    )
+    initializer: str = declared(
+        "he",
+        Setting(
+            Choice(INITIALIZERS),
+            INITIALISATION,
+            help="distribution of the initial weights",
+            title="Initial weights",
+            tip="Sets how the initial weights are drawn. If they are too large, neurons saturate; if too small, the "
+            "signal fades.",
+            name="initial weights",
+        ),
+    )
+    weight_scale: float = declared(
+        1.0,
+        Setting(
+            PositiveNumber("1"),
+            INITIALISATION,
+            help="factor of the initial weights",
+            title="Weight scale",
+            tip="Multiplies all initial weights. 1 leaves them as drawn.",
+            word="×",
+            off=1.0,
+        ),
+    )
     training: TrainingSettings = field(default_factory=lambda: TrainingSettings(learning_rate=0.2))
     brightness: Brightness | None = None
 
@@ -80,9 +117,9 @@ class Experiment:
         object.__setattr__(self, "shape", check_sizes(self.shape))
         check_activations(self.activations, len(self.shape) - 1)
         object.__setattr__(self, "activations", tuple(self.activations))
+        for name, setting in _OWN_SETTINGS.items():
+            object.__setattr__(self, name, setting.rule.check(name, getattr(self, name)))
         LOSSES[self.loss]().check_output(ACTIVATIONS[self.output]())
-        INITIALIZERS[self.initializer]
-        object.__setattr__(self, "weight_scale", positive_number("weight_scale", self.weight_scale, "1"))
         whole_number("seed", self.seed, 0, "1")
         if not isinstance(self.brightness, (Brightness, type(None))):
             raise SettingError("brightness", self.brightness, "must be a brightness, or none", "Leave it out.")
@@ -119,7 +156,7 @@ class Experiment:
             return getattr(self, name)
         if name in _TRAINING:
             return getattr(self.training, name)
-        if name in _DISTORTIONS:
+        if name in DISTORTIONS:
             return getattr(self.training.augmentation, name)
         remedy = f"Choose from: {', '.join(SETTING_NAMES)}."
         raise SettingError("settings", name, "must be the name of a setting", remedy)
@@ -134,7 +171,7 @@ class Experiment:
         """
         for name in settings:
             self.value(name)  # raises SettingError for an unknown name
-        distortions = {name: settings.pop(name) for name in _DISTORTIONS if name in settings}
+        distortions = {name: settings.pop(name) for name in DISTORTIONS if name in settings}
         training = {name: settings.pop(name) for name in _TRAINING if name in settings}
         if {"shape", *_PARTS} & set(settings):
             settings = self._with_layers(settings)
@@ -224,10 +261,14 @@ class Experiment:
         """Returns the experiment with an output, a loss and an augmentation that make sense for this data set's task.
 
         Numbers are predicted by outputs without bounds and a loss for numbers; classes by probabilities and
-        cross-entropy, unless output and loss are for classes already. What is not an image is not distorted.
+        cross-entropy, unless output and loss are for classes already. What is not an image is not distorted. Settings
+        that do not exist for the data are switched off.
         """
         is_distorted = self.training.augmentation.is_active and not dataset.is_picture
         fit = self.with_augmentation(False) if is_distorted else self
+        on = [name for name, setting in TRAINING_SETTINGS.items() if setting.is_on(self.value(name))]
+        off = {name: DECLARED[name].off for name in on if not DECLARED[name].suits(dataset)}
+        fit = fit.changed(**off) if off else fit
         if dataset.is_classification:
             return fit.changed(output="softmax", loss="cross-entropy") if fit.output == "identity" else fit
         output = "identity" if ACTIVATIONS[fit.output].is_probability else fit.output
@@ -250,7 +291,7 @@ class Experiment:
 
     def same_network(self, other: Experiment) -> bool:
         """Whether both describe the same untrained network."""
-        return all(self.value(name) == other.value(name) for name in NETWORK_SETTINGS)
+        return all(self.value(name) == other.value(name) for name in (*_OWN, "seed") if name not in _NOT_OF_NETWORK)
 
     def difference(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
         """Returns the settings that differ: name → (value here, value there).
@@ -309,12 +350,11 @@ class Experiment:
             words += ["--activation", hidden[0] if len(set(hidden)) == 1 else ",".join(hidden)]
         words += ["--epochs", str(self.training.epochs)]  # the command line has another default
         is_adjusted = self.data != default.data or "train_examples" in self.data_settings
-        for name in ("output", *_SETTINGS):
+        for name in DECLARED:
             value = self.value(name)
             is_default = value == default.value(name) and not (name in ADJUSTED and is_adjusted)
-            if name in _WRITTEN_SEPARATELY or is_default:
-                continue
-            words += setting_words(name, value)
+            if name != "epochs" and not is_default:
+                words += setting_words(name, value)
         return words
 
     # ---- networks and runs
@@ -381,22 +421,12 @@ def train_on(trainer: Trainer, take: Callable[[Event], None]) -> Iterator[Event]
 
 
 _OWN = tuple(each.name for each in fields(Experiment))
-_SETTINGS = (*_OWN, *_TRAINING, *_DISTORTIONS)
+_OWN_SETTINGS = declarations(Experiment)
+_NOT_OF_NETWORK = ("data", "data_settings", "fingerprint", "training")  # what an untrained network does not depend on
+_SETTINGS = (*_OWN, *_TRAINING, *DISTORTIONS)
 SETTING_NAMES = tuple(dict.fromkeys((*_SETTINGS, *_PARTS)))  # all names that Experiment.value accepts
-# Settings that command() writes in another way, or not at all.
-_WRITTEN_SEPARATELY = (
-    "data",
-    "data_settings",
-    "fingerprint",
-    "brightness",
-    "shape",
-    "activations",
-    "training",
-    "epochs",
-    "augmentation",
-)
-# Settings with a command-line option of their own.
-OPTIONS = tuple(name for name in ("output", *_SETTINGS) if name == "epochs" or name not in _WRITTEN_SEPARATELY)
+# The declared settings of network, training and augmentation; each has a command-line option of its own.
+DECLARED: Mapping[str, Setting] = {"output": _OUTPUT, **_OWN_SETTINGS, **TRAINING_SETTINGS, **DISTORTIONS}
 
 
 def _brightness(entries: object) -> Brightness | None:

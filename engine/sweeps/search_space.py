@@ -12,14 +12,10 @@ import numpy as np
 
 from engine.basics.cli_option_names import option_of_setting, setting_of_option
 from engine.basics.errors import SettingError, Verbatim
-from engine.basics.registry import Registry
 from engine.basics.validation import parse_hidden, whole_number
-from engine.experiment import SETTING_NAMES, Experiment
+from engine.experiment import DECLARED, SETTING_NAMES, Experiment
 from engine.network.activations import ACTIVATIONS
-from engine.network.initializers import INITIALIZERS
-from engine.network.losses import LOSSES
-from engine.training.optimizers import OPTIMIZERS
-from engine.training.schedules import SCHEDULES
+from engine.training.setting import Choice
 from engine.training.settings import RENAMED
 
 LIST, LINEAR, LOG = "list", "linear", "log"
@@ -48,12 +44,6 @@ _FIXED = {
 # Settings that may differ between trials.
 VARIABLE_SETTINGS = tuple(name for name in ("activation", *SETTING_NAMES) if name not in _FIXED)
 _DEFAULT = Experiment()
-_NAMED: dict[str, Registry[Any]] = {
-    "loss": LOSSES,
-    "initializer": INITIALIZERS,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-}
 
 
 @dataclass(frozen=True)
@@ -180,10 +170,11 @@ def choices_of(name: str) -> Mapping[str, str]:
     """Returns the choices of a non-numeric setting, as typed, with their displayed names; empty for numbers."""
     if is_numeric(name):
         return {}
-    if name in _NAMED:
-        return {each: _NAMED[name][each].label for each in _NAMED[name]}
-    if name in ("activation", "output"):
-        return {each: ACTIVATIONS[each].label for each in ACTIVATIONS if name == "output" or ACTIVATIONS[each].hidden}
+    if name == "activation":
+        return {each: ACTIVATIONS[each].label for each in ACTIVATIONS if ACTIVATIONS[each].hidden}
+    rule = DECLARED[name].rule
+    if isinstance(rule, Choice):
+        return {each: rule.registry[each].label for each in rule.registry}
     return {"true": "yes", "false": "no"}
 
 

@@ -30,14 +30,14 @@ from engine.training.events import Batch, BestRestored, Epoch, Estimate, Evaluat
 from engine.training.metrics import Evaluation, Evaluator
 from engine.training.optimizers import SGD
 from engine.training.schedules import warmed_up
-from engine.training.settings import TrainingSettings
+from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from engine.training.update_pipeline import UpdatePipeline
 
 # Number of batches that may be lost when a run diverges. Each time, the parameters are copied.
 _BATCHES_BETWEEN_COPIES = 50
 _ESTIMATE_EXAMPLES = 1000
 # Settings on which the order of the examples, the batches and the validation set depend.
-FIXED_WHILE_TRAINING = ("batch_size", "drop_last", "validation_share", "seed")
+FIXED_WHILE_TRAINING = tuple(name for name, setting in TRAINING_SETTINGS.items() if setting.is_fixed)
 # Attributes that follow from network, data and settings: pickles and deep copies leave them out and rebuild them.
 _REBUILT = ("dataset", "_batches", "_buffers", "_evaluators", "_estimators", "_pipeline", "_coming")
 

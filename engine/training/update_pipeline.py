@@ -15,10 +15,12 @@ from engine.network.network import Network
 from engine.training.augmentation import Augmenter
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.regularisation import Dropout, Penalties, clip_gradient, decay_weights, limit_norms
-from engine.training.settings import TrainingSettings
+from engine.training.setting import SCHEDULE
+from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 
 # Settings that only affect the size and number of steps; for all others something has to be prepared again.
-_RATE_SETTINGS = ("learning_rate", "epochs", "schedule", "decay", "decay_epochs", "warmup")
+_OF_SCHEDULE = (name for name, setting in TRAINING_SETTINGS.items() if setting.group is SCHEDULE)
+_RATE_SETTINGS = ("learning_rate", "epochs", *_OF_SCHEDULE)
 _OTHER_SETTINGS = tuple(each.name for each in fields(TrainingSettings) if each.name not in _RATE_SETTINGS)
 
 
@@ -33,6 +35,8 @@ class UpdatePipeline:
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
         """Raises SettingError if the settings do not fit the network or the data."""
+        for name, setting in TRAINING_SETTINGS.items():
+            setting.check_suits(name, getattr(settings, name), dataset)
         if settings.patience and dataset.validation is None:
             raise SettingError(
                 "patience",

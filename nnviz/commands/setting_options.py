@@ -1,6 +1,6 @@
 """The options of ``train`` and ``sweep`` for settings of the network and its training: help, parsing, values.
 
-The settings themselves are those of an experiment, ``engine.experiment.OPTIONS``; here they get a text.
+The settings are those that an experiment declares, ``engine.experiment.DECLARED``.
 """
 
 from __future__ import annotations
@@ -14,70 +14,29 @@ from engine.basics.cli_option_names import ADJUSTED, option_of_setting, setting_
 from engine.basics.errors import SettingError
 from engine.basics.registry import Registry
 from engine.basics.validation import NO_LAYERS
-from engine.experiment import OPTIONS, Experiment
+from engine.experiment import DECLARED, Experiment
 from engine.presets import DEFAULT_PRESET
-from engine.sweeps.search_space import choices_of, is_whole
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
+from engine.training.setting import (
+    AUGMENTATION,
+    COMMON,
+    INITIALISATION,
+    Choice,
+    Flag,
+    LayerShares,
+    Setting,
+    WholeNumber,
+)
 from engine.training.settings import RENAMED
 
 _USERS: Sequence[Registry[Any]] = (OPTIMIZERS, SCHEDULES)  # their entries name the constants that they use
-NETWORK, TRAINING = "network", "training"
-# Texts of the settings by group of options.
-TEXTS: Mapping[str, Mapping[str, str]] = {
-    NETWORK: {
-        "output": "activation of the output layer",
-        "loss": "loss that training minimises",
-        "initializer": "distribution of the initial weights",
-        "weight_scale": "factor of the initial weights",
-    },
-    TRAINING: {
-        "epochs": "passes over the training set",
-        "batch_size": "examples per step",
-        "learning_rate": "step size",
-        "optimizer": "update rule",
-        "momentum": "share of the last step's direction that is kept; beta 1 of Adam",
-        "beta2": "decay rate of the mean squared gradient",
-        "epsilon": "constant added to the root of the mean squared gradient",
-        "seed": "seed of the initial weights and of all other randomness",
-        "drop_last": "leave out the last, incomplete batch of each epoch",
-        "evaluate": "measure the errors of the training and test set after each epoch",
-    },
-    "learning rate schedule": {
-        "schedule": "learning rate over time",
-        "warmup": "epochs in which the learning rate rises from 0",
-        "decay": "factor of the learning rate per drop",
-        "decay_epochs": "epochs between two drops",
-    },
-    "regularisation": {
-        "weight_decay": "weight decay, an L2 penalty on the weights; 0 for none",
-        "l1": "L1 penalty on the weights; 0 for none",
-        "dropout": "share of the hidden neurons left out in each step; or a share per layer, inputs first: 0.1,0.5,0.5",
-        "max_norm": "limit of the length of a neuron's weight vector; 0 for none",
-        "clip_norm": "limit of the length of the gradient; 0 for none",
-    },
-    "validation and early stopping": {
-        "validation_share": "share of the training set that is held out as the validation set, 0 to 0.5",
-        "patience": (
-            "stop after N epochs without a lower validation error, and restore the best weights; 0 trains all epochs"
-        ),
-    },
-    "augmentation": {
-        "shift": "move images by at most X pixels",
-        "rotation": "rotate images by at most X degrees",
-        "scale": "enlarge or shrink images by at most this share; 0.1 is a tenth",
-        "shear": "slant images by at most this share; 1 is 45 degrees",
-        "elastic": "bend strokes: pixels move by X pixels (root mean square)",
-        "elastic_sigma": "smoothness of the elastic distortion in pixels",
-        "thickness": "make strokes thicker or thinner by at most X pixels",
-        "noise": "standard deviation of the noise added to each pixel; 1 is from black to white",
-    },
-}
+NETWORK, TRAINING = INITIALISATION.options, COMMON.options
 _ABOUT = {
     TRAINING: (
         "The defaults are for MNIST. For other data, the preset “{preset}” chooses {adjusted} unless you give them."
     ),
-    "augmentation": "Random distortions of the training images, others in each epoch.",
+    AUGMENTATION.options: "Random distortions of the training images, others in each epoch.",
 }
 
 
@@ -114,13 +73,13 @@ def add_setting_options(
         groups: groups of the parser that exist already, by title.
     """
     parser.set_defaults(chosen=[])
-    names = {title: list(texts) for title, texts in TEXTS.items()}
-    names[TRAINING] += [name for name in OPTIONS if not any(name in texts for texts in TEXTS.values())]
-    for title, settings in names.items():
+    titles = list(dict.fromkeys(setting.group.options for setting in DECLARED.values()))
+    for title in titles:
         about = _ABOUT.get(title, "").format(preset=DEFAULT_PRESET, adjusted=_listed(ADJUSTED))
         group = groups.get(title) or parser.add_argument_group(title, about or None)
-        for name in settings:
-            _add(group, name, TEXTS[title].get(name, name.replace("_", " ")), defaults.value(name))
+        for name in sorted(DECLARED, key=lambda name: name != "epochs"):  # what is given most often comes first
+            if DECLARED[name].group.options == title:
+                _add(group, name, DECLARED[name], defaults.value(name))
         if title == TRAINING:
             text = (
                 "any setting of network or training by its name, as --set momentum=0.95 or --set dropout=0,0.2,0.2; "
@@ -134,20 +93,22 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _add(group: argparse._ActionsContainer, name: str, text: str, default: Any) -> None:
-    option = option_of_setting(name)
+def _add(group: argparse._ActionsContainer, name: str, setting: Setting, default: Any) -> None:
+    option, text, rule = option_of_setting(name), setting.help, setting.rule
     how: dict[str, Any] = {"action": SettingAction, "setting": name, "dest": option[2:].replace("-", "_")}
-    if isinstance(default, bool):
+    if isinstance(rule, Flag):
         shown = "yes" if default else "no"
         help_text = f"{text}, or not (default: {shown})"
         group.add_argument(option, option.replace("--", "--no-", 1), nargs=0, help=help_text, **how)
         return
-    if choices := choices_of(name):
-        group.add_argument(option, metavar="NAME", help=f"{text}: {', '.join(choices)} (default: {default})", **how)
+    if isinstance(rule, Choice):
+        choices = ", ".join(rule.registry)
+        group.add_argument(option, metavar="NAME", help=f"{text}: {choices} (default: {default})", **how)
         return
     users = [each for registry in _USERS for each in registry if name in registry[each].uses]
     used = f"{', '.join(users)}; " if users else ""
-    parse, metavar = (whole, "N") if is_whole(name) else (shares, "X") if name == "dropout" else (number, "X")
+    parse = whole if isinstance(rule, WholeNumber) else shares if isinstance(rule, LayerShares) else number
+    metavar = "N" if parse is whole else "X"
     group.add_argument(option, type=parse, metavar=metavar, help=f"{text} ({used}default: {default:g})", **how)
 
 

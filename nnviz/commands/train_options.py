@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,10 @@ from engine.basics.errors import SettingError
 from engine.basics.validation import parse_hidden, parse_shape
 from engine.datasets import Dataset, source_of
 from engine.datasets.source import settings_with_option
-from engine.experiment import Experiment
+from engine.experiment import DECLARED, Experiment
 from engine.network.activations import ACTIVATIONS
 from engine.presets import DEFAULT_PRESET, preset_named
 from engine.storage import FORMATS
-from engine.training.augmentation import Augmentation
 from engine.training.settings import TrainingSettings
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.data_options import add_data_options, given_options, settings_for
@@ -27,8 +26,8 @@ from nnviz.program_name import program_name
 
 # Fewer epochs than in the window, so that the command ends soon; all other defaults are the window's.
 _DEFAULTS = Experiment().changed(epochs=10)
-# Settings that follow the data's task unless they were chosen.
-_FOLLOW_THE_TASK = ("output", "loss", "augmentation", "brightness", *(each.name for each in fields(Augmentation)))
+# Settings that follow the data's task unless they were chosen; those that exist for some data only do, too.
+_FOLLOW_THE_TASK = ("output", "loss", "augmentation", "brightness")
 # An optimizer, and the settings that suit it.
 _OF_OPTIMIZER = ("optimizer", "learning_rate", "weight_decay")
 
@@ -163,7 +162,9 @@ def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experimen
     fitted = described.for_data(data)
     if arguments.shape is not None:
         fitted = fitted.with_shape(described.shape)
-    explicit = {name: described.value(name) for name in settings_of(arguments) if name in _FOLLOW_THE_TASK}
+    of_some_data = [name for name, setting in DECLARED.items() if setting.exists_for is not None]
+    following = {*_FOLLOW_THE_TASK, *of_some_data}
+    explicit = {name: described.value(name) for name in settings_of(arguments) if name in following}
     if "loss" in explicit:
         described.check_task(data)
     fitted = _adjusted(arguments, fitted.for_task(data).changed(**explicit), data)

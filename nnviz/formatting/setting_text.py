@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.basics.errors import EngineError
 from engine.datasets import DATASETS, DataSetting
 from engine.datasets.data_setting import Value
-from engine.experiment import Experiment
+from engine.experiment import DECLARED, Experiment
 from nnviz.formatting import text
 
 _ALL = "all"  # what a field shows whose setting has no number
@@ -41,13 +41,9 @@ def more_epochs(epochs: int) -> str:
 
 def setting_name(name: str) -> str:
     """Returns the name of a setting for a sentence."""
-    names = {
-        "l1": "L1",
-        "initializer": "initial weights",
-        "shape": "",
-        "hidden": "hidden layers",
-        "brightness": "standardisation",
-    }
+    if name in DECLARED:
+        return DECLARED[name].name or name.replace("_", " ")
+    names = {"shape": "", "hidden": "hidden layers", "brightness": "standardisation"}
     return names.get(name, name.replace("_", " "))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from engine.experiment import MILD
 from engine.network.activations import ACTIVATIONS
 from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.settings import TrainingSettings
+from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from nnviz.formatting import text
 from nnviz.hints.learning_curves import CurvesFinding, Overfitting, are_alike
 from nnviz.hints.state import RunState
@@ -387,8 +387,8 @@ def _loosened(name: str, found: str, diagnosis: str, state: RunState) -> Hint:
         return Hint(name, found, diagnosis, "Weight scale 1", _default_weights(state))
     if not hidden:
         return Hint(name, found, diagnosis, "Add a hidden layer", {"hidden": (_FIRST_HIDDEN,)})
-    penalties: dict[str, Any] = {"dropout": 0.0, "weight_decay": 0.0, "l1": 0.0, "max_norm": 0.0}
-    used = {setting: off for setting, off in penalties.items() if _is_on(getattr(training, setting))}
+    penalties = {name: setting for name, setting in TRAINING_SETTINGS.items() if setting.is_penalty}
+    used = {name: each.off for name, each in penalties.items() if each.is_on(getattr(training, name))}
     if used:
         return Hint(name, found, diagnosis, "Without regularisation", used)
     if training.augmentation.is_active:
@@ -398,7 +398,3 @@ def _loosened(name: str, found: str, diagnosis: str, state: RunState) -> Hint:
         return Hint(name, found, diagnosis, "Train with Adam", steps)
     wider = tuple(_WIDER * size for size in hidden)
     return Hint(name, found, diagnosis, f"Hidden layers {text.shape(wider)}", {"hidden": wider})
-
-
-def _is_on(value: float | Sequence[float]) -> bool:
-    return any(value) if isinstance(value, Sequence) else value > 0

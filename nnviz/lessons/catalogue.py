@@ -8,7 +8,7 @@ from enum import Enum
 
 from engine.basics.cli_option_names import option_of_setting
 from engine.basics.validation import NO_LAYERS
-from engine.experiment import OPTIONS, Experiment
+from engine.experiment import DECLARED, Experiment
 
 
 class Kind(Enum):
@@ -87,7 +87,7 @@ STATES = ("ready", "running", "paused", "finished", "diverged", "dead")
 WORKSPACES = ("train", "inside", "runs")
 # Settings by their command-line names, with those that have options of their own.
 SETTINGS: dict[str, str] = {
-    **{option_of_setting(name).removeprefix("--"): name for name in OPTIONS},
+    **{option_of_setting(name).removeprefix("--"): name for name in DECLARED},
     "hidden": "hidden",
     "activation": "activation",
 }

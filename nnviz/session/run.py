@@ -22,7 +22,7 @@ from engine.training.events import BestRestored, Epoch
 from engine.training.history import Change, History, int_if_whole
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import warmed_up
-from engine.training.settings import TrainingSettings
+from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import changes_between, more_epochs
@@ -429,7 +429,8 @@ def _bytes_of_training(experiment: Experiment, parameters: Array) -> int:
 def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> Experiment:
     """Returns ``now`` with the wanted settings, as far as they may change during its training."""
     # A patience may need another validation set, a dropout other layers: then they stay as they are too.
-    for fixed in (FIXED_WHILE_TRAINING, (*FIXED_WHILE_TRAINING, "patience", "dropout")):
+    may_not_fit = [name for name, setting in TRAINING_SETTINGS.items() if setting.may_not_fit]
+    for fixed in (FIXED_WHILE_TRAINING, (*FIXED_WHILE_TRAINING, *may_not_fit)):
         with suppress(EngineError):
             kept = {name: getattr(now.training, name) for name in fixed}
             changed = now.changed(training=replace(wanted, **kept))

@@ -11,7 +11,7 @@ from engine.basics.cli_option_names import ADJUSTED
 from engine.basics.errors import EngineError
 from engine.basics.validation import check_memory
 from engine.datasets import Dataset
-from engine.experiment import MILD, Experiment
+from engine.experiment import DECLARED, MILD, Experiment
 from engine.presets import DEFAULT_PRESET, TYPED_NAMES, Preset, readable_presets, still_typed, typed_names
 from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS
@@ -187,7 +187,7 @@ class Settings(QObject):
         if preset is not None:
             self.basis = Basis(preset, self.basis.typed)
         self.remember_strengths(experiment.training.augmentation)
-        gone = _unused_constants(experiment.training)
+        gone = _without_effect(experiment.training, self._data.dataset)
         if (before.shape, before.activations) != (experiment.shape, experiment.activations):
             gone |= set(filter(is_of_layers, self.all_problems))
         self.all_problems = {name: text for name, text in self.all_problems.items() if name not in gone}
@@ -380,7 +380,8 @@ def is_of_layers(field: str) -> bool:
     return field == "shape" or field.startswith("layer ")
 
 
-def _unused_constants(training: TrainingSettings) -> set[str]:
-    """Returns the constants of other optimizers and schedules."""
+def _without_effect(training: TrainingSettings, dataset: Dataset | None) -> set[str]:
+    """Returns the constants of other optimizers and schedules, and the settings that do not exist for the data."""
     every = {name for kinds in (OPTIMIZERS, SCHEDULES) for kind in kinds for name in kinds[kind].uses}
-    return every - {*OPTIMIZERS[training.optimizer].uses, *SCHEDULES[training.schedule].uses}
+    unused = every - {*OPTIMIZERS[training.optimizer].uses, *SCHEDULES[training.schedule].uses}
+    return unused | {name for name, setting in DECLARED.items() if not setting.suits(dataset)}

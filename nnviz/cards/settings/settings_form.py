@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from engine.basics.errors import EngineError
+from engine.experiment import DECLARED
 from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.formatting.setting_text import error_words, typed_value
 from nnviz.session.session import Session
@@ -26,9 +27,11 @@ class SettingsForm(FormGrid):
         self._edits: dict[str, tuple[SettingField, NumberEdit]] = {}
         self._rows: dict[str, FormField] = {}
         self._marks: dict[str, DefaultButton] = {}
+        self._hidden: set[str] = set()  # fields that have no effect at the moment
         self.add_rows(rows)
         session.settings.changed.connect(self._show)
         session.settings.problems_changed.connect(self._show)
+        session.data.changed.connect(self._show_suited)
 
     # ---- building
 
@@ -40,6 +43,7 @@ class SettingsForm(FormGrid):
             else:
                 self._add_choice(row)
         self._show()
+        self._show_suited()
 
     def _add_field(self, field: SettingField) -> None:
         edit = NumberEdit(object_name("", field.name, "Edit"), field.step, field.tip, field.caption)
@@ -53,8 +57,7 @@ class SettingsForm(FormGrid):
         for entry in choice.registry:
             combo.addItem(choice.registry[entry].label, entry)
         combo.activated.connect(lambda: self._chosen(choice, combo.currentData()))
-        title = choice.title
-        self._add_row(choice.name, title, title.lower(), combo, lambda entry: choice.registry[entry].label)
+        self._add_row(choice.name, choice.title, choice.called, combo, lambda entry: choice.registry[entry].label)
 
     def _add_row(
         self, name: str, caption: str, called: str, field: NumberEdit | Combo, in_words: Callable[[Any], str]
@@ -87,7 +90,7 @@ class SettingsForm(FormGrid):
     def _chosen(self, choice: SettingChoice, entry: str) -> None:
         def change() -> None:
             if choice.choose is None:
-                self._session.settings.change(choice.title.lower(), **{choice.name: entry})
+                self._session.settings.change(choice.called, **{choice.name: entry})
             else:
                 choice.choose(self._session, entry)
 
@@ -108,8 +111,18 @@ class SettingsForm(FormGrid):
 
     def show_only(self, names: Iterable[str]) -> None:
         """Shows the named fields and hides the others, which have no effect at the moment."""
-        for name in self._edits:
-            self._rows[name].set_visible(name in names)
+        self._hidden = {*self._edits} - {*names}
+        self._show_rows(self._edits)
+
+    def _show_suited(self) -> None:
+        """Shows the settings that exist for the data, and hides those that do not."""
+        self._show_rows(name for name in self._rows if name in DECLARED and DECLARED[name].exists_for is not None)
+
+    def _show_rows(self, names: Iterable[str]) -> None:
+        """Shows or hides the named rows."""
+        for name in names:
+            suits = name not in DECLARED or DECLARED[name].suits(self._session.data.dataset)
+            self._rows[name].set_visible(suits and name not in self._hidden)
             self._marks[name].show_typed()
 
     def _show(self) -> None:

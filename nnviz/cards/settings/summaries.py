@@ -6,29 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.datasets import Dataset
-from engine.experiment import MILD, Experiment
+from engine.experiment import DECLARED, MILD, Experiment
 from engine.network.activations import ACTIVATIONS
 from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
 from engine.presets import Preset
-from engine.training.augmentation import Augmentation
+from engine.training.augmentation import DISTORTIONS, Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
-from engine.training.settings import TrainingSettings
+from engine.training.setting import AUGMENTATION, INITIALISATION, REGULARISATION, SCHEDULE, SettingGroup
+from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import setting_name
-
-_DISTORTIONS = ("shift", "rotation", "scale", "shear", "elastic", "thickness", "noise")
-_MAY_WAIT = ("batch_size", "validation_share", "patience", "dropout")
+from nnviz.ui.setting_fields import GROUPS, ROWS
 
 
 def of_optimizer(experiment: Experiment) -> str:
     """Returns the constants that the optimizer uses: "0.9, 0.999"."""
-    settings = experiment.training
-    uses = OPTIMIZERS[settings.optimizer].uses
-    default = settings.epsilon == TrainingSettings.epsilon
-    parts = [f"{getattr(settings, name):g}" for name in uses if name != "epsilon" or not default]
-    return ", ".join(parts) or "none"
+    constants = OPTIMIZERS[experiment.training.optimizer].uses
+    return ", ".join(f"{experiment.value(name):g}" for name in constants) or "none"
 
 
 def of_schedule(experiment: Experiment) -> str:
@@ -38,25 +34,23 @@ def of_schedule(experiment: Experiment) -> str:
     parts = [kind.label.lower()]
     if kind.uses:
         parts[0] += f" {settings.decay:g} in {settings.decay_epochs:g}"
-    if settings.warmup:
-        parts.append(f"warm-up {settings.warmup:g}")
-    return ", ".join(parts)
+    return ", ".join([*parts, *_words_of_group(experiment, SCHEDULE)])
 
 
 def of_regularisation(experiment: Experiment) -> str:
-    """Returns what is not off: "dropout 0.2, decay 0.05"."""
-    settings = experiment.training
-    dropout = settings.dropout if isinstance(settings.dropout, tuple) else (settings.dropout,)
-    shares = text.listed([f"{share:g}" for share in dropout], " ")
-    parts = [f"dropout {shares}"] if any(dropout) else []
-    for name, word in (("weight_decay", "decay"), ("l1", "L1"), ("max_norm", "max-norm"), ("clip_norm", "clip")):
-        if getattr(settings, name):
-            parts.append(f"{word} {getattr(settings, name):g}")
-    if settings.validation_share:
-        parts.append(f"validation {settings.validation_share:g}")
-    if settings.patience:
-        parts.append(f"patience {settings.patience}")
-    return ", ".join(parts) or "off"
+    """Returns what is not off: "decay 0.05, dropout 0.2"."""
+    return ", ".join(_words_of_group(experiment, REGULARISATION)) or "off"
+
+
+def _words_of_group(experiment: Experiment, group: SettingGroup) -> list[str]:
+    """Returns the settings of a group of the window that are not off, with their values: "dropout 0.1 0.5"."""
+    words = []
+    for row in GROUPS[group.title or ""]:
+        setting, value = DECLARED[row.name], experiment.value(row.name)
+        if setting.is_on(value):
+            values = value if isinstance(value, tuple) else (value,)
+            words.append(f"{setting.word or row.called} {text.listed([f'{each:g}' for each in values], ' ')}")
+    return words
 
 
 def of_augmentation(experiment: Experiment) -> str:
@@ -66,14 +60,12 @@ def of_augmentation(experiment: Experiment) -> str:
         return "off"
     if wanted == MILD:
         return "mild"
-    return ", ".join(f"{name} {getattr(wanted, name):g}" for name in _DISTORTIONS if getattr(wanted, name))
+    return ", ".join(_words_of_group(experiment, AUGMENTATION))
 
 
 def of_initialisation(experiment: Experiment) -> str:
     """Returns initial weights and loss: "He, cross-entropy"."""
-    first = INITIALIZERS[experiment.initializer].label
-    if experiment.weight_scale != 1:
-        first += f" × {experiment.weight_scale:g}"
+    first = " ".join([INITIALIZERS[experiment.initializer].label, *_words_of_group(experiment, INITIALISATION)])
     return f"{first}, {LOSSES[experiment.loss].label.lower()}"
 
 
@@ -82,7 +74,11 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> tuple[str, str]:
 
     The second text is shorter if there are several.
     """
-    names = [setting_name(name) for name in _MAY_WAIT if getattr(fields, name) != getattr(run, name)]
+    names = [
+        setting_name(name)
+        for name, setting in TRAINING_SETTINGS.items()
+        if (setting.is_fixed or setting.may_not_fit) and name in ROWS and getattr(fields, name) != getattr(run, name)
+    ]
     if not names:
         return "", ""
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])).capitalize()
@@ -99,7 +95,7 @@ def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
     changes, line = preset.adjusted(dataset), text.regrouped(preset.line_for(dataset))
     of_task = [f"batch size {changes['batch_size']}"] if "batch_size" in changes and not line else []
     of_task += [words(changes[name]) for name, words in _TASK_WORDS.items() if name in changes]
-    if any(name in changes for name in _DISTORTIONS):
+    if any(name in changes for name in DISTORTIONS):
         of_task.append("no augmentation")
     adapted = f"Adjusted to {text.count(len(dataset.train))} examples: {', '.join(of_task)}." if of_task else ""
     return line or adapted, " ".join(filter(None, [line, adapted]))

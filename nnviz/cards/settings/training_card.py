@@ -10,7 +10,7 @@ from functools import partial
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
-from engine.experiment import Experiment
+from engine.experiment import DECLARED, Experiment
 from engine.presets import Preset
 from engine.training.optimizers import OPTIMIZERS
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
@@ -25,7 +25,7 @@ from nnviz.ui.fields import Combo
 from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.note import NoticeLine
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.setting_fields import CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE, STRENGTHS, USUAL, SettingRows
+from nnviz.ui.setting_fields import GROUPS, SettingRows
 
 _PRESET_TIP = "Sets shape, activations, loss and all training settings at once. Undo restores your settings."
 _OWN_TIP = "Custom settings: at least one differs from every preset."
@@ -50,14 +50,17 @@ class OptimizerForm(SettingsForm):
 
 @dataclass(frozen=True)
 class _GroupInfo:
-    """The description of a group: its head, its settings, the summary while it is closed, and its form."""
+    """The description of a group: its head, the summary while it is closed, and its form."""
 
     name: str
     title: str
     tip: str
-    rows: SettingRows
     summary: Callable[[Experiment], str]
     form: Callable[[Session, SettingRows], QWidget] = SettingsForm
+
+    @property
+    def rows(self) -> SettingRows:
+        return GROUPS[self.title]
 
 
 _GROUPS = (
@@ -65,7 +68,6 @@ _GROUPS = (
         "optimizerGroup",
         "Optimizer constants",
         "Sets how much earlier gradients count in each step of the weights.",
-        CONSTANTS,
         summaries.of_optimizer,
         OptimizerForm,
     ),
@@ -73,7 +75,6 @@ _GROUPS = (
         "scheduleGroup",
         "Schedule",
         "Sets how the learning rate changes during the run, and searches for a good one.",
-        SCHEDULE,
         summaries.of_schedule,
         ScheduleForm,
     ),
@@ -81,14 +82,12 @@ _GROUPS = (
         "regularisationGroup",
         "Regularisation",
         "Limits overfitting (the network memorises the training set) and can hold out a validation set.",
-        REGULARISATION,
         summaries.of_regularisation,
     ),
     _GroupInfo(
         "augmentationGroup",
         "Augmentation",
         "Distorts each training image a little every time, so that the network generalises better.",
-        STRENGTHS,
         summaries.of_augmentation,
         AugmentationForm,
     ),
@@ -96,7 +95,6 @@ _GROUPS = (
         "initialisationGroup",
         "Initialisation and loss",
         "Sets how the initial weights are drawn, and which loss training minimises.",
-        INITIALISATION,
         summaries.of_initialisation,
     ),
 )
@@ -125,7 +123,7 @@ class TrainingCard(Card):
         self._adjusted = named(label(role="muted"), "presetAdjusted")
         self._adjusted.setWordWrap(True)
         form.add_wide(self._adjusted)
-        form.add_rows(USUAL)
+        form.add_rows(GROUPS[""])
         self.body.addWidget(form)
         self._notice = NoticeLine("trainingNotice")
         self.head.row.insertWidget(1, self._notice, 100)
@@ -213,8 +211,11 @@ class TrainingCard(Card):
         self._presets.setToolTip(" ".join(filter(None, [*about, whole, _PRESET_TIP])))
 
     def _show_summaries(self) -> None:
+        """Shows the groups with settings that exist for the data, and what is set in each."""
         problems, experiment = self._session.settings.problems, self._session.settings.experiment
+        dataset = self._session.data.dataset
         for part, group in zip(_GROUPS, self.groups, strict=True):
+            group.setVisible(any(DECLARED[row.name].suits(dataset) for row in part.rows))
             is_wrong = any(row.name in problems for row in part.rows)
             group.head.show_summary("needs correction" if is_wrong else part.summary(experiment), is_wrong)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from engine.basics.errors import EngineError, SettingError
 from engine.basics.validation import parse_number, parse_whole
 from engine.datasets import Dataset
-from engine.experiment import MILD, Experiment
+from engine.experiment import DECLARED, MILD, Experiment
 from engine.sweeps.plan import SWEEP, Plan, consecutive_seeds, default_pruning, default_sampler
 from engine.sweeps.pruning import check_rule_installed
 from engine.sweeps.samplers import check_sampler_installed
@@ -35,21 +35,6 @@ from nnviz.formatting.setting_text import error_words, setting_name
 T = TypeVar("T")
 _NOTHING_VARIES = "No setting varies. Add a setting."
 _FACTOR = 10.0  # below and above the present value, on a logarithmic range
-# Where the present value says little about what is worth trying, above all while it is 0.
-_WORTH_TRYING = {
-    "momentum": "0, 0.5, 0.9",
-    "beta2": "0.9, 0.99, 0.999",
-    "warmup": "0, 1, 2",
-    "l1": "0, 1e-06, 1e-05, 0.0001",
-    "weight_decay": "0, 1e-05, 0.0001, 0.001",
-    "dropout": "0, 0.1, 0.2, 0.5",
-    "max_norm": "0, 1, 3",
-    "clip_norm": "0, 1, 5",
-    "patience": "0, 3, 5",
-    "decay": "0.1, 0.3, 0.5",
-    "decay_epochs": "2, 5, 10",
-    "elastic_sigma": "3, 4.5, 6",
-}
 
 
 @dataclass(frozen=True)
@@ -188,9 +173,13 @@ def with_default_values(row: VariedSetting, base: Experiment, dataset: Dataset) 
 
 def _is_scale(name: str, base: Experiment) -> bool:
     """Whether the setting is a positive number that is varied by orders of magnitude."""
-    if name in _WORTH_TRYING or not is_numeric(name) or is_whole(name):
+    if _worth_trying(name) or not is_numeric(name) or is_whole(name):
         return False
     return _number(name, base) > 0 and not hasattr(MILD, name)
+
+
+def _worth_trying(name: str) -> tuple[float, ...]:
+    return DECLARED[name].worth_trying if name in DECLARED else ()
 
 
 def _number(name: str, base: Experiment) -> float:
@@ -219,8 +208,8 @@ def default_list(name: str, base: Experiment, dataset: Dataset) -> VariedSetting
 def _default_values(name: str, base: Experiment, dataset: Dataset) -> list[str]:
     if choices := choices_of(name):
         return [each for each in choices if _fits(base, name, each, dataset)]
-    if name in _WORTH_TRYING:
-        return _WORTH_TRYING[name].split(", ")
+    if worth := _worth_trying(name):
+        return [f"{each:g}" for each in worth]
     if name == "hidden":
         hidden = base.hidden or (32,)
         layers = [tuple(max(1, round(factor * size)) for size in hidden) for factor in (0.5, 1, 2)]

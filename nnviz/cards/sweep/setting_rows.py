@@ -5,29 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.datasets import Dataset
+from engine.experiment import DECLARED
 from engine.sweeps.search_space import VARIABLE_SETTINGS, choices_of, is_numeric
+from engine.training.setting import AUGMENTATION, CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE
 from nnviz.cards.sweep.setting_row import SettingInfo
 from nnviz.formatting.setting_text import setting_name
 from nnviz.ui.fields import step_decade, step_whole
-from nnviz.ui.setting_fields import (
-    CONSTANTS,
-    INITIALISATION,
-    REGULARISATION,
-    SCHEDULE,
-    STRENGTHS,
-    USUAL,
-    SettingChoice,
-    SettingField,
-)
+from nnviz.ui.setting_fields import GROUPS, ROWS, SettingField
 
-_GROUPS = {
-    "Optimizer constants": CONSTANTS,
-    "Schedule": SCHEDULE,
-    "Regularisation": REGULARISATION,
-    "Initialisation and loss": INITIALISATION,
-    "Augmentation": STRENGTHS,
-}
-_TOLD: dict[str, SettingField | SettingChoice] = {row.name: row for rows in (USUAL, *_GROUPS.values()) for row in rows}
+# The titles in the order of the list; those of other groups are among the others.
+_TITLES = [each.title or "" for each in (CONSTANTS, SCHEDULE, REGULARISATION, INITIALISATION, AUGMENTATION)]
 _FIRST = ("learning_rate", "hidden", "activation")
 _LAYERS = "Numbers of neurons of the hidden layers, separated by dashes."
 _OTHERS = {
@@ -39,7 +26,7 @@ _OTHERS = {
 
 def setting_info(name: str) -> SettingInfo:
     """Returns the description of a setting."""
-    row = _TOLD.get(name)
+    row = ROWS.get(name)
     tip = _OTHERS.get(name, "") if row is None else row.tip
     step = row.step if isinstance(row, SettingField) else step_whole(1, by=8) if name == "hidden" else step_decade
     return SettingInfo(name, setting_name(name), tip, step, is_numeric(name), choices_of(name))
@@ -48,14 +35,14 @@ def setting_info(name: str) -> SettingInfo:
 def offered_settings(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]:
     """Yields titles and names of the settings that can vary: the most important ones first, without a title.
 
-    Augmentation is offered for images only.
+    Settings that do not exist for the data set are left out.
     """
-    common = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in USUAL))) if name in VARIABLE_SETTINGS]
+    common = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in GROUPS[""]))) if name in VARIABLE_SETTINGS]
     yield "", common
     known = set(common)
-    for title, rows in _GROUPS.items():
-        names = [row.name for row in rows if row.name in VARIABLE_SETTINGS]
+    for title in _TITLES:
+        names = [row.name for row in GROUPS[title] if row.name in VARIABLE_SETTINGS]
         known |= set(names)
-        if title != "Augmentation" or dataset is None or dataset.is_picture:
-            yield title, names
+        if offered := [name for name in names if DECLARED[name].suits(dataset)]:
+            yield title, offered
     yield "Others", [name for name in VARIABLE_SETTINGS if name not in known]

@@ -27,17 +27,7 @@ from nnviz.ui.card import label
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.fields import step_whole
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.setting_fields import (
-    CONSTANTS,
-    INITIALISATION,
-    REGULARISATION,
-    SCHEDULE,
-    STRENGTHS,
-    USUAL,
-    SettingChoice,
-    SettingField,
-    SettingRows,
-)
+from nnviz.ui.setting_fields import ROWS, SettingChoice, SettingField, SettingRows
 from nnviz.window.lesson.head import LESSON, LessonHead
 from nnviz.window.lesson.player import LessonPlayer
 from nnviz.window.lesson.question_box import QuestionBox
@@ -67,9 +57,7 @@ _NETWORK = (
     ),
     SettingField("seed", texts.SEED, step_whole(0), texts.SEED_TIP, parse_whole),
 )
-_ROWS = {
-    row.name: row for row in (*_NETWORK, *USUAL, *SCHEDULE, *REGULARISATION, *CONSTANTS, *STRENGTHS, *INITIALISATION)
-}
+_ROWS = {**{row.name: row for row in _NETWORK}, **ROWS}
 
 
 def _value_words(row: SettingField | SettingChoice, value: Any) -> str:

@@ -13,36 +13,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.basics.errors import SettingError, UnknownNameError
-from engine.training.augmentation import Augmentation
-from engine.training.optimizers import OPTIMIZERS
-from engine.training.schedules import SCHEDULES
-from engine.training.settings import TrainingSettings
+from engine.training.augmentation import DISTORTIONS, Augmentation
+from engine.training.setting import Choice, Number, PositiveNumber, WholeNumber
+from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from tests.engine.helpers import BAD_RATES, refused, trainer
 
 BAD_COUNTS = [0, -3, 2.5, math.nan, math.inf, True, "100", None, [100], 1j]
 NO_NUMBERS: list[Any] = [math.nan, math.inf, -math.inf, True, "0.3", None, [0.3], {}, 1j]
-# name: least, most
-RANGES: dict[str, tuple[float, float]] = {
-    "momentum": (0, 0.9999),
-    "beta2": (0, 0.999999),
-    "warmup": (0, math.inf),
-    "decay": (0, 1),
-    "l1": (0, math.inf),
-    "weight_decay": (0, math.inf),
-    "max_norm": (0, math.inf),
-    "clip_norm": (0, math.inf),
-    "validation_share": (0, 0.5),
-    "dropout": (0, 0.95),
+RULES = {name: setting.rule for name, setting in TRAINING_SETTINGS.items()}
+COUNTS = {name: int(rule.least) for name, rule in RULES.items() if isinstance(rule, WholeNumber)}
+ABOVE_0 = [name for name, rule in RULES.items() if isinstance(rule, PositiveNumber)]
+RANGES = {
+    name: (rule.least, rule.most)
+    for name, rule in RULES.items()
+    if isinstance(rule, Number) and name not in (*COUNTS, *ABOVE_0)
 }
-# name: least
-COUNTS = {"batch_size": 1, "epochs": 1, "patience": 0, "seed": 0}
-ABOVE_0 = ["learning_rate", "epsilon", "decay_epochs"]
-NAMES = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+NAMES = {name: rule.registry for name, rule in RULES.items() if isinstance(rule, Choice)}
 
 
-def test_every_field_has_a_test_of_its_rule_here() -> None:
+def test_every_field_is_declared() -> None:
     fields = {field.name for field in dataclasses.fields(TrainingSettings)}
-    assert fields - {*RANGES, *COUNTS, *ABOVE_0, *NAMES} == {"augmentation", "drop_last", "evaluate"}
+    assert fields - {*TRAINING_SETTINGS} == {"augmentation"}
+    assert {field.name for field in dataclasses.fields(Augmentation)} == {*DISTORTIONS}
 
 
 def test_defaults_are_the_ancestors() -> None:
@@ -212,13 +204,12 @@ VALID = st.fixed_dictionaries(
     {},
     optional={
         **within,
+        **{name: st.sampled_from(list(registry)) for name, registry in NAMES.items()},
         "batch_size": st.integers(1, 10_000),
         "epochs": st.integers(1, 10_000),
         "patience": st.integers(0, 100),
         "seed": st.none() | st.integers(0, 2**80),
         "dropout": st.floats(0, 0.95) | st.lists(st.floats(0, 0.95), min_size=1, max_size=5).map(tuple),
-        "optimizer": st.sampled_from(list(OPTIMIZERS)),
-        "schedule": st.sampled_from(list(SCHEDULES)),
         "drop_last": st.booleans(),
         "evaluate": st.booleans(),
         "augmentation": st.builds(

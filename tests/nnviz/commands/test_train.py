@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from tqdm import tqdm
 from engine.basics.cli_option_names import option_of_setting, setting_words
 from engine.basics.errors import SettingError
 from engine.datasets import DATASETS, Dataset, DataSource
-from engine.experiment import OPTIONS, Experiment
+from engine.experiment import DECLARED, Experiment
 from engine.presets import Preset, preset_named, presets
 from engine.provenance import Provenance
 from engine.storage import load_network
 from engine.training.metrics import Evaluator
-from nnviz.commands import cli, setting_options
+from engine.training.setting import CLASSES
+from engine.training.settings import TRAINING_SETTINGS
+from nnviz.commands import cli
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
 from tests.engine.experiments import experiments
@@ -94,7 +97,7 @@ def another_value(name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("command", "name"), [*(("train", name) for name in OPTIONS), *(("sweep", name) for name in NAMES)]
+    ("command", "name"), [*(("train", name) for name in DECLARED), *(("sweep", name) for name in NAMES)]
 )
 def test_the_option_of_a_setting_equals_its_assignment(name: str, command: str) -> None:
     value = another_value(name)
@@ -107,9 +110,15 @@ def test_the_option_of_a_setting_equals_its_assignment(name: str, command: str) 
         assert by_option == by_assignment
 
 
-def test_every_setting_has_an_option_with_a_text() -> None:
-    texts = {name: text for group in setting_options.TEXTS.values() for name, text in group.items()}
-    assert set(texts) == set(OPTIONS)
+def test_what_does_not_exist_for_the_data_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only = replace(DECLARED["dropout"], exists_for=CLASSES)
+    for table in (TRAINING_SETTINGS, DECLARED):
+        monkeypatch.setitem(table, "dropout", only)  # type: ignore[arg-type]
+    words = ("--data", "sine", "--epochs", "1", "--dropout")
+    assert "dropout is 0.1: it must be 0 for data without classes" in complaint(capsys, *words, "0.1")
+    assert train(*words, "0") == 0
 
 
 def test_of_a_setting_that_is_given_twice_the_last_one_counts() -> None:

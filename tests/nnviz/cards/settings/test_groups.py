@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,15 @@ from PyQt5.QtGui import QColor, QImage, QWheelEvent
 from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.experiment import DECLARED, Experiment
+from engine.training.setting import Number
 from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.group import CollapsibleGroup, CollapsibleGroupHead
+from nnviz.ui.parts import object_name
+from nnviz.ui.setting_fields import GROUPS
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import (
@@ -149,47 +154,29 @@ def test_whoever_scrolls_past_chooses_nothing(ready_window: CardWindow, qtbot: Q
 # ---- every field
 
 
-FIELDS: dict[str, list[tuple[str, str, str, Any, str]]] = {
-    "optimizerGroup": [
-        ("momentumEdit", "0.5", "momentum", 0.5, "1"),
-        ("beta2Edit", "0.99", "beta2", 0.99, "2"),
-        ("epsilonEdit", "1e-7", "epsilon", 1e-7, "0"),
-    ],
-    "scheduleGroup": [
-        ("warmupEdit", "1,5", "warmup", 1.5, "-1"),
-        ("decayEdit", "0.3", "decay", 0.3, "1.5"),
-        ("decayEpochsEdit", "3", "decay_epochs", 3.0, "0"),
-    ],
-    "regularisationGroup": [
-        ("weightDecayEdit", "0.01", "weight_decay", 0.01, "-0.1"),
-        ("l1Edit", "0.001", "l1", 0.001, "much"),
-        ("dropoutEdit", "0.3", "dropout", 0.3, "1"),
-        ("dropoutEdit", "0.1, 0.5, 0.4", "dropout", (0.1, 0.5, 0.4), "0.1, 0.5"),
-        ("maxNormEdit", "3", "max_norm", 3.0, "-3"),
-        ("clipNormEdit", "1", "clip_norm", 1.0, "x"),
-        ("validationShareEdit", "0.2", "validation_share", 0.2, "0.9"),
-    ],
-    "augmentationGroup": [
-        ("shiftEdit", "2", "shift", 2.0, "-2"),
-        ("rotationEdit", "15", "rotation", 15.0, "200"),
-        ("scaleEdit", "0.2", "scale", 0.2, "2"),
-        ("shearEdit", "0.3", "shear", 0.3, "-1"),
-        ("elasticEdit", "1.5", "elastic", 1.5, "30"),
-        ("elasticSigmaEdit", "5", "elastic_sigma", 5.0, "0"),
-        ("thicknessEdit", "0.5", "thickness", 0.5, "3"),
-        ("noiseEdit", "0.1", "noise", 0.1, "2"),
-    ],
-    "initialisationGroup": [
-        ("weightScaleEdit", "0.5", "weight_scale", 0.5, "0"),
-    ],
+# Other texts than those that follow from the rule: a decimal comma, a list, no number.
+TYPED: dict[str, tuple[str, Any, str]] = {
+    "warmup": ("1,5", 1.5, "-1"),
+    "dropout": ("0.1, 0.5, 0.4", (0.1, 0.5, 0.4), "0.1, 0.5"),
+    "clip_norm": ("1", 1.0, "x"),
 }
+
+
+def number_fields(group: str) -> Iterator[tuple[str, str, str, Any, str]]:
+    """Yields object name, a good text, setting, its value and a bad text of each number in a group."""
+    for row in GROUPS[group]:
+        rule = DECLARED[row.name].rule
+        if isinstance(rule, Number) and row.name != "patience":  # it needs a validation set
+            number = float(f"{0.7 * (Experiment().value(row.name) or float(rule.example)):g}")
+            good, value, bad = TYPED.get(row.name, (f"{number:g}", number, "-1"))
+            yield object_name("", row.name, "Edit"), good, row.name, value, bad
 
 
 def test_a_field_changes_its_setting_refuses_and_undoes(ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.session.settings.change("rule", optimizer="adam", schedule="step")
-    for group, fields in FIELDS.items():
-        head = unfold(qtbot, ready_window, group).head
-        for field in fields:
+    for name in SETTING_GROUPS:
+        head = unfold(qtbot, ready_window, name).head
+        for field in number_fields(head.text()):
             exercise(qtbot, ready_window, head, *field)
         qtbot.mouseClick(head, Qt.MouseButton.LeftButton)
 

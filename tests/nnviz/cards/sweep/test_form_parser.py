@@ -52,6 +52,15 @@ def test_what_was_not_typed_lies_around_the_present_value(name: str, expected: V
     assert found.plan is not None
 
 
+@pytest.mark.parametrize("name", VARIABLE_SETTINGS)
+def test_several_values_are_proposed_for_each_setting_and_all_are_valid(name: str, few_digits: Dataset) -> None:
+    base = Experiment().changed(batch_size=20, validation_share=0.1).for_data(few_digits)
+    found = parse_form(SweepFields(rows=(VariedSetting(name),)), base, few_digits)
+    assert not found.problems
+    assert found.plan is not None
+    assert len(found.plan.vary[0].grid()) > 1
+
+
 def test_of_names_those_that_fit_are_usual() -> None:
     (row,) = read(VariedSetting("loss")).rows
     assert "cross-entropy" in row.values
