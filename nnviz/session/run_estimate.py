@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -14,7 +14,6 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.training.events import Batch
 from engine.training.metrics import Evaluator
-from engine.training.trainer import Trainer
 from nnviz.formatting import text
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.session.status import Status
@@ -29,8 +28,8 @@ _MANY = 1e12
 _OF_A_PARAMETER = 6  # operations for each parameter and example: forward, gradient of the inputs, of the weights
 _OF_A_PIXEL = 500  # operations that distorting a pixel takes as long as
 _OF_A_STEP = 200_000  # operations that a step takes as long as, besides
-_SECONDS, _STEPS, _FIRST = 0.5, 40, 3  # time and steps that are enough to measure, after the first few
-_EVALUATED = 2000  # examples on which the evaluation is measured
+_SECONDS, _PIECES, _FIRST = 0.5, 40, 3  # time and pieces of work that are enough to measure, after the first few
+_MOST_EXAMPLES = 200  # in a piece, between which measuring can be stopped
 
 
 class RunEstimate(QObject):
@@ -62,11 +61,15 @@ class RunEstimate(QObject):
         return f"{about} {text.roughly(seconds)} for {text.count(training.epochs)} epochs"
 
     def _request(self) -> Request | None:
-        """Returns the request for the seconds of a run. None while others compute, which would slow it down."""
-        dataset, experiment = self._data.dataset, self._settings.experiment
-        trains = self._training.state is Status.TRAINING or self._training.will_start
-        is_busy = trains or self._sweeps.plan_progress is not None
+        """Returns the request for the seconds of a run.
+
+        None while others compute, which would slow it down, and for a paused run, which knows itself how long it takes.
+        """
+        dataset, experiment, training = self._data.dataset, self._settings.experiment, self._training
+        is_busy = training.will_start or self._sweeps.plan_progress is not None or training.state is Status.TRAINING
         if dataset is None or self._data.loading or is_busy or self._settings.problems:
+            return None
+        if training.is_in_progress and not training.starts_new_network:
             return None
         if experiment.inputs != dataset.width or _operations(experiment, dataset) < _MANY:
             return None
@@ -81,31 +84,35 @@ def _operations(experiment: Experiment, dataset: Dataset) -> float:
     return training.epochs * examples * (of_example + _OF_A_STEP / training.batch_size)
 
 
-def _seconds_of_step(trainer: Trainer) -> Generator[None, None, float]:
-    start, steps = 0.0, -_FIRST
-    for event in trainer.run():
-        steps += isinstance(event, Batch)
+def _seconds_of_piece(pieces: Iterator[object]) -> Generator[None, None, float]:
+    """Does a few pieces of work; yields after each. Returns the mean seconds of one."""
+    start, count = 0.0, -_FIRST
+    for _ in pieces:
+        count += 1
         now = time.perf_counter()
-        if steps <= 0:
+        if count <= 0:
             start = now
-        elif steps == _STEPS or now - start > _SECONDS:
+        elif count == _PIECES or now - start > _SECONDS:
             break
         yield
-    return (time.perf_counter() - start) / max(steps, 1)
+    return (time.perf_counter() - start) / max(count, 1)
 
 
 def _measured(experiment: Experiment, dataset: Dataset) -> Generator[None, None, float | None]:
-    """Trains a new network for a few steps; yields after each. Returns the seconds of the run; None if it cannot be."""
+    """Trains a new network for a few steps; yields after each. Returns the seconds of the run; None if it cannot be.
+
+    Large batches are measured by smaller ones, as they take as long per example.
+    """
+    batch_size = min(experiment.training.batch_size, _MOST_EXAMPLES)
     try:
-        trainer = experiment.changed(evaluate=False, patience=0).trainer(dataset)
-        step = yield from _seconds_of_step(trainer)
-        epoch = trainer.batches_per_epoch * step
+        trainer = experiment.changed(evaluate=False, patience=0, batch_size=batch_size).trainer(dataset)
+        batches = (event for event in trainer.run() if isinstance(event, Batch))
+        epoch = trainer.batches_per_epoch * (yield from _seconds_of_piece(batches))
         if experiment.training.evaluate:
-            sample = trainer.dataset.train.head(_EVALUATED)
-            start = time.perf_counter()
-            Evaluator(trainer.network, sample, dataset.target_scaling).evaluate()
-            measured = sum(map(len, trainer.dataset.splits.values()))
-            epoch += (time.perf_counter() - start) * measured / len(sample)
+            sample = trainer.dataset.train.head(_MOST_EXAMPLES)
+            evaluator = Evaluator(trainer.network, sample, dataset.target_scaling)
+            seconds = yield from _seconds_of_piece(iter(evaluator.evaluate, None))
+            epoch += seconds * sum(map(len, trainer.dataset.splits.values())) / len(sample)
     except (EngineError, MemoryError):
         return None
     return experiment.training.epochs * epoch

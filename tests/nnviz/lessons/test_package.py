@@ -39,6 +39,23 @@ def test_a_lesson_is_packed_with_its_files_and_unpacked(tmp_path: Path, folder: 
     assert (folder / "rate.de.md").is_file()
 
 
+@pytest.mark.parametrize(
+    ("count", "nbytes", "problem"),
+    [
+        (200, 1, "it has 201 files and folders, at most 200"),
+        (1, 2**25 + 2**24, "its files have 48.0 MB, at most 32 MB"),
+    ],
+)
+def test_what_could_not_be_unpacked_is_not_packed(tmp_path: Path, count: int, nbytes: int, problem: str) -> None:
+    images = [f"{number}.png" for number in range(count)]
+    for name in ("rate.md", *images):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(nbytes if name != "rate.md" else 0)
+    with pytest.raises(LessonError, match=problem):
+        pack(tmp_path / "rate.md", images, tmp_path / "rate.nnvizlesson")
+    assert not (tmp_path / "rate.nnvizlesson").exists()
+
+
 def test_the_zip_may_hold_the_folder_itself(tmp_path: Path, folder: Path) -> None:
     packed = zip_of(tmp_path / "a.nnvizlesson", ["rate/rate.md", "rate/a.png", "__MACOSX/rate/._rate.md"])
     assert unpack(packed, folder) == folder / "rate" / "rate.md"
@@ -53,7 +70,7 @@ def test_the_zip_may_hold_the_folder_itself(tmp_path: Path, folder: Path) -> Non
         (["a.md", "x" * 300], "is not a file of the lesson's folder"),
         (["a.png"], "it has no lesson"),
         (["a.md", "b.md"], "it has 2 lessons"),
-        ([f"{number}.md" for number in range(201)], "it has 201 files"),
+        ([f"{number}.md" for number in range(201)], "it has 201 files and folders, at most 200 are allowed"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, folder: Path, names: list[str], problem: str) -> None:
@@ -83,5 +100,10 @@ def test_a_directory_of_many_entries_is_not_read_whole(tmp_path: Path, folder: P
         packed.writestr("a.md", "x")
         for number in range(25_000):
             packed.writestr(zipfile.ZipInfo(f"{number}/"), b"")
+    with pytest.raises(LessonError, match="it has 25,001 files and folders, at most 200 are allowed"):
+        unpack(path, folder)
+    content = bytearray(path.read_bytes())
+    content[-14:-10] = 2 * (1).to_bytes(2, "little")  # the counts at its end
+    path.write_bytes(content)
     with pytest.raises(LessonError, match="it is damaged"):
         unpack(path, folder)

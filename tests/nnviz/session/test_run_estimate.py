@@ -8,10 +8,16 @@ import pytest
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from engine.basics.validation import Array
+from engine.datasets import Dataset
+from engine.network.buffers import Buffers
+from engine.network.network import Network
+from nnviz.session import run_estimate
 from nnviz.session.run_estimate import RUN_ESTIMATE
 from nnviz.session.status import Status
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import find, pause, pick, wait_for
+from tests.nnviz.library.helpers import an_experiment
 
 
 @pytest.fixture
@@ -43,10 +49,25 @@ def test_a_long_run_says_before_it_starts_what_it_costs(window: CardWindow, qtbo
     session.start()
     wait_for(qtbot, window, Status.TRAINING)
     qtbot.waitUntil(lambda: session.training.progress.seconds_of_epoch > 0, timeout=20_000)
+    measurements = query.questions
     pause(qtbot, window)
+    assert query.questions == measurements, "a paused run knows how long it takes"
     measured = session.training.progress.seconds_of_epoch
     assert estimated / 5 < measured < 5 * estimated
     assert "about" not in status.text(), "how much is left of the run in progress says more"
+
+
+def test_measuring_can_be_stopped_after_a_few_examples(monkeypatch: pytest.MonkeyPatch, mnist: Dataset) -> None:
+    rows, forward = [0], Network.forward_with_loss
+
+    def counted(network: Network, inputs: Array, targets: Array, buffers: Buffers) -> float:
+        rows[-1] += len(inputs)
+        return forward(network, inputs, targets, buffers)
+
+    monkeypatch.setattr(Network, "forward_with_loss", counted)
+    for _ in run_estimate._measured(an_experiment(mnist, batch_size=1000), mnist):
+        rows.append(0)
+    assert 0 < max(rows) <= 400, "a step and an evaluation, at most"
 
 
 def test_it_is_measured_apart_from_the_interface(
