@@ -177,7 +177,13 @@ class NeuralNetwork(Network):
         return f"trained on {on_one_line(past.data)}, {epochs}" if past.data else f"trained for {epochs}"
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the ancestor's JSON; see :mod:`engine.storage.network_json`. Raises OSError."""
+        """Writes the ancestor's JSON; a checkpoint if the name ends in .npz.
+
+        Raises:
+            SettingError: the name has the ending of an export, such as .onnx.
+            DataError: a weight or bias is not finite.
+            OSError: the file cannot be written.
+        """
         save_network(self, os.fspath(path))
 
     def load(self, path: str | os.PathLike[str], dtype: npt.DTypeLike | None = None) -> None:

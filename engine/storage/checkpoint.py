@@ -34,7 +34,7 @@ from engine.storage.checks import (
     set_description,
 )
 from engine.storage.files import write_whole
-from engine.storage.network_format import NetworkFormat
+from engine.storage.network_format import NetworkFormat, begins_with
 from engine.training.events import TrainingState
 
 VERSION = 1
@@ -113,8 +113,7 @@ def _half(parameters: Array, state: TrainingState | None) -> Array:
 
 def is_checkpoint(path: str | Path) -> bool:
     """Whether a file starts as a checkpoint does. Raises OSError if it cannot be read, FileFormatError if too large."""
-    with open_regular(path, LARGEST_FILE) as file:
-        return file.read(len(_START_OF_A_ZIP)) == _START_OF_A_ZIP
+    return begins_with(path, _START_OF_A_ZIP)
 
 
 def holds_checkpoint(path: str | Path) -> bool:
@@ -270,8 +269,8 @@ FORMAT = NetworkFormat(
     ending=".npz",
     title="Compact checkpoint",
     help_name="compact",
-    load=lambda path, dtype: load_checkpoint(path, dtype)[0],
     save=save_checkpoint,
     recognises=is_checkpoint,
+    load=lambda path, dtype: load_checkpoint(path, dtype)[0],
     holds_network=holds_checkpoint,
 )

@@ -213,5 +213,5 @@ def _finite_numbers(path: Path, rows: list[Any], place: str) -> Array:
 
 
 FORMAT = NetworkFormat(
-    ending=".json", title="JSON", help_name="JSON", load=load_network, save=save_network, recognises=None
+    ending=".json", title="JSON", help_name="JSON", save=save_network, recognises=None, load=load_network
 )

@@ -20,12 +20,14 @@ from engine.network.network import Network, neuron_by_neuron
 from engine.provenance import Provenance
 from engine.storage.checks import check_finite
 from engine.storage.files import write_whole
+from engine.storage.network_format import NetworkFormat, begins_with
 from engine.storage.script_images import IMPORTS, images_of
 from engine.storage.script_parts import Parts, parts_of
 from engine.storage.script_usage import WIDTH, usage_of
 
 _LONGEST_NAME = 100
 
+_START = "A neural network in one file"
 _SCRIPT = Template('''\
 """$about"""
 
@@ -160,33 +162,27 @@ _OF_IMAGES = """\
 """
 
 
-def export_script(network: Network, path: str | Path, digits: str = "") -> None:
+def export_script(network: Network, path: str | Path) -> None:
     """Writes the script completely or not at all.
 
     Numbers stay float32 or float64, as in the network. The script of a network that learned images reads image files
-    where Pillow is installed.
-
-    Args:
-        network: of which it is.
-        path: where to write it.
-        digits: source of ``ink_of_photograph(grey)``, with which the script of a network that learned drawn digits
-            reads image files. Without it that script reads none. :func:`nnviz.exported_script.export_script` gives it.
+    where Pillow is installed, and cuts drawn digits out of photographs as the window does.
 
     Raises:
         DataError: a weight or bias is not finite.
         OSError: the file cannot be written.
     """
     check_finite(network)
-    write_whole(path, _script(network, digits).encode())
+    write_whole(path, _script(network).encode())
 
 
-def _script(network: Network, digits: str) -> str:
+def _script(network: Network) -> str:
     kind = network.parameters.dtype
     numbers = neuron_by_neuron(network.parameters, network.shape)
     stored = kind.newbyteorder("<")
     used = dict.fromkeys(network.activations)
     parts = parts_of(network.saved_description)
-    images = "" if parts.command else images_of(network, digits)
+    images = "" if parts.command else images_of(network)
     sizes = {"n_in": network.shape[0], "n_out": network.shape[-1]}
     enough = 9 if kind == np.float32 else 17  # digits that distinguish any two numbers
     command = Template(parts.command or _OF_NUMBERS).substitute(
@@ -234,7 +230,7 @@ def _about(network: Network, parts: Parts, has_images: bool) -> str:
     ]
     paragraph = "\n".join(textwrap.fill(fact, WIDTH, break_long_words=False) for fact in facts)
     return (
-        "A neural network in one file, which needs Python and numpy and nothing else.\n"
+        f"{_START}, which needs Python and numpy and nothing else.\n"
         f"{'Image files need Pillow.' * has_images}{chr(10) * has_images}\n"
         f"{paragraph}\n\n"
         f"On the command line:  python this_file.py {'image.png' if has_images else 'rows.csv'}\n"
@@ -262,3 +258,14 @@ def _harmless(text: str) -> str:
         text = PureWindowsPath(text).name  # handles both kinds of slashes
     printable = "".join(each if each.isprintable() and each not in '\\"' else " " for each in text)
     return " ".join(printable.split())[:_LONGEST_NAME]
+
+
+FORMAT = NetworkFormat(
+    ending=".py",
+    title="Python script",
+    help_name="a script that needs only NumPy",
+    save=export_script,
+    recognises=lambda path: begins_with(path, f'"""{_START}'.encode()),
+    action="Script",
+    shortcut="Ctrl+Shift+P",
+)

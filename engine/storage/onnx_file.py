@@ -25,6 +25,7 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.storage.checks import check_finite
 from engine.storage.files import write_whole
+from engine.storage.network_format import NetworkFormat, begins_with
 
 # The oldest versions with all operators used here, for old runtimes. Softmax works on one axis since opset 13; GELU is
 # an operator only since 20, so it is composed of others. Intermediate representation 7 came with opset 13.
@@ -53,12 +54,18 @@ def export_onnx(network: Network, path: str | Path) -> None:
         MissingPackageError: the package onnx is not installed.
         OSError: the file cannot be written.
     """
-    check_finite(network)
-    _check_size(network)
+    _check(network)
     write_whole(path, _serialized(network, _plan_of(network)))
 
 
-def _check_size(network: Network) -> None:
+def _check(network: Network) -> None:
+    """Raises what :func:`export_onnx` raises, except OSError."""
+    check_finite(network)
+    try:
+        import onnx  # noqa: F401
+    except ImportError:
+        remedy = f"{install_advice('onnx')}, or export a Python script."
+        raise MissingPackageError.from_problem("onnx", "this package is not installed", remedy) from None
     size = network.parameters.nbytes
     if size > _MOST_BYTES:
         problem = f"the parameters take {gigabytes(size)}, but an ONNX file holds at most {gigabytes(_MOST_BYTES)}"
@@ -156,13 +163,10 @@ def _add_expression(plan: _Plan, node: OnnxNode, z: str) -> str:
 
 
 def _serialized(network: Network, plan: _Plan) -> bytes:
-    """Returns the checked model as bytes. Raises MissingPackageError."""
-    try:
-        import onnx
-        from onnx import helper, numpy_helper
-    except ImportError:
-        remedy = f"{install_advice('onnx')}, or export a Python script."
-        raise MissingPackageError.from_problem("onnx", "this package is not installed", remedy) from None
+    """Returns the checked model as bytes."""
+    import onnx
+    from onnx import helper, numpy_helper
+
     about = network.saved_description or Description()
     scalings = about.scaling, about.target_scaling
     given, answered = (_TYPES[_type_of(plan.dtype, each).name] for each in scalings)
@@ -259,3 +263,23 @@ def _inputs_of(column: CodedColumn) -> list[dict[str, str]]:
         named = zip(column.inputs, column.categories, strict=True)
         return [{"name": name, "column": column.name, "1": category} for name, category in named]
     return [{"name": column.name, **dict(zip("01", column.categories, strict=False))}]
+
+
+def _note(network: Network) -> str:
+    if network.description is None or not network.description.columns:
+        return ""
+    return f"its input takes rows of {network.shape[0]:,} numbers; its metadata “inputs” names each of them"
+
+
+FORMAT = NetworkFormat(
+    ending=".onnx",
+    title="ONNX",
+    help_name="ONNX",
+    save=export_onnx,
+    # The version of the intermediate representation, field 1 of a ModelProto, which all programs write first.
+    recognises=lambda path: begins_with(path, b"\x08"),
+    check=_check,
+    note=_note,
+    action="Onnx",
+    shortcut="Ctrl+Shift+O",
+)

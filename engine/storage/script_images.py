@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pprint
+from importlib import resources
 from string import Template
 
 from engine.datasets.description import Description
@@ -20,21 +21,13 @@ except ImportError:  # it is needed for image files only
 """
 
 
-def images_of(network: Network, digits: str = "") -> str:
-    """Returns the functions of the script that read image files and name what is on them; empty if it takes none.
-
-    Args:
-        network: of which the script is.
-        digits: functions that cut a digit out of a photograph, among them ``ink_of_photograph(grey)``. Without them the
-            script of a network that takes drawn digits reads no image files.
-    """
+def images_of(network: Network) -> str:
+    """Returns the functions of the script that read image files and name what is on them; empty if it takes none."""
     shape = shape_of_pictures(network)
     if shape is None or not reads_pictures(network):
         return ""
     about, predicting, names = network.description, _BEST_CLASSES, [*map(str, range(network.shape[-1]))]
-    if reads_drawings(network) and not digits:
-        return ""
-    made = f"{_DIGITS}{digits}\n\n\n" if reads_drawings(network) else _WHOLE
+    made = f"{_DIGITS}{_photograph()}\n\n\n" if reads_drawings(network) else _WHOLE
     if about is not None and about.targets:
         predicting, names = f"TARGETS = $names\n\n\n{_NUMBERS}", list(about.targets)
     elif about is None or not about.class_names:
@@ -47,6 +40,23 @@ def images_of(network: Network, digits: str = "") -> str:
         names=pprint.pformat(names, width=70, compact=True),
         digits=(about or Description()).answer_digits(6),
     )
+
+
+def _photograph() -> str:
+    """Returns the text of :mod:`engine.photograph` without its imports and types, which the script does not need."""
+    import ast  # imported here, so that the window starts sooner
+
+    source = resources.files("engine").joinpath("photograph.py").read_text("utf-8")
+    lines, tree = source.splitlines(), ast.parse(source)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+            for argument in node.args.args:
+                argument.annotation = None
+            head = slice(node.lineno - 1, node.body[0].lineno - 1)
+            lines[head] = [f"def {node.name}({ast.unparse(node.args)}):"] + [""] * (head.stop - head.start - 1)
+    first = next(node for node in tree.body if isinstance(node, ast.Assign))
+    return "\n".join(lines[first.lineno - 1 :])
 
 
 _OPENED = '''\

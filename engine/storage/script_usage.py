@@ -8,7 +8,7 @@ import textwrap
 from engine.datasets.description import Description
 from engine.datasets.table.table_coding import CodedColumn, TableCoding
 from engine.datasets.table.table_columns import NUMBER
-from engine.image_files import reads_pictures, shape_of_pictures
+from engine.image_files import shape_of_pictures
 from engine.network.network import Network
 
 WIDTH = 88  # length of the lines written, as most formatters want it
@@ -63,7 +63,7 @@ def _of_numbers(network: Network, about: Description, has_images: bool) -> list[
         f"shape (k, {n_in}). Prints a line for each row: {outputs}, separated by commas."
     )
     if not has_images or shape is None:
-        return ["ROWS", "", *rows, *["This script reads no image files."] * reads_pictures(network)]
+        return ["ROWS", "", *rows]
     images = _wrapped(
         f"IMAGE is a PNG, JPEG, GIF, BMP, TIFF, WebP or PPM file. It becomes {shape[0]} x {shape[1]} grey pixels. "
         "Prints a line for each: what is on it. Needs Pillow: python -m pip install pillow"

@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection
 from typing import Any, NoReturn
 
-from engine.storage import FORMATS
+from engine.storage import EXPORTS, SAVED_FORMATS
 from nnviz import __version__
 from nnviz.commands.cli import USAGE_ERROR
 from nnviz.commands.data_options import add_data_options, add_data_settings
@@ -21,7 +21,8 @@ from nnviz.formatting.text import visible
 from nnviz.program_name import program_name
 
 _LONGEST = 1_000_000  # seconds of a step of a lesson that is checked
-_NETWORK_HELP = f"a saved network, {' or '.join([FORMATS[0].help_name, *(each.ending for each in FORMATS[1:])])}"
+_ENDINGS = [each.ending for each in SAVED_FORMATS]
+_NETWORK_HELP = f"a saved network, {' or '.join([SAVED_FORMATS[0].help_name, *_ENDINGS[1:]])}"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -75,10 +76,9 @@ def parser() -> _Parser:
     text = "open the window with these data: a data set by its name, a file or a folder (default: as you left it)"
     whole.add_argument("--data", dest="window_data", metavar="NAME|FILE|FOLDER", help=text)
     whole.set_defaults(command="window", file=None)
-    endings = ", ".join(each.ending for each in FORMATS)
     text = (
-        f"FILE is a network ({endings}), a run (.nnvizrun), a lesson (.md, .nnvizlesson), a table, arrays (.npz, IDX) "
-        "or a folder of images"
+        f"FILE is a network ({', '.join(_ENDINGS)}), a run (.nnvizrun), a lesson (.md, .nnvizlesson), a table, "
+        "arrays (.npz, IDX) or a folder of images"
     )
     commands = whole.add_subparsers(title="file or command", metavar="FILE | COMMAND", description=text)
     text = (
@@ -135,11 +135,8 @@ def _add_predict(predict: _Parser) -> None:
 
 def _add_export(export: _Parser) -> None:
     export.add_argument("file", metavar="FILE", help=_NETWORK_HELP)
-    text = (
-        "the file to write: .py is a script that needs only NumPy, .onnx is ONNX. The ONNX input takes rows of numbers "
-        "and its metadata name them: one for each numeric column of a table, one for each category of a text column"
-    )
-    export.add_argument("out", metavar="OUT", help=text)
+    kinds = ", ".join(f"{each.ending} is {each.help_name}" for each in EXPORTS)
+    export.add_argument("out", metavar="OUT", help=f"the file to write: {kinds}")
 
 
 def _add_explain(explain: _Parser) -> None:

@@ -21,7 +21,7 @@ from engine.experiment import Experiment, train_on
 from engine.network.network import Network
 from engine.neural_network import describe_epoch
 from engine.provenance import Provenance
-from engine.storage import load_checkpoint, save_checkpoint, save_network
+from engine.storage import check_is_no_export, format_by_name, load_checkpoint, save_checkpoint
 from engine.training.events import Batch, BestRestored, Epoch, Event, TrainingState
 from engine.training.history import PARTS, History
 from engine.training.metrics import MEASURED, Evaluation, Evaluator
@@ -158,6 +158,8 @@ def _run(arguments: argparse.Namespace, output: TextIO) -> int:
     """
     training = _new_training(arguments) if arguments.resume is None else _resumed_training(arguments)
     trainer = training.trainer
+    if arguments.save is not None and (check := format_by_name(arguments.save).check) is not None:
+        check(trainer.network)
     print_notes(trainer.dataset)
     if training.provenance.experiment is not None and arguments.resume is None:
         line = line_of_adjustment(arguments, training.provenance.experiment, trainer.whole_dataset)
@@ -216,6 +218,8 @@ def _record(training: _Training, keeper: RunRecorder) -> None:
 
 def _resumed_training(arguments: argparse.Namespace) -> _Training:
     found = find_run(arguments.resume) if is_number_of_run(arguments.resume) else None
+    if found is None:
+        check_is_no_export(arguments.resume)
     network, state = load_checkpoint(arguments.resume) if found is None else (found.state.network, found.state.training)
     if state is None:
         raise CommandError(
@@ -379,8 +383,7 @@ def _finished(training: _Training, arguments: argparse.Namespace) -> None:
         if arguments.resume is None:
             command = f"{RECORDED_PROGRAM} {shell_command(without_places(arguments.words))}"
             training.provenance = replace(training.provenance, command=command)
-        _save(training, arguments)
-        print(f"saved to {text.path(arguments.save)}")
+        print(_save(training, arguments))
 
 
 def _stopped(
@@ -400,8 +403,7 @@ def _stopped(
         if arguments.half:
             _halve(trainer.network)
         training.measure(trainer.epoch if trainer.batch == trainer.batches_per_epoch else trainer.epoch - 1)
-        _save(training, arguments)
-        print(f"stopped in {place}; the network at that point is saved to {text.path(arguments.save)}")
+        print(f"stopped in {place}; the network at that point is {_save(training, arguments)}")
     if checkpoint is not None and checkpoint.is_stale:
         print(_not_up_to_date(arguments.checkpoint))
     elif checkpoint is not None:
@@ -437,10 +439,15 @@ def _halve(network: Network) -> None:
     network.parameters[...] = network.parameters.astype(np.float16)
 
 
-def _save(training: _Training, arguments: argparse.Namespace) -> None:
-    network = training.trainer.network
+def _save(training: _Training, arguments: argparse.Namespace) -> str:
+    """Saves or exports the network. Returns what was done: "saved to net.json"."""
+    network, chosen = training.trainer.network, format_by_name(arguments.save)
     training.provenance.write(network)
     if arguments.half:
         save_checkpoint(network, arguments.save, half_precision=True)
     else:
-        save_network(network, arguments.save)
+        chosen.save(network, arguments.save)
+    if not chosen.is_export:
+        return f"saved to {text.path(arguments.save)}"
+    done = f"exported to {text.path(arguments.save)}, which cannot be opened again"
+    return "\n".join(filter(None, [done, chosen.note(network)]))

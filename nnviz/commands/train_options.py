@@ -17,7 +17,7 @@ from engine.datasets.source import settings_with_option
 from engine.experiment import DECLARED, Experiment
 from engine.network.activations import ACTIVATIONS
 from engine.presets import DEFAULT_PRESET, preset_named
-from engine.storage import FORMATS
+from engine.storage import EXPORTS, SAVED_FORMATS
 from engine.training.settings import TrainingSettings
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.data_options import add_data_options, given_options, settings_for
@@ -62,8 +62,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     text = "continue a checkpoint, or a run of the library, exactly where it stopped (default: start a new run)"
     add("--resume", metavar="FILE|ID", help=text)
     add = parser.add_argument_group("output").add_argument
-    kinds = "".join(f"{each.ending} is {each.help_name}, " for each in FORMATS[1:])
-    text = f"save the network, at Ctrl+C too: {kinds}any other name is {FORMATS[0].help_name} (default: not saved)"
+    kinds = "".join(f"{each.ending} is {each.help_name}, " for each in SAVED_FORMATS[1:])
+    exports = ", ".join(f"{each.ending} exports {each.help_name}" for each in EXPORTS)
+    text = (
+        f"save the network, at Ctrl+C too: {kinds}any other name is {SAVED_FORMATS[0].help_name}; {exports}, which "
+        "cannot be opened again (default: not saved)"
+    )
     add("--save", metavar="FILE", help=text)
     add("--half", action="store_true", help="save an .npz in half precision (default: full precision)")
     add("--title", metavar="TEXT", help="name of the network, stored in its file (default: none)")

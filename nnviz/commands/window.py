@@ -20,7 +20,7 @@ def check(arguments: argparse.Namespace) -> None:
     from engine.datasets import DATASETS, source_of
     from engine.datasets.loading import is_idx
     from engine.datasets.table.table_format import sniff
-    from engine.storage import is_network_file
+    from engine.storage import check_is_no_export, is_network_file
     from nnviz.commands.checks import CommandError
     from nnviz.lessons.package import SUFFIX
     from nnviz.library import is_exported_run
@@ -37,5 +37,9 @@ def check(arguments: argparse.Namespace) -> None:
         raise CommandError(f"{path}: there is no such file or folder. Check its name.")
     is_array = path.lower().endswith(".npz") or is_idx(path)
     is_lesson = path.lower().endswith((".md", SUFFIX))
-    if not (is_lesson or os.path.isdir(path) or is_array or is_exported_run(path) or is_network_file(path)):
+    if is_lesson or os.path.isdir(path) or is_array or is_exported_run(path):
+        return
+    if is_network_file(path):
+        check_is_no_export(path)
+    else:
         sniff(path)  # refuses what is no table

@@ -41,7 +41,7 @@ def picture_of_image(grey: Array) -> Array:
     Returns:
         (28, 28) float32 in 0…1, white ink on black; all 0 if nothing was found.
     """
-    from nnviz.digits.photograph import ink_of_photograph  # needs Pillow, which takes a moment to import
+    from engine.photograph import ink_of_photograph  # needs Pillow, which takes a moment to import
 
     pixels = ink_of_photograph(grey)
     return np.zeros((SIDE, SIDE), np.float32) if pixels is None else picture_of([Ink(pixels, 1.0)], 0.0)

@@ -110,7 +110,7 @@ def _resized(grey: Array, shape: tuple[int, int]) -> Array:
 
 def _ink_of(grey: Array, name: str) -> Ink:
     """Returns the digit in an image as ink, in the size of typical drawings. Raises EngineError."""
-    from nnviz.digits import photograph
+    from engine import photograph
 
     pixels = photograph.ink_of_photograph(grey)
     if pixels is None:

@@ -13,11 +13,9 @@ from engine.basics.errors import EngineError, MissingPackageError
 from engine.basics.optional_packages import install_advice
 from engine.datasets.loading import is_file_of
 from engine.experiment import Experiment
-from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.storage import FORMATS, export_onnx, save_checkpoint
+from engine.storage import FORMATS, save_checkpoint
 from engine.storage.files import whole_file, write_whole
-from nnviz.exported_script import export_script
 from nnviz.library import ENDING
 from nnviz.library.errors import LibraryError
 from nnviz.library.library import Library
@@ -25,11 +23,6 @@ from nnviz.library.reproduction import reproduction_of
 from nnviz.library.run_file import without_paths, write_run
 from nnviz.library.schema import FIGURES
 
-_FORMATS: dict[str, Callable[[Network, Path], None]] = {
-    **{f"network{each.ending}": each.save for each in FORMATS},
-    "network.py": export_script,
-    "network.onnx": export_onnx,
-}
 _PART = 2**24  # bytes that are copied at once
 
 
@@ -114,7 +107,9 @@ def _networks(library: Library, run: int, made: Experiment) -> dict[str, Callabl
     network, state = library.network(run), library.state(run)
     before = None if state is None else state.before
     replace(Provenance.read(network), experiment=made, before=before).write(network)
-    found: dict[str, Callable[[Path], None]] = {name: partial(write, network) for name, write in _FORMATS.items()}
+    found: dict[str, Callable[[Path], None]] = {
+        f"network{each.ending}": partial(each.save, network) for each in FORMATS
+    }
     if state is not None:
         state.network.provenance = network.provenance
         found["training.npz"] = partial(save_checkpoint, state.network, state=state.training)

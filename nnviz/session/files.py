@@ -9,10 +9,8 @@ from pathlib import Path
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.datasets import Dataset
-from engine.network.network import Network
-from engine.storage import export_onnx, save_checkpoint, save_network
+from engine.storage import export_format, save_checkpoint, save_network
 from engine.storage.files import write_whole
-from nnviz.exported_script import export_script
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import title_of_data
 from nnviz.jobs.network_reading import CHECKPOINT, LoadedNetwork, read_network
@@ -36,7 +34,6 @@ from nnviz.session.status import Stage
 from nnviz.session.training import Training
 
 _PRESENT = {"saved": "Saving", "exported": "Exporting"}
-EXPORTS: dict[str, Callable[[Network, Path], None]] = {".onnx": export_onnx, ".py": export_script}
 
 
 class Files(QObject):
@@ -187,7 +184,7 @@ class Files(QObject):
 
     def export(self, path: Path) -> None:
         """Writes the network as it is now for other programs; the ending of the name gives the format."""
-        run, export = self._runs.current, EXPORTS[path.suffix.lower()]
+        run, export = self._runs.current, export_format(path).save
         past, data = run.copy(), self.data_title(run)
         self.put(path, "exported", self.turn(path), lambda: export(network_for_file(past, data), path))
 

@@ -13,14 +13,14 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import EngineError
 from engine.network.network import Network
-from engine.storage import save_checkpoint, save_network
+from engine.storage import export_format, save_checkpoint, save_network
 from nnviz.formatting import text
 from nnviz.jobs.network_reading import CHECKPOINT
 from nnviz.jobs.stepwise import Steps, StepwiseTask
 from nnviz.session.activities import CancelOffer
 from nnviz.session.exact_replay import ExactReplay, ReplayRequest, of_the_past
 from nnviz.session.file_writing import WriteTicket, network_for_file
-from nnviz.session.files import EXPORTS, Files
+from nnviz.session.files import Files
 from nnviz.session.messages import Messages
 from nnviz.session.runs import Runs
 
@@ -102,7 +102,7 @@ class SnapshotFiles(QObject):
 
     def export(self, path: Path, epoch: float) -> None:
         """Writes the network of an epoch for other programs; the ending of the name gives the format."""
-        export = EXPORTS[path.suffix.lower()]
+        export = export_format(path).save
         self._begin(path, epoch, "exported", lambda network, _: export(network, path))
 
     def _begin(self, path: Path, epoch: float, past: str, write: Write) -> None:

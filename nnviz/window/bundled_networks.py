@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.basics.assets_folder import ASSETS
 from engine.basics.errors import FileFormatError
 from engine.provenance import Provenance
-from engine.storage import FORMATS, load_provenance
+from engine.storage import SAVED_FORMATS, load_provenance
 from nnviz.formatting import text
 
 FOLDER = ASSETS / "networks"
@@ -31,7 +31,7 @@ class BundledNetwork:
 
 def bundled_files() -> list[Path]:
     """Returns the files of all included networks in alphabetical order."""
-    return sorted(path for path in FOLDER.glob("*") if any(each.names(path) for each in FORMATS))
+    return sorted(path for path in FOLDER.glob("*") if any(each.names(path) for each in SAVED_FORMATS))
 
 
 def bundled_networks() -> list[BundledNetwork]:

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
+from engine.storage import EXPORTS
 from nnviz.cards.timeline.card import BRANCH_TIP
 from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
@@ -60,8 +61,9 @@ class Menus(QObject):
         ask = self._add(menu, "", "actionSaveNetworkAs", "Ctrl+Shift+S", partial(dialogs.save_displayed, asks=True))
         export = menu.addMenu("")
         export.setObjectName("menuExport")
-        self._add(export, "&ONNX …", "actionExportOnnx", "Ctrl+Shift+O", lambda: dialogs.export_as(".onnx"))
-        self._add(export, "&Python script …", "actionExportScript", "Ctrl+Shift+P", lambda: dialogs.export_as(".py"))
+        for each in EXPORTS:
+            name = f"actionExport{each.action}"
+            self._add(export, f"&{each.title} …", name, each.shortcut, partial(dialogs.export_as, each))
         self._follow_moment(save, ask, export)
         runs = self._window.run_dialogs
         self._add(menu, "Export &whole run …", "actionExportWholeRun", "Ctrl+Shift+E", runs.export_current)

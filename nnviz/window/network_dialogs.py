@@ -12,7 +12,7 @@ from PyQt5.QtCore import QObject, Qt, QTimer
 from PyQt5.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from engine.datasets.loading import is_file_of
-from engine.storage import FORMATS, format_by_name
+from engine.storage import SAVED_FORMATS, NetworkFormat, format_by_name
 from nnviz.formatting import text
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -20,9 +20,8 @@ from nnviz.ui import theme
 from nnviz.ui.parts import named
 from nnviz.window.preferences import Preferences
 
-_FILES = f"Networks ({' '.join(f'*{each.ending}' for each in FORMATS)});;All files (*)"
-_FILTERS = {each.ending: f"{each.title} (*{each.ending})" for each in FORMATS}  # by ending
-_EXPORTS = {".onnx": "ONNX model (*.onnx)", ".py": "Python script (*.py)"}
+_FILES = f"Networks ({' '.join(f'*{each.ending}' for each in SAVED_FORMATS)});;All files (*)"
+_FILTERS = {each.ending: each.file_filter for each in SAVED_FORMATS}
 _MOST_RECENT = 8
 _HAS_LEARNED = "The network has been trained since it was last saved."
 Then: TypeAlias = Callable[[], None]
@@ -69,7 +68,7 @@ class NetworkDialogs(QObject):
     def save_network_as(self, then: Then | None = None, cancelled: Then = lambda: None) -> None:
         """Opens a dialog for a file and saves to it; calls ``then`` and ``cancelled`` as :meth:`save_network` does."""
         path = self._session.runs.current.storage.path
-        proposed = path.name if path else f"{self._proposed_name()}{FORMATS[0].ending}"
+        proposed = path.name if path else f"{self._proposed_name()}{SAVED_FORMATS[0].ending}"
         self._ask_where("Save network", proposed, lambda chosen: self._session.files.save(chosen, then), cancelled)
 
     def save_displayed(self, asks: bool = False) -> None:
@@ -81,7 +80,7 @@ class NetworkDialogs(QObject):
         if epoch is None:
             (self.save_network_as if asks else self.save_network)()
             return
-        ending = (FORMATS[0] if path is None else format_by_name(path)).ending
+        ending = (SAVED_FORMATS[0] if path is None else format_by_name(path)).ending
         title, proposed = f"Save the network of {self._epoch_text(epoch)}", f"{self._proposed_name(epoch)}{ending}"
         self._ask_where(title, proposed, lambda chosen: self._session.snapshot_files.save(chosen, epoch))
 
@@ -98,20 +97,20 @@ class NetworkDialogs(QObject):
         dialog.rejected.connect(cancelled)
         dialog.open()
 
-    def export_as(self, ending: str) -> None:
-        """Opens a dialog for a file with an ending, and exports the network or that of the displayed snapshot to it."""
+    def export_as(self, export_format: NetworkFormat) -> None:
+        """Opens a dialog for a file, and exports the network or that of the displayed snapshot to it."""
         session, epoch = self._session, self._session.timeline.epoch
 
         def export(chosen: Path) -> None:
-            path = chosen.with_suffix(ending)
+            path = chosen.with_suffix(export_format.ending)
             if epoch is None:
                 session.files.export(path)
             else:
                 session.snapshot_files.export(path, epoch)
 
         title = "Export network" if epoch is None else f"Export the network of {self._epoch_text(epoch)}"
-        proposed = f"{self._proposed_name(epoch)}{ending}"
-        self.where_to_save(title, "exportNetworkDialog", _EXPORTS[ending], proposed, export).open()
+        proposed = f"{self._proposed_name(epoch)}{export_format.ending}"
+        self.where_to_save(title, "exportNetworkDialog", export_format.file_filter, proposed, export).open()
 
     def _proposed_name(self, epoch: float | None = None) -> str:
         """Returns a file name without ending: that of the network, with only characters that are safe in file names."""

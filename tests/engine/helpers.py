@@ -20,7 +20,7 @@ from engine.datasets.dataset import Dataset, classification_split, regression_sp
 from engine.network.activations import ACTIVATIONS
 from engine.network.losses import LOSSES
 from engine.network.network import Network
-from engine.storage import FORMATS
+from engine.storage import SAVED_FORMATS
 from engine.training.events import Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
@@ -75,7 +75,7 @@ BAD_RATES = [0, -0.1, math.nan, math.inf, -math.inf, pytest.param(10**400, id="1
 QUICK: dict[str, Any] = {"batch_size": 3, "epochs": 2, "seed": 5}
 
 # Read from the registries and the table of formats: what is new there is tested here.
-ENDINGS = tuple(each.ending for each in FORMATS)
+ENDINGS = tuple(each.ending for each in SAVED_FORMATS)
 LOSS_AND_OUTPUT = [(loss, output) for loss in LOSSES for output in ACTIVATIONS if accepts(loss, output)]
 
 

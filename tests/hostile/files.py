@@ -7,7 +7,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from engine.datasets.user_examples import UserExamples, mix_in_user_examples, re
 from engine.network.network import Network
 from engine.presets import load_preset
 from engine.provenance import Provenance
-from engine.storage import export_onnx, export_script, load_network, save_checkpoint, save_network
+from engine.storage import EXPORTS, load_network, save_checkpoint, save_network
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.network_reading import read_network
@@ -164,10 +164,13 @@ def export(rng: np.random.Generator, folder: Path) -> str:
     names = [odd_name(rng) for _ in range(4)]
     network.provenance = {"data": names[0], names[1]: names[2], "title": names[3], "seed": names[1]}
     network.provenance |= {"epochs": odd_value(rng), "test_error": odd_value(rng), "experiment": odd_value(rng)}
-    if not isinstance(refused(lambda: export_onnx(network, folder / "net.onnx")), Exception):
-        assert (folder / "net.onnx").stat().st_size < 50_000
+    written = {}
+    for each in EXPORTS:
+        written[each.ending] = refused(partial(each.save, network, folder / f"net{each.ending}"))
+    for ending, outcome in written.items():
+        assert isinstance(outcome, Exception) or (folder / f"net{ending}").stat().st_size < 50_000
     path = folder / "net.py"
-    if isinstance(refused(lambda: export_script(network, path)), Exception):
+    if isinstance(written[".py"], Exception):
         return "refused"
     module: dict[str, Any] = {"__name__": "exported"}
     exec(compile(path.read_text(encoding="utf-8"), "net.py", "exec"), module)

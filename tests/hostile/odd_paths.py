@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from engine.provenance import Provenance
-from engine.storage import load_network
+from engine.storage import EXPORTS, load_network
 from nnviz.library import Library
 from tests.engine.helpers import ENDINGS
 from tests.hostile.attack import attack, pick
@@ -53,7 +53,7 @@ def odd_paths(rng: np.random.Generator, folder: Path) -> str:
     for words in (
         ["evaluate", network],
         ["data", data],
-        ["export", network, exported + str(pick(rng, ".py", ".onnx"))],
+        ["export", network, exported + str(pick(rng, *(each.ending for each in EXPORTS)))],
         ["runs", "show", "1"],
         ["runs", "export", "1", exported, "--paths"],
         ["runs", "import", os.path.join(exported, "run.nnvizrun")],

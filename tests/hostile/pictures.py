@@ -18,7 +18,7 @@ from PyQt5.QtGui import QImage
 
 from engine.basics.validation import Array
 from engine.datasets.grey_images import MOST_PIXELS
-from nnviz.digits.photograph import ink_of_photograph
+from engine.photograph import ink_of_photograph
 from nnviz.digits.picture_files import grey_of_file
 from nnviz.jobs.pictures import _grey_of_image
 from tests.hostile.attack import attack, pick

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from engine.storage import load_network
 from engine.training.metrics import Evaluator
 from engine.training.setting import CLASSES
 from engine.training.settings import TRAINING_SETTINGS
+from engine.training.trainer import Trainer
 from nnviz.commands import cli
 from nnviz.commands.options import parser
 from nnviz.commands.train_options import described_experiment
@@ -319,6 +321,26 @@ def test_export_to_onnx(trained: Path, tmp_path: Path) -> None:
 def test_export_to_something_else_is_refused(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["export", str(trained), str(tmp_path / "net.h5")]) == cli.USAGE_ERROR
     assert ".onnx or .py" in capsys.readouterr().err
+
+
+def test_saving_under_the_ending_of_an_export_exports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which says that it cannot be opened again, and whoever tries is sent to what can."""
+    script = tmp_path / "net.py"
+    assert train(*SMALL, "--epochs", "1", "--save", str(script)) == 0
+    assert f"exported to {script}, which cannot be opened again\n" in capsys.readouterr().out
+    assert runpy.run_path(str(script))["predict"](np.zeros((2, 784))).shape == (2, 10)
+    for words in (["predict", script, "rows.csv"], ["train", "--resume", script], [script], ["export", script, "x.py"]):
+        assert cli.main([*map(str, words)]) == cli.USAGE_ERROR
+        assert "net.py: an export (Python script), which cannot be opened again. Open" in capsys.readouterr().err
+
+
+def test_what_an_export_needs_is_checked_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.setattr(Trainer, "run", lambda *_: pytest.fail("it trained"))
+    assert "this package is not installed" in complaint(capsys, *SMALL, "--save", str(tmp_path / "net.onnx"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_file_has_the_figures_of_the_weights_that_are_kept(

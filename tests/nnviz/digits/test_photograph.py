@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine.datasets import Dataset
+from engine.photograph import ink_of_photograph
 from nnviz.digits.drawing import SIDE, picture_of_image
-from nnviz.digits.photograph import ink_of_photograph
 
 Array = npt.NDArray[np.float64]
 Light = Callable[[Array, Array], Array]

@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw
 
 from engine.basics.errors import DataError, FileFormatError
 from engine.basics.validation import Array
+from engine.photograph import ink_of_photograph
 from nnviz.digits import picture_files
-from nnviz.digits.photograph import ink_of_photograph
 from nnviz.digits.picture_files import grey_of_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes of Unix")

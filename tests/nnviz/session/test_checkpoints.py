@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.provenance import Provenance
-from engine.storage import FORMATS, load_checkpoint, load_network, save_checkpoint
+from engine.storage import SAVED_FORMATS, load_checkpoint, load_network, save_checkpoint
 from engine.training.events import Batch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
@@ -271,7 +271,7 @@ def test_the_kind_or_the_name_gives_the_ending_and_undo_of_an_opened_run(
     window, session = ready_window, ready_window.session
     action(window, "actionSaveNetworkAs").trigger()
     dialog = find(window, QFileDialog, "saveNetworkDialog")
-    assert len(dialog.nameFilters()) == len(FORMATS)
+    assert len(dialog.nameFilters()) == len(SAVED_FORMATS)
     assert dialog.nameFilters()[:2] == ["JSON (*.json)", "Compact checkpoint (*.npz)"]
     name = find(dialog, QLineEdit, "fileNameEdit")
     assert name.text() == "network.json"

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
 from engine.experiment import Experiment
-from engine.storage import load_network, save_network
+from engine.storage import load_network, numpy_script, save_network
 from nnviz.session import files
 from nnviz.session.activities import Activities
 from nnviz.session.status import Status
@@ -40,7 +40,7 @@ def dead(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
     for name in ("read_network", "save_network", "save_checkpoint"):
         monkeypatch.setattr(files, name, hanging(getattr(files, name)))
-    monkeypatch.setitem(files.EXPORTS, ".py", hanging(files.EXPORTS[".py"]))
+    monkeypatch.setitem(vars(numpy_script.FORMAT), "save", hanging(numpy_script.FORMAT.save))
     yield folder
     answers.set()
 

@@ -75,6 +75,23 @@ def test_opening_one_and_exporting_a_script_and_onnx(
     np.testing.assert_allclose(answers, window.session.displayed.network.predict(rows), atol=1e-6)
     assert window.session.runs.current.storage.path is None, "an export is no file to save to"
 
+    # Which it also is under its ending in the dialog for saving.
+    action(window, "actionSaveNetworkAs").trigger()
+    with qtbot.waitSignal(window.session.messages.changed):
+        choose_file(qtbot, window, "saveNetworkDialog", home / "saved.py")
+    text = find(window, QLabel, "messageText").text()
+    assert "saved.py could not be saved: .py is an export (Python script), which cannot be opened again" in text
+    assert window.session.runs.current.storage.path is None
+    assert not (home / "saved.py").exists()
+
+    # Nor can it be opened.
+    with qtbot.waitSignal(window.session.files.failed):
+        window.open_path(str(home / "digits.py"))
+    assert (
+        "digits.py: an export (Python script), which cannot be opened again. Open "
+        in find(window, QLabel, "messageText").text()
+    )
+
     # A place that cannot be written.
     with qtbot.waitSignal(window.session.messages.changed):
         window.session.files.export(home / "nowhere" / "x.py")

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import DataError
 from engine.datasets import Dataset
+from engine.storage import FORMATS, numpy_script
 from nnviz.cards.runs.export_dialog import ExportDialog
 from nnviz.library import Library
-from nnviz.library import export as library_export
 from nnviz.library.database import Database
 from nnviz.library.run_file import write_run
 from nnviz.session.library_work import LibraryWork
@@ -25,7 +25,6 @@ from nnviz.session.session import Session
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 from nnviz.window.run_dialogs import RunDialogs
-from tests.engine.helpers import ENDINGS
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import click_row, filled, show_runs, texts
 from tests.nnviz.conftest import Model
@@ -43,8 +42,8 @@ from tests.nnviz.helpers import (
 )
 from tests.nnviz.library.helpers import an_experiment, record
 
-WHOLE = {"run.nnvizrun", "command.txt", "curves.csv", "network.py", "training.npz"}
-WHOLE |= {f"network{ending}" for ending in ENDINGS}
+WHOLE = {"run.nnvizrun", "command.txt", "curves.csv", "training.npz"}
+WHOLE |= {f"network{each.ending}" for each in FORMATS} - {"network.onnx"}  # for which a package may be missing
 
 
 @pytest.fixture
@@ -251,7 +250,7 @@ def test_a_file_that_could_not_be_written_makes_an_export_incomplete(
     def fail(*_: object) -> None:
         raise DataError("weights", 1, "must be finite", "Train it again.")
 
-    monkeypatch.setitem(library_export._FORMATS, "network.py", fail)
+    monkeypatch.setitem(vars(numpy_script.FORMAT), "save", fail)
     export(qtbot, ask(runs_window, qtbot))
     messages = runs_window.session.messages
     qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
@@ -276,7 +275,7 @@ def test_what_could_not_be_written_is_reported(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(library_export._FORMATS, "network.py", full)
+    monkeypatch.setitem(vars(numpy_script.FORMAT), "save", full)
     export(qtbot, ask(runs_window, qtbot))
     qtbot.waitUntil(lambda: messages.current is not None, timeout=20_000)
     assert messages.current is not None
@@ -289,13 +288,13 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """The export waits for this at its script; what takes time takes long."""
     monkeypatch.setattr("nnviz.session.activities._LONG", 0)
     monkeypatch.setattr("nnviz.session.library_work._BETWEEN_NEWS", 0)
-    goes_on, write = threading.Event(), library_export._FORMATS["network.py"]
+    goes_on, write = threading.Event(), numpy_script.FORMAT.save
 
     def slowly(*arguments: Any) -> None:
         goes_on.wait(30)
         write(*arguments)
 
-    monkeypatch.setitem(library_export._FORMATS, "network.py", slowly)
+    monkeypatch.setitem(vars(numpy_script.FORMAT), "save", slowly)
     yield goes_on
     goes_on.set()
 

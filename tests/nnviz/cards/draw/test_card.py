@@ -13,10 +13,10 @@ from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PyQt5.QtWidgets import QApplication, QCheckBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine import photograph
 from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.storage import save_network
-from nnviz.digits import photograph
 from nnviz.digits.strokes import Ink
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import ENDINGS
