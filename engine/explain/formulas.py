@@ -182,10 +182,10 @@ def dropout_formula(step: StepTrace, layer: int, neuron: int, row: int) -> Formu
 
 def loss_formula(step: StepTrace, row: int) -> Formula:
     """Returns the formula of the loss of one example, output by output."""
-    rule, shares = _loss_shares(step, row)
-    layer, network = step.layers, step.network
-    is_logarithm = network.loss == "cross-entropy" and network.activations[-1] == "softmax"
-    written = "−{1} · log {0}" if is_logarithm else "a {0}, y {1}"
+    layer, loss, output_function = step.layers, step.network.loss_function, step.network.layer_activations[-1]
+    z, a, y = (each[row].astype(np.float64) for each in (step.sums[-1], step.activations[-1], step.targets))
+    shares, written = loss.shares(z, a, y, output_function), loss.share_formula(output_function)
+    rule = f"loss = {loss.formula(output_function)}"
 
     def term(output: int) -> Term:
         a = Factor("a", float(step.activations[-1][row, output]), Address("activation", layer, output, row=row))
@@ -196,24 +196,6 @@ def loss_formula(step: StepTrace, row: int) -> Formula:
     address, value = Address("loss", layer, 0, row=row), float(step.losses[row])
     why = "" if terms or value else "every output is its target"
     return Formula(address, "loss", rule, "", value, tuple(terms), left_out, left_sum, why)
-
-
-def _loss_shares(step: StepTrace, row: int) -> tuple[str, Array]:
-    """Returns the rule of the loss and the share of each output; nothing for a loss that is not known here."""
-    a, y = (each[row].astype(np.float64) for each in (step.activations[-1], step.targets))
-    z = step.sums[-1][row].astype(np.float64)
-    name = step.network.loss
-    if name == "quadratic":
-        return "loss = Σ (a − y)² / 2", (a - y) ** 2 / 2
-    if name == "huber":
-        d = np.abs(a - y)
-        return "loss = Σ d² / 2, or |d| − 1/2 beyond 1; d = a − y", np.where(d <= 1, d * d / 2, d - 0.5)
-    if name == "cross-entropy" and step.network.activations[-1] == "softmax":
-        return "loss = −Σ y · log a", -y * (z - z.max() - np.log(np.exp(z - z.max()).sum()))
-    if name == "cross-entropy":
-        costs: Array = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
-        return "loss = −Σ y · log a + (1 − y) · log(1 − a)", costs
-    return f"loss = {step.network.loss_function.label}(a, y)", np.zeros(len(a))
 
 
 def batch_loss_formula(step: StepTrace) -> Formula:
@@ -245,18 +227,14 @@ def _output_delta(step: StepTrace, neuron: int, row: int) -> list[Formula]:
     delta, address = float(step.deltas[-1][row, neuron]), Address("delta", layer, neuron, row=row)
     difference = Term((a, y), a.value - y.value)
     loss = step.network.loss_function
+    rule, written = loss.slope.format(a="a", y="y"), loss.slope.format(a="{0}", y="{1}")
     if loss.joined_with:
-        return [Formula(address, "delta", "δ = d loss/dz = a − y", "{0} − {1}", delta, (difference,))]
+        return [Formula(address, "delta", f"δ = d loss/dz = {rule}", written, delta, (difference,))]
     by_outputs = step.activations[-1][row : row + 1].copy()
     loss.gradient(step.activations[-1][row : row + 1], step.targets[row : row + 1], by_outputs)
     slope_by_a = float(by_outputs[0, neuron])
-    is_cut = step.network.loss == "huber"
-    rule, written = (
-        ("d loss/da = a − y, within ±1", "{0} − {1}, within ±1") if is_cut else ("d loss/da = a − y", "{0} − {1}")
-    )
-    above = Formula(
-        Address("from above", layer, neuron, row=row), "from the loss", rule, written, slope_by_a, (difference,)
-    )
+    at, rule = Address("from above", layer, neuron, row=row), f"d loss/da = {rule}"
+    above = Formula(at, "from the loss", rule, written, slope_by_a, (difference,))
     if step.network.activations[-1] == "softmax":
         return [above, _softmax_delta(step, address, by_outputs[0], delta)]
     return [above, *_through_function(step, address, slope_by_a)]

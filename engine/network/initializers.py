@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +14,13 @@ INITIALIZERS: Registry[type[Initializer]] = Registry("initializer")
 
 
 class Initializer(RegisteredClass, ABC):
-    """Fills the weights and biases of one layer."""
+    """Fills the weights and biases of one layer.
+
+    Attributes:
+        slowness: how many times as long it takes as drawing random numbers.
+    """
+
+    slowness: ClassVar[float] = 1
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
         """Overwrites weights (n_out, n_in) and biases (n_out, 1). By default biases are 0."""
@@ -99,6 +106,7 @@ class Orthogonal(Initializer):
     """
 
     label = "Orthogonal"
+    slowness = 10
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
         """Uses QR in float64; biases are 0."""

@@ -27,9 +27,11 @@ class Loss(RegisteredClass, ABC):
     Attributes:
         joined_with: names of output activations with which the loss is combined: it can follow only these, and
             :meth:`gradient` is with respect to z instead of a. Empty: it can follow any activation.
+        slope: what :meth:`gradient` writes, with {a} and {y} for the numbers of an output: "{a} − {y}".
     """
 
     joined_with: ClassVar[tuple[str, ...]] = ()
+    slope: ClassVar[str]
 
     def check_output(self, activation: Activation) -> None:
         """Raises SettingError if the loss cannot follow this output activation."""
@@ -54,12 +56,32 @@ class Loss(RegisteredClass, ABC):
     def gradient(self, a: Array, y: Array, out: Array) -> None:
         """Writes the gradient of each example's loss with respect to a (or z, see ``joined_with``) into ``out``."""
 
+    @abstractmethod
+    def formula(self, activation: Activation) -> str:
+        """Returns the loss of an example after an output activation, as the window shows it: "Σ (a − y)² / 2"."""
+
+    def share_formula(self, activation: Activation) -> str:
+        """Returns how one output's share of :meth:`formula` is written, with {0} for a and {1} for y."""
+        return "a {0}, y {1}"
+
+    @abstractmethod
+    def shares(self, z: Array, a: Array, y: Array, activation: Activation) -> Array:
+        """Returns each output's share of the loss of an example, (outputs,), from its z, a = f(z) and y."""
+
 
 @LOSSES.register("quadratic")
 class Quadratic(Loss):
     """C = |a - y|^2 / 2, the loss of the ancestor. Nielsen 2015, "Neural Networks and Deep Learning", eq. (6)."""
 
     label = "Quadratic"
+    slope = "{a} − {y}"
+
+    def formula(self, activation: Activation) -> str:
+        return "Σ (a − y)² / 2"
+
+    def shares(self, z: Array, a: Array, y: Array, activation: Activation) -> Array:
+        shares: Array = (a - y) ** 2 / 2
+        return shares
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
         activation.forward(z)
@@ -78,6 +100,15 @@ class Huber(Loss):
     """
 
     label = "Huber"
+    slope = "{a} − {y}, within ±1"
+
+    def formula(self, activation: Activation) -> str:
+        return "Σ d² / 2, or |d| − 1/2 beyond 1; d = a − y"
+
+    def shares(self, z: Array, a: Array, y: Array, activation: Activation) -> Array:
+        d = np.abs(a - y)
+        shares: Array = np.where(d <= 1, d * d / 2, d - 0.5)
+        return shares
 
     def forward(self, z: Array, y: Array, activation: Activation) -> float:
         """Returns the sum over outputs of d^2 / 2 or |d| - 1/2, which is c |d| - c^2 / 2 with c = min(|d|, 1)."""
@@ -101,6 +132,19 @@ class CrossEntropy(Loss):
 
     label = "Cross-entropy"
     joined_with = ("softmax", "sigmoid")
+    slope = "{a} − {y}"
+
+    def formula(self, activation: Activation) -> str:
+        return "−Σ y · log a" if activation.name == "softmax" else "−Σ y · log a + (1 − y) · log(1 − a)"
+
+    def share_formula(self, activation: Activation) -> str:
+        return "−{1} · log {0}" if activation.name == "softmax" else super().share_formula(activation)
+
+    def shares(self, z: Array, a: Array, y: Array, activation: Activation) -> Array:
+        costs: Array = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
+        if activation.name == "softmax":
+            costs = -y * (z - z.max() - np.log(np.exp(z - z.max()).sum()))
+        return costs
 
     def check_targets(self, targets: Array, activation: Activation, parameter: str = "targets") -> None:
         """Raises DataError unless targets are within 0 … 1 and, after softmax, sum to 1 in each row."""

@@ -11,6 +11,7 @@ from engine.basics.errors import EngineError, SettingError
 from engine.basics.validation import check_memory, parameter_count
 from engine.datasets import Dataset
 from engine.experiment import Experiment
+from engine.network.initializers import INITIALIZERS
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.run import Run, new_run
@@ -24,13 +25,12 @@ if TYPE_CHECKING:
 # Parameters that are drawn in a few milliseconds; larger networks are built in another thread.
 _MADE_AT_ONCE = 500_000
 _COST_OF_A_LAYER = 2000  # in parameters that are drawn in the same time
-_SLOWNESS = {"orthogonal": 10}  # how many times as long an initializer takes as the others
 
 
 def is_quickly_made(experiment: Experiment) -> bool:
     """Whether the network of an experiment may be built in the interface's thread."""
     cost = parameter_count(experiment.shape) + _COST_OF_A_LAYER * len(experiment.shape)
-    return cost * _SLOWNESS.get(experiment.initializer, 1) <= _MADE_AT_ONCE
+    return cost * INITIALIZERS[experiment.initializer].slowness <= _MADE_AT_ONCE
 
 
 class NetworkReplacement(QObject):

@@ -16,6 +16,7 @@ from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from tests.engine.helpers import refused
+from tests.engine.training.test_against_torch import ONLY_OURS, THEIR_ACTIVATIONS, THEIR_LOSSES, THEIR_OPTIMIZERS
 
 ALL = [ACTIVATIONS, LOSSES, INITIALIZERS, OPTIMIZERS, SCHEDULES, DATASETS]
 
@@ -78,3 +79,10 @@ def test_every_registered_thing_has_a_label_and_a_name_of_its_own(registry: Regi
         entry = registry[name]
         assert getattr(entry, "name", name) == name
         assert getattr(entry, "label", None) or getattr(entry, "title", None)
+
+
+def test_everything_is_compared_with_pytorch_or_known_to_be_only_ours() -> None:
+    """The comparison itself needs PyTorch; this does not."""
+    theirs = ((ACTIVATIONS, THEIR_ACTIVATIONS), (LOSSES, THEIR_LOSSES), (OPTIMIZERS, THEIR_OPTIMIZERS))
+    missing = [f"{ours.kind}.{name}" for ours, table in theirs for name in ours if name not in {*table, *ONLY_OURS}]
+    assert not missing, "add PyTorch's to tests/engine/training/test_against_torch.py, or the name to ONLY_OURS"

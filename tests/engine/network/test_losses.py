@@ -90,13 +90,20 @@ def test_the_right_answer_costs_nothing_and_a_wrong_one_something(loss: str, out
     assert cost(loss, output, z, right[:, ::-1]) > 0.1
 
 
-def test_quadratic_by_hand() -> None:
-    assert cost("quadratic", "identity", [[1, 2], [0, 0]], [[0, 0], [3, 4]]) == pytest.approx((5 / 2 + 25 / 2) / 2)
-
-
-def test_huber_by_hand() -> None:
+# An output activation, sums, targets, and the mean loss of the two examples, worked by hand.
+BY_HAND: dict[str, tuple[str, object, object, float]] = {
+    "quadratic": ("identity", [[1, 2], [0, 0]], [[0, 0], [3, 4]], (5 / 2 + 25 / 2) / 2),
     # 0.5 and 1 off: 0.125 and 0.5; 3 and -4 off: 2.5 and 3.5.
-    assert cost("huber", "identity", [[0.5, 2], [3, 0]], [[0, 1], [0, 4]]) == pytest.approx((0.625 + 6) / 2)
+    "huber": ("identity", [[0.5, 2], [3, 0]], [[0, 1], [0, 4]], (0.625 + 6) / 2),
+    "cross-entropy": ("softmax", np.log([[0.2, 0.8], [0.5, 0.5]]), [[1, 0], [0, 1]], -math.log(0.2 * 0.5) / 2),
+}
+
+
+@pytest.mark.parametrize("loss", list(LOSSES))
+def test_values_by_hand(loss: str) -> None:
+    assert loss in BY_HAND, "work its value by hand"
+    output, z, y, value = BY_HAND[loss]
+    assert cost(loss, output, z, y) == pytest.approx(value)
 
 
 def test_huber_pulls_no_harder_than_a_miss_by_1() -> None:

@@ -34,7 +34,7 @@ def import_torch() -> None:
     F = torch.nn.functional
 
 
-# Names of our activations, losses and optimizers of which PyTorch has none. All others are compared, also new ones.
+# Names of our activations, losses and optimizers of which PyTorch has none. All others are compared.
 ONLY_OURS: tuple[str, ...] = ()
 
 THEIR_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
@@ -50,19 +50,18 @@ THEIR_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def their_loss(loss: str, output: str, z: Any, y: Any) -> Any:
-    """Summed over the outputs, mean over the examples."""
-    if loss == "cross-entropy" and output == "softmax":
+def their_cross_entropy(output: str, z: Any, y: Any) -> Any:
+    if output == "softmax":
         return F.cross_entropy(z, y)
-    if loss == "cross-entropy":
-        return F.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(z)
-    a = THEIR_ACTIVATIONS[output](z)
-    if loss == "quadratic":
-        return F.mse_loss(a, y, reduction="sum") / 2 / len(z)
-    assert loss == "huber", f"their {loss}, or its name in ONLY_OURS"
-    return F.huber_loss(a, y, reduction="sum", delta=1.0) / len(z)
+    return F.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(z)
 
 
+# Of an output activation, sums and targets: summed over the outputs, mean over the examples.
+THEIR_LOSSES: dict[str, Callable[[str, Any, Any], Any]] = {
+    "quadratic": lambda output, z, y: F.mse_loss(THEIR_ACTIVATIONS[output](z), y, reduction="sum") / 2 / len(z),
+    "huber": lambda output, z, y: F.huber_loss(THEIR_ACTIVATIONS[output](z), y, reduction="sum", delta=1.0) / len(z),
+    "cross-entropy": their_cross_entropy,
+}
 PAIRS = [pair for pair in LOSS_AND_OUTPUT if not set(pair) & set(ONLY_OURS)]
 
 
@@ -104,7 +103,7 @@ def test_forward_loss_and_gradient_of_a_network(hidden: str, loss: str, output: 
     for layer in range(3):
         z = z if layer == 0 else THEIR_ACTIVATIONS[hidden](z)
         z = F.linear(z, theirs[2 * layer], theirs[2 * layer + 1])
-    cost = their_loss(loss, output, z, torch.tensor(y))
+    cost = THEIR_LOSSES[loss](output, z, torch.tensor(y))
     cost.backward()
     np.testing.assert_allclose(answers, THEIR_ACTIVATIONS[output](z).detach().numpy(), rtol=1e-10, atol=1e-14)
     assert value == pytest.approx(cost.item(), rel=1e-10)
@@ -117,7 +116,7 @@ def test_forward_loss_and_gradient_of_a_network(hidden: str, loss: str, output: 
 def test_the_cost_of_confident_mistakes(output: str, dtype: type) -> None:
     z = np.array([[1e4, -1e4, 0], [30, -20, 5], [0.1, 0.2, 0.3]], dtype)
     y = np.array([[0, 1, 0], [0, 1, 0], [0, 1, 0]], dtype)
-    theirs = their_loss("cross-entropy", output, torch.tensor(z), torch.tensor(y)).item()
+    theirs = their_cross_entropy(output, torch.tensor(z), torch.tensor(y)).item()
     ours = LOSSES["cross-entropy"]().forward(z, y, ACTIVATIONS[output]())
     assert ours == pytest.approx(theirs, rel=1e-6 if dtype is np.float32 else 1e-12)
 
