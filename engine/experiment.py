@@ -26,7 +26,7 @@ from engine.training.augmentation import DISTORTIONS, Augmentation
 from engine.training.events import Event
 from engine.training.history import History
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.setting import INITIALISATION, Choice, PositiveNumber, Setting, declarations, declared
+from engine.training.setting import INITIALISATION, Choice, PositiveNumber, Setting, declarations
 from engine.training.settings import TRAINING_SETTINGS, TrainingSettings, known_only
 from engine.training.trainer import Trainer
 from engine.training.update_pipeline import UpdatePipeline
@@ -70,40 +70,31 @@ class Experiment:
     fingerprint: str = ""
     shape: tuple[int, ...] = (784, 64, 32, 10)
     activations: tuple[str, ...] = ("relu", "relu", "softmax")
-    loss: str = declared(
-        "cross-entropy",
-        Setting(
-            Choice(LOSSES),
-            INITIALISATION,
-            help="loss that training minimises",
-            title="Loss",
-            tip="Sets what training minimises. Cross-entropy punishes confident mistakes most. The output follows.",
-        ),
-    )
-    initializer: str = declared(
-        "he",
-        Setting(
-            Choice(INITIALIZERS),
-            INITIALISATION,
-            help="distribution of the initial weights",
-            title="Initial weights",
-            tip="Sets how the initial weights are drawn. If they are too large, neurons saturate; if too small, the "
-            "signal fades.",
-            name="initial weights",
-        ),
-    )
-    weight_scale: float = declared(
-        1.0,
-        Setting(
-            PositiveNumber("1"),
-            INITIALISATION,
-            help="factor of the initial weights",
-            title="Weight scale",
-            tip="Multiplies all initial weights. 1 leaves them as drawn.",
-            word="×",
-            off=1.0,
-        ),
-    )
+    loss: str = Setting(
+        Choice(LOSSES),
+        INITIALISATION,
+        help="loss that training minimises",
+        title="Loss",
+        tip="Sets what training minimises. Cross-entropy punishes confident mistakes most. The output follows.",
+    ).field("cross-entropy")
+    initializer: str = Setting(
+        Choice(INITIALIZERS),
+        INITIALISATION,
+        help="distribution of the initial weights",
+        title="Initial weights",
+        tip="Sets how the initial weights are drawn. If they are too large, neurons saturate; if too small, the "
+        "signal fades.",
+        name="initial weights",
+    ).field("he")
+    weight_scale: float = Setting(
+        PositiveNumber("1"),
+        INITIALISATION,
+        help="factor of the initial weights",
+        title="Weight scale",
+        tip="Multiplies all initial weights. 1 leaves them as drawn.",
+        word="×",
+        off=1.0,
+    ).field(1.0)
     training: TrainingSettings = field(default_factory=lambda: TrainingSettings(learning_rate=0.2))
     brightness: Brightness | None = None
 

@@ -187,6 +187,10 @@ class Setting:
     may_not_fit: bool = False
     is_penalty: bool = False
 
+    def field(self, default: Any) -> Any:
+        """Returns a dataclass field with that default, which declares the setting."""
+        return field(default=default, metadata={"setting": self})
+
     def is_on(self, value: Any) -> bool:
         """Whether a value has an effect."""
         return self.off is not None and any(
@@ -202,11 +206,6 @@ class Setting:
         if self.exists_for is not None and self.is_on(value) and not self.suits(dataset):
             rule = f"must be {self.off:g} for data without {self.exists_for.name}, as {dataset.title}"
             raise SettingError(name, value, rule, f"Set it to {self.off:g}.")
-
-
-def declared(default: Any, setting: Setting) -> Any:
-    """Returns a dataclass field with that default, which declares a setting."""
-    return field(default=default, metadata={"setting": setting})
 
 
 def declarations(kind: type[Any]) -> Mapping[str, Setting]:

@@ -26,7 +26,6 @@ from engine.training.setting import (
     Share,
     WholeNumber,
     declarations,
-    declared,
 )
 
 # Old names that files and command lines of version 0.3 use.
@@ -41,252 +40,188 @@ class TrainingSettings:
     An optimizer and a schedule have constants, which they name in ``uses``; other optimizers and schedules ignore them.
     """
 
-    batch_size: int = declared(
-        100,
-        Setting(
-            WholeNumber("100", 1, _MOST, step=10),
-            COMMON,
-            help="examples per step",
-            title="Batch size",
-            tip="Sets how many examples are averaged for one step of the weights. Small batches give more and noisier "
-            "steps.",
-            is_fixed=True,
-        ),
-    )
-    epochs: int = declared(
-        20,
-        Setting(
-            WholeNumber("10", 1, _MOST),
-            COMMON,
-            help="passes over the training set",
-            title="Epochs",
-            tip="Sets how many times the run passes through the training set.",
-        ),
-    )
-    learning_rate: float = declared(
-        0.3,
-        Setting(
-            PositiveNumber("0.1"),  # of another optimizer: its default
-            COMMON,
-            help="step size",
-            title="Learning rate",
-            tip="Sets the size of each step of the weights: too small learns slowly, too large diverges. You can "
-            "change it during a run.",
-        ),
-    )
-    optimizer: str = declared(
-        "sgd",
-        Setting(
-            Choice(OPTIMIZERS),
-            COMMON,
-            help="update rule",
-            title="Optimizer",
-            tip="Chooses the rule that turns a gradient into a step of the weights. Learning rate and weight decay "
-            "change to the optimizer's defaults.",
-        ),
-    )
-    momentum: float = declared(
-        0.9,
-        Setting(
-            Number("0.9", 0, 0.9999, step=0.05),
-            CONSTANTS,
-            help="share of the last step's direction that is kept; beta 1 of Adam",
-            title="Momentum",
-            tip="Sets how much of the last step is kept in the next one, so that steps roll over bumps and along "
-            "valleys.",
-            worth_trying=(0, 0.5, 0.9),
-        ),
-    )
-    beta2: float = declared(
-        0.999,
-        Setting(
-            Number("0.999", 0, 0.999999, step=0.001),
-            CONSTANTS,
-            help="decay rate of the mean squared gradient",
-            title="Beta 2",
-            tip="Sets how slowly the average of the squared gradients changes. Each weight's step is divided by its "
-            "root.",
-            worth_trying=(0.9, 0.99, 0.999),
-        ),
-    )
-    epsilon: float = declared(
-        1e-8,
-        Setting(
-            PositiveNumber("1e-8"),
-            CONSTANTS,
-            help="constant added to the root of the mean squared gradient",
-            title="Epsilon",
-            tip="Bounds the steps of weights with tiny gradients.",
-        ),
-    )
-    schedule: str = declared(
-        "constant",
-        Setting(
-            Choice(SCHEDULES),
-            SCHEDULE,
-            help="learning rate over time",
-            title="Schedule",
-            tip="Changes the learning rate during the run: large steps first, small ones at the end.",
-        ),
-    )
-    warmup: float = declared(
-        0.0,
-        Setting(
-            Number("1", step=0.5),
-            SCHEDULE,
-            help="epochs in which the learning rate rises from 0",
-            title="Warm-up",
-            unit="epochs",
-            tip="Raises the learning rate from 0 to its full value over these epochs, while the first gradients are "
-            "large.",
-            off=0.0,
-            worth_trying=(0, 1, 2),
-        ),
-    )
-    decay: float = declared(
-        0.5,
-        Setting(
-            Number("0.5", 0, 1, step=0.1),
-            SCHEDULE,
-            help="factor of the learning rate per drop",
-            title="Decay",
-            tip="Multiplies the learning rate by this factor at each drop.",
-            worth_trying=(0.1, 0.3, 0.5),
-        ),
-    )
-    decay_epochs: float = declared(
-        5.0,
-        Setting(
-            PositiveNumber("5", step=1),
-            SCHEDULE,
-            help="epochs between two drops",
-            title="Every",
-            unit="epochs",
-            tip="Sets the number of epochs between two drops of the learning rate.",
-            worth_trying=(2, 5, 10),
-        ),
-    )
-    weight_decay: float = declared(
-        0.0,
-        Setting(
-            Number("0.0001"),
-            REGULARISATION,
-            help="weight decay, an L2 penalty on the weights; 0 for none",
-            title="Weight decay",
-            tip="Pulls every weight towards zero in proportion to its size, which can limit overfitting. 0 is off.",
-            word="decay",
-            off=0.0,
-            worth_trying=(0, 1e-5, 1e-4, 1e-3),
-            is_penalty=True,
-        ),
-    )
-    l1: float = declared(
-        0.0,
-        Setting(
-            Number("0.0001"),
-            REGULARISATION,
-            help="L1 penalty on the weights; 0 for none",
-            title="L1",
-            tip="Pulls every weight towards zero by the same amount, so that useless weights become zero. 0 is off.",
-            name="L1",
-            off=0.0,
-            worth_trying=(0, 1e-6, 1e-5, 1e-4),
-            is_penalty=True,
-        ),
-    )
+    batch_size: int = Setting(
+        WholeNumber("100", 1, _MOST, step=10),
+        COMMON,
+        help="examples per step",
+        title="Batch size",
+        tip="Sets how many examples are averaged for one step of the weights. Small batches give more and noisier "
+        "steps.",
+        is_fixed=True,
+    ).field(100)
+    epochs: int = Setting(
+        WholeNumber("10", 1, _MOST),
+        COMMON,
+        help="passes over the training set",
+        title="Epochs",
+        tip="Sets how many times the run passes through the training set.",
+    ).field(20)
+    learning_rate: float = Setting(
+        PositiveNumber("0.1"),  # of another optimizer: its default
+        COMMON,
+        help="step size",
+        title="Learning rate",
+        tip="Sets the size of each step of the weights: too small learns slowly, too large diverges. You can "
+        "change it during a run.",
+    ).field(0.3)
+    optimizer: str = Setting(
+        Choice(OPTIMIZERS),
+        COMMON,
+        help="update rule",
+        title="Optimizer",
+        tip="Chooses the rule that turns a gradient into a step of the weights. Learning rate and weight decay "
+        "change to the optimizer's defaults.",
+    ).field("sgd")
+    momentum: float = Setting(
+        Number("0.9", 0, 0.9999, step=0.05),
+        CONSTANTS,
+        help="share of the last step's direction that is kept; beta 1 of Adam",
+        title="Momentum",
+        tip="Sets how much of the last step is kept in the next one, so that steps roll over bumps and along valleys.",
+        worth_trying=(0, 0.5, 0.9),
+    ).field(0.9)
+    beta2: float = Setting(
+        Number("0.999", 0, 0.999999, step=0.001),
+        CONSTANTS,
+        help="decay rate of the mean squared gradient",
+        title="Beta 2",
+        tip="Sets how slowly the average of the squared gradients changes. Each weight's step is divided by its root.",
+        worth_trying=(0.9, 0.99, 0.999),
+    ).field(0.999)
+    epsilon: float = Setting(
+        PositiveNumber("1e-8"),
+        CONSTANTS,
+        help="constant added to the root of the mean squared gradient",
+        title="Epsilon",
+        tip="Bounds the steps of weights with tiny gradients.",
+    ).field(1e-8)
+    schedule: str = Setting(
+        Choice(SCHEDULES),
+        SCHEDULE,
+        help="learning rate over time",
+        title="Schedule",
+        tip="Changes the learning rate during the run: large steps first, small ones at the end.",
+    ).field("constant")
+    warmup: float = Setting(
+        Number("1", step=0.5),
+        SCHEDULE,
+        help="epochs in which the learning rate rises from 0",
+        title="Warm-up",
+        unit="epochs",
+        tip="Raises the learning rate from 0 to its full value over these epochs, while the first gradients are large.",
+        off=0.0,
+        worth_trying=(0, 1, 2),
+    ).field(0.0)
+    decay: float = Setting(
+        Number("0.5", 0, 1, step=0.1),
+        SCHEDULE,
+        help="factor of the learning rate per drop",
+        title="Decay",
+        tip="Multiplies the learning rate by this factor at each drop.",
+        worth_trying=(0.1, 0.3, 0.5),
+    ).field(0.5)
+    decay_epochs: float = Setting(
+        PositiveNumber("5", step=1),
+        SCHEDULE,
+        help="epochs between two drops",
+        title="Every",
+        unit="epochs",
+        tip="Sets the number of epochs between two drops of the learning rate.",
+        worth_trying=(2, 5, 10),
+    ).field(5.0)
+    weight_decay: float = Setting(
+        Number("0.0001"),
+        REGULARISATION,
+        help="weight decay, an L2 penalty on the weights; 0 for none",
+        title="Weight decay",
+        tip="Pulls every weight towards zero in proportion to its size, which can limit overfitting. 0 is off.",
+        word="decay",
+        off=0.0,
+        worth_trying=(0, 1e-5, 1e-4, 1e-3),
+        is_penalty=True,
+    ).field(0.0)
+    l1: float = Setting(
+        Number("0.0001"),
+        REGULARISATION,
+        help="L1 penalty on the weights; 0 for none",
+        title="L1",
+        tip="Pulls every weight towards zero by the same amount, so that useless weights become zero. 0 is off.",
+        name="L1",
+        off=0.0,
+        worth_trying=(0, 1e-6, 1e-5, 1e-4),
+        is_penalty=True,
+    ).field(0.0)
     # For all hidden layers, or a share for each layer before the output, inputs first.
-    dropout: float | tuple[float, ...] = declared(
-        0.0,
-        Setting(
-            LayerShares("0.5", 0, 0.95, step=0.05),
-            REGULARISATION,
-            help="share of the hidden neurons left out in each step; or a share per layer, inputs first: 0.1,0.5,0.5",
-            title="Dropout rate",
-            tip="Leaves out this share of the hidden neurons in each step, so that none relies on another. For a "
-            "share per layer, type inputs first: 0.1, 0.5, 0.5.",
-            word="dropout",
-            off=0.0,
-            worth_trying=(0, 0.1, 0.2, 0.5),
-            may_not_fit=True,
-            is_penalty=True,
-        ),
-    )
-    max_norm: float = declared(
-        0.0,
-        Setting(
-            Number("3", step=0.5),
-            REGULARISATION,
-            help="limit of the length of a neuron's weight vector; 0 for none",
-            title="Max-norm",
-            tip="Limits the norm of each neuron's incoming weights. 0 is off: no limit.",
-            off=0.0,
-            worth_trying=(0, 1, 3),
-            is_penalty=True,
-        ),
-    )
-    clip_norm: float = declared(
-        0.0,
-        Setting(
-            Number("1", step=0.5),
-            REGULARISATION,
-            help="limit of the length of the gradient; 0 for none",
-            title="Clip gradient",
-            tip="Limits the norm of the gradient, so that no single batch changes the weights much. 0 is off: no "
-            "limit.",
-            word="clip",
-            off=0.0,
-            worth_trying=(0, 1, 5),
-        ),
-    )
-    validation_share: float = declared(
-        0.0,
-        Setting(
-            Share("0.1", 0, 0.5, step=0.05),
-            VALIDATION,
-            help="share of the training set that is held out as the validation set, 0 to 0.5",
-            title="Validation share",
-            tip="Holds out this share of the training set to choose settings: the network never learns from it. "
-            "0 is off: no validation set.",
-            word="validation",
-            off=0.0,
-            is_fixed=True,
-        ),
-    )
-    patience: int = declared(
-        0,
-        Setting(
-            WholeNumber("5"),
-            VALIDATION,
-            help="stop after N epochs without a lower validation error, and restore the best weights; 0 trains all "
-            "epochs",
-            title="Patience",
-            unit="epochs",
-            tip="Stops the run if the validation error has not fallen for this many epochs, and restores the best "
-            "weights. 0 is off: the run trains all epochs.",
-            off=0,
-            worth_trying=(0, 3, 5),
-            may_not_fit=True,
-        ),
-    )
+    dropout: float | tuple[float, ...] = Setting(
+        LayerShares("0.5", 0, 0.95, step=0.05),
+        REGULARISATION,
+        help="share of the hidden neurons left out in each step; or a share per layer, inputs first: 0.1,0.5,0.5",
+        title="Dropout rate",
+        tip="Leaves out this share of the hidden neurons in each step, so that none relies on another. For a "
+        "share per layer, type inputs first: 0.1, 0.5, 0.5.",
+        word="dropout",
+        off=0.0,
+        worth_trying=(0, 0.1, 0.2, 0.5),
+        may_not_fit=True,
+        is_penalty=True,
+    ).field(0.0)
+    max_norm: float = Setting(
+        Number("3", step=0.5),
+        REGULARISATION,
+        help="limit of the length of a neuron's weight vector; 0 for none",
+        title="Max-norm",
+        tip="Limits the norm of each neuron's incoming weights. 0 is off: no limit.",
+        off=0.0,
+        worth_trying=(0, 1, 3),
+        is_penalty=True,
+    ).field(0.0)
+    clip_norm: float = Setting(
+        Number("1", step=0.5),
+        REGULARISATION,
+        help="limit of the length of the gradient; 0 for none",
+        title="Clip gradient",
+        tip="Limits the norm of the gradient, so that no single batch changes the weights much. 0 is off: no limit.",
+        word="clip",
+        off=0.0,
+        worth_trying=(0, 1, 5),
+    ).field(0.0)
+    validation_share: float = Setting(
+        Share("0.1", 0, 0.5, step=0.05),
+        VALIDATION,
+        help="share of the training set that is held out as the validation set, 0 to 0.5",
+        title="Validation share",
+        tip="Holds out this share of the training set to choose settings: the network never learns from it. "
+        "0 is off: no validation set.",
+        word="validation",
+        off=0.0,
+        is_fixed=True,
+    ).field(0.0)
+    patience: int = Setting(
+        WholeNumber("5"),
+        VALIDATION,
+        help="stop after N epochs without a lower validation error, and restore the best weights; 0 trains all epochs",
+        title="Patience",
+        unit="epochs",
+        tip="Stops the run if the validation error has not fallen for this many epochs, and restores the best "
+        "weights. 0 is off: the run trains all epochs.",
+        off=0,
+        worth_trying=(0, 3, 5),
+        may_not_fit=True,
+    ).field(0)
     augmentation: Augmentation = field(default_factory=Augmentation)
     # None draws other random numbers in each run; an experiment always has a seed.
-    seed: int | None = declared(
-        1,
-        Setting(
-            WholeNumber("1"),
-            WITHOUT_ROW,
-            help="seed of the initial weights and of all other randomness",
-            is_fixed=True,
-        ),
-    )
-    drop_last: bool = declared(
-        True,
-        Setting(Flag(), WITHOUT_ROW, help="leave out the last, incomplete batch of each epoch", is_fixed=True),
-    )
-    evaluate: bool = declared(
-        True,
-        Setting(Flag(), WITHOUT_ROW, help="measure the errors of the training and test set after each epoch"),
-    )
+    seed: int | None = Setting(
+        WholeNumber("1"),
+        WITHOUT_ROW,
+        help="seed of the initial weights and of all other randomness",
+        is_fixed=True,
+    ).field(1)
+    drop_last: bool = Setting(
+        Flag(), WITHOUT_ROW, help="leave out the last, incomplete batch of each epoch", is_fixed=True
+    ).field(True)
+    evaluate: bool = Setting(
+        Flag(), WITHOUT_ROW, help="measure the errors of the training and test set after each epoch"
+    ).field(True)
 
     def __post_init__(self) -> None:
         for name, setting in TRAINING_SETTINGS.items():
