@@ -21,6 +21,7 @@ from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import DockCard
 from nnviz.ui.header_badge import HeaderBadge
+from nnviz.ui.pages import TabbedCard
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import drag, find, is_cut, press, seven, train_epochs
@@ -154,6 +155,10 @@ def expect_marks(window: MainWindow) -> None:
         head = dock.head
         (mark,) = head.findChildren(HeaderBadge)
         name = dock.objectName()
+        if isinstance(dock, TabbedCard):
+            titles = ", ".join(page.title for page in dock.pages)
+            is_in_sight = dock.tabs.width() >= dock.tabs.sizeHint().width()
+            assert is_in_sight, f"{name} has no room for its tabs. Give the newest of them a shorter title: {titles}."
         assert mark.isVisible(), name
         assert not is_cut(mark), name
         assert head.rect().contains(mark.geometry()), name
