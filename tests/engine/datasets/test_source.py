@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import pkgutil
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine import datasets
 from engine.basics.errors import SettingError
 from engine.datasets import DATASETS, Dataset, DataSetting, DataSource, Split
 from engine.datasets.data_setting import SEED
@@ -29,6 +32,14 @@ def test_a_number_beyond_its_range_is_refused(name: str, setting: DataSetting) -
     for value in beyond(setting):
         with refused(SettingError, setting.name, str(value)):
             DATASETS[name].load({setting.name: value})
+
+
+def test_every_file_that_registers_data_is_imported_by_the_package() -> None:
+    known = set(DATASETS)
+    for module in pkgutil.iter_modules(datasets.__path__):
+        importlib.import_module(f"engine.datasets.{module.name}")
+    late = set(DATASETS) - known
+    assert not late, f"import the files of these in engine/datasets/__init__.py: {late}"
 
 
 def test_images_can_be_fewer_and_only_a_seed_of_their_own_makes_others() -> None:
