@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 _MOST_SECONDS = 10**8
-_LATEST = 10**11  # seconds since 1970
+_LATEST = 32_503_680_000  # seconds from 1970 to 3000; Windows knows no date after that year
 _MOST_CHOICES = 50  # of a step
 _MOST_FIGURES, _LONGEST_VALUE = 10, 60  # of a step; characters
 
@@ -42,6 +42,16 @@ class StepProgress:
     is_solved: bool = False
     shown_answers: list[int] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
+
+    @property
+    def is_by_program(self) -> bool:
+        """Whether the program did what the step asks for, not the pupil."""
+        return self.is_skipped or self.is_solved
+
+    def begin_again(self) -> None:
+        """Forgets what the step has come to; its time and tries stay."""
+        self.answers, self.met, self.shown_answers, self.figures = [], [], [], {}
+        self.is_skipped = self.is_solved = self.is_set_up = False
 
     def note_choice(self, question: int, option: int) -> None:
         """Notes that an option was chosen, or taken back."""

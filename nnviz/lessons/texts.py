@@ -15,6 +15,7 @@ SETTINGS_TAB, SETTINGS_TAB_TIP = "Settings", "Shows the settings in place of the
 STEP_SHORT = "{number} of {steps}"
 STEP_SPOKEN = "step {number} of {steps}"
 STEP_BAR_NAME = "Step {number} of {steps}"
+STEP_BAR_SKIPPED = "{bar}, skipped: {numbers}"
 STEP_NAME = "Step {number} of {steps}: {title}"
 PANEL_DESCRIPTION = "{lesson}, step {number} of {steps}: {title}"
 MENU_NAME, MENU_TIP = "Menu of the lesson", "Resets the step, makes a report, or prints the lesson."
@@ -60,7 +61,7 @@ NOT_MARKED = "The run could not be marked as one of the lesson"
 # ---- goals, notes and buttons
 
 GOALS_NAME = "Goals of this step"
-GOAL_DONE, GOAL_NOT_DONE = "done", "not done yet"
+GOAL_DONE, GOAL_NOT_DONE, GOAL_BY_PROGRAM = "done", "not done yet", "done by the program"
 GOAL_PRESENT = "now {value}"
 WAITS_FOR_RESET = "{setting} {value} waits for Reset. Until then it is {present}."
 WAITS_FOR_TRAIN = "{setting} {value} acts when you press Train or Reset. Until then it is {present}."
@@ -74,27 +75,30 @@ BACK, BACK_TIP = "Back", "Shows the step before."
 HINT, HINT_TIP = "Hint", "Shows a hint; after the last, the solution."
 SHOW_SOLUTION = "Show me"
 SKIP, SKIP_TIP = "Skip", "Does what this step asks for, and continues. The report shows the step as skipped."
-SKIP_AFTER_TRY = "Skips this step: after two minutes, or after a wrong try."
-SKIP_AFTER_TIME = "Skips this step: after two minutes."
+SKIP_AFTER_TRY = "You can skip this step in {time}, or after a wrong try."
+SKIP_AFTER_TIME = "You can skip this step in {time}."
+SKIP_BUSY = "The lesson is at work on this step. Wait until it is done."
+SKIP_DONE = "All goals are met: press {button}."
+SKIP_WITHOUT_SOLUTION = "This step cannot be skipped: the lesson has no solution for it."
+SKIPPED = "Skipped. To do this step yourself, choose “Reset step” in the menu."
+SOLUTION_SHOWN = "Solution shown. To do this step yourself, choose “Reset step” in the menu."
 NEXT, NEXT_TIP = "Next", "Shows the next step when all goals are met."
 FINISH = "Finish"
 
 # ---- report and print
 
 REPORT_BUTTON, REPORT_NAME = "Report …", "Report"
-REPORT_TIP = "Saves a page to hand in: the time, tries and answers of each step."
 REPORT_DIALOG_NAME, REPORT_DIALOG_ASKS = "Name on the report", "Your name, as it stands on the report:"
 REPORT_DIALOG_SAVE = "Save …"
 SAVE_REPORT, REPORT_FILES = "Save report", "Report (*.html)"
-REPORT_FAILED, REPORT_SAVED = "The report could not be saved", "Saved {name}"
+REPORT_FAILED, SAVED = "The report could not be saved", "Saved {name} in {folder}"
 CURVES, INPUT = "Curves", "Input"
 WRITTEN_IN = "en"  # the language of these texts
 REPORT_WHO = "Name:"
-REPORT_SUMMARY = (
-    "{done} of {steps} steps done, {skipped} skipped. "
-    "{right_at_first_try} of {questions} questions right at the first try. Time: {time}."
-)
-REPORT_SUMMARY_WITHOUT_QUESTIONS = "{done} of {steps} steps done, {skipped} skipped. Time: {time}."
+REPORT_SUMMARY_STEPS = "{done} of {steps} steps done, {skipped} skipped."
+REPORT_SUMMARY_ANSWERED = "{right_at_first_try} of {answered} answered questions right at the first try."
+REPORT_SUMMARY_OPEN = "{open} of {questions} questions not answered."
+REPORT_SUMMARY_TIME = "Time: {time}."
 REPORT_ABOUT = "Date: {date}. Lesson: {lesson}, nnviz {version}."
 REPORT_HEADS = ("Step", "Goals", "Result", "Figures", "Time", "Options chosen", "Runs started")
 REPORT_RESULTS = {
@@ -106,7 +110,9 @@ REPORT_RESULTS = {
     "not begun": "not begun",
 }
 REPORT_CHOSEN, REPORT_CHOSEN_BEFORE = "chosen", "chosen before"
+REPORT_RIGHT, REPORT_WRONG = "✓ right", "✗ wrong"
 PRINT_DIALOG_NAME = "Print the lesson"
+PRINT_FAILED = "{name} could not be saved. Choose another folder."
 WORKSHEET_NAME, WORKSHEET_DATE, WORKSHEET_GOALS = "Name:", "Date:", "Goals:"
 
 # ---- opening and leaving a lesson
@@ -127,10 +133,14 @@ WAS_OPEN, CONTINUE = "The lesson “{title}” was open when nnviz ended.", "Con
 OFFER = "New to neural networks? “{title}” is a lesson of ten minutes. Help → Lessons has more."
 START = "Start the lesson"
 CONTINUES = "“{title}” continues at step {number} when you open it again."
-ASK_TO_FINISH = "“{title}” ends here. Save the report before you finish."
-PROGRESS_TOO_LONG = "Your progress in “{title}” is too long to be saved. Save a report before you close the lesson."
+ASK_TO_FINISH = "You have finished “{title}”. Save the report now, or later with Help → Lessons."
+PROGRESS_TOO_LONG = (
+    "Your progress in “{title}” is too long to be saved. What was saved before stays. "
+    "Save a report before you close the lesson."
+)
 BACK_TO_LESSON = "Back to the lesson"
 FINISHED = "Finished “{title}”. Settings, data, network, input and cards are as before the lesson."
+FINISHED_AND_SAVED = "Finished “{title}”. The report is {name} in {folder}."
 UNDO_CHANGE, UNDO_EXAMPLE = "change of the lesson", "example of the lesson"
 
 # ---- authors

@@ -47,13 +47,13 @@ class RunExchange(QObject):
                 return export_run(library, run, new, with_paths, with_rows, lambda name: report(f"writing {name}"))
 
         def done(exported: ExportResult) -> str:
+            files = text.plain(", ".join(exported.files))
             if exported.left_out:
                 why = " ".join(f"{name}: {reason}" for name, reason in exported.left_out.items())
                 self._messages.show(f"Run {run} was exported, but incompletely. {text.plain(why)}")
             elif exported.notes:
-                files = text.plain(", ".join(exported.files))
                 self._messages.show(f"Run {run} was exported: {files}. {' '.join(exported.notes)}")
-            return f"Run {run} was exported to {text.name(folder.name)}"
+            return f"Run {run} was exported to {text.name(folder.name)}: {files}"
 
         self._work.run(f"Exporting run {run}", work, done, f"Run {run} could not be exported")
 

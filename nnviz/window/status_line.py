@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QStatusBar
 
@@ -20,12 +22,13 @@ _SECONDS_BETWEEN_SPEEDS = 0.5
 
 # What to do in each workspace.
 _HINTS = {
-    "train": "← →: step through the past, End: live · click a weight to see its neuron",
+    "train": "click a weight to see its neuron",
     "inside": "",  # see _INSIDE
     "runs": "click: compare · Enter: open · = baseline · * star · F2: rename · Del: delete",
 }
 
-_SPACE = "Space: train / pause · "  # before the hints of the workspace Train, unless a lesson locks it
+# Before the hint of the workspace Train, unless a lesson locks the control of that name.
+_KEYS = {"train": "Space: train / pause · ", "earlier": "← →: step through the past, End: live · "}
 _OVER_HINT = "click in the {} to set the input · hover over a neuron to enlarge it"
 _PAINT_HINT = "click or drag in the {} to paint points · right button: erase · 0: eraser, 1 to 6: class · Esc: done"
 _INSIDE = "click a {} for its {} · click a neuron to see what it does · S: switch it off"  # a cell for its images
@@ -38,7 +41,7 @@ class StatusLine(QObject):
         super().__init__(bar)
         self._session = session
         self._workspace = next(iter(_HINTS))
-        self._can_train = True
+        self._is_locked: Callable[[str], bool] = lambda name: False
         bar.setSizeGripEnabled(False)
         self._speed = named(label(role="good"), "speedLabel")
         self._activity = named(ElidedLabel(), "activityLabel")
@@ -65,17 +68,19 @@ class StatusLine(QObject):
         self._workspace = workspace
         self._show_hint()
 
-    def set_can_train(self, can_train: bool) -> None:
-        """Names the key that trains, or leaves it out while a lesson locks it."""
-        self._can_train = can_train
+    def set_locks(self, is_locked: Callable[[str], bool]) -> None:
+        """Leaves out the keys of controls for which ``is_locked`` returns True."""
+        self._is_locked = is_locked
         self._show_hint()
 
     def _show_hint(self) -> None:
         meaning, words = Meaning(self._session.data.dataset), _HINTS[self._workspace]
+        is_painting, keys = self._session.painting.is_on, dict(_KEYS)
         if meaning.region and self._workspace == "train":
-            words = (_PAINT_HINT if self._session.painting.is_on else _OVER_HINT).format(meaning.region)
-        if self._workspace == "train" and self._can_train and not self._session.painting.is_on:
-            words = f"{_SPACE}{words}"
+            words = (_PAINT_HINT if is_painting else _OVER_HINT).format(meaning.region)
+            del keys["earlier"]  # there is no room for it
+        if self._workspace == "train" and not is_painting:
+            words = "".join(each for name, each in keys.items() if not self._is_locked(name)) + words
         examples = ("point", meaning.example) if meaning.is_regression else ("cell", f"{meaning.example}s")
         self._hint.setText(words or _INSIDE.format(*examples))
 

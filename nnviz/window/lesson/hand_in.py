@@ -27,22 +27,24 @@ if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
 
 
+_LONGEST_FOLDER = 200  # characters
+
+Saved = Callable[[Path], object]  # receives the file of a report
+
+
 class HandIn(QObject):
     """Writes and prints what a pupil hands in."""
 
     def __init__(self, window: MainWindow, player: LessonPlayer) -> None:
         super().__init__(window)
         self._window, self._player = window, player
-        self._saved: tuple[Progress, str] | None = None  # the attempt of the last report, and its results then
 
-    def report(
-        self, lesson: Lesson | None = None, attempt: Progress | None = None, then: Callable[[], object] = lambda: None
-    ) -> None:
+    def report(self, lesson: Lesson | None = None, attempt: Progress | None = None, then: Saved | None = None) -> None:
         """Opens a dialog for the pupil's name, and then one for the file of the report.
 
         Args:
             lesson, attempt: what the report is about; None for the open lesson.
-            then: called when the report is saved.
+            then: called with the path when the report is saved; None for a message.
         """
         lesson = self._player.lesson if lesson is None else lesson
         if lesson is None:
@@ -61,7 +63,7 @@ class HandIn(QObject):
         dialog.textValueSelected.connect(partial(self._ask_where, lesson, attempt, then))
         dialog.open()
 
-    def _ask_where(self, lesson: Lesson, attempt: Progress, then: Callable[[], object], name: str) -> None:
+    def _ask_where(self, lesson: Lesson, attempt: Progress, then: Saved | None, name: str) -> None:
         if name.strip():
             proposed = f"{lesson.id}-{text.file_stem(name, 'report')}.html"
             save = partial(self.write, lesson, attempt, name, then=then)
@@ -69,10 +71,8 @@ class HandIn(QObject):
                 texts.SAVE_REPORT, "reportDialog", texts.REPORT_FILES, proposed, save
             ).open()
 
-    def write(
-        self, lesson: Lesson, attempt: Progress, name: str, path: Path, then: Callable[[], object] = lambda: None
-    ) -> None:
-        """Writes the report to a file, with a message, and calls ``then``. An open lesson has curves and input."""
+    def write(self, lesson: Lesson, attempt: Progress, name: str, path: Path, then: Saved | None = None) -> None:
+        """Writes the report to a file; see :meth:`report`. An open lesson has curves and input."""
         messages, is_open = self._window.session.messages, attempt is self._player.progress and self._player.lesson
         if is_open:
             self._player.note_time()
@@ -83,13 +83,10 @@ class HandIn(QObject):
         except OSError as error:
             messages.show_error(texts.REPORT_FAILED, error)
         else:
-            self._saved = attempt, _results(attempt)
-            messages.announce(texts.REPORT_SAVED.format(name=text.name(path.name)))
-            then()
+            (then or self._announce)(path)
 
-    def has_saved(self, attempt: Progress) -> bool:
-        """Whether the last report has the present results of an attempt."""
-        return self._saved is not None and self._saved[0] is attempt and self._saved[1] == _results(attempt)
+    def _announce(self, path: Path) -> None:
+        self._window.session.messages.announce(texts.SAVED.format(**saved_as(path)))
 
     def _pictures(self) -> dict[str, bytes]:
         """Returns the curves and the input as PNG files."""
@@ -117,10 +114,23 @@ class HandIn(QObject):
         if field is not None and Path(field.text()).suffix != ".pdf":  # without printers Qt's dialog proposes a folder
             field.setText(str(Path(field.text()) / f"{name}.pdf"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: pages.print_(printer))
+
+        def print_pages() -> None:
+            pages.print_(printer)
+            if printer.outputFormat() == QPrinter.OutputFormat.PdfFormat:
+                self._tell_printed(Path(printer.outputFileName()))
+
+        dialog.accepted.connect(print_pages)
         dialog.open()
 
+    def _tell_printed(self, path: Path) -> None:
+        """Announces the file, or reports that the printer could not write it."""
+        if path.is_file():
+            self._announce(path)
+        else:
+            self._window.session.messages.warn(texts.PRINT_FAILED.format(name=text.name(path.name)))
 
-def _results(attempt: Progress) -> str:
-    """Returns answers and goals of all steps, to be compared."""
-    return repr([(each.answers, each.met) for each in attempt.steps.values()])
+
+def saved_as(path: Path) -> dict[str, str]:
+    """Returns the values of a text about a saved file: its name and folder."""
+    return {"name": text.name(path.name), "folder": text.name(str(path.absolute().parent), _LONGEST_FOLDER)}

@@ -115,7 +115,7 @@ class LessonFiles(QObject):
             words = _about(attempt, lesson)
             again = MessageChoice(texts.START_AGAIN, partial(begin, True))
             report = MessageChoice(texts.MENU_REPORT, partial(self._opener.report, lesson, attempt))
-            choices = (again, report) if attempt.finished else (MessageChoice(texts.CONTINUE, begin), again)
+            choices = (report, again) if attempt.finished else (MessageChoice(texts.CONTINUE, begin), again)
             words = texts.PAUSES.format(words=words) if is_training else words
             self._question = self._session.messages.ask(words, *choices)
         elif is_training:

@@ -49,13 +49,15 @@ class LessonMemory:
     def keep(self, lesson: str, progress: Progress) -> bool:
         """Remembers the progress in a lesson, and forgets that in lessons that were opened long ago.
 
-        Returns whether it was short enough to be saved.
+        Returns whether it was short enough to be saved; if not, what was saved before stays.
         """
         if len(json.dumps(progress.experiment)) > _LONGEST_EXPERIMENT:
             progress.experiment = {}  # the settings of the run are shown in its place
-        entry = json.dumps(progress.as_dict())
+        entry, before = json.dumps(progress.as_dict()), self.attempts.text(lesson)
         self.attempts.remove(lesson)  # it becomes the latest
         if not self.attempts.set(lesson, entry):
+            if before:
+                self.attempts.set(lesson, before)
             return False
         sizes = self.attempts.sizes
         while len(sizes) > _MOST_LESSONS or sum(sizes.values()) > _MOST_PROGRESS:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import time
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
@@ -128,7 +128,7 @@ class Lessons(QObject):
     def begin(self, lesson: Lesson, path: Path, starts_again: bool = False) -> LessonPlayer:
         """Opens a lesson, the content of that file, and pauses a run.
 
-        It continues where it was left the last time, unless that attempt is finished or the lesson starts again.
+        It continues where it was left the last time, unless the lesson starts again.
         """
         self._make()
         assert self.player is not None
@@ -153,7 +153,7 @@ class Lessons(QObject):
         self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
         self._session.runs.show_earlier(frozenset())  # their curves would show what is to be found out
         progress = self._memory.progress_of(lesson.id, lesson.content)
-        if progress is None or progress.finished or starts_again:
+        if progress is None or starts_again:
             self._runs.pop(lesson.id, None)
             self._make_network()
             self.player.open(lesson, path.parent)
@@ -194,20 +194,30 @@ class Lessons(QObject):
 
     def close(self) -> None:
         """Leaves the lesson: settings, data, network and arrangement are as they were before it."""
+        self._leave(None)
+
+    def _leave(self, report: Path | None) -> None:
+        """Leaves the lesson; ``report`` is the file of the report of a finished attempt if it was just saved."""
         if self.player is None or not self.is_open:
             return
         if self.player.lesson is None:  # its run is still being read
             self._closed()
             return
-        if self.player.is_last and self.player.is_done:
-            self._finished()
+        self._keep_progress()
+        lesson, attempt, messages = self.player.lesson, self.player.progress, self._session.messages
+        title = text.plain(lesson.title)
+        if attempt.finished and report is not None:
+            from nnviz.window.lesson.hand_in import saved_as
+
+            messages.announce(texts.FINISHED_AND_SAVED.format(title=title, **saved_as(report)))
+        elif attempt.finished:
+            offer = MessageChoice(texts.REPORT_BUTTON, partial(self.report, lesson, attempt))
+            messages.announce(texts.FINISHED.format(title=title), offer)
         else:
-            self._keep_progress()
-            self._runs[self.player.lesson.id] = self._session.runs.current.id
-            title, place = text.plain(self.player.lesson.title), self.player.index + 1
+            self._runs[lesson.id] = self._session.runs.current.id
             back = partial(self.open, self._memory.left_open or self._path, asks=False)
-            words = texts.CONTINUES.format(title=title, number=place)
-            self._session.messages.announce(words, MessageChoice(texts.BACK_TO_LESSON, back))
+            words = texts.CONTINUES.format(title=title, number=self.player.index + 1)
+            messages.announce(words, MessageChoice(texts.BACK_TO_LESSON, back))
         self.player.close()
 
     def _closed(self) -> None:
@@ -221,8 +231,7 @@ class Lessons(QObject):
         self._session.messages.withdraw(self._question)
         self._memory.note_closed()
         self._locks.lock(())
-        self._session.messages.set_locks(lambda name: False)
-        self._window.status_line.set_can_train(True)
+        self._set_locks(lambda name: False)
         self._window.data_dialogs.folder = None
         self._tags.follow("")
         self._show_rings()
@@ -245,42 +254,22 @@ class Lessons(QObject):
             player.note_time()
             player.progress.record = self._session.runs.current.storage.record or 0
             player.progress.experiment = self._session.settings.experiment.as_dict()
-            self._keep(player.lesson, player.progress)
-
-    def _keep(self, lesson: Lesson, progress: Progress) -> None:
-        if not self._memory.keep(lesson.id, progress) and self._too_long != lesson.id:
-            self._too_long = lesson.id  # it is reported once
-            self._session.messages.warn(texts.PROGRESS_TOO_LONG.format(title=text.plain(lesson.title)))
+            lesson = player.lesson
+            if not self._memory.keep(lesson.id, player.progress) and self._too_long != lesson.id:
+                self._too_long = lesson.id  # it is reported once
+                self._session.messages.warn(texts.PROGRESS_TOO_LONG.format(title=text.plain(lesson.title)))
 
     def _finished(self) -> None:
-        """Keeps the attempt, so that its report can be saved later."""
+        """Offers the report of the finished attempt before the lesson is left."""
         assert self.player is not None
-        lesson, attempt = self.player.lesson, self.player.progress
-        if lesson is not None:
-            self.player.note_time()
-            attempt.finished = time()
-            self._keep(lesson, attempt)
-            self._memory.note_finished(lesson.id)
-            self._runs.pop(lesson.id, None)
-            words = texts.FINISHED.format(title=text.plain(lesson.title))
-            self._session.messages.announce(
-                words, MessageChoice(texts.REPORT_BUTTON, partial(self.report, lesson, attempt))
-            )
-
-    def ask_to_finish(self) -> None:
-        """Offers the report before the lesson is left, unless it was saved."""
-        assert self.player is not None
+        assert self.player.lesson is not None
         assert self.hand_in is not None
-        lesson = self.player.lesson
-        if lesson is None or not self.player.is_done:
-            return
-        if self.hand_in.has_saved(self.player.progress):
-            self.player.next()
-            return
+        self._keep_progress()
+        self._memory.note_finished(self.player.lesson.id)
         self._ask(
-            texts.ASK_TO_FINISH.format(title=text.plain(lesson.title)),
-            MessageChoice(texts.REPORT_BUTTON, partial(self.hand_in.report, then=self.player.next)),
-            MessageChoice(texts.FINISH, self.player.next),
+            texts.ASK_TO_FINISH.format(title=text.plain(self.player.lesson.title)),
+            MessageChoice(texts.REPORT_BUTTON, partial(self.hand_in.report, then=self._leave)),
+            MessageChoice(texts.MENU_CLOSE, self.close),
         )
 
     def ask_to_start_again(self) -> None:
@@ -288,14 +277,16 @@ class Lessons(QObject):
         assert self.player is not None
         lesson, path = self.player.lesson, self._path
         if lesson is not None:
+
+            def start_again() -> None:
+                assert lesson is not None
+                self.begin(lesson, path, starts_again=True)
+
             self._ask(
                 texts.ASK_START_AGAIN.format(title=text.plain(lesson.title)),
-                MessageChoice(texts.START_AGAIN, lambda: self._start_again(lesson, path)),
                 MessageChoice(texts.CANCEL, lambda: None),
+                MessageChoice(texts.START_AGAIN, start_again),
             )
-
-    def _start_again(self, lesson: Lesson, path: Path) -> None:
-        self.begin(lesson, path, starts_again=True)
 
     def _ask(self, words: str, *choices: MessageChoice) -> None:
         """Asks a question about the open lesson."""
@@ -392,17 +383,15 @@ class Lessons(QObject):
         splitter.setStretchFactor(1, 1)
         self.panel.settings_wanted.connect(lambda: self.show(False))
         self.panel.close_wanted.connect(self.close)
-        self.panel.finish_wanted.connect(self.ask_to_finish)
         bar = self._bar = LessonHead(SETTINGS)
         bar.hide()
         bar.turned.connect(lambda: self.show(True))
         bar.close_wanted.connect(self.close)
         self._docks.add_above_settings(bar)
-        hand_in = self.hand_in = HandIn(self._window, self.player)
+        self.hand_in = HandIn(self._window, self.player)
         menu = LessonMenu(self, self.panel)
         for head in (self.panel, bar):
             head.menu_wanted.connect(menu.exec)
-        self.panel.report_wanted.connect(lambda: hand_in.report())
         self._reload, self._check = ReloadOnSave(), LessonCheck()
         self._reload.saved.connect(self._read_again)
         self._check.done.connect(self._show_check)
@@ -486,9 +475,13 @@ class Lessons(QObject):
         assert self.stage is not None
         if self.player.lesson is not None:
             self._locks.lock(each for name in self.player.locked for each in self.stage.found(name))
-            self._session.messages.set_locks(self._is_locked)
-            self._window.status_line.set_can_train(not self._is_locked("train"))
+            self._set_locks(self._is_locked)
         self._show_rings()
+
+    def _set_locks(self, is_locked: Callable[[str], bool]) -> None:
+        """Lets nothing offer what is locked."""
+        self._session.messages.set_locks(is_locked)
+        self._window.status_line.set_locks(is_locked)
 
     def _is_locked(self, need: str) -> bool:
         """Whether a setting or control of that name, or the card around it, is locked."""

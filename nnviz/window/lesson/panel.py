@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
-from math import ceil
 from typing import Any
 
+from PyQt5 import sip
 from PyQt5.QtCore import QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import NO_LAYERS, parse_hidden, parse_whole
@@ -65,7 +65,7 @@ def _value_words(row: SettingField | SettingChoice, value: Any) -> str:
 
 
 class _Goal(QFrame):
-    """A line of a goal: a sign, its words, and the present value."""
+    """A line of a goal: a box with a tick, or a dash if the program has met it; its words, and the present value."""
 
     def __init__(self, goal: Condition) -> None:
         super().__init__()
@@ -76,12 +76,16 @@ class _Goal(QFrame):
         row = arranged(QHBoxLayout(self), self._sign, (self._words, 1), self._present, spacing=8)
         row.setAlignment(self._sign, Qt.AlignmentFlag.AlignTop)
 
-    def show_state(self, is_met: bool, present: str) -> None:
-        """Shows whether it is met, else the present value."""
-        icon = theme.icon("circle-check", "good") if is_met else theme.icon("circle", "muted")
-        self._sign.setPixmap(icon.pixmap(theme.px(16)))
+    def show_state(self, is_met: bool, is_by_program: bool, present: str) -> None:
+        """Shows whether it is met, and by the program, else the present value."""
+        name, colour, words = ("square", "muted", f"{texts.GOAL_NOT_DONE} {present}".strip())
+        if is_met:
+            name, colour, words = ("square-check", "good", texts.GOAL_DONE)
+        if is_met and is_by_program:
+            name, colour, words = ("square-minus", "muted", texts.GOAL_BY_PROGRAM)
+        self._sign.setPixmap(theme.icon(name, colour).pixmap(theme.px(16)))
         self._present.setText("" if is_met else present)
-        self._words.setAccessibleDescription(texts.GOAL_DONE if is_met else f"{texts.GOAL_NOT_DONE} {present}".strip())
+        self._words.setAccessibleDescription(words)
 
 
 class LessonPanel(QFrame):
@@ -91,15 +95,11 @@ class LessonPanel(QFrame):
         settings_wanted: the user turned to the settings.
         menu_wanted(QPoint): the user opens the menu, at that place of the screen.
         close_wanted: the user leaves the lesson.
-        report_wanted: the user has finished, and wants a report.
-        finish_wanted: the user leaves the last step.
     """
 
     settings_wanted = pyqtSignal()
     menu_wanted = pyqtSignal(object)
     close_wanted = pyqtSignal()
-    report_wanted = pyqtSignal()
-    finish_wanted = pyqtSignal()
 
     def __init__(self, session: Session, player: LessonPlayer) -> None:
         super().__init__()
@@ -123,10 +123,6 @@ class LessonPanel(QFrame):
         self._goals: list[_Goal] = []
         self._goal_box: QFrame | None = None
         self._goal_place = 0  # in the column, if they scroll with the text
-        self._skip_timer = QTimer(self)
-        self._skip_timer.setSingleShot(True)
-        self._skip_timer.setTimerType(Qt.TimerType.PreciseTimer)  # others may be early
-        self._skip_timer.timeout.connect(self._show_buttons)
         self._form: SettingsForm | None = None
         self._shown_settings: SettingRows = ()
         self._questions: list[QuestionBox] = []
@@ -146,20 +142,27 @@ class LessonPanel(QFrame):
         for button, act in (
             (self._back, self._player.back),
             (self._hint, self._player.show_hint),
-            (self._skip, self._player.skip),
-            (self._next, self._show_next),
+            (self._skip, self._skip_step),
+            (self._next, self._player.next),
         ):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _=False, act=act: act())
         buttons = arranged(QHBoxLayout(), self._back, self._hint, self._skip, 1, self._next, spacing=6)
+        self._refusal = named(label(role="notice"), "lessonRefusal")  # why Skip, when it was pressed, did nothing
+        self._refusal.setWordWrap(True)
+        self._refusal.hide()
         margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING, theme.CARD_PADDING)
-        self._foot_column = arranged(QVBoxLayout(self._foot), buttons, spacing=8, margins=margins)
+        self._foot_column = arranged(QVBoxLayout(self._foot), self._refusal, buttons, spacing=8, margins=margins)
 
-    def _show_next(self) -> None:
-        if self._player.is_last:
-            self.finish_wanted.emit()
-        else:
-            self._player.next()
+    def _skip_step(self) -> None:
+        """Skips the step, or says why that is refused."""
+        self._show_refusal(self._player.skip_refusal)
+        if not self._player.skip_refusal:
+            self._player.skip()
+
+    def _show_refusal(self, why: str) -> None:
+        self._refusal.setText(why)
+        self._refusal.setVisible(bool(why))
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(_WIDTH), super().sizeHint().height())
@@ -170,19 +173,6 @@ class LessonPanel(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_goals()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._await_skip()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._skip_timer.stop()
-
-    def _await_skip(self) -> None:
-        """Enables *Skip* after the time that is left, while the lesson is shown."""
-        if self._player.lesson is not None and self.isVisible():
-            self._skip_timer.start(max(0, ceil(1000 * self._player.seconds_to_skip)))
 
     # ---- a step
 
@@ -195,7 +185,6 @@ class LessonPanel(QFrame):
         step = player.step
         place = {"number": player.index + 1, "steps": len(lesson.steps)}
         self._title.setText(text.plain(lesson.title))
-        self._bar.show_step(player.index, len(lesson.steps))
         self._head.show_step(player.index + 1, len(lesson.steps))
         self._add(self._title, self._bar)
         if player.index == 0 and lesson.introduction:
@@ -223,16 +212,9 @@ class LessonPanel(QFrame):
         self._failure.setWordWrap(True)
         self._hints = [LessonText(hint, player.folder, "lessonHint") for hint in step.hints]
         self._add(*self._hints, self._failure, self._note)
-        if player.is_last:
-            button = QPushButton(texts.REPORT_BUTTON)
-            report = named(button, "lessonReportButton", texts.REPORT_NAME, texts.REPORT_TIP)
-            report.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            report.clicked.connect(lambda: self.report_wanted.emit())
-            self._column.addWidget(report, 0, Qt.AlignmentFlag.AlignLeft)
-            report.show()
         self._column.addStretch(1)
         self._order_focus()
-        self._await_skip()
+        self._show_refusal("")
         self._scroll.verticalScrollBar().setValue(0)
         heading.setFocus()
         self.setAccessibleDescription(texts.PANEL_DESCRIPTION.format(lesson=lesson.title, **place, title=step.title))
@@ -330,28 +312,36 @@ class LessonPanel(QFrame):
     # ---- display
 
     def _show(self, is_seen: bool = True) -> None:
-        """Shows the state of the step; ``is_seen``: a verdict or hint that appears is scrolled into view."""
+        """Shows the state of the step; ``is_seen``: feedback or a hint that appears is scrolled into view."""
         player = self._player
         if player.lesson is None:
             return
-        for goal, row, is_met in zip(player.step.goals, self._goals, player.met, strict=True):
-            row.show_state(is_met, "" if is_met else player.present(goal))
-        for box, chosen in zip(self._questions, player.answers, strict=True):
-            judged = box.show_answer(chosen, player.has_feedback, player.is_resolved)
-            for verdict in judged if is_seen else ():
-                QTimer.singleShot(0, partial(self._scroll.show_whole, verdict))  # once it has its height
+        self._bar.show_step(player.index, len(player.lesson.steps), player.by_program)
+        appeared: list[QWidget] = []
+        for goal, goal_row, is_met in zip(player.step.goals, self._goals, player.met, strict=True):
+            goal_row.show_state(is_met, player.is_by_program, "" if is_met else player.present(goal))
+        for number, box in enumerate(self._questions):
+            is_final, has_feedback = player.is_final(number), player.has_feedback
+            appeared += box.show_answer(player.chosen(number), has_feedback, is_final, player.is_by_program)
         for number, hint in enumerate(self._hints):
-            is_new = number == player.hints - 1 and not hint.isVisible()
+            if number == player.hints - 1 and not hint.isVisible():
+                appeared.append(hint)
             hint.setVisible(number < player.hints)
-            if is_new:
-                QTimer.singleShot(0, partial(self._scroll.show_whole, hint))  # once it has its height
+        for widget in appeared if is_seen else ():
+            QTimer.singleShot(0, partial(self._bring_into_view, widget))  # once it has its height
         self._failure.setText(player.failure)
         self._failure.setVisible(bool(player.failure))
         note = texts.ALREADY_DONE if player.was_met_at_once else texts.LOCKED if player.locked else ""
+        if player.is_by_program:
+            note = texts.SKIPPED if player.progress.of(player.step.id).is_skipped else texts.SOLUTION_SHOWN
         note = texts.TRAINS if player.is_training else note
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._show_buttons()
+
+    def _bring_into_view(self, widget: QWidget) -> None:
+        if not sip.isdeleted(widget) and widget.isVisible():  # it may be of the step before
+            self._scroll.show_whole(widget)
 
     def _show_buttons(self) -> None:
         player = self._player
@@ -361,8 +351,8 @@ class LessonPanel(QFrame):
         self._hint.setText(texts.HINT if has_more or not player.step.solution else texts.SHOW_SOLUTION)
         self._hint.setEnabled((has_more or bool(player.step.solution)) and not player.is_busy)
         self._back.setEnabled(player.index > 0)
-        self._skip.setEnabled(player.can_skip)
-        later = texts.SKIP_AFTER_TRY if player.step.questions and player.has_feedback else texts.SKIP_AFTER_TIME
-        self._skip.setToolTip(texts.SKIP_TIP if player.can_skip or player.is_done else later)
+        self._skip.setEnabled(bool(player.step.goals))  # else there is nothing to skip
+        if self._refusal.text():
+            self._show_refusal(player.skip_refusal)
         self._next.setText(texts.FINISH if player.is_last else texts.NEXT)
         self._next.setEnabled(player.is_done and not player.is_busy)

@@ -37,7 +37,7 @@ class LessonPlayer(QObject):
         step_changed: another step, or another lesson, is shown.
         directive_began(Directive): it is carried out next.
         locks_changed: ``locked`` or ``pointed`` has changed.
-        finished: the user went beyond the last step; ``closed`` follows.
+        finished: the user finished the attempt, whose last step is still shown.
         closed: the lesson was left.
 
     Attributes:
@@ -118,7 +118,11 @@ class LessonPlayer(QObject):
         if has_run and all(progress.of(step.id).is_set_up for step in steps[:-1]):
             self._enter(index)
         else:
+            if progress.of(steps[-1].id).is_by_program:
+                progress.of(steps[-1].id).begin_again()
             progress.of(steps[-1].id).met = []
+            for known in progress.steps.values():
+                known.is_set_up = False  # also later steps, which were shown before this one was shown again
             self._enter(index, [directive for step in steps for directive in step.setup], steps)
 
     def _take(self, lesson: Lesson, folder: Path, progress: Progress) -> None:
@@ -132,7 +136,6 @@ class LessonPlayer(QObject):
         ids, place = [step.id for step in lesson.steps], self.step.id
         self.lesson = lesson
         self.progress.content = lesson.content
-        self._performer.stop()
         index = ids.index(place) if place in ids else min(self.index, len(ids) - 1)
         self._enter(index, () if self.progress.of(lesson.steps[index].id).is_set_up else None)
 
@@ -178,29 +181,53 @@ class LessonPlayer(QObject):
         return self.is_done or not self.is_prediction
 
     @property
-    def is_resolved(self) -> bool:
-        """Whether the step has shown what was to be predicted: the right options are shown, and the choice is final."""
-        return self.is_done and self.is_prediction
+    def is_by_program(self) -> bool:
+        """Whether the step is done, but by the program: it was skipped, or its solution shown."""
+        return self.is_done and self.progress.of(self.step.id).is_by_program
 
     @property
-    def can_skip(self) -> bool:
-        """Whether the step may be skipped: after some time, a wrong try, or a solution that did not help.
+    def by_program(self) -> frozenset[int]:
+        """The numbers of the steps, from 0, that were skipped, or whose solution was shown."""
+        steps = () if self.lesson is None else self.lesson.steps
+        known = self.progress.steps
+        return frozenset(at for at, step in enumerate(steps) if step.id in known and known[step.id].is_by_program)
 
-        A wrong prediction is no wrong try: it would tell that it is wrong.
+    def is_final(self, question: int) -> bool:
+        """Whether the right options of a question are shown, and its choice is final.
+
+        So it is if the solution has chosen, and once the step has shown what was to be predicted, or the program has
+        done it.
         """
-        if self.lesson is None or not self.step.solution or self.is_done or self.is_busy:
-            return False
-        known = self.progress.of(self.step.id)
-        has_tried = self.has_feedback and any(
-            option not in self.step.questions[question].correct for question, option in known.choices
-        )
-        return has_tried or known.is_solved or bool(self.failure) or self.seconds_to_skip <= 0
+        is_over = self.is_done and (self.is_prediction or self.is_by_program)
+        return is_over or question in self.progress.of(self.step.id).shown_answers
+
+    def chosen(self, question: int) -> frozenset[int]:
+        """Returns the options of a question that the user has chosen, not the solution."""
+        is_shown = question in self.progress.of(self.step.id).shown_answers
+        return frozenset() if is_shown else self.answers[question]
 
     @property
-    def seconds_to_skip(self) -> float:
-        """How long it takes until the step may be skipped without a try; at most 0 if it may be."""
-        known = self.progress.of(self.step.id)
-        return _SECONDS_TO_SKIP - known.seconds - (monotonic() - self._since)
+    def skip_refusal(self) -> str:
+        """Why the step cannot be skipped now; "" if it can: after some time, a wrong try, or a failure.
+
+        A wrong prediction is no wrong try: the user would learn that it is wrong.
+        """
+        if self.is_busy:
+            return texts.SKIP_BUSY
+        if self.is_done:
+            return texts.SKIP_DONE.format(button=texts.FINISH if self.is_last else texts.NEXT)
+        if not self.step.solution:
+            return texts.SKIP_WITHOUT_SOLUTION
+        known, questions = self.progress.of(self.step.id), self.step.questions
+        has_tried = self.has_feedback and any(
+            question < len(questions) and option not in questions[question].correct
+            for question, option in known.choices
+        )
+        left = _SECONDS_TO_SKIP - known.seconds - (monotonic() - self._since)
+        if has_tried or known.is_solved or self.failure or left <= 0:
+            return ""
+        words = texts.SKIP_AFTER_TRY if questions and self.has_feedback else texts.SKIP_AFTER_TIME
+        return words.format(time=text.roughly(left))
 
     @property
     def is_last(self) -> bool:
@@ -238,6 +265,7 @@ class LessonPlayer(QObject):
         self.index, self.hints, self.failure, self.was_met_at_once = index, 0, "", False
         is_known = self.step.id in self.progress.steps
         self.progress.step, known = self.step.id, self.progress.of(self.step.id)
+        self.progress.finished = 0.0
         self._entered = self.progress
         self.answers = _fitting_answers(known, self.step)
         has_met = len(known.met) == len(self.step.goals)
@@ -251,19 +279,22 @@ class LessonPlayer(QObject):
         self._performer.perform(tuple(directives), self.folder)
 
     def note_time(self) -> None:
-        """Notes the time, the runs and the figures of the present step in ``progress``."""
+        """Notes the time, the runs and the figures of the present step in ``progress``, but not those of directives."""
         now = monotonic()
         if self.lesson is not None and self.progress.step:
-            known = self.progress.of(self.progress.step)
+            known, trainings = self.progress.of(self.progress.step), self._facts.take_trainings()
             known.seconds += now - self._since
-            known.trainings += self._facts.take_trainings()
             if self._entered is self.progress and not self.is_busy:
+                known.trainings += trainings
                 self._note_figures(known)
         self._since = now
 
     def _note_figures(self, known: StepProgress) -> None:
-        """Notes the values of the goals' facts, unless a later step has changed them."""
+        """Notes the values of the goals' facts, unless the program reached them, or a later step has changed them."""
         assert self.lesson is not None
+        if known.is_by_program:
+            known.figures = {}
+            return
         if known.figures and any(step.id in self.progress.steps for step in self.lesson.steps[self.index + 1 :]):
             return
         for fact in (fact for goal in self.step.goals for fact in facts_of(goal)):
@@ -289,28 +320,26 @@ class LessonPlayer(QObject):
     # ---- the user
 
     def next(self) -> None:
-        """Goes to the next step if all goals are met; leaves the lesson after the last one."""
+        """Goes to the next step if all goals are met; finishes the attempt at the last one."""
         if self.lesson is None or not self.is_done or self.is_busy:
             return
         if self.is_last:
+            self.note_time()
+            self.progress.finished = time()
             self.finished.emit()
-            self.close()
         else:
             self._enter(self.index + 1)
 
     def back(self) -> None:
         """Shows the step before, with its arrangement; what else it does is not carried out again."""
         if self.lesson is not None and self.index > 0:
-            self._performer.stop()
             self._enter(self.index - 1)
 
     def reset_step(self) -> None:
         """Begins the step again."""
         if self.lesson is not None:
             self.note_time()
-            known = self.progress.of(self.step.id)
-            known.answers, known.met, known.shown_answers, known.figures = [], [], [], {}
-            known.is_skipped = known.is_solved = known.is_set_up = False
+            self.progress.of(self.step.id).begin_again()
             self._enter(self.index, self.step.setup)
 
     def show_hint(self) -> None:
@@ -329,7 +358,7 @@ class LessonPlayer(QObject):
         def skipped() -> None:
             self.progress.of(self.step.id).is_skipped = True
             self._meet()
-            if not self.is_last:  # there the report is offered first
+            if not self.is_last:  # there the user presses Finish
                 self.next()
 
         self.solve(skipped)
@@ -343,6 +372,7 @@ class LessonPlayer(QObject):
             self._evaluate()
             then()
 
+        self.note_time()
         self.progress.of(self.step.id).is_solved = True
         self._after = after
         self._performer.perform(self.step.solution, self.folder)
@@ -358,15 +388,13 @@ class LessonPlayer(QObject):
 
     def choose(self, question: int, option: int) -> None:
         """Chooses an option of a question, or takes the choice back where several may be chosen."""
-        if self.lesson is None or self.is_resolved:
+        if self.lesson is None or self.is_final(question):
             return
         if self.step.questions[question].is_multiple:
             self.answers[question] = self.answers[question] ^ {option}
         else:
             self.answers[question] = frozenset({option})
-        known = self.progress.of(self.step.id)
-        known.note_choice(question, option)
-        known.shown_answers = [each for each in known.shown_answers if each != question]
+        self.progress.of(self.step.id).note_choice(question, option)
         self._note_answers()
         self.changed.emit()
 
@@ -391,6 +419,7 @@ class LessonPlayer(QObject):
     # ---- directives
 
     def _performed(self) -> None:
+        self._facts.take_trainings()  # those of the directives
         after, self._after = self._after, lambda: None
         after()
         self.changed.emit()

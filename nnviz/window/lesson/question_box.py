@@ -53,20 +53,25 @@ class _Row(QFrame):
         below = arranged(QHBoxLayout(), (self._feedback, 1), margins=(26, 0, 0, 0))
         arranged(QVBoxLayout(self), row, below, spacing=2, margins=(8, 7, 8, 7))
 
-    def show_state(self, is_chosen: bool, is_judged: bool, is_final: bool) -> bool:
+    def show_state(self, is_chosen: bool, is_judged: bool, is_final: bool, is_neutral: bool) -> bool:
         """Shows whether the option is chosen, and whether it is right or that this is still to be found out.
 
+        Args:
+            is_chosen, is_judged, is_final: whether the user chose it, its verdict is shown, and the choice is final.
+            is_neutral: whether a right option is nobody's success.
+
         Returns:
-            Whether the verdict has appeared.
+            Whether feedback has appeared, or a verdict in its place.
         """
-        is_right, had_verdict = self._option.is_correct, self._sign.isVisibleTo(self)
+        is_right, before = self._option.is_correct, self._feedback.text()
         verdict = texts.RIGHT if is_right else texts.WRONG
         self.button.setChecked(is_chosen)
         self.button.setEnabled(not is_final)
         set_look(self, "chosen", is_chosen)
         self._sign.setVisible(is_judged)
         if is_judged:
-            icon = theme.icon("circle-check", "good") if is_right else theme.icon("circle-x", "error")
+            good = "muted" if is_neutral else "good"
+            icon = theme.icon("circle-check", good) if is_right else theme.icon("circle-x", "error")
             self._sign.setPixmap(icon.pixmap(theme.px(18)))
             self._sign.setToolTip(verdict)
         html = (self._option.feedback or verdict) if is_judged else texts.PREDICTED if is_chosen else ""
@@ -74,7 +79,7 @@ class _Row(QFrame):
         self._feedback.setVisible(bool(html))
         spoken = plain_text(html)
         describe(self.button, f"{verdict} {spoken}" if is_judged and self._option.feedback else spoken)
-        return is_judged and not had_verdict
+        return bool(html) and html != before
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Marks the row while its button has the focus."""
@@ -108,17 +113,18 @@ class QuestionBox(QFrame):
             row.chosen.connect(lambda place=place: self.chosen.emit(place))
         arranged(QVBoxLayout(self), *self._rows)
 
-    def show_answer(self, chosen: Set[int], has_feedback: bool, is_resolved: bool) -> list[QWidget]:
+    def show_answer(self, chosen: Set[int], has_feedback: bool, is_final: bool, is_by_program: bool) -> list[QWidget]:
         """Shows which options are chosen, and whether they are right.
 
         Args:
             chosen: their numbers, from 0.
             has_feedback: whether chosen options are judged; else they are predictions of what is still to be seen.
-            is_resolved: whether the right options are shown, too, and the choice is final.
+            is_final: whether the right options are shown, too, and the choice is final.
+            is_by_program: whether the program chose the right ones, so that they look neutral.
 
         Returns:
-            The rows whose verdict has appeared.
+            The rows whose feedback has appeared.
         """
-        judged = chosen | self._correct if is_resolved else chosen if has_feedback else set()
-        states = [(place in chosen, place in judged, is_resolved) for place in range(len(self._rows))]
+        judged = chosen | self._correct if is_final else chosen if has_feedback else set()
+        states = [(place in chosen, place in judged, is_final, is_by_program) for place in range(len(self._rows))]
         return [row for row, state in zip(self._rows, states, strict=True) if row.show_state(*state)]

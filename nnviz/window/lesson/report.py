@@ -61,6 +61,7 @@ def report_data(lesson: Lesson, attempt: Progress, name: str, date: datetime) ->
             "done": results.count(DONE) + results.count(READ),
             "skipped": results.count(SKIPPED) + results.count(SOLUTION_SHOWN),
             "questions": len(firsts),
+            "answered": len(firsts) - firsts.count(None),
             "right_at_first_try": firsts.count(True),
             "seconds": round(sum(each.seconds for each in attempt.steps.values()), 1),
         },
@@ -89,7 +90,7 @@ def _step_data(step: Step, known: StepProgress | None) -> dict[str, Any]:
 def _result(step: Step, known: StepProgress | None) -> str:
     if known is None:
         return NOT_BEGUN
-    if known.is_skipped or known.is_solved:
+    if known.is_by_program:
         return SKIPPED if known.is_skipped else SOLUTION_SHOWN
     if step.goals and not (known.met and all(known.met)):
         return NOT_FINISHED
@@ -102,14 +103,13 @@ def _question_data(number: int, question: Question, known: StepProgress) -> dict
     choices = [option for place, option in known.choices if place == number and option in options]
     is_chosen = number < len(known.answers) and number not in known.shown_answers
     first = choices[: len(question.correct)]
-    is_shown = known.is_skipped or known.is_solved
     return {
         "text": _plain(question.text),
         "options": [_plain(option.html) for option in question.options],
         "correct": sorted(question.correct),
         "choices": choices,
         "chosen": list(known.answers[number]) if is_chosen else [],
-        "right_at_first_try": None if not choices else not is_shown and sorted(first) == sorted(question.correct),
+        "right_at_first_try": None if not choices else sorted(first) == sorted(question.correct),
     }
 
 
@@ -153,8 +153,11 @@ def _date(date: datetime) -> str:
 
 
 def _summary(summary: dict[str, Any]) -> str:
-    words = texts.REPORT_SUMMARY if summary["questions"] else texts.REPORT_SUMMARY_WITHOUT_QUESTIONS
-    return words.format(**{**summary, "time": _minutes(summary["seconds"])})
+    values = {**summary, "open": summary["questions"] - summary["answered"], "time": _minutes(summary["seconds"])}
+    parts = [texts.REPORT_SUMMARY_STEPS]
+    parts += [texts.REPORT_SUMMARY_ANSWERED] if values["answered"] else []
+    parts += [texts.REPORT_SUMMARY_OPEN] if values["open"] else []
+    return " ".join([*parts, texts.REPORT_SUMMARY_TIME]).format(**values)
 
 
 def _picture(caption: str, png: bytes) -> str:
@@ -190,19 +193,24 @@ def _answers(step: Step, found: dict[str, Any]) -> str:
     """Returns the questions of a step that was shown, with the chosen options."""
     if not found["questions"] or found["result"] == NOT_BEGUN:
         return ""
-    is_skipped = found["result"] in (SKIPPED, SOLUTION_SHOWN)
     pairs = zip(step.questions, found["questions"], strict=True)
-    return f"<h2>{html.escape(step.title)}</h2>{''.join(_answer(*pair, is_skipped) for pair in pairs)}"
+    return f"<h2>{html.escape(step.title)}</h2>{''.join(_answer(*pair, found['result']) for pair in pairs)}"
 
 
-def _answer(question: Question, found: dict[str, Any], is_skipped: bool) -> str:
-    """Returns a question; an option that was chosen at first and then given up is marked, too."""
+def _answer(question: Question, found: dict[str, Any], result: str) -> str:
+    """Returns a question; an option that was chosen at first and then given up is marked, too.
+
+    The right options that were not chosen are marked once the step is over: the pupil reads the report, too.
+    """
+    is_skipped = result in (SKIPPED, SOLUTION_SHOWN)
     items = []
     for number, option in enumerate(question.options):
-        is_chosen = number in found["chosen"]
+        is_chosen, is_right = number in found["chosen"], option.is_correct
         word = texts.REPORT_CHOSEN if is_chosen else texts.REPORT_CHOSEN_BEFORE if number in found["choices"] else ""
-        look = "skipped" if is_skipped else "right" if option.is_correct else "wrong"
-        judged = f' <b class="{look}">{word}</b>' if word else ""
+        verdict = texts.REPORT_RIGHT if is_right else texts.REPORT_WRONG
+        words = [verdict, word] if word else [verdict] if is_right and (is_skipped or result == DONE) else []
+        look = "skipped" if is_skipped else "right" if is_right else "wrong"
+        judged = f' <b class="{look}">{", ".join(words)}</b>' if words else ""
         items.append(f"<li>{'☒' if is_chosen else '☐'} {option.html}{judged}</li>")
     asked = f"<p>{html.escape(found['text'])}</p>" if found["text"] else ""
     return f"{asked}<ul>{''.join(items)}</ul>"

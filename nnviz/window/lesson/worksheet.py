@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from PyQt5.QtCore import QUrl
 from PyQt5.QtGui import QFont, QTextDocument
 
 from nnviz.lessons import texts
-from nnviz.lessons.document import Lesson, Question
+from nnviz.lessons.document import Lesson, Question, Step
 from nnviz.ui import theme
 from nnviz.window.lesson.text_view import image_at
 
@@ -47,15 +48,27 @@ class Worksheet(QTextDocument):
 
 
 def worksheet_html(lesson: Lesson) -> str:
-    """Returns texts, questions and goals, without hints, feedback and solutions."""
+    """Returns texts, questions and goals, without hints, feedback, solutions and a summary at the end."""
     head = f"<p>{texts.WORKSHEET_NAME} {_BLANK} &nbsp; {texts.WORKSHEET_DATE} {_BLANK}</p>"
     parts = [head, f"<h1>{html.escape(lesson.title)}</h1>", lesson.introduction]
-    for number, step in enumerate(lesson.steps, start=1):
+    for number, step in enumerate(_printed_steps(lesson), start=1):
         parts.append(f"<h2>{number}. {html.escape(step.title)}</h2>")
         parts += [_printed(part) if isinstance(part, Question) else part for part in step.parts]
-        goals = "".join(f"<li>{html.escape(goal.phrase())}</li>" for goal in step.goals)
-        parts.append(f"<p>{texts.WORKSHEET_GOALS}</p><ul>{goals}</ul>" if goals else "")
+        goals = "".join(_boxed(html.escape(goal.phrase())) for goal in step.goals)
+        parts.append(f"<p>{texts.WORKSHEET_GOALS}</p>{goals}" if goals else "")
     return "".join(parts)
+
+
+def _printed_steps(lesson: Lesson) -> Sequence[Step]:
+    """Returns the steps, without a summary at the end: it has the right options of the questions before."""
+    *steps, last = lesson.steps
+    is_summary = not (last.questions or last.goals) and any(step.questions for step in steps)
+    return steps if is_summary else lesson.steps
+
+
+def _boxed(words: str) -> str:
+    """Returns a line with a box to tick."""
+    return f'<p class="option"><span class="box">☐</span>&nbsp; {words}</p>'
 
 
 def _printed(question: Question) -> str:
@@ -63,7 +76,4 @@ def _printed(question: Question) -> str:
 
     They are paragraphs: Qt breaks a table at the wrong place between two pages.
     """
-    options = "".join(
-        f'<p class="option"><span class="box">☐</span>&nbsp; {option.html}</p>' for option in question.options
-    )
-    return f"{options}<p>{_LINE}</p>"
+    return f"{''.join(_boxed(option.html) for option in question.options)}<p>{_LINE}</p>"

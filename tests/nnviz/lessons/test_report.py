@@ -34,14 +34,16 @@ def test_the_report_has_results_times_questions_and_figures() -> None:
     progress = Progress("x", "larger", 0, {}, {"start": first, "larger": second}, began=DATE.timestamp() - 90)
     page = report_html(LESSON, progress, '<b>Ann</b> & "Co"', DATE, {"Curves": b"png"})
     assert "&lt;b&gt;Ann&lt;/b&gt; &amp; &quot;Co&quot;" in page
-    assert "<b>1 of 2 steps done, 0 skipped. 0 of 1 questions right at the first try. Time: 1:15 min.</b>" in page
+    assert (
+        "<b>1 of 2 steps done, 0 skipped. 0 of 1 answered questions right at the first try. Time: 1:15 min.</b>" in page
+    )
     assert "Date: Wednesday, December 2, 2026." in page  # in English, as the words, wherever it is made
     goal = "Epochs trained at least 3 and test error below 6 %"
     assert f"<td>1. A good start</td><td>{goal}</td><td>done</td><td>Epochs trained 3; Test error 2.98 %</td>" in page
     assert "<td>not finished</td><td></td><td>0:10 min</td><td>2</td><td>1</td>" in page
     assert "<p>Before you press Space: what will happen?</p>" in page
-    assert '☐ It learns ten times as fast <b class="wrong">chosen before</b>' in page
-    assert '☒ The error stays near 90\u00a0% <b class="right">chosen</b>' in page
+    assert '☐ It learns ten times as fast <b class="wrong">✗ wrong, chosen before</b>' in page
+    assert '☒ The error stays near 90\u00a0% <b class="right">✓ right, chosen</b>' in page
     assert "data:image/png;base64,cG5n" in page
 
 
@@ -60,6 +62,7 @@ def test_the_data_of_a_report_are_enough_to_compare_a_class() -> None:
         "done": 2,
         "skipped": 0,
         "questions": 1,
+        "answered": 1,
         "right_at_first_try": 1,
         "seconds": 75.0,
     }
@@ -85,6 +88,26 @@ def test_a_hostile_name_is_only_a_name() -> None:
     page.encode()
 
 
+def test_the_summary_counts_questions_that_were_not_answered_apart() -> None:
+    page = report_html(LESSON, Progress("x", "start"), "Ann", DATE, {})
+    assert "<b>0 of 2 steps done, 0 skipped. 1 of 1 questions not answered. Time: 0:00 min.</b>" in page
+
+
+@pytest.mark.parametrize(("met", "is_marked"), [([True, False], False), ([True, True], True)])
+def test_a_right_option_that_was_not_chosen_is_marked_once_the_step_is_over(met: list[bool], is_marked: bool) -> None:
+    known = StepProgress(5, [[0, 0]], 0, [[0]], met)
+    page = report_html(LESSON, Progress("x", "larger", steps={"larger": known}), "Ann", DATE, {})
+    assert '☒ It learns ten times as fast <b class="wrong">✗ wrong, chosen</b>' in page
+    assert ('☐ The error stays near 90\u00a0% <b class="right">✓ right</b>' in page) is is_marked
+
+
+def test_what_was_chosen_first_counts_also_if_the_step_was_skipped_then() -> None:
+    known = StepProgress(5, [[0, 1]], 0, [[1]], [True, True], is_skipped=True, is_solved=True)
+    data = data_of(report_html(LESSON, Progress("x", "larger", steps={"larger": known}), "Ann", DATE, {}))
+    assert data["steps"][1]["questions"][0]["right_at_first_try"] is True
+    assert data["summary"]["right_at_first_try"] == 1
+
+
 @pytest.mark.parametrize(("is_skipped", "words"), [(True, "skipped"), (False, "skipped: solution shown")])
 def test_what_the_solution_did_is_not_the_pupils(is_skipped: bool, words: str) -> None:
     known = StepProgress(5, [[0, 0]], 0, [[1]], [True, True], is_skipped=is_skipped, is_solved=True, shown_answers=[0])
@@ -95,6 +118,7 @@ def test_what_the_solution_did_is_not_the_pupils(is_skipped: bool, words: str) -
     assert "<td>not begun</td>" in page
     assert 'class="right"' not in page
     assert "☒" not in page
+    assert '<b class="skipped">✓ right</b>' in page
     step = data_of(page)["steps"][1]
     assert step["result"] == ("skipped" if is_skipped else "solution shown")
     question = step["questions"][0]
@@ -126,6 +150,7 @@ def test_progress_survives_json_and_damage() -> None:
         {**document, "record": "x"},
         {**document, "steps": {"a": {}}},
         {**document, "began": "x"},
+        {**document, "began": 32_503_680_000},  # the year 3000: Windows knows no later date
     ):
         assert progress_from(wrong) is None
 

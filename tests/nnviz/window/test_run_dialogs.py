@@ -121,7 +121,11 @@ def test_a_run_of_the_list_is_written_into_a_new_folder_about_which_is_asked(
     export(qtbot, box)
     folder = home / f"run-{numbers[2]}"
     qtbot.waitUntil(folder.exists, timeout=20_000)
-    qtbot.waitUntil(lambda: f"Run {numbers[2]} was exported to run-{numbers[2]}" in news)
+    qtbot.waitUntil(
+        lambda: any(
+            each.startswith(f"Run {numbers[2]} was exported to run-{numbers[2]}: run.nnvizrun, ") for each in news
+        )
+    )
     assert names(folder) - {"network.onnx"} == WHOLE
     assert session.messages.current is None
     again = ask(runs_window, qtbot)

@@ -36,11 +36,14 @@ from nnviz.lessons.package import pack
 from nnviz.lessons.progress import Progress, StepProgress
 from nnviz.library import Library
 from nnviz.session.status import Status
+from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.pages import TabbedCard
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.lesson_menu import LessonMenu
 from nnviz.window.lesson.panel import LessonPanel
+from nnviz.window.lesson.player import LessonPlayer
+from nnviz.window.lesson.step_bar import StepBar
 from nnviz.window.lesson.worksheet import Worksheet, worksheet_html
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
@@ -86,6 +89,20 @@ def verdicts(window: MainWindow) -> list[str]:
     """Returns the verdict of each option of the question, "" for none."""
     panel = find(window, LessonPanel, "lessonPanel")
     return [each.toolTip() if each.isVisible() else "" for each in panel.findChildren(QLabel, "lessonVerdict")]
+
+
+def refusal(window: MainWindow) -> str:
+    """Returns why Skip did nothing when it was pressed; "" if nothing is shown."""
+    words = find(window, QLabel, "lessonRefusal")
+    return words.text() if words.isVisible() else ""
+
+
+def stored(window: MainWindow, player: LessonPlayer) -> Progress:
+    """Returns what is remembered of the open lesson."""
+    assert player.lesson is not None
+    found = window.lessons._memory.progress_of(player.lesson.id, player.lesson.content)
+    assert found is not None
+    return found
 
 
 def menu_action(window: MainWindow, name: str) -> None:
@@ -170,10 +187,51 @@ def test_another_content_begins_again_and_a_finished_lesson_too(
     for _ in range(2):
         player.skip_met()
         qtbot.waitUntil(lambda: not player.is_busy)
+    assert choices(window) == ["Report …", "Close lesson"]
+    window.session.messages.choose(1)
     assert not window.lessons.is_open
     assert announced(window.session).startswith("Finished “A rate that is too large”")
-    opened(window, lesson, qtbot)
+    window.open_path(str(lesson))
+    assert choices(window) == ["Report …", "Start again"]  # the first one is the default, and loses nothing
+    window.session.messages.choose(1)
+    qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
     assert player.index == 0
+
+
+def test_an_attempt_is_finished_by_finish_alone_and_continues_if_the_pupil_goes_back(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    for _ in range(2):
+        player.skip_met()
+        qtbot.waitUntil(lambda: not player.is_busy)
+    assert stored(window, player).finished > 0
+    window.session.messages.dismiss()
+    player.back()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert player.progress.finished == 0
+    player.next()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert player.is_done
+    window.lessons.close()
+    assert announced(window.session).startswith("“A rate that is too large” continues at step 2")
+    opened(window, lesson, qtbot)
+    assert player.index == 1
+
+
+def test_a_crash_after_finish_loses_no_answers(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    player.choose(0, 1)
+    player.skip_met()
+    finished = stored(window, player)
+    window.lessons._closed()  # as if the program had ended; the next start offers to continue
+    window.lessons._memory.keep("rate", finished)
+    opened(window, lesson, qtbot)
+    assert player.progress.steps["larger"].choices == [[0, 1]]
 
 
 def test_a_kill_leaves_the_settings_of_before_and_an_offer_to_continue(
@@ -315,7 +373,7 @@ def test_a_prediction_is_judged_after_the_experiment_which_shows_the_right_optio
     click(qtbot, panel, QRadioButton, "lessonOption1_1Button")
     assert feedback() == ["Try it, and see whether you are right."]
     assert verdicts(ready_window) == ["", ""]
-    assert not player.can_skip  # it would tell that the prediction is wrong
+    assert player.skip_refusal  # it would tell that the prediction is wrong
     retype(qtbot, panel, "learningRateEdit", "2")
     click(qtbot, ready_window, QPushButton, "resetButton")
     press(qtbot, ready_window, Qt.Key.Key_Space)
@@ -354,28 +412,112 @@ def test_a_wrong_option_has_a_cross_and_allows_to_skip(ready_window: MainWindow,
     player.skip_met()
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
     panel = find(ready_window, LessonPanel, "lessonPanel")
-    skip = find(panel, QPushButton, "lessonSkipButton")
-    assert not skip.isEnabled()
-    assert "two minutes" in skip.toolTip()
+    click(qtbot, panel, QPushButton, "lessonSkipButton")
+    assert refusal(ready_window) == "You can skip this step in 2 min, or after a wrong try."
     click(qtbot, panel, QRadioButton, "lessonOption1_2Button")
     assert verdicts(ready_window) == ["", "Right."]
-    assert not skip.isEnabled()
+    assert refusal(ready_window)
     click(qtbot, panel, QRadioButton, "lessonOption1_1Button")
     assert verdicts(ready_window) == ["Wrong.", ""]
+    assert not refusal(ready_window)
     click(qtbot, panel, QPushButton, "lessonSkipButton")
     qtbot.waitUntil(lambda: find(panel, QPushButton, "lessonNextButton").isEnabled(), timeout=20_000)
     known = player.progress.steps["larger"]
     assert (known.is_skipped, known.shown_answers) == (True, [0])
 
 
+def test_a_skipped_step_looks_skipped_when_it_is_shown_again(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window, path = ready_window, tmp_path / "three.md"
+    path.write_text(f"{LESSON}\n## End {{#end}}\nDone.\n")
+    player = opened(window, path, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    player.choose(0, 0)
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 2 and not player.is_busy, timeout=20_000)
+    bar = find(window, StepBar, "lessonStepBar")
+    assert bar.accessibleName() == "Step 3 of 3, skipped: 2"
+    player.back()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    assert find(window, QLabel, "lessonNote").text().startswith("Skipped.")
+    panel = find(window, LessonPanel, "lessonPanel")
+    goals = [each.accessibleDescription() for each in panel.findChildren(QLabel, "lessonGoal")]
+    assert goals == ["done by the program"] * 3
+    assert verdicts(window) == ["", "Right."]
+
+    def options() -> list[tuple[bool, bool]]:
+        found = [find(panel, QRadioButton, f"lessonOption1_{number}Button") for number in (1, 2)]
+        return [(each.isEnabled(), each.isChecked()) for each in found]
+
+    assert options() == [(False, False)] * 2
+    picture = panel.grab().toImage()
+    good = theme.colour("good").rgb()
+    pixels = {picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())}
+    assert good not in pixels
+    player.reset_step()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert not player.is_done
+    player.choose(0, 1)
+    assert options() == [(True, False), (True, True)]
+    assert bar.accessibleName() == "Step 2 of 3"
+
+
+def test_a_question_that_its_author_removes_leaves_the_lesson_playing(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    player = opened(ready_window, lesson, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    player.choose(0, 0)
+    menu_action(ready_window, "reloadLesson")
+    start, end = LESSON.index("- [ ] It learns"), LESSON.index("```do\nunlock")
+    without = f"{LESSON[:start]}{LESSON[end:]}".replace("answered and correct\n", "").replace("answer 2\n", "")
+    lesson.write_text(without, encoding="utf-8")
+    qtbot.waitUntil(lambda: not player.step.questions and not player.is_busy)
+    click(qtbot, ready_window, QPushButton, "lessonSkipButton")
+    assert refusal(ready_window) == "You can skip this step in 2 min."
+
+
+def test_skip_is_refused_in_words_that_suit_the_state(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    player = opened(ready_window, lesson, qtbot)
+    player.solve()
+    click(qtbot, ready_window, QPushButton, "lessonSkipButton")
+    assert refusal(ready_window).startswith("The lesson is at work")
+    qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
+    click(qtbot, ready_window, QPushButton, "lessonSkipButton")
+    assert refusal(ready_window) == "All goals are met: press Next."
+    player.next()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    assert not refusal(ready_window)
+
+
+def test_without_its_run_a_later_step_is_set_up_again_too(
+    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window, path = ready_window, tmp_path / "xor.md"
+    path.write_text(LESSON.replace("unlock learning-rate, reset", "data xor\nset hidden = 3\nnew"))
+    player = opened(window, path, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    player.back()
+    qtbot.waitUntil(lambda: player.index == 0 and not player.is_busy)
+    window.lessons.close()
+    window.lessons._runs.clear()  # as at the next start
+    opened(window, path, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    assert window.session.data.name == "xor"
+    assert window.session.runs.current.experiment.hidden == (3,)
+
+
 def test_skip_comes_after_two_minutes(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
     player = opened(ready_window, lesson, qtbot)
-    skip = find(ready_window, QPushButton, "lessonSkipButton")
-    assert not skip.isEnabled()
-    player.progress.of("start").seconds = 119.5
-    player.reset_step()
-    qtbot.waitUntil(skip.isEnabled)
-    qtbot.waitUntil(lambda: not player.is_busy)
+    click(qtbot, ready_window, QPushButton, "lessonSkipButton")
+    assert refusal(ready_window) == "You can skip this step in 2 min."  # it has no question
+    player.progress.of("start").seconds = 119.9
+    qtbot.waitUntil(lambda: not player.skip_refusal)
     click(qtbot, ready_window, QPushButton, "lessonSkipButton")
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
     assert player.progress.steps["start"].is_skipped
@@ -408,6 +550,24 @@ def test_feedback_and_goals_are_in_view_however_long_the_text_is(
     qtbot.waitUntil(is_in_view)
 
 
+def test_a_prediction_is_in_view_once_it_is_made(ready_window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "long.md"
+    path.write_text(PREDICTION.replace("What will happen?", "A long text. " * 100))
+    ready_window.resize(1280, 720)
+    player = opened(ready_window, path, qtbot)
+    player.skip_met()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    option = find(ready_window, QRadioButton, "lessonOption1_2Button")
+    assert option.visibleRegion().isEmpty()  # it opens at its beginning
+    player.choose(0, 1)
+
+    def is_in_view() -> bool:
+        feedback = option.parentWidget().findChild(QLabel, "lessonFeedback")
+        return bool(feedback.visibleRegion().boundingRect() == feedback.rect())
+
+    qtbot.waitUntil(is_in_view)
+
+
 def test_the_keyboard_alone_leads_through_a_step(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
     window = ready_window
     player = opened(window, lesson, qtbot)
@@ -422,13 +582,13 @@ def test_the_keyboard_alone_leads_through_a_step(ready_window: MainWindow, lesso
     assert window.focusWidget().accessibleName() == "Step 2 of 2: Larger"
     assert "What will happen?" in window.focusWidget().accessibleDescription()
     names = []
-    for _ in range(6):
+    for _ in range(5):
         press(qtbot, window, Qt.Key.Key_Tab)
         names.append(focused())
     options = ["lessonOption1_1Button", "lessonOption1_2Button"]
-    buttons = ["lessonReportButton", "lessonBackButton", "lessonHintButton"]
+    buttons = ["lessonBackButton", "lessonHintButton"]
     assert names == [*options, "learningRateEdit", *buttons]
-    for _ in range(5):
+    for _ in range(4):
         press(qtbot, window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
     press(qtbot, window, Qt.Key.Key_Return)
     assert player.answers == [{0}]
@@ -534,7 +694,7 @@ def test_the_report_is_written_where_the_user_wants(
     player.skip()
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
     player.choose(0, 1)
-    click(qtbot, find(window, LessonPanel, "lessonPanel"), QPushButton, "lessonReportButton")
+    menu_action(window, "lessonReport")
     dialog = find(window, QInputDialog, "reportNameDialog")
     dialog.setTextValue("<Ann>")
     dialog.accept()
@@ -545,6 +705,7 @@ def test_the_report_is_written_where_the_user_wants(
     assert "&lt;Ann&gt;" in page
     assert "<td>skipped</td>" in page
     assert page.count("data:image/png;base64,") == 1  # the curves; nothing is drawn
+    assert announced(window.session) == f"Saved report.html in {tmp_path}"
 
 
 def handed_in(path: Path) -> dict[str, Any]:
@@ -606,16 +767,20 @@ def test_three_pupils_at_one_computer_hand_in_only_their_own(
     player.solve()
     qtbot.waitUntil(lambda: player.is_done and not player.is_busy, timeout=20_000)
     click(qtbot, panel, QPushButton, next_name)
-    assert choices(window) == ["Report …", "Finish"]
+    assert choices(window) == ["Report …", "Close lesson"]
     window.session.messages.choose(0)
     bob = save_report(qtbot, window, "Bob", tmp_path / "bob.html")
-    qtbot.waitUntil(lambda: not window.lessons.is_open)  # after the report the lesson is finished
+    qtbot.waitUntil(lambda: not window.lessons.is_open)  # after the report the lesson is left
+    assert announced(window.session) == f"Finished “A rate that is too large”. The report is bob.html in {tmp_path}."
+    announcement = window.session.messages.announcement
+    assert announcement is not None
+    assert not announcement.choices
 
     # Cem starts again, skips all, and presses Finish without a report.
     window.open_path(str(lesson))
     assert "was finished" in said(window)
-    assert choices(window) == ["Start again", "Report …"]
-    window.session.messages.choose(0)
+    assert choices(window) == ["Report …", "Start again"]
+    window.session.messages.choose(1)
     qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
     player.skip()
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
@@ -625,7 +790,7 @@ def test_three_pupils_at_one_computer_hand_in_only_their_own(
     window.session.messages.choose(1)
     assert not window.lessons.is_open
     window.open_path(str(lesson))
-    window.session.messages.choose(1)
+    window.session.messages.choose(0)
     cem = save_report(qtbot, window, "Cem", tmp_path / "cem.html")
 
     assert [each["name"] for each in (ann, bob, cem)] == ["Ann", "Bob", "Cem"]
@@ -635,9 +800,11 @@ def test_three_pupils_at_one_computer_hand_in_only_their_own(
     assert chosen == [[0], [1], []]
     assert ann["begun"] <= bob["begun"] <= cem["begun"]
     assert ann["finished"] is None
-    assert cem["finished"] is not None
+    assert None not in (bob["finished"], cem["finished"])
     assert ann["steps"][0]["figures"] == {"epoch": 2}
-    assert bob["steps"][1]["figures"] == {"learning-rate": 2, "epoch": 1}
+    assert bob["steps"][1]["figures"] == cem["steps"][0]["figures"] == {}  # the program reached them
+    runs = [each["steps"][number]["runs_started"] for each, number in ((ann, 0), (bob, 1), (cem, 0))]
+    assert runs == [1, 0, 0]
 
 
 def test_start_again_in_the_menu_asks_and_begins_a_new_attempt(
@@ -649,8 +816,8 @@ def test_start_again_in_the_menu_asks_and_begins_a_new_attempt(
     qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
     attempt = player.progress
     menu_action(window, "startLessonAgain")
-    assert choices(window) == ["Start again", "Cancel"]
-    window.session.messages.choose(0)
+    assert choices(window) == ["Cancel", "Start again"]
+    window.session.messages.choose(1)
     qtbot.waitUntil(lambda: player.index == 0 and not player.is_busy)
     assert player.progress is not attempt
     assert list(player.progress.steps) == ["start"]
@@ -725,6 +892,9 @@ def test_progress_that_is_too_long_leaves_that_in_other_lessons() -> None:
         "long", Progress("x", "a", steps={f"step-{number}": StepProgress() for number in range(5000)})
     )
     assert memory.progress_of("rate", "x") == Progress("x", "larger")
+    long = {f"step-{number}": StepProgress() for number in range(5000)}
+    assert not memory.keep("rate", Progress("x", "a", steps=long))
+    assert memory.progress_of("rate", "x") == Progress("x", "larger")  # what was saved before stays
 
 
 def test_choices_and_figures_of_a_step_are_limited() -> None:
@@ -769,6 +939,7 @@ def test_a_worksheet_can_be_read_and_has_the_images_of_the_lesson(
     assert find(dialog, QLineEdit, "filename").text().endswith("/how-many-images-at-once.pdf")
     dialog.accepted.emit()
     dialog.close()
+    assert announced(ready_window.session) == f"Saved lesson.pdf in {tmp_path}"
     pdf = target.read_bytes()
     sizes = [size for size, _ in texts_in(pdf)]
     assert min(sizes) == pytest.approx(11, abs=0.1)  # the text
@@ -794,6 +965,9 @@ def test_a_worksheet_has_texts_questions_and_goals_and_no_answers() -> None:
         assert part in page
     for part in ("slope stayed the same", "Look at the curve", "answer 2"):
         assert part not in page
+    assert "☐</span>&nbsp; Epochs trained at least 3 and test error below 6" in page
+    summary = "## What you have seen {#end}\nThe error stays near 90 %.\n"
+    assert "What you have seen" not in worksheet_html(parse_lesson("a.md", EXAMPLE + summary, CATALOGUE))
 
 
 # ---- files and authors

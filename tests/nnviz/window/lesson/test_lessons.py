@@ -162,7 +162,7 @@ def test_a_lesson_is_played_with_mouse_and_keys(ready_window: MainWindow, lesson
     # After the last step the report is offered, and then the window is as before.
     click(qtbot, panel, QPushButton, "lessonNextButton")
     assert panel.isVisible()
-    assert choices(window) == ["Report …", "Finish"]
+    assert choices(window) == ["Report …", "Close lesson"]
     window.session.messages.choose(1)
     assert not panel.isVisible()
     assert window.workspace == "train"
@@ -338,20 +338,19 @@ def test_messages_offer_nothing_that_the_lesson_locks(ready_window: MainWindow, 
     assert offered() == needs
 
 
-def test_nothing_names_the_key_that_trains_while_train_is_locked(
-    ready_window: MainWindow, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_nothing_names_the_keys_of_locked_controls(ready_window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     window, path = ready_window, tmp_path / "locked.md"
     path.write_text(LESSON.replace("lock all except train", "lock all"), encoding="utf-8")
 
     def said() -> str:
         return " ".join(find(window, QLabel, name).text() for name in ("runStatus", "hintLabel"))
 
-    assert said().count("Space") == 2
+    assert (said().count("Space"), said().count("←")) == (2, 1)
     opened(window, path, qtbot)
     assert "Space" not in said()
+    assert "←" not in said()
     window.lessons.close()
-    qtbot.waitUntil(lambda: said().count("Space") == 2)
+    qtbot.waitUntil(lambda: (said().count("Space"), said().count("←")) == (2, 1))
 
 
 @pytest.mark.parametrize("presses", [0, 3])
