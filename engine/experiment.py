@@ -417,7 +417,7 @@ _NOT_OF_NETWORK = ("data", "data_settings", "fingerprint", "training")  # what a
 _SETTINGS = (*_OWN, *_TRAINING, *DISTORTIONS)
 SETTING_NAMES = tuple(dict.fromkeys((*_SETTINGS, *_PARTS)))  # all names that Experiment.value accepts
 # The declared settings of network, training and augmentation; each has a command-line option of its own.
-DECLARED: Mapping[str, Setting] = {"output": _OUTPUT, **_OWN_SETTINGS, **TRAINING_SETTINGS, **DISTORTIONS}
+DECLARED = {"output": _OUTPUT, **_OWN_SETTINGS, **TRAINING_SETTINGS, **DISTORTIONS}
 
 
 def _brightness(entries: object) -> Brightness | None:

@@ -225,16 +225,15 @@ def _output_delta(step: StepTrace, neuron: int, row: int) -> list[Formula]:
     a = Factor("a", float(step.activations[-1][row, neuron]), Address("activation", layer, neuron, row=row))
     y = Factor("y", float(step.targets[row, neuron]), Address("target", layer, neuron, row=row))
     delta, address = float(step.deltas[-1][row, neuron]), Address("delta", layer, neuron, row=row)
-    difference = Term((a, y), a.value - y.value)
     loss = step.network.loss_function
     rule, written = loss.slope.format(a="a", y="y"), loss.slope.format(a="{0}", y="{1}")
     if loss.joined_with:
-        return [Formula(address, "delta", f"δ = d loss/dz = {rule}", written, delta, (difference,))]
+        return [Formula(address, "delta", f"δ = d loss/dz = {rule}", written, delta, (Term((a, y), delta),))]
     by_outputs = step.activations[-1][row : row + 1].copy()
     loss.gradient(step.activations[-1][row : row + 1], step.targets[row : row + 1], by_outputs)
     slope_by_a = float(by_outputs[0, neuron])
     at, rule = Address("from above", layer, neuron, row=row), f"d loss/da = {rule}"
-    above = Formula(at, "from the loss", rule, written, slope_by_a, (difference,))
+    above = Formula(at, "from the loss", rule, written, slope_by_a, (Term((a, y), slope_by_a),))
     if step.network.activations[-1] == "softmax":
         return [above, _softmax_delta(step, address, by_outputs[0], delta)]
     return [above, *_through_function(step, address, slope_by_a)]

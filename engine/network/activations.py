@@ -31,7 +31,7 @@ class Activation(RegisteredClass, ABC):
         is_bounded: whether all its values lie within -1 and 1.
         is_probability: whether all its values lie within 0 and 1.
         is_signed: whether f(-z) = -f(z), so that a neuron responds in two directions.
-        is_silent: whether a neuron without slope is 0, and never at another value.
+        is_silent: whether a neuron whose slope stays nearly 0 has the value 0, so that it is silent.
         ends: for a function that flattens on both sides, the values beyond which a neuron counts as saturated: its
             slope is less than a fifth of the steepest.
         needs_sums: whether its derivative is written in terms of z instead of a = f(z).

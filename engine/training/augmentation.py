@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.basics.errors import SettingError
 from engine.basics.validation import Array, check_available, whole_number
 from engine.training.image_warp import AFFINE_TERMS, ImageWarper, affine_basis, steps_for, write_affine_map
 from engine.training.setting import AUGMENTATION, IMAGES, Number, Setting, declarations
@@ -155,13 +154,11 @@ class Augmenter:
             background: brightness of an empty image, 0…1; strokes on one above 0.5 are dark.
 
         Raises:
-            SettingError: ``picture_shape`` does not have two dimensions.
+            SettingError: ``batch_size`` is not a whole number of at least 1.
         """
-        if len(picture_shape) != 2:
-            problem = f"it distorts images, but the examples have the dimensions {tuple(picture_shape)}"
-            raise SettingError.from_problem("augmentation", problem, "Switch augmentation off.")
         self._augmentation = augmentation
-        self._shape = height, width = picture_shape
+        height, width = picture_shape
+        self._shape = (height, width)
         self._batch_size = whole_number("batch_size", batch_size, 1, "100")
         self._dtype: Any = np.dtype(dtype)
         self._background = background

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -28,8 +28,8 @@ class Rule(ABC):
     """The values that a setting may have."""
 
     @abstractmethod
-    def check(self, name: str, value: Any, example: str = "") -> Any:
-        """Returns the clean value. Raises SettingError, with the example in the remedy; "" is the rule's own."""
+    def check(self, name: str, value: Any) -> Any:
+        """Returns the clean value. Raises SettingError."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Number(Rule):
     step: float = 0.0
     unit: str = ""
 
-    def check(self, name: str, value: Any, example: str = "") -> Any:
-        return number_within(name, value, self.least, self.most, example or self.example, self.unit)
+    def check(self, name: str, value: Any) -> Any:
+        return number_within(name, value, self.least, self.most, self.example, self.unit)
 
     def parse(self, name: str, typed: str, example: str) -> Any:
         """Converts a typed text to a value, not checked yet. Raises SettingError, with the example in the remedy."""
@@ -60,15 +60,15 @@ class Number(Rule):
 class PositiveNumber(Number):
     """A finite number above 0."""
 
-    def check(self, name: str, value: Any, example: str = "") -> Any:
-        return positive_number(name, value, example or self.example)
+    def check(self, name: str, value: Any) -> Any:
+        return positive_number(name, value, self.example)
 
 
 class WholeNumber(Number):
     """A whole number from ``least`` to ``most``, both included."""
 
-    def check(self, name: str, value: Any, example: str = "") -> Any:
-        return whole_number(name, value, int(self.least), example or self.example, self.most)
+    def check(self, name: str, value: Any) -> Any:
+        return whole_number(name, value, int(self.least), self.example, self.most)
 
     def parse(self, name: str, typed: str, example: str) -> Any:
         return parse_whole(name, typed, example)
@@ -84,13 +84,13 @@ class Share(Number):
 class LayerShares(Share):
     """A share for all layers, or a tuple with one for each, which are typed with commas, semicolons or spaces."""
 
-    def check(self, name: str, value: Any, example: str = "") -> Any:
-        example = example or self.example
+    def check(self, name: str, value: Any) -> Any:
         if not isinstance(value, (tuple, list)):
-            return super().check(name, value, f"{example}, or a share for each layer: 0, {example}, {example}")
+            example = f"{self.example}, or a share for each layer: 0, {self.example}, {self.example}"
+            return number_within(name, value, self.least, self.most, example, self.unit)
         if not value:
             raise SettingError(name, shown(value), "must not be empty", f"Give 0 for no {name}.")
-        return tuple(super(LayerShares, self).check(name, each, example) for each in value)
+        return tuple(super(LayerShares, self).check(name, each) for each in value)
 
     def parse(self, name: str, typed: str, example: str) -> Any:
         parts = [part.rstrip(",") for part in re.split(r"[;\s]+", typed.strip())]
@@ -106,7 +106,7 @@ class Choice(Rule):
 
     registry: Registry[Any]
 
-    def check(self, name: str, value: Any, example: str = "") -> Any:
+    def check(self, name: str, value: Any) -> Any:
         self.registry[value]
         return value
 
@@ -114,9 +114,9 @@ class Choice(Rule):
 class Flag(Rule):
     """True or False."""
 
-    def check(self, name: str, value: Any, example: str = "") -> Any:
+    def check(self, name: str, value: Any) -> Any:
         if not isinstance(value, (bool, np.bool_)):
-            raise SettingError(name, value, "must be True or False", f"Try {example or True}.")
+            raise SettingError(name, value, "must be True or False", "Try True.")
         return bool(value)
 
 
@@ -204,10 +204,10 @@ class Setting:
     def check_suits(self, name: str, value: Any, dataset: Dataset) -> None:
         """Raises SettingError if the value has an effect and the setting does not exist for the data set."""
         if self.exists_for is not None and self.is_on(value) and not self.suits(dataset):
-            rule = f"must be {self.off:g} for data without {self.exists_for.name}, as {dataset.title}"
+            rule = f"must be {self.off:g} for data without {self.exists_for.name}, such as {dataset.title}"
             raise SettingError(name, value, rule, f"Set it to {self.off:g}.")
 
 
-def declarations(kind: type[Any]) -> Mapping[str, Setting]:
+def declarations(kind: type[Any]) -> dict[str, Setting]:
     """Returns the settings that the fields of a dataclass declare, by name."""
     return {each.name: each.metadata["setting"] for each in fields(kind) if "setting" in each.metadata}

@@ -226,8 +226,10 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         for name, setting in TRAINING_SETTINGS.items():
             if name != "seed" or self.seed is not None:
-                example = f"{OPTIMIZERS[self.optimizer].default_rate:g}" if name == "learning_rate" else ""
-                object.__setattr__(self, name, setting.rule.check(name, getattr(self, name), example))
+                rule = setting.rule
+                if name == "learning_rate":
+                    rule = PositiveNumber(f"{OPTIMIZERS[self.optimizer].default_rate:g}")
+                object.__setattr__(self, name, rule.check(name, getattr(self, name)))
         if not isinstance(self.augmentation, Augmentation):
             raise SettingError(
                 "augmentation", self.augmentation, "must be an Augmentation", "Use Augmentation() for none."

@@ -12,7 +12,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.network.buffers import TrainingBuffers
 from engine.network.network import Network
-from engine.training.augmentation import Augmenter
+from engine.training.augmentation import DISTORTIONS, Augmenter
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.regularisation import Dropout, Penalties, clip_gradient, decay_weights, limit_norms
 from engine.training.setting import SCHEDULE
@@ -35,8 +35,9 @@ class UpdatePipeline:
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
         """Raises SettingError if the settings do not fit the network or the data."""
-        for name, setting in TRAINING_SETTINGS.items():
-            setting.check_suits(name, getattr(settings, name), dataset)
+        for values, declared in ((settings, TRAINING_SETTINGS), (settings.augmentation, DISTORTIONS)):
+            for name, setting in declared.items():
+                setting.check_suits(name, getattr(values, name), dataset)
         if settings.patience and dataset.validation is None:
             raise SettingError(
                 "patience",

@@ -130,10 +130,10 @@ def _row(name: str, setting: Setting) -> SettingField | SettingChoice:
         return SettingChoice(name, setting.title, setting.tip, rule.registry, _CHOOSE.get(name))
     assert isinstance(rule, Number), f"{name}: no field of the window shows a {type(rule).__name__}"
     is_list = isinstance(rule, LayerShares)
-    return SettingField(name, setting.title, step_of(rule), setting.tip, rule.parse, is_list, setting.unit)
+    return SettingField(name, setting.title, _step_of(rule), setting.tip, rule.parse, is_list, setting.unit)
 
 
-def step_of(rule: Number) -> Callable[[str, int], str]:
+def _step_of(rule: Number) -> Callable[[str, int], str]:
     """Returns the step function of a field for a number."""
     if isinstance(rule, WholeNumber):
         return step_whole(int(rule.least), int(rule.step) or 1, rule.most)

@@ -107,9 +107,10 @@ def test_losses_and_what_flows_back_from_them(loss: str, output: str) -> None:
         formula = loss_formula(step, row)
         assert total(formula) == pytest.approx(formula.value, rel=1e-4, abs=1e-6)
         for neuron in range(3):
-            *_, delta = delta_formulas(step, 3, neuron, row)
+            *before, delta = delta_formulas(step, 3, neuron, row)
             value = worked_out(delta)
             assert value == pytest.approx(delta.value, rel=1e-3, abs=1e-6)
+            assert all(total(each) == pytest.approx(each.value, rel=1e-4, abs=1e-6) for each in (*before, delta))
     batch = batch_loss_formula(step)
     assert total(batch) == pytest.approx(batch.value)
     come_from_where_they_say(step, [batch, formula])

@@ -158,12 +158,6 @@ def test_a_smoothing_of_no_width_is_refused() -> None:
         Augmentation(elastic_sigma=0)
 
 
-@pytest.mark.parametrize("shape", [(784,), (28, 28, 3), ()])
-def test_what_is_no_picture_is_refused(shape: tuple[int, ...]) -> None:
-    with refused(SettingError, "augmentation", str(shape)):
-        Augmenter(Augmentation(shift=1), shape, 10)
-
-
 def test_a_batch_of_nothing_is_refused() -> None:
     with refused(SettingError, "batch_size", "0"):
         Augmenter(Augmentation(shift=1), (28, 28), 0)

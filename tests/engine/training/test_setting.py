@@ -48,7 +48,7 @@ def test_what_does_not_exist_for_the_data_is_off_or_refused(monkeypatch: pytest.
     numbers, classes = prices(), class_data()
     only = replace(TRAINING_SETTINGS["dropout"], exists_for=CLASSES)
     for table in (TRAINING_SETTINGS, DECLARED):
-        monkeypatch.setitem(table, "dropout", only)  # type: ignore[arg-type]
+        monkeypatch.setitem(table, "dropout", only)
     chosen = Experiment().changed(dropout=0.3, batch_size=1, epochs=1)
     fit = chosen.for_data(numbers).for_task(numbers)
     assert fit.training.dropout == 0
@@ -58,6 +58,15 @@ def test_what_does_not_exist_for_the_data_is_off_or_refused(monkeypatch: pytest.
     kept = chosen.for_data(classes).for_task(classes)
     assert kept.training.dropout == 0.3
     kept.check_against(classes)
+
+
+def test_distortions_of_what_are_no_images_are_refused() -> None:
+    numbers = prices()
+    fit = Experiment().changed(batch_size=1).for_data(numbers).for_task(numbers)
+    fit.changed(elastic_sigma=5).check_against(numbers)  # nothing without a distortion
+    for name in ("shift", "noise"):
+        with pytest.raises(SettingError, match=rf"^{name} is 1: it must be 0 for data without images, such as "):
+            fit.changed(**{name: 1}).check_against(numbers)
 
 
 @pytest.mark.parametrize(

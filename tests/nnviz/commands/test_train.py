@@ -117,7 +117,7 @@ def test_what_does_not_exist_for_the_data_is_refused(
 ) -> None:
     only = replace(DECLARED["dropout"], exists_for=CLASSES)
     for table in (TRAINING_SETTINGS, DECLARED):
-        monkeypatch.setitem(table, "dropout", only)  # type: ignore[arg-type]
+        monkeypatch.setitem(table, "dropout", only)
     words = ("--data", "sine", "--epochs", "1", "--dropout")
     assert "dropout is 0.1: it must be 0 for data without classes" in complaint(capsys, *words, "0.1")
     assert train(*words, "0") == 0

@@ -79,7 +79,7 @@ def test_what_does_not_exist_for_the_data_has_no_row(
 ) -> None:
     window, settings = open_groups, open_groups.session.settings
     for table in (TRAINING_SETTINGS, DECLARED):
-        monkeypatch.setitem(table, "dropout", replace(DECLARED["dropout"], exists_for=CLASSES))  # type: ignore[arg-type]
+        monkeypatch.setitem(table, "dropout", replace(DECLARED["dropout"], exists_for=CLASSES))
     settings.change("dropout", dropout=0.2)
     settings.set_problem("dropout", "it must be a number")
     seen = {}

@@ -81,7 +81,7 @@ def test_each_setting_that_may_vary_has_values_that_fit(name: str, few_digits: D
 def test_distortions_begin_at_none(few_digits: Dataset) -> None:
     (row,) = parse_form(SweepFields(rows=(VariedSetting("rotation"),)), BASE.for_data(few_digits), few_digits).rows
     assert row == of_list("rotation", "0, 8, 16")
-    assert "it distorts images" in read(VariedSetting("rotation")).problems["rotation.values"]
+    assert "must be 0 for data without images" in read(VariedSetting("rotation")).problems["rotation.values"]
 
 
 def test_until_something_is_typed_the_values_follow_the_experiment() -> None:
