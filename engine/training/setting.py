@@ -166,7 +166,7 @@ class Setting:
         word: what the summary of its closed group calls it; "" for its title.
         off: the value with which it has no effect; None if there is none.
         worth_trying: values for a sweep, if half, once and twice the present value are not.
-        exists_for: the data that it exists for; None for all. For others it must be off.
+        exists_for: the data that it exists for, None for all. For other data it must be off.
         is_fixed: whether it must stay the same while a network trains.
         may_not_fit: whether a value may not fit the network or the validation set of a run in progress.
         is_penalty: whether it keeps the network from fitting the training set, so that a hint may switch it off.
@@ -192,17 +192,17 @@ class Setting:
         return field(default=default, metadata={"setting": self})
 
     def is_on(self, value: Any) -> bool:
-        """Whether a value has an effect."""
+        """Whether a value, or one of several, differs from ``off``; False if no value switches the setting off."""
         return self.off is not None and any(
             each != self.off for each in (value if isinstance(value, tuple) else (value,))
         )
 
     def suits(self, dataset: Dataset | None) -> bool:
-        """Whether it exists for a data set; also if that is not known."""
+        """Whether the setting exists for a data set, or no data set is known."""
         return self.exists_for is None or dataset is None or self.exists_for.includes(dataset)
 
     def check_suits(self, name: str, value: Any, dataset: Dataset) -> None:
-        """Raises SettingError if the value has an effect and the setting does not exist for the data set."""
+        """Raises SettingError if the value is on and the setting does not exist for the data set."""
         if self.exists_for is not None and self.is_on(value) and not self.suits(dataset):
             rule = f"must be {self.off:g} for data without {self.exists_for.name}, such as {dataset.title}"
             raise SettingError(name, value, rule, f"Set it to {self.off:g}.")

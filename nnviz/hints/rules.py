@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.experiment import MILD
 from engine.network.activations import ACTIVATIONS
-from engine.training.augmentation import Augmentation
+from engine.training.augmentation import DISTORTIONS, Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from nnviz.formatting import text
@@ -242,7 +242,7 @@ def augmentation_too_strong(state: RunState) -> Hint | None:
     if not _are_alike(state):
         return None
     observed = f"Without distortions, {_compared(state)}"
-    halves = {name: value / 2 for name, value in vars(strengths).items() if name != "elastic_sigma" and value}
+    halves = {name: value / 2 for name, value in vars(strengths).items() if DISTORTIONS[name].is_on(value)}
     return Hint("augmentation-too-strong", observed, "augmentation too strong", "Halve distortions", halves)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from engine.basics.errors import EngineError, SettingError, Verbatim
 from engine.basics.validation import parse_hidden
 from engine.datasets import source_of
-from engine.experiment import Experiment
+from engine.experiment import DECLARED, Experiment
 from engine.network.activations import ACTIVATIONS
 from nnviz.lessons.catalogue import NUMBERS, SETTINGS, WORKSPACES, Catalogue
 from nnviz.lessons.errors import at_line, nearest
@@ -251,7 +251,7 @@ def setting_value(name: str, text: str) -> Any:
         for each in value:
             ACTIVATIONS[each]  # raises UnknownNameError
     elif name == "dropout" and "," in text:
-        value = tuple(float(part) for part in text.split(","))
+        value = DECLARED[name].rule.check(name, tuple(float(part) for part in text.split(",")))
     else:
         try:
             value = json.loads(text)

@@ -60,6 +60,7 @@ def test_what_a_line_means(line: str, verb: str, words: tuple[str, ...], setting
         ("set hidden = 64, x", "hidden"),
         ("set activation = relo", "relo"),
         ("set epochs = many", "epochs"),
+        ("set dropout = 0,5", "dropout is 5"),
         ("new network", "“new” stands alone, and “network” follows it"),
         ("goto end", "“end” is not an epoch"),
         ("workspace look", "“look” is not a workspace"),
