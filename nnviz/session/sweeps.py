@@ -39,6 +39,7 @@ class Sweeps(QObject):
         changed: ``plan_progress``, ``reason_unavailable`` or ``seeds`` has changed.
         seeds_changed: ``seeds`` has changed.
         status_changed(str): the plan in training; "" for none.
+        ended(PlanEnd): a plan is over, or was stopped.
         came(NewResults): new results of the sweep in training.
         shown(int): the user wants to see the results of a plan: the sweep of that number; 0 for compared runs.
         selected(int): the trials of the sweep of that number are to be displayed.
@@ -52,6 +53,7 @@ class Sweeps(QObject):
     changed = pyqtSignal()
     seeds_changed = pyqtSignal()
     status_changed = pyqtSignal(str)
+    ended = pyqtSignal(object)
     came = pyqtSignal(object)
     shown = pyqtSignal(int)
     selected = pyqtSignal(int)
@@ -198,6 +200,7 @@ class Sweeps(QObject):
     def _done(self, end: PlanEnd) -> None:
         groups = [RunGroup(end.sweep, each.trial) for each in end.results.trials if each.is_kept]
         self._end(groups)
+        self.ended.emit(end)
         show = partial(self.shown.emit, end.sweep) if is_sweep(end.plan) else partial(self._show, groups)
         choices = [MessageChoice("Show in Runs", show)] if groups else []
         if not end.is_done:

@@ -23,6 +23,7 @@ from nnviz.window.session_restore import SessionRestore
 from nnviz.window.user_files import settings_file
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import is_shown
+from tests.nnviz.jobs.plans_helpers import Beside, Does
 
 
 class Gate:
@@ -187,3 +188,15 @@ def make_cards(
         assert any(window.session.close() for _ in range(50)), "all threads end"
         sip.delete(window)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def does(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Does:
+    """Has runs done without processes; one with a certain seed waits for the test."""
+
+    def make(held_seed: int | None = None, data: Dataset = few_digits) -> Beside:
+        made = Beside(held_seed, data)
+        monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: made)
+        return made
+
+    return make

@@ -11,6 +11,7 @@ from engine.experiment import Experiment
 from engine.training.distributions import layer_activities
 from engine.training.history import Curves
 from nnviz.jobs.latest import Latest, Request, RequestKey
+from nnviz.jobs.plans import PlanEnd
 from nnviz.lessons.catalogue import SETTINGS, value_of_setting
 from nnviz.lessons.goals import Fact, Value
 from nnviz.session.run import Run
@@ -47,8 +48,8 @@ class Facts(QObject):
         self.workspace = "train"
         self._diverged: Run | None = None  # the run that stopped because it diverged, until it is trained again
         self._run = session.runs.current
-        self._seeds_in_training = self._trainings = 0
-        self._is_training = False
+        self._trainings = 0
+        self._is_training = self._is_plan_in_training = False
         self._activities = Latest(self._activities_request, forget_on_new_run=True)
         session.queries.add({ACTIVITIES: self._activities})
         self.begin_step()
@@ -71,7 +72,8 @@ class Facts(QObject):
         session.selection.classes_changed.connect(self._note_mistake)
         for compared in (session.side_by_side.changed, session.comparison.changed):
             compared.connect(self._note_comparison)
-        session.sweeps.changed.connect(self._note_seeds)
+        session.sweeps.changed.connect(self._note_plan)
+        session.sweeps.ended.connect(self._note_end_of_plan)
 
     # ---- what happens in a step
 
@@ -81,6 +83,7 @@ class Facts(QObject):
         self._mistakes: set[tuple[str, ...]] = set()
         self._values: dict[str, set[str]] = {name: set() for name in SETTINGS}
         self._noted: Experiment | None = None  # whose values were noted last
+        self._epoch = self._session.runs.current.history.completed  # the last one of which a value was noted
         self._has_branched = self._has_compared = self._is_answered = self._is_correct = False
         self._finished_seeds = 0
 
@@ -119,14 +122,20 @@ class Facts(QObject):
 
     def _note_run(self) -> None:
         before, self._run = self._run, self._session.runs.current
+        self._epoch = self._run.history.completed
         is_branch = self._run.origin.parent == before.id and self._run.origin.left_at is not None
         self._has_branched = self._has_branched or (is_branch and self._run is not before)
         self.changed.emit()
 
     def _note_values(self) -> None:
         """Notes the settings of a run that ends an epoch; they are the same objects until one is changed."""
-        experiment = self._session.runs.current.experiment
-        if experiment is not self._noted:
+        run = self._session.runs.current
+        experiment, has_trained, self._epoch = (
+            run.experiment,
+            run.history.completed != self._epoch,
+            run.history.completed,
+        )
+        if has_trained and experiment is not self._noted:
             self._noted = experiment
             for name, values in self._values.items():
                 values.add(str(value_of_setting(experiment, name)))
@@ -143,13 +152,14 @@ class Facts(QObject):
             self._has_compared = True
             self.changed.emit()
 
-    def _note_seeds(self) -> None:
-        sweeps = self._session.sweeps
-        if sweeps.plan_progress is not None:
-            self._trainings += not self._seeds_in_training
-            self._seeds_in_training = sweeps.seeds
-        elif self._seeds_in_training:
-            self._finished_seeds, self._seeds_in_training = self._seeds_in_training, 0
+    def _note_plan(self) -> None:
+        is_in_training = self._session.sweeps.plan_progress is not None
+        self._trainings += is_in_training and not self._is_plan_in_training
+        self._is_plan_in_training = is_in_training
+
+    def _note_end_of_plan(self, end: PlanEnd) -> None:
+        if end.is_done:
+            self._finished_seeds = len(end.plan.seeds)
             self.changed.emit()
 
     # ---- reading

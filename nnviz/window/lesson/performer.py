@@ -26,6 +26,7 @@ _LOG = logging.getLogger("nnviz")
 Done = Callable[[], bool]  # whether a directive has been carried out
 # Directives from which the player computes what holds in a step; they do nothing when they are carried out.
 COMPUTED = ("lock", "unlock", "point")
+LOADING = ("data", "open")  # directives that load a file or data
 
 
 class Stage(Protocol):
@@ -72,7 +73,8 @@ class Performer(QObject):
         self._is_done: Done = lambda: True
         self._folder = Path()
         self._has_diverged = False  # in the directive that trains
-        self._picture = ""  # "reading", "read" or why it could not be read
+        self._is_reading_picture = False
+        self._problem = ""  # why what the present directive reads could not be read
         self._timer = QTimer(self)  # continues after the signals that are being delivered
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._go_on)
@@ -90,8 +92,10 @@ class Performer(QObject):
         ):
             signal.connect(self._look)
         for read in (session.pictures.read, session.pictures.resized):
-            read.connect(lambda _: self._note_picture("read"))
+            read.connect(lambda _: self._note_picture())
         session.pictures.failed.connect(lambda what, error: self._note_picture(f"{what}: {error}"))
+        for failed in (session.data.failed, session.files.failed):
+            failed.connect(self._note_not_loaded)
         session.training.reports.diverged.connect(self._note_divergence)
 
     @property
@@ -121,7 +125,7 @@ class Performer(QObject):
     def stop(self) -> None:
         """Drops what is not carried out yet."""
         self._waiting.clear()
-        self._picture = ""
+        self._is_reading_picture, self._problem = False, ""
         self._timer.stop()
         self._begin(None)
 
@@ -139,10 +143,10 @@ class Performer(QObject):
             self._fail(f"{type(error).__name__}: {error}")
 
     def _proceed(self) -> None:
-        if self._current is not None and not self._is_done():
+        if self._problem:
+            self._fail(self._problem)
             return
-        if self._picture not in ("", "read", "reading"):
-            self._fail(self._picture)
+        if self._current is not None and not self._is_done():
             return
         self._begin(self._waiting.popleft() if self._waiting else None)
         if self._current is None:
@@ -165,9 +169,14 @@ class Performer(QObject):
     def _note_divergence(self, *_: object) -> None:
         self._has_diverged = True
 
-    def _note_picture(self, what: str) -> None:
-        if self._picture == "reading":
-            self._picture = what
+    def _note_picture(self, problem: str = "") -> None:
+        if self._is_reading_picture:
+            self._is_reading_picture, self._problem = False, problem
+            self._look()
+
+    def _note_not_loaded(self) -> None:
+        if self._current is not None and self._current.verb in LOADING:
+            self._problem = texts.NOT_LOADED
             self._look()
 
     # ---- directives
@@ -226,8 +235,10 @@ class Performer(QObject):
             trained = trained or run
             if run is not trained:
                 raise LessonError.from_problem("train", *texts.ANOTHER_NETWORK)
-            if run.end >= goal or self._has_diverged or run.dead_layer is not None or not training.can_start:
+            if run.end >= goal or self._has_diverged or run.dead_layer is not None:
                 return True
+            if not training.can_start:
+                raise LessonError.from_problem("train", *texts.CANNOT_TRAIN)
             if run.progress.last_epoch == goal:
                 session.start()  # to the end, without a pause after each epoch
             else:
@@ -241,6 +252,8 @@ class Performer(QObject):
         if not self._session.records.is_on:
             raise LessonError.from_problem("recording", *texts.RECORDING_IS_OFF)
         if sweeps.plan_progress is None:
+            if sweeps.reason_unavailable is not None:
+                raise LessonError.from_problem("train", *texts.CANNOT_TRAIN)
             sweeps.set_seeds(count)
             sweeps.toggle()
         return lambda: sweeps.plan_progress is None
@@ -307,9 +320,9 @@ class Performer(QObject):
         given.setUrls([QUrl.fromLocalFile(str(file_of_lesson(self._folder, what)))])
         is_drawn = self._session.question.is_drawn or data is None
         shape = None if is_drawn or data is None else (data.example_shape[0], data.example_shape[1])
-        self._picture = "reading"
+        self._is_reading_picture = True
         self._session.pictures.load(given, texts.IMAGE_SOURCE, shape)
-        return lambda: self._picture != "reading"
+        return lambda: not self._is_reading_picture
 
     def _clear(self) -> None:
         self._stage.clear_drawing()

@@ -1,4 +1,4 @@
-"""The whole window, and many runs without processes for what starts them in the window."""
+"""The whole window, and a library for what shows runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tests.conftest import MakeWindow
 from tests.nnviz.cards.runs.helpers import filled
 from tests.nnviz.cards.runs.seed_helpers import copy_library
 from tests.nnviz.helpers import is_shown
-from tests.nnviz.jobs.plans_helpers import Beside, Does
 
 
 @pytest.fixture
@@ -43,15 +42,3 @@ def three_runs(library_of_three: tuple[Path, list[int]]) -> list[int]:
     path, numbers = library_of_three
     copy_library(path)
     return list(numbers)
-
-
-@pytest.fixture
-def does(few_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Does:
-    """Has runs done without processes; one with a certain seed waits for the test."""
-
-    def make(held_seed: int | None = None, data: Dataset = few_digits) -> Beside:
-        made = Beside(held_seed, data)
-        monkeypatch.setattr("nnviz.jobs.executors.beside_a_window", lambda dataset, experiment: made)
-        return made
-
-    return make

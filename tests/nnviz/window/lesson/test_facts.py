@@ -16,8 +16,10 @@ from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.lesson.facts import ACTIVITIES, Facts
+from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import is_shown
+from tests.nnviz.jobs.plans_helpers import Does
 
 CATALOGUE = Catalogue(frozenset(), frozenset(), frozenset({"curves"}), frozenset())
 _ARGUMENTS = {"layer": "1", "neuron": "1.2", "card": "curves", "true": "4", "predicted": "9"}
@@ -102,3 +104,38 @@ def test_dead_neurons_are_those_of_the_network_as_it_is(ready_model: Model, qtbo
     assert any(trained), "the example has dead neurons"
     neurons = [follow(lambda number=number: session.edits.set_bias(Neuron(1, number), -100.0)) for number in range(9)]
     assert neurons[-1] == 1
+
+
+def test_values_of_runs_are_those_with_an_epoch_in_the_step(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    facts, rates = Facts(session, lambda: False), Fact("runs", ("learning-rate",))
+    session.step_epoch()
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
+    assert facts.read(rates) == 1
+    facts.begin_step()
+    with qtbot.waitSignal(session.runs.history_changed):
+        session.edits.set_bias(Neuron(1, 0), 1.0)  # its figures are measured, too
+    assert facts.read(rates) == 0
+    session.step_epoch()
+    qtbot.waitUntil(lambda: session.state is Status.PAUSED)
+    assert facts.read(rates) == 1
+
+
+def test_seeds_are_those_of_a_group_that_has_finished(make_cards: MakeCards, qtbot: QtBot, does: Does) -> None:
+    session = make_cards("trainingCard", records=True).session
+    qtbot.waitUntil(lambda: is_shown(session.data))
+    session.settings.change("of a test", hidden=(5,), epochs=1)
+    facts, seeds, sweeps = Facts(session, lambda: False), Fact("seeds"), session.sweeps
+    sweeps.set_seeds(3)
+    for is_stopped in (True, False):
+        executor = does(held_seed=1)
+        sweeps.toggle()
+        assert executor.reached.wait(10)
+        if is_stopped:
+            sweeps.stop()
+        else:
+            sweeps.set_seeds(10)  # of the next group
+            executor.go.set()
+        qtbot.waitUntil(lambda: sweeps.plan_progress is None)
+        assert facts.read(seeds) == (0 if is_stopped else 3)
+    assert facts.take_trainings() == 2

@@ -435,6 +435,27 @@ def test_a_drawing_that_does_not_suit_the_data_says_so(
     assert problem in opened(ready_window, path, qtbot).failure
 
 
+def test_data_that_cannot_be_read_are_a_failure_of_the_step(
+    ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "houses.csv").write_bytes(b"")
+    lesson.write_text(LESSON.replace("set hidden = 8;", "open houses.csv\nset hidden = 8;"))
+    player = opened(ready_window, lesson, qtbot)
+    assert player.failure.startswith("“open houses.csv”: ")
+    assert not player.progress.of("start").is_set_up
+
+
+def test_a_directive_that_cannot_train_is_a_failure_of_the_step(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    lesson.write_text(LESSON.replace("point curves", "unlock learning-rate"))
+    player = opened(ready_window, lesson, qtbot)
+    retype(qtbot, find(ready_window, LessonPanel, "lessonPanel"), "learningRateEdit", "x")
+    player.solve()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert player.failure.startswith("“train 2 epochs”: train: nothing can be trained now.")
+
+
 def test_texts_load_nothing_but_images_of_the_folder(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(b"x")
     folder = tmp_path / "lesson"
