@@ -168,7 +168,8 @@ class Setting:
         worth_trying: values for a sweep, if half, once and twice the present value are not.
         exists_for: the data that it exists for, None for all. For other data it must be off.
         is_fixed: whether it must stay the same while a network trains.
-        may_not_fit: whether a value may not fit the network or the validation set of a run in progress.
+        fits_run: whether a value fits a run in progress, by its number of layers and whether it has a validation set.
+            None if every value does.
         is_penalty: whether it keeps the network from fitting the training set, so that a hint may switch it off.
     """
 
@@ -184,7 +185,7 @@ class Setting:
     worth_trying: tuple[float, ...] = ()
     exists_for: DataKind | None = None
     is_fixed: bool = False
-    may_not_fit: bool = False
+    fits_run: Callable[[Any, int, bool], bool] | None = None
     is_penalty: bool = False
 
     def field(self, default: Any) -> Any:

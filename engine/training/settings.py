@@ -162,7 +162,7 @@ class TrainingSettings:
         word="dropout",
         off=0.0,
         worth_trying=(0, 0.1, 0.2, 0.5),
-        may_not_fit=True,
+        fits_run=lambda value, layers, has_validation: not isinstance(value, tuple) or len(value) == layers,
         is_penalty=True,
     ).field(0.0)
     max_norm: float = Setting(
@@ -206,7 +206,7 @@ class TrainingSettings:
         "weights. 0 is off: the run trains all epochs.",
         off=0,
         worth_trying=(0, 3, 5),
-        may_not_fit=True,
+        fits_run=lambda value, layers, has_validation: has_validation or not value,
     ).field(0)
     augmentation: Augmentation = field(default_factory=Augmentation)
     # None draws other random numbers in each run; an experiment always has a seed.

@@ -212,12 +212,9 @@ class _LentTraining:
     def _change(self, changed: tuple[TrainingSettings, str]) -> None:
         if self._is_training and self._job is not None:
             settings, words = changed
-            try:
-                self._job.trainer.change(settings)
-                if self._job.recorder is not None:
-                    self._job.recorder.change(settings, words)
-            except Exception as error:
-                self._hand_back(error=error)
+            self._job.trainer.change(settings)
+            if self._job.recorder is not None:
+                self._job.recorder.change(settings, words)
 
     def _advance(self) -> None:
         """Processes events of the training until there is an order, or it has paused."""

@@ -95,7 +95,7 @@ class Worker(QThread):
         self._send_to_process("halt", still=lambda: self.must_halt)
 
     def change(self, run: int, settings: TrainingSettings, words: str = "") -> None:
-        """Changes settings from the next step on; ``Stopped`` with an error follows if they do not fit the run.
+        """Changes settings from the next step on. They are not checked: they must fit the run.
 
         ``words`` is the note in the record, shown next to the curves.
         """
@@ -311,17 +311,11 @@ class Worker(QThread):
         job = self._training if self._is_lent and self._training and self._training.run == run else self._job(run)
         if job is None or job.trainer.settings == settings:
             return
-        try:
-            job.trainer.change(settings)
-        except Exception as error:
-            self._call_back(run)
-            if self._jobs.get(run) is job:
-                self._fail(job, error)
-        else:
-            if job.recorder is not None:
-                job.recorder.change(settings, words)
-            if job is self._training and self._is_lent and self._process is not None:
-                self._process.send("change", (settings, words))
+        job.trainer.change(settings)
+        if job.recorder is not None:
+            job.recorder.change(settings, words)
+        if job is self._training and self._is_lent and self._process is not None:
+            self._process.send("change", (settings, words))
 
     def _forget(self, run: int) -> None:
         self._parked.pop(run, None)
@@ -481,12 +475,8 @@ class Worker(QThread):
             job.may_be_lent = False
             return
         settings = job.trainer.settings  # they may have changed too late for the process
-        try:
-            job.set_place(returned.place)
-            job.trainer.change(settings)
-        except Exception as error:
-            self._fail(job, error)
-            return
+        job.set_place(returned.place)
+        job.trainer.change(settings)
         if returned.error is not None:
             self._fail(job, returned.error)
         elif returned.stopped is not None:

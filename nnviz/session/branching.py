@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from engine.basics.errors import EngineError
 from engine.training.trainer import FIXED_WHILE_TRAINING
 from nnviz.jobs.stepwise import StepwiseTask
 from nnviz.session.exact_replay import ReplayRequest, branched
@@ -108,11 +107,7 @@ class Branching(QObject):
         run = branched(request, found)
         if all(getattr(wanted.training, name) == getattr(trainer.settings, name) for name in FIXED_WHILE_TRAINING):
             run.adopt(wanted.training, self._data.dataset)
-            try:
-                trainer.change(run.experiment.training)
-            except EngineError as error:
-                self._failed(error)
-                return
+            trainer.change(run.experiment.training)
         else:  # the order of the examples is another one: a new training begins
             run.rest()
             run.history.completed = request.at

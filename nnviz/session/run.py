@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from engine.training.history import Change, History, int_if_whole
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import warmed_up
 from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
-from engine.training.trainer import FIXED_WHILE_TRAINING, Trainer
+from engine.training.trainer import Trainer
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import changes_between, more_epochs
 from nnviz.jobs.reports import NetworkFrame
@@ -427,14 +426,19 @@ def _bytes_of_training(experiment: Experiment, parameters: Array) -> int:
 
 
 def _allowed(now: Experiment, wanted: TrainingSettings, dataset: Dataset | None) -> Experiment:
-    """Returns ``now`` with the wanted settings, as far as they may change during its training."""
-    # A patience may need another validation set, a dropout other layers: then they stay as they are too.
-    may_not_fit = [name for name, setting in TRAINING_SETTINGS.items() if setting.may_not_fit]
-    for fixed in (FIXED_WHILE_TRAINING, (*FIXED_WHILE_TRAINING, *may_not_fit)):
-        with suppress(EngineError):
-            kept = {name: getattr(now.training, name) for name in fixed}
-            changed = now.changed(training=replace(wanted, **kept))
-            if dataset is not None:
-                changed.check_against(dataset)
-            return changed
-    return now
+    """Returns ``now`` with the wanted settings, as far as they may change during its training.
+
+    Their values are checked for the network and the validation set of the fields, which may be others than those of
+    the run.
+    """
+    has_validation = now.training.validation_share > 0 or dataset is None or dataset.validation is not None
+    kept = {
+        name: getattr(now.training, name)
+        for name, setting in TRAINING_SETTINGS.items()
+        if setting.is_fixed
+        or (
+            setting.fits_run is not None
+            and not setting.fits_run(getattr(wanted, name), len(now.activations), has_validation)
+        )
+    }
+    return now.changed(training=replace(wanted, **kept))

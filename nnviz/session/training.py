@@ -242,11 +242,14 @@ class Training(QObject):
 
     def _end_if_data_differ(self, run: Run) -> None:
         """Ends a training that began with other data and so cannot continue. The network stays."""
-        dataset = None if self._data.loading else self._data.dataset
-        has_trainer = run.stage in (Stage.PAUSED, Stage.ENDED)
-        if has_trainer and dataset is not None and run.experiment.fingerprint != dataset.fingerprint:
+        if run.stage in (Stage.PAUSED, Stage.ENDED) and self._has_other_data(run):
             self.runner.worker.forget(run.id)
             run.rest()
+
+    def _has_other_data(self, run: Run) -> bool:
+        """Whether the loaded data are others than those that a run was trained with."""
+        dataset = None if self._data.loading else self._data.dataset
+        return dataset is not None and run.experiment.fingerprint != dataset.fingerprint
 
     def _replaced(self) -> None:
         """Displays the new current run; the one before is paused and can be continued later."""
@@ -265,12 +268,13 @@ class Training(QObject):
 
     def _settings_changed(self) -> None:
         """Applies the settings that may change during a training at once."""
-        run, fields = self._runs.current, self._settings.experiment.training
-        if self.is_in_progress:
-            words = run.adopt(fields, self._data.dataset)
+        run, fields = self._runs.current, self._settings.experiment
+        are_for_other_data = self._has_other_data(run) or (self._data.loading and not self._data.has(fields))
+        if self.is_in_progress and not are_for_other_data:
+            words = run.adopt(fields.training, self._data.dataset)
             self.runner.worker.change(run.id, run.experiment.training, words)
         elif run.stage is Stage.RESTING:
-            run.progress = replace(run.progress, epochs=fields.epochs)
+            run.progress = replace(run.progress, epochs=fields.training.epochs)
         self._emit_state()
 
     # ---- events of the worker

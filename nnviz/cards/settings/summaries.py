@@ -77,7 +77,9 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> tuple[str, str]:
     names = [
         setting_name(name)
         for name, setting in TRAINING_SETTINGS.items()
-        if (setting.is_fixed or setting.may_not_fit) and name in ROWS and getattr(fields, name) != getattr(run, name)
+        if (setting.is_fixed or setting.fits_run is not None)
+        and name in ROWS
+        and getattr(fields, name) != getattr(run, name)
     ]
     if not names:
         return "", ""

@@ -288,20 +288,6 @@ def test_more_epochs_for_a_run_in_progress(worker: Worker, ear: Ear, qtbot: QtBo
     assert ear.epochs(1) == [0, 1, 2, 3, 4]
 
 
-def test_settings_that_a_run_cannot_have_stop_it(worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset) -> None:
-    """Then it is stopped indeed: it does not go on behind the back of that was assured of it."""
-    worker.begin(1, lambda: of(few_digits, MANY_EPOCHS))
-    worker.go(1, StopCondition.END)
-    qtbot.waitUntil(lambda: len(ear.epochs(1)) > 1)
-    worker.change(1, replace(of(few_digits, MANY_EPOCHS).settings, batch_size=50))
-    qtbot.waitUntil(lambda: bool(ear.stops(1)))
-    assert isinstance(ear.stops(1)[0].error, SettingError)
-    kept: list[object] = []
-    worker.call(1, kept.append)
-    qtbot.waitUntil(lambda: kept == [None])
-    assert isinstance(ear.heard[-1][1], Stopped)
-
-
 def test_a_change_for_a_run_that_is_not_there_is_nothing(worker: Worker, ear: Ear, qtbot: QtBot) -> None:
     seen: list[object] = []
     worker.change(5, TrainingSettings())

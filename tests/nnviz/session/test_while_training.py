@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,27 @@ def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(
     wait_for(qtbot, window, Status.FINISHED)
     assert window.session.training.progress.batches == 10
     assert window.session.runs.current.history.completed == 3
+
+
+def test_what_only_another_network_or_validation_set_can_have_waits_and_the_rest_acts(
+    ready_model: Model, qtbot: QtBot
+) -> None:
+    model, session = ready_model, ready_model.session
+    session.settings.change("epochs", epochs=MANY_EPOCHS)
+    train_for_a_while(qtbot, model)
+    before, layers = session.runs.current.experiment.training, len(session.settings.experiment.activations)
+    session.settings.change("shape", shape=(784, *[8] * layers, 10), dropout=(0, *[0.2] * layers))
+    session.settings.change("stopping", validation_share=0.2, patience=3, learning_rate=0.02)
+    wanted = replace(before, learning_rate=0.02)
+    assert session.runs.current.experiment.training == wanted
+    session.settings.change("dropout", dropout=0.3, learning_rate=0.03)
+    assert session.runs.current.experiment.training == (wanted := replace(wanted, dropout=0.3, learning_rate=0.03))
+    found: list[object] = []
+    session.training.runner.worker.call(session.runs.current.id, lambda trainer: found.append(trainer.settings))
+    qtbot.waitUntil(lambda: bool(found))
+    assert found == [wanted]
+    assert session.state is Status.TRAINING
+    assert session.messages.current is None
 
 
 def test_fewer_epochs_than_are_done_end_the_run(ready_model: Model, qtbot: QtBot) -> None:
