@@ -147,6 +147,12 @@ class LearningCurve:
         return min(self.values[-_LEAST_RECENT:]) > min(self.middles) + self.noise
 
     @property
+    def jumped(self) -> bool:
+        """Whether the last value is more than twice the lowest median, while one shortly before it is not."""
+        lowest = min(self.middles)
+        return self.last - lowest > max(lowest, self.noise, 3 * self.least) and not self.has_risen
+
+    @property
     def is_finite(self) -> bool:
         """Whether all values measured are finite."""
         return all(value < math.inf for _, value in self.points)
@@ -215,6 +221,7 @@ class Course(Enum):
     LOST = auto()  # training has lost much of what it had gained
     NOT_LEARNED = auto()  # training has gained hardly anything
     ZERO = auto()  # the held-out value is 0
+    JUMPED = auto()  # the judged value has jumped up in the last epochs
     FALLING = auto()  # the judged value fell in the recent epochs, and may have risen only at the end
     UNDECIDED = auto()  # the judged value improved a short time ago, but not in the last epochs
     APART = auto()  # the training value has fallen while the held-out value has not
@@ -392,6 +399,8 @@ def _course(found: CurvesFinding) -> Course:
         return Course.LOST
     if found.is_held_out and not judged.last:
         return Course.ZERO
+    if judged.jumped:
+        return Course.JUMPED
     if not judged.is_settled:
         return Course.FALLING if judged.fell_from is not None else Course.UNDECIDED
     if found.is_held_out and train.has_fallen_since(found.since):

@@ -38,6 +38,11 @@ def curve_sentences(called: str, found: CurvesFinding, format_value: Callable[[f
     if found.course is Course.ZERO:
         lead = f"The {name} has been 0 since epoch {epochs_text(judged.zero_since)}."
         return Conclusion(lead, f"The training {called} is {format_value(train.last)}.")
+    if found.course is Course.JUMPED:
+        at, lowest = judged.lowest
+        before = f"{format_value(lowest)} at epoch {epochs_text(at)}"
+        lead = f"The {name} rose from {before} to {format_value(judged.last)}."
+        return Conclusion(lead, "It is too early to tell whether that lasts.")
     if found.course is Course.FALLING:
         return _falling(name, found, format_value)
     if found.course is Course.UNDECIDED:

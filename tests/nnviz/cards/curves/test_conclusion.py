@@ -111,6 +111,19 @@ def test_a_fall_that_ended_a_short_time_ago() -> None:
     )
 
 
+def test_errors_that_jump_up_have_not_hardly_improved() -> None:
+    """As after a rate that is too large. Three such errors in turn have risen, or what was learned is lost."""
+    train, test = (94.5, 4.65, 3.49, 2.64), (94.7, 4.61, 4.03, 3.28)
+    for above in ((88.7,), (88.7, 90.2), (15.0,), (15.0, 14.8)):
+        assert sentences((*train, *above), (*test, *above)) == Conclusion(
+            f"The test error rose from 3.28 % at epoch 3 to {above[-1]:.2f} %.",
+            "It is too early to tell whether that lasts.",
+        )
+    found = sentences((*train, 15, 15, 15), (*test, 15, 15, 15))
+    assert found is not None
+    assert found.lead == "The test error has risen since epoch 3."
+
+
 def test_errors_that_both_rise() -> None:
     found = sentences((90, 10, 8, 8, 8, 9, 9, 9, 9), (90, 12, 9, 9, 9, 11, 11, 11, 12))
     assert found == Conclusion(
