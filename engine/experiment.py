@@ -26,7 +26,7 @@ from engine.training.augmentation import DISTORTIONS, Augmentation
 from engine.training.events import Event
 from engine.training.history import History
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.setting import INITIALISATION, Choice, PositiveNumber, Setting, declarations
+from engine.training.setting import ANY_DATA, INITIALISATION, Choice, PositiveNumber, Setting, declarations
 from engine.training.settings import TRAINING_SETTINGS, TrainingSettings, known_only
 from engine.training.trainer import Trainer
 from engine.training.update_pipeline import UpdatePipeline
@@ -38,6 +38,7 @@ _TRAINING = tuple(each.name for each in fields(TrainingSettings))
 _OUTPUT = Setting(
     Choice(ACTIVATIONS),
     INITIALISATION,
+    ANY_DATA,
     help="activation of the output layer",
     title="Output",
     tip="Sets the activation of the output layer: softmax gives the probability of each class. The loss follows.",
@@ -73,6 +74,7 @@ class Experiment:
     loss: str = Setting(
         Choice(LOSSES),
         INITIALISATION,
+        ANY_DATA,
         help="loss that training minimises",
         title="Loss",
         tip="Sets what training minimises. Cross-entropy punishes confident mistakes most. The output follows.",
@@ -80,6 +82,7 @@ class Experiment:
     initializer: str = Setting(
         Choice(INITIALIZERS),
         INITIALISATION,
+        ANY_DATA,
         help="distribution of the initial weights",
         title="Initial weights",
         tip="Sets how the initial weights are drawn. If they are too large, neurons saturate; if too small, the "
@@ -89,6 +92,7 @@ class Experiment:
     weight_scale: float = Setting(
         PositiveNumber("1"),
         INITIALISATION,
+        ANY_DATA,
         help="factor of the initial weights",
         title="Weight scale",
         tip="Multiplies all initial weights. 1 leaves them as drawn.",

@@ -42,79 +42,79 @@ class Augmentation:
     shift: float = Setting(
         Number("2", 0, 100, 0.5, "pixels"),
         AUGMENTATION,
+        IMAGES,
         help="move images by at most X pixels",
         title="Shift",
         unit="pixels",
         tip="Shifts each image in both directions, by at most this many pixels.",
         off=0.0,
-        exists_for=IMAGES,
     ).field(0.0)
     rotation: float = Setting(
         Number("10", 0, 180, 1, "degrees"),
         AUGMENTATION,
+        IMAGES,
         help="rotate images by at most X degrees",
         title="Rotation",
         unit="degrees",
         tip="Rotates each image about its centre, by at most this angle.",
         off=0.0,
-        exists_for=IMAGES,
     ).field(0.0)
     scale: float = Setting(
         Number("0.1", 0, 1, 0.02, "(0.1 is up to a tenth larger or smaller)"),
         AUGMENTATION,
+        IMAGES,
         help="enlarge or shrink images by at most this share; 0.1 is a tenth",
         title="Scale",
         tip="Enlarges or shrinks each image, by at most this share: 0.1 is a tenth.",
         off=0.0,
-        exists_for=IMAGES,
     ).field(0.0)
     shear: float = Setting(
         Number("0.1", 0, 1, 0.02, "(1 is a slant of 45 degrees)"),
         AUGMENTATION,
+        IMAGES,
         help="slant images by at most this share; 1 is 45 degrees",
         title="Shear",
         tip="Slants each image to the left or right, by at most this amount: 1 is 45 degrees.",
         off=0.0,
-        exists_for=IMAGES,
     ).field(0.0)
     elastic: float = Setting(
         Number("1", 0, 20, 0.1, "pixels"),
         AUGMENTATION,
+        IMAGES,
         help="bend strokes: pixels move by X pixels (root mean square)",
         title="Elastic",
         unit="pixels",
         tip="Bends the strokes (elastic deformation), as another hand would draw them. The unit is pixels.",
         off=0.0,
-        exists_for=IMAGES,
     ).field(0.0)
     elastic_sigma: float = Setting(
         Number("4", 1, 100, 0.5, "pixels"),
         AUGMENTATION,
+        IMAGES,
         help="smoothness of the elastic distortion in pixels",
         title="Smoothing",
         unit="pixels",
         tip="Sets how smooth the elastic deformation is: if it is small, strokes tremble.",
         worth_trying=(3, 4.5, 6),
-        exists_for=IMAGES,
     ).field(4.0)
     thickness: float = Setting(
         Number("0.3", 0, 2, 0.1, "pixels"),
         AUGMENTATION,
+        IMAGES,
         help="make strokes thicker or thinner by at most X pixels",
         title="Thickness",
         unit="pixels",
         tip="Makes strokes thicker or thinner, by at most this many pixels.",
         off=0.0,
-        exists_for=IMAGES,
     ).field(0.0)
     noise: float = Setting(
         Number("0.05", 0, 1, 0.01, "(1 is the difference between black and white)"),
         AUGMENTATION,
+        IMAGES,
         help="standard deviation of the noise added to each pixel; 1 is from black to white",
         title="Noise",
         tip="Adds a random number to every pixel, so that the network learns to ignore noise.",
         off=0.0,
-        exists_for=IMAGES,
     ).field(0.0)
 
     def __post_init__(self) -> None:

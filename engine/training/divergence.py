@@ -43,13 +43,13 @@ def loss_error(network: Network, buffers: Buffers, epoch: int, batch: int, rate:
 
 def optimizer_overflow(optimizer: Optimizer, epoch: int) -> DivergenceError | None:
     """Returns the error of an optimizer whose averages overflowed, so that no step would change anything, or None."""
-    for name, vector in optimizer.kept.items():
-        if not np.isfinite(vector).all():
-            largest = np.sqrt(np.finfo(vector.dtype).max)
+    for kept in optimizer.keeps:
+        vector = optimizer.kept.get(kept.name)
+        if vector is not None and not np.isfinite(vector).all():
             return DivergenceError(
                 "gradient",
-                f"too large at epoch {{epoch}}: the optimizer's average “{name}” overflowed. In {vector.dtype} the "
-                f"gradient must stay below {largest:.0e}",
+                f"too large at epoch {{epoch}}: the optimizer's {kept.meaning} is beyond the largest number of "
+                f"{vector.dtype}, {np.finfo(vector.dtype).max:.0e}",
                 "",
                 "Lower the learning rate, limit the gradient (clip_norm), or scale the inputs and targets to the order "
                 "of 1.",

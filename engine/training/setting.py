@@ -149,6 +149,7 @@ class DataKind:
     includes: Callable[[Dataset], bool]
 
 
+ANY_DATA = DataKind("", lambda dataset: True)
 IMAGES = DataKind("images", lambda dataset: dataset.is_picture)
 CLASSES = DataKind("classes", lambda dataset: dataset.is_classification)
 
@@ -160,13 +161,13 @@ class Setting:
     Attributes:
         rule: the values that it may have.
         group: its group in the window and on the command line.
+        exists_for: the data that it exists for. For others it must be off.
         help: the text of its option.
         title, unit, tip: those of its row in the window.
         name: its name within a sentence; "" for that of its field with spaces.
         word: what the summary of its closed group calls it; "" for its title.
         off: the value with which it has no effect; None if there is none.
         worth_trying: values for a sweep, if half, once and twice the present value are not.
-        exists_for: the data that it exists for, None for all. For other data it must be off.
         is_fixed: whether it must stay the same while a network trains.
         fits_run: whether a value fits a run in progress, by its number of layers and whether it has a validation set.
             None if every value does.
@@ -175,6 +176,7 @@ class Setting:
 
     rule: Rule
     group: SettingGroup
+    exists_for: DataKind
     help: str
     title: str = ""
     unit: str = ""
@@ -183,7 +185,6 @@ class Setting:
     word: str = ""
     off: Any = None
     worth_trying: tuple[float, ...] = ()
-    exists_for: DataKind | None = None
     is_fixed: bool = False
     fits_run: Callable[[Any, int, bool], bool] | None = None
     is_penalty: bool = False
@@ -200,11 +201,11 @@ class Setting:
 
     def suits(self, dataset: Dataset | None) -> bool:
         """Whether the setting exists for a data set, or no data set is known."""
-        return self.exists_for is None or dataset is None or self.exists_for.includes(dataset)
+        return dataset is None or self.exists_for.includes(dataset)
 
     def check_suits(self, name: str, value: Any, dataset: Dataset) -> None:
         """Raises SettingError if the value is on and the setting does not exist for the data set."""
-        if self.exists_for is not None and self.is_on(value) and not self.suits(dataset):
+        if self.is_on(value) and not self.suits(dataset):
             rule = f"must be {self.off:g} for data without {self.exists_for.name}, such as {dataset.title}"
             raise SettingError(name, value, rule, f"Set it to {self.off:g}.")
 

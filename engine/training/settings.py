@@ -11,6 +11,7 @@ from engine.training.augmentation import Augmentation
 from engine.training.optimizers import OPTIMIZERS, Optimizer
 from engine.training.schedules import SCHEDULES, Schedule
 from engine.training.setting import (
+    ANY_DATA,
     COMMON,
     CONSTANTS,
     REGULARISATION,
@@ -43,6 +44,7 @@ class TrainingSettings:
     batch_size: int = Setting(
         WholeNumber("100", 1, _MOST, step=10),
         COMMON,
+        ANY_DATA,
         help="examples per step",
         title="Batch size",
         tip="Sets how many examples are averaged for one step of the weights. Small batches give more and noisier "
@@ -52,6 +54,7 @@ class TrainingSettings:
     epochs: int = Setting(
         WholeNumber("10", 1, _MOST),
         COMMON,
+        ANY_DATA,
         help="passes over the training set",
         title="Epochs",
         tip="Sets how many times the run passes through the training set.",
@@ -59,6 +62,7 @@ class TrainingSettings:
     learning_rate: float = Setting(
         PositiveNumber("0.1"),  # of another optimizer: its default
         COMMON,
+        ANY_DATA,
         help="step size",
         title="Learning rate",
         tip="Sets the size of each step of the weights: too small learns slowly, too large diverges. You can "
@@ -67,6 +71,7 @@ class TrainingSettings:
     optimizer: str = Setting(
         Choice(OPTIMIZERS),
         COMMON,
+        ANY_DATA,
         help="update rule",
         title="Optimizer",
         tip="Chooses the rule that turns a gradient into a step of the weights. Learning rate and weight decay "
@@ -75,6 +80,7 @@ class TrainingSettings:
     momentum: float = Setting(
         Number("0.9", 0, 0.9999, step=0.05),
         CONSTANTS,
+        ANY_DATA,
         help="share of the last step's direction that is kept; beta 1 of Adam",
         title="Momentum",
         tip="Sets how much of the last step is kept in the next one, so that steps roll over bumps and along valleys.",
@@ -83,6 +89,7 @@ class TrainingSettings:
     beta2: float = Setting(
         Number("0.999", 0, 0.999999, step=0.001),
         CONSTANTS,
+        ANY_DATA,
         help="decay rate of the mean squared gradient",
         title="Beta 2",
         tip="Sets how slowly the average of the squared gradients changes. Each weight's step is divided by its root.",
@@ -91,6 +98,7 @@ class TrainingSettings:
     epsilon: float = Setting(
         PositiveNumber("1e-8"),
         CONSTANTS,
+        ANY_DATA,
         help="constant added to the root of the mean squared gradient",
         title="Epsilon",
         tip="Bounds the steps of weights with tiny gradients.",
@@ -98,6 +106,7 @@ class TrainingSettings:
     schedule: str = Setting(
         Choice(SCHEDULES),
         SCHEDULE,
+        ANY_DATA,
         help="learning rate over time",
         title="Schedule",
         tip="Changes the learning rate during the run: large steps first, small ones at the end.",
@@ -105,6 +114,7 @@ class TrainingSettings:
     warmup: float = Setting(
         Number("1", step=0.5),
         SCHEDULE,
+        ANY_DATA,
         help="epochs in which the learning rate rises from 0",
         title="Warm-up",
         unit="epochs",
@@ -115,6 +125,7 @@ class TrainingSettings:
     decay: float = Setting(
         Number("0.5", 0, 1, step=0.1),
         SCHEDULE,
+        ANY_DATA,
         help="factor of the learning rate per drop",
         title="Decay",
         tip="Multiplies the learning rate by this factor at each drop.",
@@ -123,6 +134,7 @@ class TrainingSettings:
     decay_epochs: float = Setting(
         PositiveNumber("5", step=1),
         SCHEDULE,
+        ANY_DATA,
         help="epochs between two drops",
         title="Every",
         unit="epochs",
@@ -132,6 +144,7 @@ class TrainingSettings:
     weight_decay: float = Setting(
         Number("0.0001"),
         REGULARISATION,
+        ANY_DATA,
         help="weight decay, an L2 penalty on the weights; 0 for none",
         title="Weight decay",
         tip="Pulls every weight towards zero in proportion to its size, which can limit overfitting. 0 is off.",
@@ -143,6 +156,7 @@ class TrainingSettings:
     l1: float = Setting(
         Number("0.0001"),
         REGULARISATION,
+        ANY_DATA,
         help="L1 penalty on the weights; 0 for none",
         title="L1",
         tip="Pulls every weight towards zero by the same amount, so that useless weights become zero. 0 is off.",
@@ -155,6 +169,7 @@ class TrainingSettings:
     dropout: float | tuple[float, ...] = Setting(
         LayerShares("0.5", 0, 0.95, step=0.05),
         REGULARISATION,
+        ANY_DATA,
         help="share of the hidden neurons left out in each step; or a share per layer, inputs first: 0.1,0.5,0.5",
         title="Dropout rate",
         tip="Leaves out this share of the hidden neurons in each step, so that none relies on another. For a "
@@ -168,6 +183,7 @@ class TrainingSettings:
     max_norm: float = Setting(
         Number("3", step=0.5),
         REGULARISATION,
+        ANY_DATA,
         help="limit of the length of a neuron's weight vector; 0 for none",
         title="Max-norm",
         tip="Limits the norm of each neuron's incoming weights. 0 is off: no limit.",
@@ -178,6 +194,7 @@ class TrainingSettings:
     clip_norm: float = Setting(
         Number("1", step=0.5),
         REGULARISATION,
+        ANY_DATA,
         help="limit of the length of the gradient; 0 for none",
         title="Clip gradient",
         tip="Limits the norm of the gradient, so that no single batch changes the weights much. 0 is off: no limit.",
@@ -188,6 +205,7 @@ class TrainingSettings:
     validation_share: float = Setting(
         Share("0.1", 0, 0.5, step=0.05),
         VALIDATION,
+        ANY_DATA,
         help="share of the training set that is held out as the validation set, 0 to 0.5",
         title="Validation share",
         tip="Holds out this share of the training set to choose settings: the network never learns from it. "
@@ -199,6 +217,7 @@ class TrainingSettings:
     patience: int = Setting(
         WholeNumber("5"),
         VALIDATION,
+        ANY_DATA,
         help="stop after N epochs without a lower validation error, and restore the best weights; 0 trains all epochs",
         title="Patience",
         unit="epochs",
@@ -213,14 +232,15 @@ class TrainingSettings:
     seed: int | None = Setting(
         WholeNumber("1"),
         WITHOUT_ROW,
+        ANY_DATA,
         help="seed of the initial weights and of all other randomness",
         is_fixed=True,
     ).field(1)
     drop_last: bool = Setting(
-        Flag(), WITHOUT_ROW, help="leave out the last, incomplete batch of each epoch", is_fixed=True
+        Flag(), WITHOUT_ROW, ANY_DATA, help="leave out the last, incomplete batch of each epoch", is_fixed=True
     ).field(True)
     evaluate: bool = Setting(
-        Flag(), WITHOUT_ROW, help="measure the errors of the training and test set after each epoch"
+        Flag(), WITHOUT_ROW, ANY_DATA, help="measure the errors of the training and test set after each epoch"
     ).field(True)
 
     def __post_init__(self) -> None:

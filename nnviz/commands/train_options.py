@@ -18,6 +18,7 @@ from engine.experiment import DECLARED, Experiment
 from engine.network.activations import ACTIVATIONS
 from engine.presets import DEFAULT_PRESET, preset_named
 from engine.storage import EXPORTS, SAVED_FORMATS
+from engine.training.setting import ANY_DATA
 from engine.training.settings import TrainingSettings
 from nnviz.commands.checks import CommandError, check_folder
 from nnviz.commands.data_options import add_data_options, given_options, settings_for
@@ -166,7 +167,7 @@ def fitted_experiment(arguments: argparse.Namespace, data: Dataset) -> Experimen
     fitted = described.for_data(data)
     if arguments.shape is not None:
         fitted = fitted.with_shape(described.shape)
-    of_some_data = [name for name, setting in DECLARED.items() if setting.exists_for is not None]
+    of_some_data = [name for name, setting in DECLARED.items() if setting.exists_for is not ANY_DATA]
     following = {*_FOLLOW_THE_TASK, *of_some_data}
     explicit = {name: described.value(name) for name in settings_of(arguments) if name in following}
     if "loss" in explicit:

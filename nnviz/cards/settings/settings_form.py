@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.basics.errors import EngineError
 from engine.experiment import DECLARED
+from engine.training.setting import ANY_DATA
 from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.formatting.setting_text import error_words, typed_value
 from nnviz.session.session import Session
@@ -116,7 +117,7 @@ class SettingsForm(FormGrid):
 
     def _show_suited(self) -> None:
         """Shows the settings that exist for the data, and hides those that do not."""
-        self._show_rows(name for name in self._rows if name in DECLARED and DECLARED[name].exists_for is not None)
+        self._show_rows(name for name in self._rows if name in DECLARED and DECLARED[name].exists_for is not ANY_DATA)
 
     def _show_rows(self, names: Iterable[str]) -> None:
         """Shows or hides the named rows."""

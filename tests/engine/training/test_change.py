@@ -57,7 +57,7 @@ def test_everything_else_takes_effect_with_the_next_step(change: dict[str, Any])
     assert bits(changed.network) == bits(plain.network)
     for run in runs:
         next(run)
-    assert bits(changed.network) != bits(plain.network)
+    assert bits(changed.network) != bits(plain.network), f"{change} has no effect on a step"
 
 
 def test_fewer_epochs_end_the_run_with_the_one_in_progress() -> None:

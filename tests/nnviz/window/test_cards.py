@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from PyQt5.QtCore import QPoint, QSize, Qt
 from PyQt5.QtWidgets import QAction, QLabel, QMenu, QToolButton
@@ -23,6 +26,16 @@ from tests.nnviz.helpers import action, click_tab, find, make_all_cards, make_al
 
 for _workspace in WORKSPACES:
     register_cards(_workspace)
+
+
+def test_each_card_is_registered_when_its_workspace_is_shown() -> None:
+    """Read from the files: an import of the card by another test would register it as well."""
+    folder = Path(card_registry.__file__).parent
+    listed = {module for modules in card_registry._MODULES.values() for module in modules}
+    for file in folder.rglob("*.py"):
+        if re.search(r"^CARDS\.register\(", file.read_text(), re.MULTILINE):
+            module = ".".join(file.relative_to(folder).with_suffix("").parts)
+            assert module in listed, f"nnviz/cards/registry.py has no line for {module}"
 
 
 class Another(DockCard):

@@ -47,8 +47,10 @@ def test_each_has_a_row_with_a_tip_and_a_text_for_f1(open_groups: CardWindow) ->
             continue
         field = field_of(open_groups, name)
         assert field is not None, f"{name} has no row in the group {setting.group.title}"
-        assert setting.title, name
-        assert setting.tip.endswith("."), name
+        assert setting.title, f"{name} has no title"
+        caption = f"{setting.title}, {setting.unit}" if setting.unit else setting.title
+        assert len(caption) <= 17, f"{caption}, the title of {name}, is longer than 17 letters"
+        assert setting.tip.endswith("."), f"the tip of {name} is no sentence"
         assert len(setting.tip) <= 160, f"the tip of {name} is too long"
         assert texts_of(field.objectName()), f"assets/help.md has no text for {field.objectName()}"
 

@@ -58,7 +58,7 @@ def test_several_values_are_proposed_for_each_setting_and_all_are_valid(name: st
     found = parse_form(SweepFields(rows=(VariedSetting(name),)), base, few_digits)
     assert not found.problems
     assert found.plan is not None
-    assert len(found.plan.vary[0].grid()) > 1
+    assert len(found.plan.vary[0].grid()) > 1, f"{name} needs values in worth_trying"
 
 
 def test_of_names_those_that_fit_are_usual() -> None:
