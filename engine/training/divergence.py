@@ -48,8 +48,8 @@ def optimizer_overflow(optimizer: Optimizer, epoch: int) -> DivergenceError | No
         if vector is not None and not np.isfinite(vector).all():
             return DivergenceError(
                 "gradient",
-                f"too large at epoch {{epoch}}: the optimizer's {kept.meaning} is beyond the largest number of "
-                f"{vector.dtype}, {np.finfo(vector.dtype).max:.0e}",
+                f"too large at epoch {{epoch}}: the optimizer's “{kept.name}” ({kept.meaning}) is beyond the largest "
+                f"number of {vector.dtype}, {np.finfo(vector.dtype).max:.0e}",
                 "",
                 "Lower the learning rate, limit the gradient (clip_norm), or scale the inputs and targets to the order "
                 "of 1.",
