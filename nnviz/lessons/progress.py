@@ -19,17 +19,17 @@ class StepProgress:
     """Progress in a step.
 
     Attributes:
-        seconds: time for which the step was shown.
+        seconds: time for which the step was shown, until the attempt was finished.
         choices: the questions and options that were chosen, (question, option) from 0, in this order. Of more than 50,
             those in the middle are left out.
-        trainings: how often training was started.
+        trainings: how many runs were started; one that was continued does not count.
         answers: the chosen options of each question, from 0.
         met: whether each goal is met.
         is_set_up: whether what the step does first was carried out.
         is_skipped: whether the step was skipped.
         is_solved: whether the solution was carried out.
         shown_answers: the questions, from 0, whose present answer the solution chose, not the pupil.
-        figures: values that the facts of the goals had at the end of the step, by the facts as they are written.
+        figures: values that the facts of a goal had when it was met, or have so far, by the facts as they are written.
     """
 
     seconds: float = 0.0

@@ -107,16 +107,18 @@ class Facts(QObject):
         self.changed.emit()
 
     def _follow_state(self) -> None:
-        is_training = self._session.runs.current.stage is Stage.TRAINING
+        run = self._session.runs.current
+        is_training = run.stage is Stage.TRAINING
         if is_training:
             self._diverged = None
-        self._trainings += is_training and not self._is_training
+        if is_training and not self._is_training and run.end == (run.origin.left_at or 0):  # else it is continued
+            self._trainings += 1
         self._is_training = is_training
         self._activities.look()
         self.changed.emit()
 
     def take_trainings(self) -> int:
-        """Returns how often training was started since this was called last."""
+        """Returns how many runs were started since this was called last; one that is continued does not count."""
         taken, self._trainings = self._trainings, 0
         return taken
 

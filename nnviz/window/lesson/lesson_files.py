@@ -108,12 +108,15 @@ class LessonFiles(QObject):
             self.withdraw_question()
             self._opener.begin(lesson, inner, starts_again)
 
+        def ask_to_start_again() -> None:
+            self._question = self._session.messages.ask(*start_again_question(lesson, partial(begin, True)))
+
         is_training = self._session.state is Status.TRAINING
         attempt = self._opener.attempt(lesson) if asks else None
         self.withdraw_question()
         if attempt is not None:
             words = _about(attempt, lesson)
-            again = MessageChoice(texts.START_AGAIN, partial(begin, True))
+            again = MessageChoice(texts.START_AGAIN, ask_to_start_again)
             report = MessageChoice(texts.MENU_REPORT, partial(self._opener.report, lesson, attempt))
             choices = (report, again) if attempt.finished else (MessageChoice(texts.CONTINUE, begin), again)
             words = texts.PAUSES.format(words=words) if is_training else words
@@ -219,6 +222,12 @@ class LessonFiles(QObject):
             title = text.plain(title_of(first[0], self._memory.language))
             start = MessageChoice(texts.START, partial(self.open, first[0]))
             messages.show_later(texts.OFFER.format(title=title), start)
+
+
+def start_again_question(lesson: Lesson, start_again: Callable[[], None]) -> tuple[str, MessageChoice, MessageChoice]:
+    """Returns the words and the choices that come before a new attempt replaces the latest one."""
+    words = texts.ASK_START_AGAIN.format(title=text.plain(lesson.title))
+    return words, MessageChoice(texts.CANCEL, lambda: None), MessageChoice(texts.START_AGAIN, start_again)
 
 
 def _about(attempt: Progress, lesson: Lesson) -> str:

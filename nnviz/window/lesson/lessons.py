@@ -17,7 +17,7 @@ from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.session import Session
 from nnviz.ui.card import ancestry
 from nnviz.window.docks import Docks
-from nnviz.window.lesson.lesson_files import LessonFiles
+from nnviz.window.lesson.lesson_files import LessonFiles, start_again_question
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.locks import Locks
 from nnviz.window.lesson.state_before import StateBefore, StateRestorer, state_before
@@ -282,11 +282,7 @@ class Lessons(QObject):
                 assert lesson is not None
                 self.begin(lesson, path, starts_again=True)
 
-            self._ask(
-                texts.ASK_START_AGAIN.format(title=text.plain(lesson.title)),
-                MessageChoice(texts.CANCEL, lambda: None),
-                MessageChoice(texts.START_AGAIN, start_again),
-            )
+            self._ask(*start_again_question(lesson, start_again))
 
     def _ask(self, words: str, *choices: MessageChoice) -> None:
         """Asks a question about the open lesson."""

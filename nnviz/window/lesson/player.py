@@ -283,21 +283,22 @@ class LessonPlayer(QObject):
         now = monotonic()
         if self.lesson is not None and self.progress.step:
             known, trainings = self.progress.of(self.progress.step), self._facts.take_trainings()
-            known.seconds += now - self._since
+            if not self.progress.finished:
+                known.seconds += now - self._since
             if self._entered is self.progress and not self.is_busy:
                 known.trainings += trainings
                 self._note_figures(known)
         self._since = now
 
     def _note_figures(self, known: StepProgress) -> None:
-        """Notes the values of the goals' facts, unless the program reached them, or a later step has changed them."""
-        assert self.lesson is not None
+        """Notes the values of the goals' facts, until the goal is met, and unless the program reached them."""
         if known.is_by_program:
             known.figures = {}
             return
-        if known.figures and any(step.id in self.progress.steps for step in self.lesson.steps[self.index + 1 :]):
-            return
-        for fact in (fact for goal in self.step.goals for fact in facts_of(goal)):
+        kept = {
+            fact for goal, is_met in zip(self.step.goals, known.met, strict=False) if is_met for fact in facts_of(goal)
+        }
+        for fact in (fact for goal in self.step.goals for fact in facts_of(goal) if fact not in kept):
             value = None if fact.info.kind is Kind.FLAG else self._read(fact)
             if value is not None and (isinstance(value, str) or math.isfinite(value)):
                 known.note_figure(fact.written, value)
@@ -325,7 +326,7 @@ class LessonPlayer(QObject):
             return
         if self.is_last:
             self.note_time()
-            self.progress.finished = time()
+            self.progress.finished = self.progress.finished or time()
             self.finished.emit()
         else:
             self._enter(self.index + 1)
@@ -447,7 +448,9 @@ class LessonPlayer(QObject):
         for number, goal in enumerate(self.step.goals):
             self.met[number] = self.met[number] or goal.holds(self._read) is True
         if self.met != before:
-            self.progress.of(self.step.id).met = list(self.met)
+            known = self.progress.of(self.step.id)
+            self._note_figures(known)  # as they are now, before the new ticks keep them
+            known.met = list(self.met)
             self.progressed.emit()
         if self.step.goals:
             self.changed.emit()

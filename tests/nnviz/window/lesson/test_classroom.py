@@ -194,6 +194,8 @@ def test_another_content_begins_again_and_a_finished_lesson_too(
     window.open_path(str(lesson))
     assert choices(window) == ["Report …", "Start again"]  # the first one is the default, and loses nothing
     window.session.messages.choose(1)
+    assert choices(window) == ["Cancel", "Start again"]
+    window.session.messages.choose(1)
     qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
     assert player.index == 0
 
@@ -757,6 +759,8 @@ def test_three_pupils_at_one_computer_hand_in_only_their_own(
     assert said(window).endswith(" ago. It is at step 2 of 2.")
     assert choices(window) == ["Continue", "Start again"]
     window.session.messages.choose(1)
+    assert choices(window) == ["Cancel", "Start again"]
+    window.session.messages.choose(1)
     qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
     assert player.index == 0
     press(qtbot, window, Qt.Key.Key_Space)
@@ -780,6 +784,8 @@ def test_three_pupils_at_one_computer_hand_in_only_their_own(
     window.open_path(str(lesson))
     assert "was finished" in said(window)
     assert choices(window) == ["Report …", "Start again"]
+    window.session.messages.choose(1)
+    assert choices(window) == ["Cancel", "Start again"]
     window.session.messages.choose(1)
     qtbot.waitUntil(lambda: player.lesson is not None and not player.is_busy)
     player.skip()
@@ -805,6 +811,45 @@ def test_three_pupils_at_one_computer_hand_in_only_their_own(
     assert bob["steps"][1]["figures"] == cem["steps"][0]["figures"] == {}  # the program reached them
     runs = [each["steps"][number]["runs_started"] for each, number in ((ann, 0), (bob, 1), (cem, 0))]
     assert runs == [1, 0, 0]
+
+
+def test_a_run_that_is_continued_counts_once_and_the_time_ends_at_finish(
+    ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    player = opened(window, lesson, qtbot)
+    for _ in range(2):  # two presses, one run
+        window.session.step_epoch()
+        qtbot.waitUntil(lambda: window.session.state is not Status.TRAINING)
+    qtbot.waitUntil(lambda: player.is_done)
+    player.next()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy)
+    window.session.start()  # more epochs of the same run
+    qtbot.waitUntil(lambda: window.session.runs.current.epochs == 4)
+    player.skip_met()
+    window.session.messages.dismiss()
+    seconds = {name: step.seconds for name, step in player.progress.steps.items()}
+    menu_action(window, "lessonReport")
+    report = save_report(qtbot, window, "Ann", tmp_path / "ann.html")
+    assert [step["runs_started"] for step in report["steps"]] == [1, 0]
+    assert {name: step.seconds for name, step in player.progress.steps.items()} == seconds
+    finished = player.progress.finished
+    player.next()  # Finish once more
+    assert player.progress.finished == finished
+
+
+def test_figures_are_those_at_which_a_goal_was_met(
+    ready_window: MainWindow, lesson: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    opened(window, lesson, qtbot)
+    for epochs in (2, 4):
+        window.session.start()
+        qtbot.waitUntil(lambda epochs=epochs: window.session.runs.current.epochs == epochs)
+    qtbot.waitUntil(lambda: window.session.state is Status.FINISHED)
+    menu_action(window, "lessonReport")
+    report = save_report(qtbot, window, "Ann", tmp_path / "ann.html")
+    assert report["steps"][0]["figures"] == {"epoch": 2}
 
 
 def test_start_again_in_the_menu_asks_and_begins_a_new_attempt(
