@@ -44,6 +44,11 @@ class FactInfo:
 
 FACTS: dict[str, FactInfo] = {
     "epoch": FactInfo(Kind.NUMBER, "epochs that the current run is trained", "Epochs trained"),
+    "changed": FactInfo(
+        Kind.FLAG,
+        "settings or weights of the current run were changed, or epochs added, after its start",
+        "Settings of the run changed",
+    ),
     "train-error": FactInfo(Kind.SHARE, "training error at the end of the last epoch", "Training error"),
     "test-error": FactInfo(Kind.SHARE, "test error at the end of the last epoch", "Test error"),
     "validation-error": FactInfo(Kind.SHARE, "validation error at the end of the last epoch", "Validation error"),

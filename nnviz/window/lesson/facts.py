@@ -198,6 +198,9 @@ class Facts(QObject):
     def _read_epoch(self) -> float:
         return self._session.runs.current.epochs
 
+    def _read_changed(self) -> bool:
+        return bool(self._session.runs.current.history.changes)
+
     def _read_field(self, name: str) -> Value:
         return value_of_setting(self._session.settings.experiment, name)
 

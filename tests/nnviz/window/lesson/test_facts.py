@@ -12,6 +12,7 @@ from engine.training.distributions import layer_activities
 from nnviz.lessons.catalogue import FACTS, SETTINGS, Catalogue, value_of_setting
 from nnviz.lessons.errors import LessonError
 from nnviz.lessons.goals import Fact, parse_goal
+from nnviz.lessons.included import included_lessons
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -139,3 +140,31 @@ def test_seeds_are_those_of_a_group_that_has_finished(make_cards: MakeCards, qtb
         qtbot.waitUntil(lambda: sweeps.plan_progress is None)
         assert facts.read(seeds) == (0 if is_stopped else 3)
     assert facts.take_trainings() == 2
+
+
+def test_lesson_2_asks_for_a_network_that_has_had_its_rate_from_the_start(ready_model: Model, qtbot: QtBot) -> None:
+    session = ready_model.session
+    facts = Facts(session, lambda: False)
+    lines = included_lessons()[1].read_text(encoding="utf-8").splitlines()
+    goals = {
+        rate: parse_goal(
+            "a.md", 1, next(line for line in lines if line.startswith(f"learning-rate = {rate}")), CATALOGUE
+        )
+        for rate in ("2", "0.01")
+    }
+
+    def train(epochs: float) -> None:
+        session.start()
+        qtbot.waitUntil(lambda: session.state is Status.FINISHED and session.runs.current.epochs == epochs)
+
+    session.settings.change("of a test", learning_rate=0.2, epochs=3)
+    train(3)
+    for rate, goal in goals.items():
+        session.settings.change("of a test", learning_rate=float(rate))
+        train(session.runs.current.epochs + 3)
+        assert goal.holds(facts.read) is False
+        session.reset()
+        qtbot.waitUntil(lambda: session.state not in (Status.BUILDING, Status.FINISHED))
+        assert goal.holds(facts.read) is False
+        train(3)
+        assert goal.holds(facts.read) is True
