@@ -56,13 +56,18 @@ def _defaults_of(setting: str) -> str:
 
 
 def given_options(arguments: argparse.Namespace) -> dict[str, str]:
-    """Returns the typed settings of the data, name → text. Raises CommandError for anything but NAME=VALUE."""
+    """Returns the typed settings of the data, name → text.
+
+    Raises CommandError for anything but NAME=VALUE, and for a setting with two values.
+    """
     given = {name: getattr(arguments, name) for name in settings_with_option() if getattr(arguments, name) is not None}
     for typed in arguments.data_setting:
         name, equals, value = typed.partition("=")
         if not equals:
             raise CommandError(f"--data-setting {typed} must be NAME=VALUE. For example missing=median.")
-        given[name.strip().replace("-", "_")] = value
+        name = name.strip().replace("-", "_")
+        if given.setdefault(name, value) != value:
+            raise CommandError(f"{option_of(name)} is given twice, as {given[name]} and {value}. Leave one out.")
     return given
 
 

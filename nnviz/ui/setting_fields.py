@@ -92,8 +92,7 @@ def data_step(setting: DataSetting) -> Callable[[str, int], str]:
     """Returns the step function of a data setting that is a number."""
     if setting.number is not int:
         return step_by(setting.step, setting.most, setting.least)
-    by = int(setting.step)
-    return step_whole(math.ceil(setting.least / by) * by, by, setting.most)
+    return step_whole(int(setting.least), int(setting.step), setting.most)
 
 
 def _choose_optimizer(session: Any, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import math
 import pkgutil
 from typing import Any
@@ -20,6 +21,10 @@ from tests.engine.helpers import refused
 HERE = [name for name in DATASETS if DATASETS[name].download is None]
 NUMBERS = [(name, each) for name in HERE for each in DATASETS[name].settings if each.number is not None]
 
+GENERATED = [
+    name for name in HERE if "test_share" in {each.name for each in DATASETS[name].settings} and not DATASETS[name].file
+]
+
 
 def beyond(setting: DataSetting) -> list[Any]:
     """Values next to the range of a number, and some that are none."""
@@ -32,6 +37,26 @@ def test_a_number_beyond_its_range_is_refused(name: str, setting: DataSetting) -
     for value in beyond(setting):
         with refused(SettingError, setting.name, str(value)):
             DATASETS[name].load({setting.name: value})
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_data_depend_on_each_of_their_settings(name: str) -> None:
+    source = DATASETS[name]
+    plain = source.load()
+    assert plain.title == source.title
+    assert source.load({"test_share": 0}).test is None, "without a test set, test is None"
+    for setting in source.settings:
+        assert setting.tip.endswith("."), f"the tip of {setting.name} is no sentence"
+        argument = inspect.signature(source.make).parameters.get(setting.name)
+        assert argument is None or argument.default == setting.default, f"two defaults of {setting.name}"
+        if setting.number is not None and setting.default is not None:
+            steps = (setting.default + number * setting.step for number in range(1, 9))
+            others = [source.load({setting.name: value}) for value in steps if value <= setting.most]
+            is_used = any(
+                each.fingerprint != plain.fingerprint or not np.array_equal(each.train.inputs, plain.train.inputs)
+                for each in others
+            )
+            assert is_used, f"{setting.name} has no effect on {name}"
 
 
 def test_every_file_that_registers_data_is_imported_by_the_package() -> None:

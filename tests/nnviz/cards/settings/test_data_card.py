@@ -224,12 +224,12 @@ def test_a_new_setting_has_a_field_which_is_stepped_and_described_as_its_data_sa
         "dataBarsEdit": ("60", "Number of bars."),
         "dataNoiseEdit": ("0.5", "Share of wrong labels."),
     }
-    for steps, bars_then, noise_then in ((1, 75, 0.5), (1, 90, 0.5), (-1, 50, 0.4), (-9, 25, 0.25)):
+    for steps, bars_then, noise_then in ((1, 75, 0.5), (1, 90, 0.5), (-1, 50, 0.4), (-9, 20, 0.25)):
         for edit, value in zip(edits.values(), (bars_then, noise_then), strict=True):
             edit.stepBy(steps)
             wait_for_data(qtbot, window)
             assert edit.text() == str(value)
-    assert made[-1] == {"bars": 25, "noise": 0.25}
+    assert made[-1] == {"bars": 20, "noise": 0.25}
 
 
 @pytest.mark.parametrize("cards", [("dataCard", "networkCard", "trainingCard")], ids=["all"])
