@@ -25,6 +25,7 @@ from nnviz.window.preferences import Preferences
 from nnviz.window.session_restore import restored
 
 if TYPE_CHECKING:  # made when the first lesson is opened
+    from nnviz.digits.strokes import Drawing
     from nnviz.lessons.catalogue import Catalogue
     from nnviz.lessons.document import Lesson
     from nnviz.lessons.progress import Progress
@@ -64,6 +65,7 @@ class Lessons(QObject):
         memory = self._memory = LessonMemory(preferences)
         self.files = LessonFiles(window, session, preferences, memory, lambda: self.catalogue, self)
         self._runs: dict[str, int] = {}  # ids of the runs that were the current ones of lessons, by the lesson's id
+        self._drawings: dict[str, Drawing] = {}  # what was drawn when lessons were left, by the lesson's id
         self._path = Path()  # of the lesson, where a packed one is unpacked
         self._reload: ReloadOnSave | None = None
         self._check: LessonCheck | None = None
@@ -137,7 +139,7 @@ class Lessons(QObject):
         self._session.library.cancel_opening()
         if self.player.lesson is not None:  # another one
             self._keep_progress()
-            self._runs[self.player.lesson.id] = self._session.runs.current.id
+            self._keep_run(self.player.lesson)
             self.player.leave()
         self.set_reload(False)
         self._session.messages.withdraw(self._question)
@@ -146,6 +148,7 @@ class Lessons(QObject):
             self._preferences.write()  # nothing that the lesson changes is remembered
             self._before = state_before(self._session, self._docks, self._window.cards)
             self._session.undo.open_history(self._before.run)
+        self._session.undo.clear()  # else it would lead back to the drawing of the attempt before
         self._restorer.forget()
         self._tags.follow(lesson.title)
         assert self.stage is not None
@@ -155,12 +158,18 @@ class Lessons(QObject):
         progress = self._memory.progress_of(lesson.id, lesson.content)
         if progress is None or starts_again:
             self._runs.pop(lesson.id, None)
+            self._session.sketch.draw(())
             self._make_network()
             self.player.open(lesson, path.parent)
         else:
             self._resume(lesson, path.parent, progress)
         self.show(True)
         return self.player
+
+    def _keep_run(self, lesson: Lesson) -> None:
+        """Notes the run and the drawing of the lesson, with which it continues in this window."""
+        self._runs[lesson.id] = self._session.runs.current.id
+        self._drawings[lesson.id] = self._session.sketch.drawing
 
     def _make_network(self) -> None:
         """Replaces the network of before, so that the lesson does not train it."""
@@ -181,6 +190,7 @@ class Lessons(QObject):
                     self._make_network()
                 elif progress.experiment:
                     session.settings.show_experiment(restored(progress.experiment))
+                session.sketch.draw(self._drawings.get(lesson.id, ()))
                 player.resume(lesson, folder, progress, has_run)
 
         if run is not None:
@@ -214,7 +224,7 @@ class Lessons(QObject):
             offer = MessageChoice(texts.REPORT_BUTTON, partial(self.report, lesson, attempt))
             messages.announce(texts.FINISHED.format(title=title), offer)
         else:
-            self._runs[lesson.id] = self._session.runs.current.id
+            self._keep_run(lesson)
             back = partial(self.open, self._memory.left_open or self._path, asks=False)
             words = texts.CONTINUES.format(title=title, number=self.player.index + 1)
             messages.announce(words, MessageChoice(texts.BACK_TO_LESSON, back))

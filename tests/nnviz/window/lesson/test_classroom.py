@@ -335,6 +335,31 @@ def test_the_drawing_comes_back_also_with_other_data(ready_window: MainWindow, t
     qtbot.waitUntil(lambda: window.session.data.name == "mnist" and window.session.sketch.drawing == drawing)
 
 
+def test_a_lesson_has_a_drawing_of_its_own_which_comes_back_with_it(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window, sketch = ready_window, ready_window.session.sketch
+    window.session.question.set_random_example()
+    drawn_before = sketch.drawing
+    lesson.write_text(LESSON.replace("new\n", "new\nclear\n", 1), encoding="utf-8")
+    player = opened(window, lesson, qtbot)
+    sketch.undo_stroke()
+    assert sketch.drawing == ()  # nothing of before the lesson
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    window.session.question.set_random_example()
+    drawn = sketch.drawing
+    window.lessons.close()
+    qtbot.waitUntil(lambda: sketch.drawing == drawn_before)
+    opened(window, lesson, qtbot)
+    assert sketch.drawing == drawn
+    assert player.lesson is not None
+    window.lessons.begin(player.lesson, lesson, starts_again=True)
+    qtbot.waitUntil(lambda: not player.is_busy)
+    sketch.undo_stroke()
+    assert sketch.drawing == ()  # nothing of the attempt before
+
+
 def test_the_first_lesson_is_offered_once_and_the_menu_has_all(
     ready_window: MainWindow, lesson: Path, qtbot: QtBot
 ) -> None:
