@@ -284,6 +284,7 @@ class Performer(QObject):
         for name in (true, predicted):
             if name not in names:
                 raise LessonError.from_problem(name, texts.NO_CLASS, nearest(name, names))
+        self._session.selection.choose_classes(None)  # so that a mistake that is listed already counts as shown
         self._session.selection.choose_classes(Classes(names.index(true), names.index(predicted)))
 
     def _strength(self, layer: str, number: str, factor: str) -> None:
