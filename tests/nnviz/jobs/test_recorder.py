@@ -752,7 +752,7 @@ def test_of_two_edits_the_first_is_measured_when_the_second_is_undone(
     session.edits.set_bias(Neuron(3, 1), 60.0)
     session.undo.undo()
     qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
-    written(qtbot, recorded)
+    qtbot.waitUntil(lambda: runs_of(recorded)[0].test_error is not None)
     expect_everywhere(recorded, home / "undone", measured_by_hand(recorded), 1)
 
 
