@@ -132,11 +132,8 @@ class Facts(QObject):
     def _note_values(self) -> None:
         """Notes the settings of a run that ends an epoch; they are the same objects until one is changed."""
         run = self._session.runs.current
-        experiment, has_trained, self._epoch = (
-            run.experiment,
-            run.history.completed != self._epoch,
-            run.history.completed,
-        )
+        experiment, epoch = run.experiment, run.history.completed
+        has_trained, self._epoch = epoch != self._epoch, epoch
         if has_trained and experiment is not self._noted:
             self._noted = experiment
             for name, values in self._values.items():

@@ -58,7 +58,7 @@ class _Row(QFrame):
 
         Args:
             is_chosen, is_judged, is_final: whether the user chose it, its verdict is shown, and the choice is final.
-            is_neutral: whether a right option is nobody's success.
+            is_neutral: whether a right option was not found by the user, so that it is not green.
 
         Returns:
             Whether feedback has appeared, or a verdict in its place.
