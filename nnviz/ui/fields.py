@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from PyQt5.QtCore import QEvent, QPointF, Qt, pyqtProperty, pyqtSignal
 from PyQt5.QtGui import (
@@ -175,7 +176,7 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
         self._put(text)
         self.committed.emit(text)
 
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabled:
+    def stepEnabled(self) -> Any:
         """Enables both arrows always; at the end of a range a step keeps the value."""
         return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 

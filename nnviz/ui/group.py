@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.parts import arranged, named
 
 _HEIGHT = 24
@@ -115,13 +115,13 @@ class CollapsibleGroupHead(QAbstractButton):
         is_lit = self.underMouse() or self.isChecked()
         painter.setFont(theme.font())
         painter.setPen(theme.colour("text" if is_lit else "muted"))
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self.text())
+        painter.drawText(area, alignment.LEFT, self.text())
         taken = painter.fontMetrics().horizontalAdvance(self.text()) + 12
         small = theme.font(theme.SMALL)
         words = QFontMetrics(small).elidedText(self.summary, Qt.TextElideMode.ElideRight, max(area.width() - taken, 0))
         painter.setFont(small)
         painter.setPen(theme.colour("error" if self._is_wrong else "muted"))
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
+        painter.drawText(area, alignment.RIGHT, words)
 
     def _paint_chevron(self, painter: QPainter) -> None:
         painter.setPen(

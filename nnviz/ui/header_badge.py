@@ -6,7 +6,7 @@ from PyQt5.QtCore import QRect, QRectF, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAbstractButton, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.parts import named
 
 _PADDING, _HEIGHT = 6, 18
@@ -110,7 +110,7 @@ class HeaderBadge(QAbstractButton):
             QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(_HEIGHT) / 2, theme.px(_HEIGHT) / 2
         )
         painter.setPen(theme.colour(ink))
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), words)
+        painter.drawText(place, alignment.CENTER, words)
 
 
 def _metrics() -> QFontMetrics:

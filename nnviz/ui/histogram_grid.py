@@ -11,7 +11,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import PaintedView
 
 _NAMES = 108  # pixels for the names of the rows
@@ -91,7 +91,7 @@ class HistogramGrid(PaintedView):
             painter.setPen(theme.colour("muted"))
             painter.drawText(
                 QRect(place.x(), 0, place.width(), theme.px(_HEAD)),
-                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                alignment.LEFT,
                 name,
             )
         for index, row in enumerate(self.rows):
@@ -110,14 +110,14 @@ class HistogramGrid(PaintedView):
         painter.setPen(theme.colour("text"))
         painter.drawText(
             QRect(0, place.y() - 2, theme.px(_NAMES) - 8, theme.px(18)),
-            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            alignment.LEFT,
             row.name,
         )
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("test" if row.is_warning else "muted"))
         painter.drawText(
             QRect(0, place.y() + theme.px(16), theme.px(_NAMES) - 8, theme.px(34)),
-            int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap),
+            alignment.TOP_LEFT | Qt.TextFlag.TextWordWrap,
             row.note,
         )
 
@@ -136,8 +136,8 @@ class HistogramGrid(PaintedView):
         painter.drawPolyline(_silhouette(cell.start, place, highest))
         painter.setPen(theme.colour("muted"))
         foot = QRect(place.x(), place.bottom() + 1, place.width(), theme.px(_FOOT))
-        painter.drawText(foot, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), _short(cell.low))
-        painter.drawText(foot, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), _short(cell.high))
+        painter.drawText(foot, alignment.TOP_LEFT, _short(cell.low))
+        painter.drawText(foot, alignment.TOP_RIGHT, _short(cell.high))
 
     # ---- under the mouse
 

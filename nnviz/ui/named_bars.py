@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import steady_end
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.item_view import ItemView
 
 _LOWEST, _HIGHEST = 12, 19  # of a row
@@ -119,7 +119,7 @@ class NamedBars(ItemView):
         name = QRectF(place.left(), place.top(), name_width, place.height())
         painter.setPen(theme.colour("muted"))
         words = metrics.elidedText(self._names[number], Qt.TextElideMode.ElideMiddle, name_width - 4)
-        painter.drawText(name, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
+        painter.drawText(name, alignment.LEFT, words)
         room = max(0.0, place.width() - name_width - self._value_width)
         middle = name.right() + (room / 2 if self._is_signed else 0)
         length = float(np.nan_to_num(value)) / self._end * (room / 2 if self._is_signed else room)
@@ -129,6 +129,6 @@ class NamedBars(ItemView):
             painter.fillRect(bar, theme.colour(self._colours[length > 0]))
         painter.setPen(theme.colour("text"))
         at = place if self._is_signed else place.adjusted(bar.right() + _AIR, 0, 0, 0)
-        side = Qt.AlignmentFlag.AlignRight if self._is_signed else Qt.AlignmentFlag.AlignLeft
+        side = alignment.RIGHT if self._is_signed else alignment.LEFT
         words = "–" if np.isnan(value) else self._number(value).replace("-", "−")
-        painter.drawText(at, int(side | Qt.AlignmentFlag.AlignVCenter), words)
+        painter.drawText(at, side, words)

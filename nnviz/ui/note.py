@@ -10,7 +10,7 @@ from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QSizePolicy, QWidget
 
 from nnviz.formatting.text import plain
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.card import ancestry, holder
 from nnviz.ui.parts import set_look
 
@@ -188,7 +188,7 @@ class NoticeLine(QLabel):
         painter.setFont(font)
         painter.drawText(
             self.rect().adjusted(10, 0, 0, 0),
-            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            alignment.LEFT,
             self.read,
         )
 

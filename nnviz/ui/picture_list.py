@@ -11,7 +11,7 @@ from PyQt5.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QAbstractScrollArea
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.picture import grey_image
 from nnviz.ui.read_out import ReadOut
 
@@ -236,7 +236,7 @@ class PictureList(QAbstractScrollArea):
         colour = "error" if self._is_marked(place) else "text" if is_chosen else "muted"
         painter.setPen(theme.colour(colour))
         caption = QRect(tile.left(), tile.bottom() + 1, tile.width(), theme.px(_CAPTION))
-        painter.drawText(caption, int(Qt.AlignmentFlag.AlignCenter), self.shown_caption(place))
+        painter.drawText(caption, alignment.CENTER, self.shown_caption(place))
         if is_chosen:
             painter.setPen(QPen(theme.colour("accent"), 2))
             painter.drawRect(tile.adjusted(-1, -1, 1, 1))

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRect, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 R = TypeVar("R")
 
@@ -101,10 +101,7 @@ class RowModel(QAbstractTableModel, Generic[R]):
         return title if role == Qt.ItemDataRole.DisplayRole or (role == Qt.ItemDataRole.ToolTipRole and title) else None
 
     def _side(self, column: int) -> int:
-        return int(
-            Qt.AlignmentFlag.AlignVCenter
-            | (Qt.AlignmentFlag.AlignRight if self.columns[column].is_number else Qt.AlignmentFlag.AlignLeft)
-        )
+        return alignment.RIGHT if self.columns[column].is_number else alignment.LEFT
 
 
 class RowTable(QTableView):

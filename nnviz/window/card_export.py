@@ -56,7 +56,7 @@ def draw(card: DockCard, painter: QPainter) -> None:
     card.menu_button.hidden_in_picture = True
     try:
         painter.fillRect(QRect(QPoint(0, 0), card.size()), theme.colour("card"))
-        card.render(painter, QPoint(0, 0), flags=QWidget.RenderFlags(QWidget.RenderFlag.DrawChildren))
+        card.render(painter, QPoint(0, 0), flags=QWidget.RenderFlag.DrawChildren)
     finally:
         card.menu_button.hidden_in_picture = False
 

@@ -38,4 +38,4 @@ def _reached(window: QWidget) -> Iterator[QWidget]:
 
 def _takes_tab(widget: QWidget) -> bool:
     proxy: QWidget | None = widget.focusProxy()  # a viewport hands the focus to its view
-    return int(widget.focusPolicy()) & int(Qt.FocusPolicy.TabFocus) == int(Qt.FocusPolicy.TabFocus) and proxy is None
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and proxy is None

@@ -297,7 +297,7 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         """Fills the screen, or goes back to the window as it was before."""
-        self.setWindowState(Qt.WindowStates(self.windowState() ^ Qt.WindowState.WindowFullScreen))
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follows the system's theme, which may have changed, when the window becomes active again."""

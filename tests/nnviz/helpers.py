@@ -173,10 +173,10 @@ def bring_to_front(qtbot: QtBot, window: QWidget) -> None:
     qtbot.waitUntil(is_in_front)
 
 
-def press(qtbot: QtBot, window: MainWindow, key: int, modifiers: int = Qt.KeyboardModifier.NoModifier) -> None:
+def press(qtbot: QtBot, window: MainWindow, key: int, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
     """A key for whatever has the focus. Brings the window to the front first, as a desktop would."""
     bring_to_front(qtbot, window)
-    qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key(key), Qt.KeyboardModifiers(modifiers))
+    qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key(key), modifiers)
 
 
 def choose_file(qtbot: QtBot, window: MainWindow, dialog_name: str, path: Path) -> None:
@@ -293,15 +293,15 @@ def leave(widget: QWidget) -> None:
     QApplication.sendEvent(widget, QEvent(QEvent.Type.Leave))
 
 
-def _send(widget: QWidget, kind: QEvent.Type, at: tuple[float, float], button: int, buttons: int) -> None:
+def _send(widget: QWidget, kind: QEvent.Type, at: tuple[float, float], button: Any, buttons: Any) -> None:
     place = QPointF(*at)
     event = QMouseEvent(
         kind,
         place,
         QPointF(widget.mapTo(widget.window(), QPoint(0, 0))) + place,
         QPointF(widget.mapToGlobal(QPoint(0, 0))) + place,
-        Qt.MouseButton(button),
-        Qt.MouseButtons(buttons),
+        button,
+        buttons,
         Qt.KeyboardModifier.NoModifier,
     )
     QApplication.sendEvent(widget, event)

@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.basics.validation import Array
 from nnviz.formatting import text
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import ARROWS
 
 _HEAD, _SIDE_HEAD = 40, 62  # pixels above and beside the cells
@@ -106,7 +106,7 @@ class AgreementTable(QWidget):
     def _paint_heads(self, painter: QPainter) -> None:
         painter.setFont(theme.font(theme.SMALL))
         (_, *one), (_, *other) = self._runs
-        middle = int(Qt.AlignmentFlag.AlignCenter)
+        middle = alignment.CENTER
         for number, words in enumerate(("right", "wrong")):
             top, left = self.place_of((0, number)), self.place_of((number, 0))
             painter.setPen(theme.colour("muted"))
@@ -124,7 +124,7 @@ class AgreementTable(QWidget):
             painter.drawRoundedRect(square, 2, 2)
             painter.setPen(theme.colour("muted"))
             named = QRect(square.right() + 4, square.top() - 5, theme.px(_SIDE_HEAD - 18), _SQUARE + 10)
-            painter.drawText(named, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+            painter.drawText(named, alignment.LEFT, name)
             painter.setPen(Qt.PenStyle.NoPen)
 
     def _paint_cell(self, painter: QPainter, cell: tuple[int, int]) -> None:
@@ -136,4 +136,4 @@ class AgreementTable(QWidget):
         painter.drawRoundedRect(place, 5, 5)
         painter.setFont(theme.font(theme.LARGE, bold=cell[0] != cell[1]))
         painter.setPen(theme.colour("text" if cell[0] != cell[1] or is_chosen else "muted"))
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text.count(int(self.counts[cell])))
+        painter.drawText(place, alignment.CENTER, text.count(int(self.counts[cell])))

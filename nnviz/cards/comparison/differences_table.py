@@ -10,7 +10,7 @@ from PyQt5.QtCore import QRect, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.row_table import ListColumn, PaintedRowTable, RowModel
 
@@ -63,7 +63,7 @@ class _RunHeader(QHeaderView):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         words = fitted(run.title, room.width())
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
+        painter.drawText(room, alignment.RIGHT, words)
         left = room.right() - painter.fontMetrics().horizontalAdvance(words) - _GAP - _SIDE
         painter.fillRect(left, place.center().y() - _SIDE // 2, _SIDE, _SIDE, theme.colour(run.colour))
 
@@ -106,7 +106,7 @@ class DifferenceTable(PaintedRowTable):
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
             name = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+            painter.drawText(place, alignment.LEFT, name)
             for column, cell in enumerate(row.cells, start=1):
                 _paint_cell(painter, cell, row.is_strong, self._place(number, column))
 
@@ -121,7 +121,7 @@ class DifferenceTable(PaintedRowTable):
 
 
 def _paint_cell(painter: QPainter, cell: DifferenceCell, is_strong: bool, place: QRect) -> None:
-    right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    right = alignment.RIGHT
     small = theme.font(theme.SMALL)
     width = QFontMetrics(small).horizontalAdvance(cell.delta) + _GAP if cell.delta else 0
     painter.setFont(small)

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.name_elision import fitted
 
 _ROW, _LEAST_ROW = 42, 20  # pixels
@@ -70,7 +70,7 @@ class PredictionRows(QWidget):
         if not self.rows:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.note)
+            painter.drawText(self.rect(), alignment.CENTER | Qt.TextFlag.TextWordWrap, self.note)
             return
         high = max(_LEAST_ROW, min(theme.px(_ROW), self.height() // len(self.rows)))
         is_scrolled = self.visibleRegion().boundingRect().height() < self.height()
@@ -88,9 +88,7 @@ class PredictionRows(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("text"))
         room = QRect(_SIDE + _GAP, place.top(), end - _SIDE - 2 * _GAP, place.height())
-        painter.drawText(
-            room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), fitted(row.title, room.width())
-        )
+        painter.drawText(room, alignment.LEFT, fitted(row.title, room.width()))
 
     def _paint_answer(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> int:
         """Paints the prediction at the right and its bar; returns the width of both."""
@@ -103,7 +101,7 @@ class PredictionRows(QWidget):
         painter.setFont(font)
         painter.setPen(theme.colour("muted" if row.reason else "text"))
         text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.drawText(place, alignment.RIGHT, text)
         if row.share is None:
             return width
         bar = QRectF(place.right() - width - _GAP - _BAR, place.center().y() - _THICK / 2, _BAR, _THICK)

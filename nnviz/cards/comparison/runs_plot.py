@@ -19,7 +19,7 @@ from engine.sweeps.quantile_bands import QUARTILES, RANGE, Band, band
 from engine.training.history import Curve
 from nnviz.cards.comparison.band_fill import BandFill
 from nnviz.formatting.run_name import RunName
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
 from nnviz.ui.plots.curve_axes import EpochAxis, Quantity, ValueAxis, ends
@@ -246,7 +246,7 @@ class RunsPlot(ZoomPlot):
             place = QRect(x + _SIDE + 6, round(y) - theme.px(9), self.width() - x - _SIDE - 10, theme.px(18))
             painter.drawText(
                 place,
-                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                alignment.LEFT,
                 self._label(shown, place.width()),
             )
         painter.restore()

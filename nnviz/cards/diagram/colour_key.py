@@ -6,7 +6,7 @@ from PyQt5.QtCore import QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 _WIDTH, _LEAST = 310, 120
 _GAP = 8  # pixels between the subject and the colours
@@ -71,7 +71,7 @@ class ColourKey(QWidget):
         painter.setPen(theme.colour(ink))
         painter.drawText(
             QRect(right - width, 0, width, self.height()),
-            int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+            alignment.RIGHT,
             said,
         )
         return width

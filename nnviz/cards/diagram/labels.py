@@ -12,7 +12,7 @@ from PyQt5.QtGui import QFontMetrics, QPainter
 
 from nnviz.cards.diagram.layout import BlockKind, Fold, LayerBlock, Layout, LayoutOptions, LayoutSpec
 from nnviz.formatting import text
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 LEGIBLE = 10  # Pixels of a row. Lower rows have a name at every second one, and no number.
 _LINE = 16
@@ -67,10 +67,10 @@ class DiagramLabels:
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         for box, said in self._captions:
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
+            painter.drawText(box, alignment.CENTER, said)
         painter.setPen(theme.colour("accent"))
         for spot in self.spots:
-            painter.drawText(spot.box, int(Qt.AlignmentFlag.AlignCenter), spot.said)
+            painter.drawText(spot.box, alignment.CENTER, spot.said)
 
     def paint_sources(self, painter: QPainter, block: LayerBlock) -> None:
         """Paints the names of inputs to the left of their dots, if the layout has them."""
@@ -83,7 +83,7 @@ class DiagramLabels:
                 left - self._sources_width - 6, top + height / 2 - theme.px(10), self._sources_width, theme.px(20)
             )
             name = self._metrics.elidedText(self.sources[number], Qt.TextElideMode.ElideMiddle, self._sources_width)
-            painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), name)
+            painter.drawText(room, alignment.RIGHT, name)
 
     def paint_names(self, painter: QPainter, block: LayerBlock, numbers: list[int], target: int | None) -> None:
         """Paints the names of outputs next to their bars, that of the target in bold."""
@@ -100,9 +100,7 @@ class DiagramLabels:
                 painter.setFont(bold)
                 painter.setPen(accent)
             room = QRectF(left + width + 6, top + height / 2 - theme.px(10), self._width, theme.px(20))
-            painter.drawText(
-                room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self._name(number, is_target)
-            )
+            painter.drawText(room, alignment.LEFT, self._name(number, is_target))
             if is_target:
                 painter.setFont(plain)
                 painter.setPen(muted)

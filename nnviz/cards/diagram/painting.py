@@ -15,7 +15,7 @@ from nnviz.cards.diagram.curves import mixed
 from nnviz.cards.diagram.labels import LEGIBLE, DiagramLabels
 from nnviz.cards.diagram.layout import BlockKind, LayerBlock, Layout
 from nnviz.cards.diagram.shown_neurons import NeuronIndex, ShownNeurons
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.picture import grey_image
 from nnviz.ui.weights.heat_map import tile_colours
 from nnviz.ui.weights.mosaic import MosaicGrid, Renderer
@@ -110,7 +110,7 @@ class BlockPainter:
         else:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            place, flags = box.adjusted(6, 0, -6, 0), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+            place, flags = box.adjusted(6, 0, -6, 0), alignment.CENTER | Qt.TextFlag.TextWordWrap
             for words in content.hints:
                 if place.contains(painter.boundingRect(place, flags, words)):
                     painter.drawText(place, flags, words)
@@ -209,9 +209,7 @@ class BlockPainter:
     def _figure(self, painter: QPainter, groove: QRectF, words: str) -> None:
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("text"))
-        painter.drawText(
-            groove.adjusted(2, -4, -4, 4), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words
-        )
+        painter.drawText(groove.adjusted(2, -4, -4, 4), alignment.RIGHT, words)
 
 
 def paint_frame(painter: QPainter, block: LayerBlock, place: int, ink: QColor, width: float) -> None:
@@ -250,7 +248,7 @@ def paint_figures(
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(ground, 3, 3)
         painter.setPen(theme.colour("positive" if value > 0 else "negative"))
-        painter.drawText(ground, int(Qt.AlignmentFlag.AlignCenter), words)
+        painter.drawText(ground, alignment.CENTER, words)
 
 
 def short(value: float, signed: bool = False) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 LINE = 16  # height of a line of text in pixels
 
@@ -33,7 +33,7 @@ def write(painter: QPainter, within: QRect, words: str, colour: str = "muted", r
     shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, within.width())
     painter.drawText(
         within,
-        int((Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter),
+        alignment.LEFT,
         shown,
     )
 

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QSizePolicy
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.pictures import ImageRows
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.card import DockCard, holder
 from nnviz.ui.painted_view import PaintedView
 from nnviz.ui.read_out import ReadOut
@@ -67,7 +67,7 @@ class ExplanationView(PaintedView):
             return
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.line)
+        painter.drawText(self.rect(), alignment.CENTER | Qt.TextFlag.TextWordWrap, self.line)
 
     def _update_hovered(self) -> None:
         words = ""

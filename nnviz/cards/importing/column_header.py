@@ -47,7 +47,5 @@ class ColumnHeader(QHeaderView):
             painter.setFont(theme.font(theme.SMALL, bold=number == 0))
             painter.setPen(theme.colour(colour))
             shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(
-                place.translated(0, number * theme.px(_LINE)), int(side) | int(Qt.AlignmentFlag.AlignVCenter), shown
-            )
+            painter.drawText(place.translated(0, number * theme.px(_LINE)), side, shown)
         painter.restore()

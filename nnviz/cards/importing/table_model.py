@@ -11,6 +11,7 @@ from engine.datasets.preview import PreviewColumn, TablePreview
 from engine.datasets.table.cells import Problem
 from engine.datasets.table.table_columns import NUMBER, TEXT, YES_NO
 from nnviz.formatting import text
+from nnviz.ui import alignment
 
 PREDICT, INPUT, IGNORED = "predict", "input", "ignored"
 _SAMPLED_ROWS = 30  # for the width of a column
@@ -72,10 +73,8 @@ class TableModel(QAbstractTableModel):
     def look(self, column: int) -> tuple[str, int]:
         """Returns the theme colour and the alignment of a column's cells."""
         assert self.preview is not None
-        side = (
-            Qt.AlignmentFlag.AlignRight if self.preview.columns[column].kind == NUMBER else Qt.AlignmentFlag.AlignLeft
-        )
-        return "text" if self.is_used(column) else "past", int(side | Qt.AlignmentFlag.AlignVCenter)
+        side = alignment.RIGHT if self.preview.columns[column].kind == NUMBER else alignment.LEFT
+        return "text" if self.is_used(column) else "past", side
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self.preview is None or not index.isValid():
@@ -102,7 +101,7 @@ class TableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return text.name(column.name)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignRight if column.kind == NUMBER else Qt.AlignmentFlag.AlignLeft)
+            return alignment.RIGHT if column.kind == NUMBER else alignment.LEFT
         return (
             self._tip(section, column)
             if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole)

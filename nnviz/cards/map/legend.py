@@ -8,7 +8,7 @@ from PyQt5.QtCore import QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.card import label
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.plots.legend import Key
@@ -109,7 +109,7 @@ class ColourScale(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         words = bar.adjusted(_BAR + 6, -4, theme.px(_WORDS), 4)
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), self._high)
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), self._low)
+        painter.drawText(words, alignment.TOP_LEFT, self._high)
+        painter.drawText(words, alignment.BOTTOM_LEFT, self._low)
         name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, words.width())
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+        painter.drawText(words, alignment.LEFT, name)

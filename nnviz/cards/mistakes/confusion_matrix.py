@@ -32,7 +32,7 @@ from nnviz.cards.mistakes.matrix_layout import (
     inks_on,
     layout_of,
 )
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 
 _LEAST_DRAWN = 13  # Pixels of a cell. Smaller cells are painted as one image, without numbers.
@@ -185,7 +185,7 @@ class ConfusionMatrixView(PaintedView):
             if font is not None:
                 painter.setFont(font)
                 painter.setPen(plain if row == column else inks[row][column])
-                painter.drawText(place.adjusted(-2, 0, 2, 0), int(Qt.AlignmentFlag.AlignCenter), texts[row][column])
+                painter.drawText(place.adjusted(-2, 0, 2, 0), alignment.CENTER, texts[row][column])
 
     def _draw_names(self, painter: QPainter, cells: MatrixLayout) -> None:
         font = theme.font(theme.SMALL)
@@ -199,7 +199,7 @@ class ConfusionMatrixView(PaintedView):
             if number % each_row == 0:
                 middle = QRect(0, place.center().y() - theme.px(10), left - 6, theme.px(20))
                 shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, middle.width())
-                painter.drawText(middle, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), shown)
+                painter.drawText(middle, alignment.RIGHT, shown)
             if number % each_column == 0:
                 self._draw_column_name(painter, cells, place, name)
 
@@ -207,7 +207,7 @@ class ConfusionMatrixView(PaintedView):
         top = round(cells.top)
         if not cells.is_upright:
             over = QRect(place.center().x() - theme.px(40), 0, theme.px(80), top - 2)
-            painter.drawText(over, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom), name)
+            painter.drawText(over, alignment.BOTTOM, name)
             return
         shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, top - 6)
         painter.save()
@@ -215,7 +215,7 @@ class ConfusionMatrixView(PaintedView):
         painter.rotate(-90)
         painter.drawText(
             QRect(0, -theme.px(10), top, theme.px(20)),
-            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            alignment.LEFT,
             shown,
         )
         painter.restore()

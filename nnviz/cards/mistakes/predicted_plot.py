@@ -8,7 +8,7 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPi
 
 from engine.basics.validation import Array
 from nnviz.formatting import text
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.map.mark import paint_ring
 from nnviz.ui.map.painting import Dots, PointPainter, no_dots
 from nnviz.ui.painted_view import ENTER, PaintedView
@@ -145,12 +145,8 @@ class PredictedPlot(PaintedView):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         below = QRectF(square.left(), square.bottom() + 1, square.width(), theme.px(_LINE))
-        painter.drawText(
-            below, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text.compact(self._ends[0])
-        )
-        painter.drawText(
-            below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text.compact(self._ends[1])
-        )
+        painter.drawText(below, alignment.LEFT, text.compact(self._ends[0]))
+        painter.drawText(below, alignment.RIGHT, text.compact(self._ends[1]))
 
     # ---- mouse and keys
 

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.item_view import ItemView
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.picture import grey_image
@@ -72,7 +72,5 @@ class ExampleGrid(ItemView):
         painter.setPen(theme.colour("text"))
         for number, line in enumerate(self._lines):
             place = self.place_of(number)
-            painter.drawText(
-                place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), fitted(line, place.width())
-            )
+            painter.drawText(place, alignment.LEFT, fitted(line, place.width()))
         self.paint_mark(painter)

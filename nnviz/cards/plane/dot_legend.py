@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPointF, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 _DOT, _GAP, _AIR = 9, 5, 9  # pixels: of a dot, between it and its name, between two names
 _SHORTEST = 2  # letters of a name that is shortened; with less room none is shown
@@ -61,5 +61,5 @@ class DotLegend(QWidget):
             if len(words) >= min(_SHORTEST, len(name)) and wide > 0:
                 painter.setPen(theme.colour("text"))
                 box = QRect(left + _DOT + _GAP, 0, wide, self.height())
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
+                painter.drawText(box, alignment.LEFT, words)
             left += _DOT + _GAP + wide + _AIR if room is None else room

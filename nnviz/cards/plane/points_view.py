@@ -10,7 +10,7 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 
 from engine.basics.validation import Array
 from nnviz.formatting import text
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.plane.points import no_points, painted
 
@@ -152,7 +152,7 @@ class PointsView(PaintedView):
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(box, 4, 4)
         painter.setPen(theme.colour("text"))
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), words)
+        painter.drawText(box, alignment.CENTER, words)
 
     # ---- the mouse and the keyboard
 

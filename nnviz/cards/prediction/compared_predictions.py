@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.basics.validation import Array
 from nnviz.cards.prediction.number_bars import MOST_ROWS
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 _HEAD, _LOWEST_ROW, _HIGHEST_ROW, _NUMBER_ROW = 16, 12, 28, 40
 _THICKNESS, _GROOVE, _DOT = 9, 4, 5
@@ -41,10 +41,10 @@ class _Compared(QWidget):
         self.hide()
         theme.changed.connect(self.update)
 
-    def _write(self, painter: QPainter, place: QRectF, words: str, ink: str, side: Qt.AlignmentFlag) -> None:
+    def _write(self, painter: QPainter, place: QRectF, words: str, ink: str, side: int) -> None:
         painter.setPen(theme.colour(ink))
         shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, max(0, int(place.width())))
-        painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
+        painter.drawText(place, side, shown)
 
 
 class ComparedBars(_Compared):
@@ -85,14 +85,12 @@ class ComparedBars(_Compared):
         head = theme.px(_HEAD)
         height = min((self.height() - head) / max(1, len(self._names)), theme.px(_HIGHEST_ROW))
         for number, name in enumerate(self._names):
-            self._write(
-                painter, QRectF(0, head + number * height, left - 4, height), name, "muted", Qt.AlignmentFlag.AlignLeft
-            )
+            self._write(painter, QRectF(0, head + number * height, left - 4, height), name, "muted", alignment.LEFT)
         width = (self.width() - left - _GAP) / 2
         for number, (column, shares) in enumerate(zip(self.heads, self._shares, strict=True)):
             place = QRectF(left + number * (width + _GAP), 0, width, head)
             painter.setFont(theme.font(theme.SMALL, bold=True))
-            self._write(painter, place, column.name, column.ink, Qt.AlignmentFlag.AlignLeft)
+            self._write(painter, place, column.name, column.ink, alignment.LEFT)
             self._paint_column(painter, place.translated(0, head), height, shares, column.ink)
 
     def _paint_column(self, painter: QPainter, first: QRectF, height: float, shares: Array, ink: str) -> None:
@@ -109,9 +107,7 @@ class ComparedBars(_Compared):
             painter.setBrush(theme.colour(ink if number == best else "past"))
             painter.drawRoundedRect(groove, radius, radius)
             painter.setFont(bold if number == best else plain)
-            self._write(
-                painter, row, f"{100 * share:.1f}", ink if number == best else "muted", Qt.AlignmentFlag.AlignRight
-            )
+            self._write(painter, row, f"{100 * share:.1f}", ink if number == best else "muted", alignment.RIGHT)
 
 
 @dataclass(frozen=True)
@@ -166,7 +162,7 @@ class ComparedNumbers(_Compared):
         )
         columns = [line.adjusted(0, 0, -width - 2 * _GAP, 0), line]
         for column, place in zip(self.heads, columns, strict=True):
-            self._write(painter, place, column.name, column.ink, Qt.AlignmentFlag.AlignRight)
+            self._write(painter, place, column.name, column.ink, alignment.RIGHT)
         height = min((self.height() - head) / max(1, len(self.rows)), theme.px(_NUMBER_ROW))
         for number, row in enumerate(self.rows):
             top = head + number * height
@@ -176,11 +172,11 @@ class ComparedNumbers(_Compared):
         plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
         painter.setFont(bold)
         for value, column, place in zip(row.values, self.heads, columns, strict=True):
-            self._write(painter, place, value, column.ink, Qt.AlignmentFlag.AlignRight)
+            self._write(painter, place, value, column.ink, alignment.RIGHT)
         painter.setFont(plain)
         room = columns[0].adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(row.values[0]) - _GAP, 0)
         words = f"{row.name} · true {row.truth}" if row.truth else row.name
-        self._write(painter, room, words, "muted", Qt.AlignmentFlag.AlignLeft)
+        self._write(painter, room, words, "muted", alignment.LEFT)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(QRectF(0, y - _GROOVE / 2, self.width(), _GROOVE), 2, 2)

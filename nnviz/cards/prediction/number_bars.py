@@ -9,7 +9,7 @@ from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 MOST_ROWS = 20
 _LOWEST_ROW, _ROW, _ALONE = 24, 36, 92  # pixels
@@ -88,9 +88,7 @@ class NumberBars(QWidget):
         if not shown:
             painter.setPen(theme.colour("muted"))
             painter.setFont(theme.font(theme.SMALL))
-            painter.drawText(
-                QRectF(self.rect()), int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.reason
-            )
+            painter.drawText(QRectF(self.rect()), alignment.CENTER | Qt.TextFlag.TextWordWrap, self.reason)
         elif len(shown) == 1:
             self._paint_alone(painter, shown[0])
         else:
@@ -102,21 +100,21 @@ class NumberBars(QWidget):
         """Paints a number in large digits, its line, and the ends of the line."""
         place = QRectF(0, 0, self.width(), theme.px(40))
         value = theme.font(_BIG, bold=True)
-        _write(painter, place, row.value, value, "accent", Qt.AlignmentFlag.AlignLeft)
+        _write(painter, place, row.value, value, "accent", alignment.LEFT)
         shift = QFontMetrics(value).horizontalAdvance(row.value) + _GAP
         plain = theme.font(theme.TEXT)
         room = QFontMetrics(plain).horizontalAdvance(_true(row)) + _GAP
-        _write(painter, place.adjusted(shift, 8, -room, 0), row.unit, plain, "muted", Qt.AlignmentFlag.AlignLeft)
-        _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "text", Qt.AlignmentFlag.AlignRight)
+        _write(painter, place.adjusted(shift, 8, -room, 0), row.unit, plain, "muted", alignment.LEFT)
+        _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "text", alignment.RIGHT)
         self._paint_line(painter, row, theme.px(56))
         ends = QRectF(0, theme.px(64), self.width(), theme.px(20))
-        _write(painter, ends, row.low, theme.font(theme.SMALL), "muted", Qt.AlignmentFlag.AlignLeft)
-        _write(painter, ends, row.high, theme.font(theme.SMALL), "muted", Qt.AlignmentFlag.AlignRight)
+        _write(painter, ends, row.low, theme.font(theme.SMALL), "muted", alignment.LEFT)
+        _write(painter, ends, row.high, theme.font(theme.SMALL), "muted", alignment.RIGHT)
 
     def _paint_row(self, painter: QPainter, row: NumberRow, place: QRectF) -> None:
         words = place.adjusted(0, 0, 0, -(_GROOVE + 6))
         bold = theme.font(theme.SMALL, bold=True)
-        _write(painter, words, row.value, bold, "accent", Qt.AlignmentFlag.AlignRight)
+        _write(painter, words, row.value, bold, "accent", alignment.RIGHT)
         width = max(theme.px(64), QFontMetrics(bold).horizontalAdvance(row.value) + _GAP)
         _write(
             painter,
@@ -124,7 +122,7 @@ class NumberBars(QWidget):
             _true(row),
             theme.font(theme.SMALL),
             "text",
-            Qt.AlignmentFlag.AlignRight,
+            alignment.RIGHT,
         )
         room = self.width() - width - QFontMetrics(bold).horizontalAdvance(_true(row)) - _GAP
         _write(painter, QRectF(0, words.y(), room, words.height()), row.name, theme.font(theme.SMALL), "muted")
@@ -157,9 +155,9 @@ def _write(
     words: str,
     font: QFont,
     colour: str,
-    side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+    side: int = alignment.LEFT,
 ) -> None:
     painter.setFont(font)
     painter.setPen(theme.colour(colour))
     shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, max(0, int(place.width())))
-    painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), shown)
+    painter.drawText(place, side, shown)

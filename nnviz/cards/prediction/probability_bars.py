@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.cards.prediction.number_bars import MOST_ROWS
 from nnviz.session.predicted_class import WORTH_SEEING
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 _LOWEST_ROW, _ROW, _HIGHEST_ROW = 13, 19, 28
 _THICKNESS = 9
@@ -142,15 +142,13 @@ class ProbabilityBars(QWidget):
             painter.setPen(theme.colour(best if row == order[0] else "text" if row == order[1] else "muted"))
             painter.drawText(
                 QRectF(0, top, self._name_width, height),
-                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                alignment.LEFT,
                 shown,
             )
             if row < len(values):
                 painter.setPen(theme.colour("text" if row in order else "muted"))
                 figure = QRectF(self.width() - theme.px(_VALUE), top, theme.px(_VALUE), height)
-                painter.drawText(
-                    figure, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{100 * values[row]:.1f}"
-                )
+                painter.drawText(figure, alignment.RIGHT, f"{100 * values[row]:.1f}")
 
     def _paint_mark(self, painter: QPainter, height: float) -> None:
         """Draws the threshold one pixel wide, without antialiasing, over the height of the rows."""
@@ -169,8 +167,8 @@ class ProbabilityBars(QWidget):
         painter.setFont(theme.font(theme.SMALL))
         left, rows = self._name_width, len(self._names)
         bars = QRectF(left, 0, self.width() - left, max(rows * height, _LINES * painter.fontMetrics().lineSpacing()))
-        words = painter.boundingRect(bars, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.reason)
+        words = painter.boundingRect(bars, alignment.CENTER | Qt.TextFlag.TextWordWrap, self.reason)
         first, last = int(words.top() // height), math.ceil(words.bottom() / height)
         painter.fillRect(QRectF(left, first * height, bars.width(), (last - first) * height), theme.colour("card"))
         painter.setPen(theme.colour("muted"))
-        painter.drawText(bars, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.reason)
+        painter.drawText(bars, alignment.CENTER | Qt.TextFlag.TextWordWrap, self.reason)

@@ -12,7 +12,7 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap, QPol
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import PaintedView
 
 _LEFT, _TOP, _BOTTOM = 42, 6, 16  # pixels: for "100 %" at least, for half a line of text, for the epochs
@@ -221,10 +221,10 @@ class StripPlot(PaintedView):
         room = self._room_for_note(self._are_named) if self.lines else QRectF(self.rect())
         words = painter.fontMetrics().elidedText(self.note, Qt.TextElideMode.ElideRight, int(room.width()))
         painter.setPen(theme.colour("muted"))  # without a pen a text has no bounds
-        place = painter.boundingRect(room, int(Qt.AlignmentFlag.AlignCenter), words)
+        place = painter.boundingRect(room, alignment.CENTER, words)
         place.moveLeft(round(place.left()))  # letters are sharp on whole pixels
         painter.fillRect(place.adjusted(-_NOTE_GAP, 0, _NOTE_GAP, 0), theme.colour("card"))
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), words)
+        painter.drawText(place, alignment.CENTER | Qt.TextFlag.TextDontClip, words)
 
     def _room_for_note(self, are_named: bool) -> QRectF:
         """Returns the rectangle right of the first points and their names."""
@@ -245,7 +245,7 @@ class StripPlot(PaintedView):
         for y, words in ((area.top(), self.axis.top), (area.bottom(), self.axis.bottom)):
             painter.drawText(
                 QRectF(0, y - theme.px(8), area.left() - _LEFT_GAP, theme.px(16)),
-                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                alignment.LEFT,
                 words,
             )
         if self.axis.mark is not None:
@@ -258,12 +258,8 @@ class StripPlot(PaintedView):
         below = QRectF(area.left(), area.bottom() + 1, area.width(), theme.px(_BOTTOM) - 1)
         end = self._epochs[0] + self._span
         painter.setPen(theme.colour("muted"))
-        painter.drawText(
-            below, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), _number(self._epochs[0])
-        )
-        painter.drawText(
-            below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom), f"epoch {_number(end)}"
-        )
+        painter.drawText(below, alignment.BOTTOM_LEFT, _number(self._epochs[0]))
+        painter.drawText(below, alignment.BOTTOM_RIGHT, f"epoch {_number(end)}")
         marks = []
         if self._moment is not None:
             at = (self._moment - self._epochs[0]) / self._span
@@ -299,7 +295,7 @@ class StripPlot(PaintedView):
             if x < area.right():  # covers the grid behind the name of a line that does not reach the right end
                 painter.fillRect(QRectF(x - 2, y - theme.px(6), _width(name) + 4, theme.px(12)), theme.colour("card"))
             painter.setPen(theme.colour(line.colour))
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+            painter.drawText(place, alignment.LEFT, name)
 
 
 def _width(words: str) -> int:

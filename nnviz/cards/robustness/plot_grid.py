@@ -13,7 +13,7 @@ from PyQt5.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, Q
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.read_out import Text
 
@@ -212,12 +212,12 @@ class PlotGrid(PaintedView):
         place = QRect(area.left(), area.top() - theme.px(_HEAD), area.width(), theme.px(_HEAD) - 2)
         painter.setFont(theme.font(theme.SMALL, bold=True))
         painter.setPen(theme.colour("text"))
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown.title)
+        painter.drawText(place, alignment.LEFT, shown.title)
         place.setLeft(place.left() + painter.fontMetrics().horizontalAdvance(shown.title) + 8)
         painter.setFont(theme.font(theme.SMALL))
         if painter.fontMetrics().horizontalAdvance(shown.note) <= place.width():
             painter.setPen(theme.colour("muted"))
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown.note)
+            painter.drawText(place, alignment.LEFT, shown.note)
 
     def _paint_ground(self, painter: QPainter, plot: int, shown: PlotContent, area: QRect) -> None:
         """Paints the background, the band, the grid and the numbers of both axes."""
@@ -234,7 +234,7 @@ class PlotGrid(PaintedView):
                 painter.setPen(theme.colour("muted"))
                 painter.drawText(
                     QRect(0, y - theme.px(8), theme.px(_LEFT) - 6, theme.px(16)),
-                    int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+                    alignment.RIGHT,
                     words,
                 )
         if shown.places[0] < 0:  # two directions, with no perturbation between them
@@ -250,7 +250,7 @@ class PlotGrid(PaintedView):
             marks = marks[::2] if len(marks) % 2 else [marks[0], marks[-1]]
         painter.setPen(theme.colour("muted"))
         for _, words, place in marks:
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), words)
+            painter.drawText(place, alignment.CENTER, words)
 
     def _place_below(self, painter: QPainter, plot: int, area: QRect, x: float, words: str) -> QRect:
         """Returns the rectangle of a number below its point, within the area."""

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewIt
 
 from nnviz.formatting import text
 from nnviz.formatting.run_name import RunName
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.fields import FieldEdit
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
@@ -101,9 +101,9 @@ class _RunTableModel(RowModel[RunLine]):
         self._tip = tip
         self.reset(self.columns, LazyRows(count, line))
 
-    def flags(self, index: QModelIndex) -> Qt.ItemFlags:
+    def flags(self, index: QModelIndex) -> Any:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return Qt.ItemFlags(flags | Qt.ItemFlag.ItemIsEditable if index.column() == TITLE else flags)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == TITLE else flags
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role != Qt.ItemDataRole.EditRole:
@@ -184,7 +184,7 @@ class _RowPainter:
         """Paints the heading of a section."""
         place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
         self._painter.setFont(self._plain)
-        self._write(fitted(words, place.width()), "muted", place, Qt.AlignmentFlag.AlignLeft)
+        self._write(fitted(words, place.width()), "muted", place, alignment.LEFT)
         self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
 
     def paint(self, line: RunLine, top: int) -> None:
@@ -192,20 +192,20 @@ class _RowPainter:
         painter = self._painter
         painter.setFont(self._plain)
         if line.is_starred:
-            self._write(_STAR, "text", self._place(STAR, top), Qt.AlignmentFlag.AlignHCenter)
+            self._write(_STAR, "text", self._place(STAR, top), alignment.CENTER)
         place = self._place(TITLE, top).adjusted(_AIR + self._number_width + line.indent, 0, 0, 0)
         if line.has_square:
             self._paint_square(line, self._place(COLOUR, top))
             number = self._place(TITLE, top).adjusted(_AIR, 0, 0, 0)
             number.setWidth(self._number_width - _GAP)
-            self._write(line.number, "muted", number, Qt.AlignmentFlag.AlignRight)
+            self._write(line.number, "muted", number, alignment.RIGHT)
         else:
             place.setLeft(self._place(COLOUR, top).left() + _AIR)
         place.setRight(self._paint_right(line, top))
         if line.is_current:
             painter.setFont(self._bold)
         ink = "text" if line.colour or line.is_current else "muted"
-        self._write(self._fitted(line, place.width()), ink, place, Qt.AlignmentFlag.AlignLeft)
+        self._write(self._fitted(line, place.width()), ink, place, alignment.LEFT)
 
     def _fitted(self, line: RunLine, width: int) -> str:
         """Returns the title shortened to the width: in the middle for runs, at the end for other rows."""
@@ -218,20 +218,18 @@ class _RowPainter:
         figure, count, triangle = _begins(line, self._columns, self._painter.fontMetrics())
         place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
         place.setLeft(figure)
-        self._write(line.told, "muted" if line.progress else line.figure_colour, place, Qt.AlignmentFlag.AlignRight)
+        self._write(line.told, "muted" if line.progress else line.figure_colour, place, alignment.RIGHT)
         end = figure - _AIR
         if not line.runs:
             return end
         if not line.progress:
-            self._write(
-                line.count, "muted", QRect(count, top, end - count + 1, theme.px(_HIGH)), Qt.AlignmentFlag.AlignRight
-            )
+            self._write(line.count, "muted", QRect(count, top, end - count + 1, theme.px(_HIGH)), alignment.RIGHT)
         self._paint_arrow(line.is_open, QPointF(triangle + _ARROW, place.center().y() + 0.5))
         return int(triangle - _ARROW)
 
-    def _write(self, words: str, ink: str, place: QRect, side: Qt.AlignmentFlag) -> None:
+    def _write(self, words: str, ink: str, place: QRect, side: int) -> None:
         self._painter.setPen(self._colour(ink))
-        self._painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), words)
+        self._painter.drawText(place, side, words)
 
     def _paint_arrow(self, is_open: bool, centre: QPointF) -> None:
         """Paints a triangle that points to the right, or down."""

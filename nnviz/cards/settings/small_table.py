@@ -10,7 +10,7 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.formatting import text
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 _ROW = 17  # pixels
 _LEAST, _APART = 46, 10  # width of a column, and what lies between two
@@ -82,14 +82,12 @@ class SmallTable(QWidget):
 
     def _paint_column(self, painter: QPainter, column: int, place: QRect) -> None:
         is_target = column == 0
-        side = Qt.AlignmentFlag.AlignRight if self._numbers[column] else Qt.AlignmentFlag.AlignLeft
+        side = alignment.RIGHT if self._numbers[column] else alignment.LEFT
         words = [self._names[column], *(row[column] for row in self._cells)]
         for number, word in enumerate(words):
             painter.setFont(theme.font(theme.SMALL, bold=is_target and number == 0))
             painter.setPen(theme.colour("text" if is_target or number else "muted"))
             shown = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(
-                place.translated(0, number * theme.px(_ROW)), int(side | Qt.AlignmentFlag.AlignVCenter), shown
-            )
+            painter.drawText(place.translated(0, number * theme.px(_ROW)), side, shown)
         if is_target:
             painter.fillRect(place.left(), place.bottom() + 1, place.width(), 1, theme.colour("text"))

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import round_end
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.item_view import ItemView
 
 ROW = 18
@@ -155,9 +155,7 @@ class NumberRows(ItemView):
         if self.rows.note:
             painter.setFont(theme.font(theme.SMALL))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(
-                self.place_of(self.count).adjusted(_AIR, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), self.rows.note
-            )
+            painter.drawText(self.place_of(self.count).adjusted(_AIR, 0, 0, 0), alignment.LEFT, self.rows.note)
         self._paint_heads(painter, max(0, self.visibleRegion().boundingRect().top()))
         if self.lit is not None and self.lit < self.count:
             painter.setPen(theme.colour("test"))
@@ -189,11 +187,11 @@ class NumberRows(ItemView):
         name, bar, numbers = self._columns(line)
         painter.setPen(theme.colour("muted"))
         heads = list(self.rows.heads)
-        _write(painter, name, heads[0], Qt.AlignmentFlag.AlignLeft)
+        _write(painter, name, heads[0], alignment.LEFT)
         if painter.fontMetrics().horizontalAdvance(heads[1]) <= bar.width():
-            _write(painter, bar, heads[1], Qt.AlignmentFlag.AlignLeft)
+            _write(painter, bar, heads[1], alignment.LEFT)
         for place, head in zip(numbers, heads[2:], strict=False):
-            _write(painter, place, head, Qt.AlignmentFlag.AlignRight)
+            _write(painter, place, head, alignment.RIGHT)
 
     def _paint_row(self, painter: QPainter, number: int) -> None:
         place = self.place_of(number)
@@ -207,19 +205,19 @@ class NumberRows(ItemView):
         words = self.rows.name(number)
         if self.rows.shorter is not None and painter.fontMetrics().horizontalAdvance(words) > name.width():
             words = self.rows.shorter(number)
-        _write(painter, name, words, Qt.AlignmentFlag.AlignLeft)
+        _write(painter, name, words, alignment.LEFT)
         if self.rows.bars is not None:
             self._paint_bar(painter, QRectF(bar), float(self.rows.bars[number]))
         painter.setPen(theme.colour("text"))
         for column, (where, words) in enumerate(zip(numbers, self.rows.texts(number), strict=False)):
             painter.setFont(theme.font(theme.SMALL, column == self.rows.bold))
-            _write(painter, where, words, Qt.AlignmentFlag.AlignRight)
+            _write(painter, where, words, alignment.RIGHT)
         if self.rows.second is not None:
             painter.setFont(theme.font(theme.SMALL))
             below = QRect(_AIR, place.top() + theme.px(ROW) - 2, place.width() - 2 * _AIR, theme.px(ROW) - 2)
             versions, metrics = self.rows.second(number), painter.fontMetrics()
             fitting = (words for words in versions if metrics.horizontalAdvance(words) <= below.width())
-            _write(painter, below, next(fitting, versions[-1]), Qt.AlignmentFlag.AlignLeft)
+            _write(painter, below, next(fitting, versions[-1]), alignment.LEFT)
 
     def _paint_bar(self, painter: QPainter, place: QRectF, value: float) -> None:
         """Paints a bar from the middle: to the right if the value is positive, else to the left."""
@@ -233,7 +231,7 @@ class NumberRows(ItemView):
         painter.fillRect(QRectF(middle, place.top(), 1, place.height()), theme.colour("past"))
 
 
-def _write(painter: QPainter, place: QRect, words: str, side: Qt.AlignmentFlag) -> None:
+def _write(painter: QPainter, place: QRect, words: str, side: int) -> None:
     if place.width() > 4:
         elided = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
-        painter.drawText(place, int(side | Qt.AlignmentFlag.AlignVCenter), elided)
+        painter.drawText(place, side, elided)

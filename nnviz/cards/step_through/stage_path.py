@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.item_view import ItemView
 
 ROW = 20
@@ -116,7 +116,7 @@ class StagePath(ItemView):
             painter.setPen(theme.colour("muted"))
             painter.drawText(
                 place.translated(0, -theme.px(ROW)),
-                int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+                alignment.LEFT,
                 stage.heading,
             )
         is_last = number + 1 == self.count or self.stages[number + 1].heading
@@ -133,7 +133,7 @@ class StagePath(ItemView):
         painter.setPen(theme.colour("text" if is_current else "muted"))
         painter.drawText(
             place.adjusted(2 * _AIR + 2, 0, 0, 0),
-            int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter),
+            alignment.LEFT,
             stage.name,
         )
         if number in self.lit:

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QModelIndex, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PyQt5.QtWidgets import QHeaderView
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.row_table import ListColumn, PaintedRowTable, RowModel, paint_square
 
 _HIGH, _SIDE, _MARK = 25, 9, 22  # pixels: a row, the square, its column
@@ -129,7 +129,7 @@ class BestTrialTable(PaintedRowTable):
             for column, words in enumerate(row.cells, start=1):
                 place = QRect(self.columnViewportPosition(column), top, self.columnWidth(column) - _PAD, self.high)
                 words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
-                painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
+                painter.drawText(place, alignment.RIGHT, words)
 
     def _trial(self, index: QModelIndex) -> int:
         return self.rows[index.row()].trial

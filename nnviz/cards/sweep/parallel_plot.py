@@ -20,7 +20,7 @@ from PyQt5.QtGui import (
 )
 
 from engine.basics.validation import Array
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.map.painting import mixed
 from nnviz.ui.painted_view import ENTER
 from nnviz.ui.plots.choice_plot import ChoicePlot, next_along
@@ -164,7 +164,7 @@ class ParallelPlot(ChoicePlot):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         if not self.count:
-            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self._hint)
+            painter.drawText(self.rect(), alignment.CENTER, self._hint)
             return
         if self._picture is None:
             self._picture = self._draw()
@@ -231,19 +231,13 @@ class ParallelPlot(ChoicePlot):
         for number, (axis, x) in enumerate(zip(self._axes, self._across().tolist(), strict=True)):
             painter.setPen(theme.colour("muted"))
             painter.drawLine(round(x), field.top(), round(x), field.bottom())
-            side = (
-                Qt.AlignmentFlag.AlignRight
-                if number == last
-                else Qt.AlignmentFlag.AlignLeft
-                if not number
-                else Qt.AlignmentFlag.AlignHCenter
-            )
+            side = alignment.RIGHT if number == last else alignment.LEFT if not number else alignment.CENTER
             box = QRect(round(x) - room // 2, 4, room, theme.px(16))
             box.moveLeft(self.width() - room - 4 if number == last else 4 if not number else box.left())
             painter.setPen(theme.colour("text"))
             painter.drawText(
                 box,
-                int(side | Qt.AlignmentFlag.AlignVCenter),
+                side,
                 metrics.elidedText(axis.name, Qt.TextElideMode.ElideMiddle, room),
             )
             self._paint_marks(painter, axis, round(x), number == last, metrics)
@@ -265,7 +259,7 @@ class ParallelPlot(ChoicePlot):
             painter.fillRect(QRectF(box.adjusted(-2, 1, 2, -1)), ground)
             painter.setPen(theme.colour("muted"))
             painter.drawLine(x - 3, y, x + 3, y)
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), shown)
+            painter.drawText(box, alignment.CENTER, shown)
 
     # ---- mouse and keys
 

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QEvent, QObject, QRect, Qt
 from PyQt5.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QToolTip, QWidget
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.weights.heat_map import HeatMap
 
 _WIDEST = 140  # longer names are shortened
@@ -57,9 +57,7 @@ class RowNames(QWidget):
             name = metrics.elidedText(self.names[number], Qt.TextElideMode.ElideMiddle, room)
             line = QRect(0, place.center().y() - metrics.height() // 2, room, metrics.height())
             line.moveTop(max(0, min(line.top(), self.height() - line.height())))
-            painter.drawText(
-                line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip), name
-            )
+            painter.drawText(line, alignment.RIGHT | Qt.TextFlag.TextDontClip, name)
 
     def _rows(self) -> list[tuple[int, QRect]]:
         """Returns the number of each name on the current page, and the rectangle of its row."""

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, Q
 
 from engine.basics.validation import Array
 from nnviz.cards.weights.tile_layout import TileLayout, tile_layout
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import ENTER, PaintedView
 from nnviz.ui.plane.colours import image_of, neuron_pixels
 
@@ -207,7 +207,7 @@ class NeuronTiles(PaintedView):
             box = QRect(
                 0, block.top, theme.px(_GUTTER) - 8, max(rows * made.pitch - made.pitch + made.size, theme.px(14))
             )
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self._names[layer])
+            painter.drawText(box, alignment.LEFT, self._names[layer])
 
     # ---- the mouse and the keyboard
 

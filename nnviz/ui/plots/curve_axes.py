@@ -13,7 +13,7 @@ from PyQt5.QtCore import QRectF, Qt
 
 from nnviz.formatting import text as words
 from nnviz.formatting.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 SCALES = ("linear", "log")
 Ends = tuple[float, float]
@@ -174,7 +174,7 @@ class EpochAxis(pg.AxisItem):
                 texts.append(
                     (
                         place,
-                        int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip),
+                        alignment.TOP_RIGHT | Qt.TextFlag.TextDontClip,
                         word,
                     )
                 )

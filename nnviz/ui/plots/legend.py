@@ -8,7 +8,7 @@ from PyQt5.QtCore import QLineF, QRectF, QSize, Qt
 from PyQt5.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy
 
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.parts import named
 
 _SIDE = 10  # of the square, in pixels
@@ -75,9 +75,7 @@ class Key(QAbstractButton):
         painter.setPen(theme.colour("text" if self.underMouse() else "muted"))
         room = self.rect().adjusted(_MARGIN + self._sample.value + _GAP, 0, -_MARGIN, 0)
         if room.width() >= _LEAST_NAME:
-            painter.drawText(
-                room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self._shown_in(room.width())
-            )
+            painter.drawText(room, alignment.LEFT, self._shown_in(room.width()))
 
     @property
     def shown(self) -> str:

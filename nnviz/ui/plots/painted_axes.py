@@ -13,7 +13,7 @@ from PyQt5.QtGui import QFontMetrics, QPainter, QPen
 from engine.basics.validation import Array
 from nnviz.formatting import text
 from nnviz.formatting.round_numbers import enough_marks, log_marks, step
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 
 _AIR = 0.05  # of the range of the true numbers, beyond them
 _STEPS = 5  # in the range of the true numbers, by which the axis of the predicted ones grows
@@ -86,8 +86,8 @@ def paint_axes(painter: QPainter, frame: AxesFrame, field: QRect) -> None:
     painter.setFont(theme.font(theme.SMALL))
     painter.setPen(theme.colour("muted"))
     centred, right = (
-        int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip),
-        int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip),
+        alignment.CENTER | Qt.TextFlag.TextDontClip,
+        alignment.RIGHT | Qt.TextFlag.TextDontClip,
     )
     for mark, words in marks_below(painter.fontMetrics(), frame, field):
         x = field.left() + round(_share(mark, frame.x, field.width()))
@@ -99,7 +99,7 @@ def paint_axes(painter: QPainter, frame: AxesFrame, field: QRect) -> None:
     below = QRect(field.left(), field.bottom() + theme.px(17), field.width(), theme.px(16))
     painter.drawText(below, right, metrics.elidedText(frame.x_name, Qt.TextElideMode.ElideMiddle, field.width()))
     above = QRect(field.left() + 6, field.top() + 2, field.width() - 12, theme.px(16))
-    left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    left = alignment.LEFT
     painter.drawText(above, left, metrics.elidedText(frame.y_name, Qt.TextElideMode.ElideMiddle, above.width()))
 
 

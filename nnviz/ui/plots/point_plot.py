@@ -10,7 +10,7 @@ from PyQt5.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 
 from engine.basics.validation import Array
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.map.mark import paint_ring
 from nnviz.ui.map.painting import Dots, PointPainter, mixed, no_dots
 from nnviz.ui.painted_view import ENTER
@@ -145,7 +145,7 @@ class PointPlot(ChoicePlot):
         painter.drawPixmap(field.topLeft(), self._draw_field(field.size()))
         paint_axes(painter, self.frame, field)
         if not self.count:
-            painter.drawText(field, int(Qt.AlignmentFlag.AlignCenter), self._hint)
+            painter.drawText(field, alignment.CENTER, self._hint)
         painter.end()
         return picture
 

@@ -22,7 +22,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QWidget
 
 from engine.basics.validation import Array
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.weights.mosaic import ZERO, MosaicGrid, Renderer, column_grid, picture_grid, plain_grid
 
@@ -318,10 +318,10 @@ class ColourBar(QWidget):
         wide, left = (painter.fontMetrics().horizontalAdvance(words) + 4 for words in (high, low))
         length = min(86, self.width() - wide - left)  # shorter beside long numbers
         middle = QRect(self.width() - wide - length, (self.height() - 8) // 2, length, 8)
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), high)
+        painter.drawText(self.rect(), alignment.RIGHT, high)
         painter.drawText(
             QRect(0, 0, middle.x() - 4, self.height()),
-            int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+            alignment.RIGHT,
             low,
         )
         look = theme.current()

@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 
 from engine.basics.validation import Array
 from nnviz.formatting.round_numbers import round_end
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.card import label
 from nnviz.ui.painted_view import PaintedView
 from nnviz.ui.parts import arranged, named
@@ -241,23 +241,23 @@ class WeightBars(PaintedView):
         painter.setPen(theme.colour("muted"))
         beside = QRect(0, field.top(), theme.px(_SCALE) - 6, field.height())
         for words, place in (
-            (f"+{end}", Qt.AlignmentFlag.AlignTop),
-            ("0", Qt.AlignmentFlag.AlignVCenter),
-            (f"−{end}", Qt.AlignmentFlag.AlignBottom),
+            (f"+{end}", alignment.TOP_RIGHT),
+            ("0", alignment.RIGHT),
+            (f"−{end}", alignment.BOTTOM_RIGHT),
         ):
-            painter.drawText(beside, int(Qt.AlignmentFlag.AlignRight | place), words)
+            painter.drawText(beside, place, words)
         below = QRect(field.left(), field.bottom() + 4, field.width(), theme.px(_FOOT) - 4)
         names = self.axis
         for number, name in enumerate(names):
             wide = field.width() / len(names)
             room = QRectF(below.x() + number * wide, below.y(), wide, below.height())
-            painter.drawText(room, int(Qt.AlignmentFlag.AlignTop | self._side(number, names)), name)
+            painter.drawText(room, self._side(number, names), name)
 
-    def _side(self, number: int, names: list[str]) -> Qt.AlignmentFlag:
+    def _side(self, number: int, names: list[str]) -> int:
         """Names stand in the middle below their bars, or at both ends."""
         if len(names) == len(self._values):
-            return Qt.AlignmentFlag.AlignHCenter
-        return Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
+            return alignment.TOP
+        return alignment.TOP_RIGHT if number else alignment.TOP_LEFT
 
     def _update_hovered(self) -> None:
         self.hovered.emit(self._input)

@@ -83,7 +83,7 @@ class WindowSubject:
 
     def draw(self, painter: QPainter) -> None:
         """Draws the subject as it is now."""
-        flags = QWidget.RenderFlags(QWidget.RenderFlag.DrawWindowBackground | QWidget.RenderFlag.DrawChildren)
+        flags = QWidget.RenderFlag.DrawWindowBackground | QWidget.RenderFlag.DrawChildren
         window = self.widget
         with _excluded(window.message_bar), _excluded(window.announcement_bar), _excluded(window.hint_strip):
             self.widget.render(painter, QPoint(0, 0), flags=flags)

@@ -181,7 +181,7 @@ def test_dismissed_for_good_and_shown_again_by_the_menu_for_a_real_run(
     assert not strip_of(hinted).isVisible()
     qtbot.waitUntil(lambda: "overfitting" in stored_settings().get("dismissed_hints", ""))
     assert restart().session.hints.dismissed == {"overfitting"}
-    press(qtbot, hinted, Qt.Key.Key_H, int(Qt.KeyboardModifier.ControlModifier) | int(Qt.KeyboardModifier.AltModifier))
+    press(qtbot, hinted, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     assert not hinted.session.hints.dismissed
     assert not action(hinted, "actionHintsAgain").isEnabled()
 

@@ -153,9 +153,7 @@ def test_menus_have_no_underlined_letters_and_dialogs_no_icons(qapp: QApplicatio
     menu = bar.addMenu("&File")
     box = QMessageBox()
     qtbot.addWidget(box)
-    box.setStandardButtons(
-        QMessageBox.StandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel)
-    )
+    box.setStandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel)
     for look in ("dark", "light"):
         theme.apply(qapp, look)
         for each in (bar, menu):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, QPointF, Qt
@@ -31,7 +33,7 @@ def view(plot: CurvePlot) -> np.ndarray:
 
 
 def turn(
-    plot: CurvePlot, at: tuple[float, float], notches: float, modifiers: int = Qt.KeyboardModifier.NoModifier
+    plot: CurvePlot, at: tuple[float, float], notches: float, modifiers: Any = Qt.KeyboardModifier.NoModifier
 ) -> None:
     """Turns the wheel, away from the user if ``notches`` is above 0."""
     place = QPointF(*at)
@@ -41,7 +43,7 @@ def turn(
         QPoint(),
         QPoint(0, int(120 * notches)),
         Qt.MouseButton.NoButton,
-        Qt.KeyboardModifiers(modifiers),
+        modifiers,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
