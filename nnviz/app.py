@@ -112,6 +112,7 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     window.show()
     if opens is None:
         window.lessons.files.offer()
+    window.start_slowly()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()
     code = app.exec()

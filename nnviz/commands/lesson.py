@@ -85,6 +85,7 @@ def _window() -> MainWindow:
     from nnviz.app import create_window
 
     window = create_window("dark", Preferences(None))
+    window.session.speed.ignore()
     window.resize(1440, 900)
     window.show()
     wait_until(window, lambda: not window.session.data.loading and window.session.dataset is not None)

@@ -5,7 +5,7 @@
 - ``runner.Runner`` is the interface's side. It starts the worker, takes frames from it at a rate that the cost of
   drawing allows, and emits ``frame`` and ``reported``. ``session.training`` gives it orders.
 - ``worker.Worker`` is the thread that trains. It owns every trainer. Other threads reach a trainer by orders only:
-  ``begin``, ``go``, ``halt``, ``change``, ``call``, ``record``, ``note_figures``, ``forget``. Orders run between two
+  ``begin``, ``go``, ``halt``, ``set_pace``, ``change``, ``call``, ``record``, ``note_figures``, ``forget``. Orders run between two
   steps, in the order in which they come; ``halt`` also takes effect before orders that wait.
 - ``job.Job`` is a trainer and its stop condition. Its ``advance`` takes steps and sends reports to a ``ReportSink``:
   the worker itself, or a pipe in the training process. The job does not know which of the two it is in.
@@ -13,6 +13,7 @@
   if the machine has a core for it. Orders and reports cross two pipes as pickles. An order about the trainer makes
   the process hand the job back first; afterwards the worker lends it again. If the process dies, the run stops with
   the parameters that were displayed last.
+- ``pace`` is how long a slow training waits between two steps. It stays in the worker, whose waits any order ends.
 - ``reports`` defines what comes back. ``recorder.Recorder`` belongs to the job and writes its record in the library;
   ``RecorderState`` moves with the job, so that one side at a time writes.
 

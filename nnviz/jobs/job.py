@@ -15,6 +15,7 @@ from engine.basics.attributes import set_attributes
 from engine.network.half_precision import pack
 from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
 from engine.training.trainer import Trainer
+from nnviz.jobs.pace import Pace
 from nnviz.jobs.recorder import Recorder
 from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.timing import BatchTimer, TimeBudget
@@ -62,6 +63,7 @@ class Job:
         run: the run's id.
         trainer: only one thread uses it at a time.
         until: the stop condition.
+        before: epochs that the network was trained before this training.
         may_be_lent: whether it may run in another process, as far as is known.
         recorder: records the training; None if it is not recorded.
     """
@@ -71,6 +73,7 @@ class Job:
         self.trainer = trainer
         self.recorder = recorder
         self.until = StopCondition.END
+        self.before = 0.0
         self.may_be_lent = True
         self._has_stepped = False
         self._last_batch: Batch | None = None
@@ -83,9 +86,9 @@ class Job:
         self._went = 0.0  # when ``go`` was last called
         self._events: Iterator[Event] | None = None
 
-    def go(self, until: StopCondition) -> None:
-        """Starts training from here until a stop condition."""
-        self.until, self._has_stepped = until, False
+    def go(self, until: StopCondition, before: float = 0.0) -> None:
+        """Starts training from here until a stop condition. ``before``: epochs that the network was trained before."""
+        self.until, self.before, self._has_stepped = until, before, False
         self._went = time.perf_counter()
         self._timer.resume()
 
@@ -99,6 +102,12 @@ class Job:
         """Number of steps until the training is complete."""
         trainer = self.trainer
         return (trainer.settings.epochs - max(trainer.epoch, 1) + 1) * trainer.batches_per_epoch - trainer.batch
+
+    def seconds_at(self, pace: Pace) -> float:
+        """Returns the seconds from the untrained network to here at a pace."""
+        trainer, batches = self.trainer, self.trainer.batches_per_epoch
+        done = max(trainer.epoch - 1, 0) + trainer.batch / batches
+        return pace.seconds_at(self.before + done, self.before + trainer.settings.epochs, batches)
 
     def restart(self) -> None:
         """Makes the job ready to continue where the trainer is, after an error."""
@@ -142,6 +151,7 @@ class Job:
         Processes at least one event. Returns a report if the job has paused, else None. After an error call
         :meth:`restart`.
         """
+        self._timer.come_back()
         if self._events is None:
             self._events = self.trainer.steps()  # which knows nothing of the job, so both are freed when it is dropped
         if self.recorder is not None:  # before the step, so that changed settings are recorded at their place
@@ -151,6 +161,7 @@ class Job:
                 return self._take(self._events, sink)
         finally:
             self._report_ended(sink, sink.report_soon)
+            self._timer.leave()
 
     def _take(self, events: Iterator[Event], sink: ReportSink) -> Stopped | None:
         timer, recorder, pauses_by_itself = self._timer, self.recorder, self.until is not StopCondition.END

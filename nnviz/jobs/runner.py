@@ -56,11 +56,11 @@ class Runner(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._fetch)
 
-    def go(self, run: int, until: StopCondition) -> None:
-        """Trains the run from where it is."""
+    def go(self, run: int, until: StopCondition, before: float = 0.0) -> None:
+        """Trains the run from where it is. ``before``: epochs that its network was trained before this training."""
         self._run, self._is_disturbed = run, True
         self._timer.start(_SHORTEST)
-        self.worker.go(run, until)
+        self.worker.go(run, until, before)
 
     def call(
         self,

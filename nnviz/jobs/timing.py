@@ -71,8 +71,8 @@ class BatchTimer:
         self.estimates = TimeBudget(_SECONDS_BETWEEN_ESTIMATES)
         self._batches = 0
         self._known = 0.0  # seconds that a batch took before ``_start``
-        self._start = self._last_batch = time.perf_counter()
-        self._reported = 0.0  # the ``_last_batch`` after which the evaluation was reported
+        self._start = self._last_batch = self._left = time.perf_counter()
+        self._is_reported = False  # whether the current evaluation was reported as long
 
     @property
     def seconds_per_batch(self) -> float:
@@ -84,6 +84,7 @@ class BatchTimer:
     def batch_done(self) -> None:
         self._batches += 1
         self._last_batch = time.perf_counter()
+        self._is_reported = False
 
     @property
     def is_measuring_long(self) -> bool:
@@ -92,9 +93,9 @@ class BatchTimer:
 
     def measures_long(self) -> bool:
         """Returns True once per evaluation: in the first call after the evaluation has taken long."""
-        if time.perf_counter() - self._last_batch <= _LONG_MEASUREMENT or self._reported == self._last_batch:
+        if self._is_reported or not self.is_measuring_long:
             return False
-        self._reported = self._last_batch
+        self._is_reported = True
         return True
 
     def epoch_done(self) -> None:
@@ -108,7 +109,17 @@ class BatchTimer:
     def resume(self) -> None:
         """Starts to measure again after a pause."""
         self._known, self._batches = self.seconds_per_batch, 0
-        self._start = time.perf_counter()
+        self._start = self._left = time.perf_counter()
+
+    def leave(self) -> None:
+        """Notes that the training does not continue at once: orders may come first, or a slow pace waits."""
+        self._left = time.perf_counter()
+
+    def come_back(self) -> None:
+        """Leaves out the time since :meth:`leave`."""
+        away = time.perf_counter() - self._left
+        self._start += away
+        self._last_batch += away
 
     def move(self) -> None:
         """Starts to measure again in another process, where a view is due at once."""

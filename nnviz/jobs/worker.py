@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,7 @@ from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs import training_process
 from nnviz.jobs.job import Job, Report
+from nnviz.jobs.pace import Pace
 from nnviz.jobs.recorder import Recorder, RecordingPlan, status_of
 from nnviz.jobs.reports import NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.training_process import TrainingLost, TrainingProcess, TrainingReturned
@@ -31,6 +33,7 @@ _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
 _SECONDS_HERE = 0.03  # a training that ends sooner is not lent
 _MANY_STEPS = 2_000  # more than any network takes in that time
+_MOST_BEHIND = 1.0  # seconds that a slow training catches up, after an evaluation say
 _HEARD_AT_ONCE = 150  # received events that are confirmed to the process together, if no frame is taken
 
 
@@ -65,6 +68,8 @@ class Worker(QThread):
         self._process: TrainingProcess | None = None
         self._is_lent = False  # whether the process has the training
         self._may_lend = True
+        self._pace: Pace | None = None  # None for full speed
+        self._due = 0.0  # when the next step is due at that pace
         self._last_frame: NetworkFrame | None = None  # that came from the process
         self._has_received = False  # whether anything came from the process since the training was lent
         self._heard = 0  # events that are not confirmed yet; used in the interface's thread
@@ -84,14 +89,19 @@ class Worker(QThread):
         """
         self._order(lambda: self._begin(run, make, plan, goes))
 
-    def go(self, run: int, until: StopCondition) -> None:
-        """Trains the run from where it is."""
+    def go(self, run: int, until: StopCondition, before: float = 0.0) -> None:
+        """Trains the run from where it is. ``before``: epochs that its network was trained before this training."""
         self.must_halt = False
-        self._order(lambda: self._go(run, until))
+        self._order(lambda: self._go(run, until, before))
+
+    def set_pace(self, pace: Pace | None) -> None:
+        """Takes steps at a pace from the next step on; None for full speed."""
+        self._order(lambda: self._set_pace(pace))
 
     def halt(self) -> None:
-        """Pauses after the current step; ``Stopped`` follows if a run was training."""
+        """Pauses after the current step; ``Stopped`` follows if a run was training. A slow pace takes it at once."""
         self.must_halt = True
+        self._orders.put(lambda: None)  # ends a wait
         self._send_to_process("halt", still=lambda: self.must_halt)
 
     def change(self, run: int, settings: TrainingSettings, words: str = "") -> None:
@@ -184,17 +194,43 @@ class Worker(QThread):
     # ---- the thread
 
     def run(self) -> None:
-        """Carries out all orders, then takes one step of the run that is training, and repeats."""
+        """Carries out all orders, then takes one step of the run that is training when it is due, and repeats."""
         while True:
-            while self._training is None or self._is_lent or not self._orders.empty():
-                order = self._orders.get()
-                if order is None:
-                    self._end()
-                    return
-                order()
-            self._lend(self._training)
-            if not self._is_lent:
-                self._advance(self._training)
+            try:
+                order = self._orders.get(timeout=self._seconds_to_step())
+            except queue.Empty:
+                self._step()
+                continue
+            if order is None:
+                self._end()
+                return
+            order()
+
+    def _seconds_to_step(self) -> float | None:
+        """Returns the seconds until the next step; None if none is taken here."""
+        if self._training is None or self._is_lent:
+            return None
+        return 0.0 if self._pace is None or self.must_halt else max(0.0, self._due - time.perf_counter())
+
+    def _step(self) -> None:
+        """Takes a step, or lends the training to the process, which takes it."""
+        job, pace = self._training, self._pace
+        assert job is not None
+        self._lend(job)
+        if self._is_lent:
+            return
+        start = job.seconds_at(pace) if pace is not None else 0.0
+        self._advance(job)
+        if pace is not None:
+            late = max(self._due, time.perf_counter() - _MOST_BEHIND)
+            self._due = late + job.seconds_at(pace) - start
+
+    def _set_pace(self, pace: Pace | None) -> None:
+        self._pace, self._due = pace, time.perf_counter()
+        if pace is not None:
+            self._call_back()
+        elif self._training is not None and self._training.until is not StopCondition.BATCH:
+            self._start_process(self._training)
 
     def _begin(self, run: int, make: Callable[[], Trainer], plan: RecordingPlan | None, goes: bool) -> None:
         self._forget(run)
@@ -295,15 +331,15 @@ class Worker(QThread):
                 recording.note_figures(figures, best, notes)
             job.recorder.release()
 
-    def _go(self, run: int, until: StopCondition) -> None:
+    def _go(self, run: int, until: StopCondition, before: float) -> None:
         self._call_back()
         job, other = self._job(run), self._training
         if other is not None and other is not job:
             other.trainer.restore_finite()  # its last step may just have made them infinite
             self._stop(other, Stopped(other.frame_if_possible()))
         if job is not None:
-            job.go(until)
-            self._training = job
+            job.go(until, before)
+            self._training, self._due = job, time.perf_counter()
             if until is not StopCondition.BATCH:
                 self._start_process(job)
 
@@ -371,8 +407,8 @@ class Worker(QThread):
         return not self.frames
 
     def nothing_waits(self) -> bool:
-        """Whether there is no order, and no process that may get ready after any step."""
-        return self._process is None and self._orders.empty()
+        """Whether there is no order, no wait, and no process that may get ready after any step."""
+        return self._process is None and self._pace is None and self._orders.empty()
 
     def put_frame(self, frame: NetworkFrame) -> None:
         """Puts a frame into the mailbox."""
@@ -388,7 +424,8 @@ class Worker(QThread):
 
     def _start_process(self, job: Job) -> None:
         """Starts the process if it is worthwhile for the job; it takes the job over when it is ready."""
-        is_wanted = self._process is None and self._may_lend and training_process.is_worthwhile()
+        may_lend = self._process is None and self._may_lend and self._pace is None
+        is_wanted = may_lend and training_process.is_worthwhile()
         if is_wanted and training_process.may_be_lent(job):
             try:
                 self._process = TrainingProcess(self._take_from_process, lambda: self._orders.put(self._receive))
@@ -404,7 +441,9 @@ class Worker(QThread):
     def _lend(self, job: Job) -> None:
         """Lends the training to the process, if that is worthwhile."""
         process = self._process
-        if process is None or not process.is_ready or self.must_halt or job.until is StopCondition.BATCH:
+        if process is None or not process.is_ready or self.must_halt or self._pace is not None:
+            return
+        if job.until is StopCondition.BATCH:
             return
         is_long = job.until is StopCondition.END and job.steps_left >= _MANY_STEPS
         if job.may_be_lent and (is_long or job.seconds_going > _SECONDS_HERE):
@@ -417,7 +456,8 @@ class Worker(QThread):
 
     def _is_lent_at_once(self, job: Job) -> bool:
         """Whether the process may take over the job before its first step here."""
-        is_ready = self._process is not None and self._process.is_ready and not self.must_halt
+        may_lend = not self.must_halt and self._pace is None
+        is_ready = may_lend and self._process is not None and self._process.is_ready
         return is_ready and job.steps_left >= _MANY_STEPS and training_process.may_be_lent(job)
 
     def _hand_over(self, job: Job) -> None:

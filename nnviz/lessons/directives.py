@@ -60,6 +60,7 @@ DIRECTIVES: dict[str, str] = {
     "train N epochs": f"trains, at most {MOST_EPOCHS:,} epochs",
     "train N seeds": "trains networks with 3, 5 or 10 seeds in the background",
     "pause": "pauses the training",
+    "speed slow|full": "trains slowly enough to watch, or at full speed, as solutions always do",
     "goto EPOCH": "displays an earlier epoch",
     "live": "displays the present",
     "branch": "branches off at the displayed epoch",
@@ -81,6 +82,7 @@ DIRECTIVES: dict[str, str] = {
 }
 _VERBS = tuple(dict.fromkeys(text.split()[0] for text in DIRECTIVES))
 _ALONE = ("new", "pause", "live", "branch", "compare", "clear")
+SPEEDS = ("slow", "full")
 _SEEDS = ("3", "5", "10")  # numbers of seeds that the window offers
 
 
@@ -169,6 +171,9 @@ class _Line:
                 raise self._error(f"“{part.strip()}” has no value", "Write NAME = VALUE; NAME = VALUE.")
             found[name.strip()] = value.strip()
         return found
+
+    def _speed(self, rest: str) -> tuple[list[str], dict[str, Any]]:
+        return [self._known(rest, "speed", frozenset(SPEEDS))], {}
 
     def _train(self, rest: str) -> tuple[list[str], dict[str, Any]]:
         found = re.fullmatch(r"([0-9]{1,9}) (epochs?|seeds)", rest)

@@ -49,6 +49,7 @@ from nnviz.session.side_by_side import SideBySide
 from nnviz.session.sketch import Sketch
 from nnviz.session.snapshot_backfill import SnapshotBackfill
 from nnviz.session.snapshot_files import SnapshotFiles
+from nnviz.session.speed import Speed
 from nnviz.session.status import Status
 from nnviz.session.sweep_target import SweepTarget
 from nnviz.session.sweeps import Sweeps
@@ -80,6 +81,7 @@ class Session(QObject):
         displayed, timeline: the network that the views draw; which snapshot of the run it is of.
         selection: the selected neuron, example and pair of classes.
         training, records: start, pause, step, state and progress; whether and where runs are recorded.
+        speed: full speed, or slow enough to watch.
         painting: points that the user paints, from which the network learns at once.
         edits: what-ifs of single neurons, and edits of their weights.
         sketch, question: the drawing and its image; the current input and its prediction.
@@ -121,6 +123,7 @@ class Session(QObject):
         self.records = Records(self.data, self.runs, self.messages)
         self.training = Training(self)
         self.training.reports.stopped.connect(self.records.take_stop)
+        self.speed = Speed(self.training, self.runs)
         self.replay = ExactReplay(self.data, self.training, self.records)
         self.branching = Branching(self)
         self.backfill = SnapshotBackfill(self.runs, self.data, self.training, self.replay, self.messages)

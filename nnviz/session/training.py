@@ -96,6 +96,11 @@ class Training(QObject):
         return self.learned_from_others or not self._settings.experiment.same_network(self._runs.current.experiment)
 
     @property
+    def replaces_network(self) -> bool:
+        """Whether training would start with a new network in place of a trained or opened one."""
+        return self.starts_new_network and not self._runs.current.untouched
+
+    @property
     def learned_from_others(self) -> bool:
         """Whether the network of the fields has learned from other training examples than the loaded ones."""
         run, fields = self._runs.current, self._settings.experiment
@@ -195,7 +200,7 @@ class Training(QObject):
             self.begin(run, lambda: experiment.trainer(dataset, network), goes=True, words=words)
         run.stage, self._until = Stage.TRAINING, until
         self._record_rest()
-        self.runner.go(run.id, until)  # before the window shows that, which would keep it waiting
+        self.runner.go(run.id, until, run.progress.before)  # before the window shows that, which would keep it waiting
         self.state_changed.emit()
 
     def begin(

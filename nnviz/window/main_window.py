@@ -72,6 +72,7 @@ if TYPE_CHECKING:  # made when Runs is shown
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
+_STARTED_SLOWLY = "slow_start"  # name of the preference that is set by the first run
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 
 
@@ -138,7 +139,7 @@ class MainWindow(QMainWindow):
         self.user_example_dialogs = UserExampleDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
-        controls = {"train": self.run_bar.status, "draw": self.canvas, "change": self.card("networkCard")}
+        controls = {"train": self.run_progress.status, "draw": self.canvas, "change": self.card("networkCard")}
         self.callouts = Callouts(self, session, preferences, controls, self.canvas)
         self.lessons.changed.connect(self._make_way_for_lesson)
         self.closed.connect(IdlePreload(session, self._made_later(), self).end)
@@ -161,6 +162,7 @@ class MainWindow(QMainWindow):
 
     def _add_toolbar(self) -> None:
         self.run_bar = RunBar(self.session)
+        self.run_block, self.run_progress = self.run_bar.block, self.run_bar.progress
         bar = named(QToolBar(), "runToolBar")
         bar.setMovable(False)
         bar.addWidget(self.run_bar)
@@ -432,6 +434,14 @@ class MainWindow(QMainWindow):
         self._preferences.set("workspace", self.lessons.workspace or self.workspace)
         for key, (read, _) in self._remembered().items():
             self._preferences.set(key, int(read()))
+
+    def start_slowly(self) -> None:
+        """Makes the first epoch of a new user's first run slow, so that the network is seen to learn. Once."""
+        preferences = self._preferences
+        if preferences.text(_STARTED_SLOWLY) or preferences.text("hints/train"):  # which older versions set
+            return
+        self.session.speed.started_slowly.connect(lambda: preferences.set(_STARTED_SLOWLY, "done"))
+        self.session.speed.start_slowly()
 
     def moveEvent(self, event: QMoveEvent) -> None:
         super().moveEvent(event)

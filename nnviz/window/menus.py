@@ -14,6 +14,8 @@ from engine.storage import EXPORTS
 from nnviz.cards.timeline.card import BRANCH_TIP
 from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
+from nnviz.formatting.result_text import format_seeds
+from nnviz.session.sweeps import SEEDS
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
 from nnviz.window.bundled_networks import bundled_files, bundled_networks
@@ -192,9 +194,13 @@ class Menus(QObject):
         session = self._session
         self._add(menu, "&Train / pause", "actionTrain", "Space", self._toggle)
         seeds = self._add(menu, "", "actionSeeds", "Ctrl+Shift+T", self._toggle_seeds)
+        self._fill_seed_counts(menu)
         self._add(menu, "S&weep …", "actionSweep", "Ctrl+Shift+W", self._window.show_sweep_form)
         self._add(menu, "One &batch", "actionStepBatch", "B", session.step_batch)
         self._add(menu, "One &epoch", "actionStepEpoch", "E", session.step_epoch)
+        slow = self._add(menu, "Sl&ow", "actionSpeed", "L", session.speed.toggle)
+        slow.setCheckable(True)
+        session.speed.changed.connect(lambda: slow.setChecked(session.speed.is_slow))
         menu.addSeparator()
         self._fill_time(menu)
         menu.addSeparator()
@@ -224,6 +230,26 @@ class Menus(QObject):
 
         for signal in (session.settings.changed, session.user_presets.changed, session.data.changed):
             signal.connect(show)
+        show()
+
+    def _fill_seed_counts(self, menu: QMenu) -> None:
+        """Adds the choice of how many seeds are trained."""
+        sweeps, group = self._session.sweeps, QActionGroup(self)
+        counts = menu.addMenu("N&umber of seeds")
+        counts.menuAction().setObjectName("actionSeedsCount")
+        entries = {}
+        for count in SEEDS:
+            choose, keys = partial(sweeps.set_seeds, count), f"Ctrl+Alt+{str(count)[0]}"
+            entry = entries[count] = self._add(counts, format_seeds(count), f"actionSeeds{count}", keys, choose)
+            entry.setCheckable(True)
+            group.addAction(entry)
+
+        def show() -> None:
+            entries[sweeps.seeds].setChecked(True)
+            for each in (counts.menuAction(), *entries.values()):
+                each.setEnabled(sweeps.plan_progress is None)
+
+        sweeps.changed.connect(show)
         show()
 
     def _follow_seeds(self, action: QAction) -> None:

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QAction, QStackedWidget
 
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.runs.run_table import RunLine, RunTable
+from nnviz.cards.runs.seeds_button import SeedsButton
 from nnviz.cards.runs.storage_part import StoragePart
 from nnviz.formatting import text
 from nnviz.formatting.result_text import figure_name
@@ -94,6 +95,8 @@ class RunsCard(DockCard):
         self.body.addWidget(self.search)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self.note)
+        self.seeds = SeedsButton(session.sweeps)
+        self.body.addWidget(self.seeds)
         self.body.addWidget(StoragePart(session))
         self._add_actions()
         self._connect()

@@ -467,7 +467,7 @@ class Lessons(QObject):
             self._facts.note_workspace(self._window.workspace)
             if self.is_open:
                 self._show_left(self._docks.right_width)
-                self._show_rings()
+                self._follow()
 
     def fit(self) -> None:
         """Keeps the lesson at most that wide a part of the window."""
@@ -516,5 +516,9 @@ class Lessons(QObject):
         if self.is_open and self.player is not None and self.stage is not None:
             from nnviz.window.lesson.ring import Ring
 
-            targets = [self._target(name) for name in self.player.pointed]
-            self._rings = [Ring(target) for target in targets if target is not None]
+            for name in self.player.pointed:
+                target, menu = self._target(name), self.stage.menu(name)
+                if menu is not None and (target is None or not target.isVisible()):
+                    self._rings.append(Ring(self._window.menuBar(), menu))
+                elif target is not None:
+                    self._rings.append(Ring(target))

@@ -78,6 +78,7 @@ class Performer(QObject):
         self._timer = QTimer(self)  # continues after the signals that are being delivered
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._go_on)
+        self._end_full_speed: Callable[[], None] | None = None  # while the speed is ignored
         for signal in (
             session.training.state_changed,
             session.data.loading_changed,
@@ -112,12 +113,23 @@ class Performer(QObject):
         was_training, self._current = self.is_training, directive
         if directive is not None:
             self.began.emit(directive)
+        elif self._end_full_speed is not None:
+            self._end_full_speed()
+            self._end_full_speed = None
         if self.is_training != was_training:
             self.training_changed.emit()
 
-    def perform(self, directives: Sequence[Directive], folder: Path) -> None:
-        """Carries out directives; ``done`` or ``failed`` follows. ``folder`` has the lesson's files."""
+    def perform(self, directives: Sequence[Directive], folder: Path, at_full_speed: bool = False) -> None:
+        """Carries out directives; ``done`` or ``failed`` follows.
+
+        Args:
+            directives: in their order.
+            folder: has the lesson's files.
+            at_full_speed: whether they train at full speed, whatever is chosen.
+        """
         self.stop()
+        if at_full_speed:
+            self._end_full_speed = self._session.speed.ignore()
         self._folder = folder
         self._waiting.extend(each for each in directives if each.verb not in COMPUTED)
         self._timer.start()
@@ -257,6 +269,9 @@ class Performer(QObject):
             sweeps.set_seeds(count)
             sweeps.toggle()
         return lambda: sweeps.plan_progress is None
+
+    def _speed(self, speed: str) -> None:
+        self._session.speed.choose(speed == "slow")
 
     def _pause(self) -> Done:
         self._session.pause()

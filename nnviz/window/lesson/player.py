@@ -376,7 +376,7 @@ class LessonPlayer(QObject):
         self.note_time()
         self.progress.of(self.step.id).is_solved = True
         self._after = after
-        self._performer.perform(self.step.solution, self.folder)
+        self._performer.perform(self.step.solution, self.folder, at_full_speed=True)
         self.changed.emit()
 
     def skip_met(self) -> None:

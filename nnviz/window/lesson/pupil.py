@@ -17,6 +17,7 @@ _CONTROLS = {
     "data": ("dataset",),
     "open": ("open-data", "open-folder", "open-network"),
     "preset": ("preset",),
+    "speed": ("speed", "speed-slow", "speed-full"),
     "goto": ("timeline", "timeline-epoch", "earlier", "later", "play"),
     "live": ("live", "timeline", "timeline-epoch", "later", "play"),
     "branch": ("branch",),

@@ -1,10 +1,10 @@
-"""The ring that a lesson draws around a card or control."""
+"""The ring that a lesson draws around a card, a control, or the menu that has the control."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QAction, QMenuBar, QWidget
 
 from nnviz.ui import theme
 from nnviz.ui.card import ancestry
@@ -17,11 +17,12 @@ _WIDTH = 2
 class Ring(QWidget):
     """Follows its target; the mouse goes through it."""
 
-    def __init__(self, target: QWidget) -> None:
+    def __init__(self, target: QWidget, entry: QAction | None = None) -> None:
+        """``entry``: the entry of a menu bar around which it is drawn, not around the whole bar."""
         super().__init__(target.window())
         named(self, "lessonRing")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._target = target
+        self._target, self._entry = target, entry
         self._watched = list(ancestry(target))
         for widget in self._watched:
             widget.installEventFilter(self)
@@ -48,6 +49,8 @@ class Ring(QWidget):
 
     def _place(self) -> None:
         seen = self._target.visibleRegion().boundingRect() if self._target.isVisible() else QRect()
+        if self._entry is not None and isinstance(self._target, QMenuBar):
+            seen = seen.intersected(self._target.actionGeometry(self._entry))
         if not seen.isEmpty():
             corner = self._target.mapTo(self.parentWidget(), QPoint(0, 0))
             self.setGeometry(seen.translated(corner).adjusted(-_AIR, -_AIR, _AIR, _AIR))

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QAbstractButton, QAbstractSlider, QAction, QComboBox
 from engine.datasets import DATASETS
 from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.registry import CARDS, WORKSPACES, register_cards
+from nnviz.cards.runs.card import RunsCard
 from nnviz.lessons import texts
 from nnviz.lessons.catalogue import SETTINGS, Catalogue, lesson_name
 from nnviz.lessons.errors import LessonError
@@ -33,6 +34,8 @@ _GROUPS = {
     "hidden": re.compile(r"shape|add-layer|(remove-)?layer\d+"),
     "activation": re.compile(r"activation\d+"),
     "draw": re.compile(r"draw|ask-value\d+"),
+    "seeds-count": re.compile(r"seeds-count|seeds\d+"),
+    "speed": re.compile(r"speed(-slow|-full)?"),
 }
 _FREE_MENUS = ("menuView", "menuHelp")  # never locked: text size, theme, layout and help
 _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
@@ -69,11 +72,13 @@ class WindowStage(QObject):
     def controls(self) -> dict[str, list[Control]]:
         """Returns the controls that can be locked: those of settings, run, timeline and input, and their menus."""
         found: dict[str, list[Control]] = {}
+        runs = self._docks.cards.get("runsDock")
         for part in (
             self._docks.settings_column,
             self._window.run_bar,
             self._window.timeline_bar,
             self._docks.cards["drawDock"],
+            *([runs.seeds] if isinstance(runs, RunsCard) else []),
         ):
             for widget in part.findChildren(QWidget):
                 if isinstance(widget, _KINDS) and _is_own(widget):
@@ -107,6 +112,14 @@ class WindowStage(QObject):
             return card if isinstance(card, QWidget) else None
         shown = [each for each in self.found(name) if isinstance(each, QWidget)]
         return next((each for each in shown if each.isVisible()), shown[0] if shown else None)
+
+    def menu(self, name: str) -> QAction | None:
+        """Returns the entry of the menu bar whose menu has the control of that name; None if none has it."""
+        entries = [each for each in self.found(name) if isinstance(each, QAction)]
+        for action in self._window.menuBar().actions():
+            if action.menu() is not None and not set(entries).isdisjoint(action.menu().findChildren(QAction)):
+                return action
+        return None
 
     # ---- directives
 

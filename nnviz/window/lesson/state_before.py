@@ -24,6 +24,7 @@ class StateBefore:
         run, record: the id of the current run, and its number in the library; None for no record.
         experiment, basis: the settings.
         seeds: the number of seeds that is chosen.
+        is_slow: whether slow is chosen.
         earlier: ids of the runs whose curves are shown.
         drawing: what is drawn.
         layouts, workspace: the arrangement.
@@ -36,6 +37,7 @@ class StateBefore:
     experiment: Experiment
     basis: Basis
     seeds: int
+    is_slow: bool
     earlier: frozenset[int]
     drawing: Drawing
     layouts: dict[str, QByteArray]
@@ -53,6 +55,7 @@ def state_before(session: Session, docks: Docks, cards: CardActions) -> StateBef
         settings.experiment,
         settings.basis,
         session.sweeps.seeds,
+        session.speed.is_slow,
         session.runs.shown_earlier,
         session.sketch.drawing,
         docks.layouts(cards.layout()),
@@ -76,6 +79,8 @@ class StateRestorer(QObject):
         session = self._session
         session.pause()
         session.sweeps.set_seeds(before.seeds)
+        if session.speed.is_slow != before.is_slow:
+            session.speed.choose(before.is_slow)
         session.replacement.cancel()
         self._restore_run(before)
         session.runs.show_earlier(before.earlier)

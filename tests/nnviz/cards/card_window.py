@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import CardInfo, Column
-from nnviz.cards.run_bar.run_bar import RunBar
+from nnviz.cards.run_bar.run_block import RunBlock
+from nnviz.cards.run_bar.run_progress import RunProgress
 from nnviz.cards.timeline.card import TimelineBar
 from nnviz.session.session import Session
 from nnviz.ui.parts import arranged
@@ -20,6 +21,7 @@ from nnviz.window.import_overlay import ImportOverlay
 from nnviz.window.main_window import MainWindow
 
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}  # as in a window of the usual size
+_BLOCK = 276  # of the run block
 _HEIGHT = 760  # of a column whose cards have none of their own
 _GAPS = 40  # between the cards and around them
 
@@ -63,9 +65,11 @@ class CardWindow(QMainWindow):
         self.show_workspace("train")
 
     def add_bars(self) -> None:
-        """Adds the bar of the run above the cards, and the timeline below them."""
-        self.run_bar, self.timeline_bar = RunBar(self.session), TimelineBar(self.session)
-        self._column.insertWidget(0, self.run_bar)
+        """Adds the run block and the progress above the cards, and the timeline below them."""
+        self.run_block, self.timeline_bar = RunBlock(self.session), TimelineBar(self.session)
+        self.run_block.setFixedWidth(_BLOCK)
+        self.run_progress = RunProgress(self.session, self.run_block.train)
+        self._column.insertLayout(0, arranged(QHBoxLayout(), self.run_block, (self.run_progress, 1)))
         self._column.addWidget(self.timeline_bar)
 
     def card(self, name: str) -> QWidget:

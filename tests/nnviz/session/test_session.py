@@ -20,7 +20,8 @@ from engine.training.batches import Batches
 from engine.training.events import Epoch, Evaluating
 from engine.training.metrics import Evaluator
 from engine.training.trainer import Trainer
-from nnviz.cards.run_bar.run_bar import RunBar
+from nnviz.cards.run_bar.run_block import RunBlock
+from nnviz.cards.run_bar.run_progress import RunProgress
 from nnviz.jobs.reports import Epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -155,17 +156,19 @@ def test_what_is_asked_for_while_loading_is_remembered_and_can_be_taken_back(
     loading_model: Model, loading_gate: threading.Event, qtbot: QtBot
 ) -> None:
     session = loading_model.session
-    bar = RunBar(session)
-    qtbot.addWidget(bar)
+    block = RunBlock(session)
+    progress = RunProgress(session, block.train)
+    for widget in (block, progress):
+        qtbot.addWidget(widget)
     session.training.toggle()
     session.training.toggle()
     assert not session.training.will_start
-    assert find(bar, QPushButton, "trainButton").text().strip() == "Train"
+    assert find(block, QPushButton, "trainButton").text().strip() == "Train"
     session.settings.change("epochs", epochs=1)
     session.start()
     assert session.state is Status.LOADING
-    assert find(bar, QPushButton, "trainButton").text().strip() == "Pause"
-    assert "starts afterwards" in find(bar, QLabel, "runStatus").text()
+    assert find(block, QPushButton, "trainButton").text().strip() == "Pause"
+    assert "starts afterwards" in find(progress, QLabel, "runStatus").text()
     loading_gate.set()
     wait_for(qtbot, loading_model, Status.FINISHED)
     assert session.runs.current.history.completed == 1

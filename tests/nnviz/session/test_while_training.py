@@ -350,10 +350,10 @@ def test_going_on_is_a_choice_that_the_button_names_and_the_chart_marks(card_win
     window.session.settings.change("epochs", epochs=1)
     window.session.step_batch()
     wait_for(qtbot, window, Status.PAUSED)
-    assert window.run_bar.status.text().startswith("epoch 6 of 6")
+    assert window.run_progress.status.text().startswith("epoch 6 of 6")
     assert 5 / 6 < window.session.runs.current.progress.share_done < 1
-    assert window.run_bar.progress.value() == round(
-        window.run_bar.progress.maximum() * window.session.runs.current.progress.share_done
+    assert window.run_progress.progress.value() == round(
+        window.run_progress.progress.maximum() * window.session.runs.current.progress.share_done
     )
 
 

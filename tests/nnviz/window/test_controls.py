@@ -90,7 +90,7 @@ def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: 
     # Tab goes from the run bar through the cards: what you choose, what you watch, what you ask.
     window = ready_window
     window.session.messages.clear()
-    find(window, QAbstractButton, "trainButton").setFocus()
+    focus_order(window, [window.run_bar], [])[0].setFocus()
     visited: list[str] = []
     first = QApplication.focusWidget()
     for _ in range(120):

@@ -174,7 +174,7 @@ def test_no_figure_moves_what_is_beside_it(ready_window: CardWindow, qtbot: QtBo
     widths = set()
     for _ in range(4):
         train_epochs(qtbot, window, 1)
-        widths.add((window.run_bar.test_figure.width(), window.run_bar.progress.width()))
+        widths.add((window.run_progress.test_figure.width(), window.run_progress.progress.width()))
     assert len(widths) == 1
 
 

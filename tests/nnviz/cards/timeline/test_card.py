@@ -268,7 +268,7 @@ def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBo
     assert not edit.property("wrong")
 
     # The large figures are of that moment and the live one is small.
-    bar = trained.run_bar
+    bar = trained.run_progress
     live = bar.test_figure.text()
     assert not bar.live_figure.isVisible()
     session.timeline.go_to(1)
@@ -318,7 +318,7 @@ def test_the_lines_of_the_answer_are_marked_there_and_their_head_tells_it(traine
 
 
 def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: CardWindow, qtbot: QtBot) -> None:
-    session, bar = ready_window.session, ready_window.run_bar
+    session, bar = ready_window.session, ready_window.run_progress
     load(qtbot, ready_window, "mpg")
     session.settings.change("epochs", epochs=3)
     for step in (session.step_epoch, session.step_epoch, session.step_batch):

@@ -1,4 +1,4 @@
-"""The button “5 seeds” next to Train: runs the experiment with several seeds, shows their progress, and stops them."""
+"""The button “5 seeds” below the list of runs: trains the experiment with several seeds, or stops that."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SeedsButton(QWidget):
         self.arrow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.arrow.clicked.connect(self._open)
         self._menu = self._new_menu()
-        arranged(QHBoxLayout(self), self.button, self.arrow, spacing=0)
+        arranged(QHBoxLayout(self), self.button, self.arrow, 1)
         sweeps.changed.connect(self._show)
         self._show()
 
@@ -69,7 +69,7 @@ class SeedsButton(QWidget):
         self._counts = {}
         for count in SEEDS:
             action = menu.addAction(format_seeds(count))
-            action.setObjectName(f"actionSeeds{count}")
+            action.setObjectName(f"seeds{count}Action")
             action.setCheckable(True)
             action.triggered.connect(partial(self._sweeps.set_seeds, count))
             group.addAction(action)

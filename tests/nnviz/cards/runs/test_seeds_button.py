@@ -1,4 +1,4 @@
-"""Beside Train: the experiment of the fields with several seeds, started, watched, stopped, shown, gone on with."""
+"""Below the list of runs: the experiment of the fields with several seeds, started, watched, stopped and shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QLabel, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.run_bar.seeds_button import ProgressButton
+from nnviz.cards.runs.seeds_button import ProgressButton
 from nnviz.library import Library, library_path
 from nnviz.library.sweeps import SweepLibrary
 from nnviz.session.status import Status
@@ -34,9 +34,8 @@ from tests.nnviz.jobs.plans_helpers import Does, choose_offer, reported
 
 @pytest.fixture
 def recorded(make_cards: MakeCards) -> CardWindow:
-    """The bar and the settings, which keep runs, with a network that is trained in a moment."""
-    window = make_cards("trainingCard", records=True)
-    window.add_bars()
+    """The list of runs and the settings, with a network that is trained in a moment."""
+    window = make_cards("trainingCard", "runsDock", records=True)
     make_small(window)
     return window
 
@@ -58,7 +57,14 @@ def make_small(window: AnyWindow) -> None:
 
 
 def button(window: AnyWindow) -> ProgressButton:
+    window.show_workspace("runs")
     return find(window, ProgressButton, "seedsButton")
+
+
+def click_seeds(qtbot: QtBot, window: AnyWindow) -> None:
+    """Clicks it and goes back to the settings, where a message says what came of it."""
+    qtbot.mouseClick(button(window), Qt.MouseButton.LeftButton)
+    window.show_workspace("train")
 
 
 def choose(qtbot: QtBot, window: MainWindow, words: str) -> None:
@@ -83,7 +89,7 @@ def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: CardWin
     assert button(recorded).text() == "5 seeds"
     retype(qtbot, recorded, "learningRateEdit", "0.1")
     run = recorded.session.runs.current
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     wait_for_end(qtbot, recorded)
     assert [spec.experiment.seed for spec in executor.done] == [1, 2, 3, 4, 5]
     assert {spec.experiment.training.learning_rate for spec in executor.done} == {0.1}
@@ -100,9 +106,9 @@ def test_a_click_trains_five_seeds_of_what_the_fields_describe(recorded: CardWin
 
 def test_stopped_before_one_is_done_it_goes_on_at_a_click(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=1)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     assert executor.reached.wait(10)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     wait_for_end(qtbot, recorded)
     assert reported(recorded.session) == "Stopped before a run finished (5 seeds)."
     shown = recorded.session.messages.current
@@ -129,7 +135,7 @@ def test_stopped_before_one_is_done_it_goes_on_at_a_click(recorded: CardWindow, 
 
 def test_the_window_trains_on_meanwhile(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor = does(held_seed=1)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     assert executor.reached.wait(10)
     recorded.session.start()
     wait_for(qtbot, recorded, Status.FINISHED)
@@ -152,7 +158,7 @@ def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_sho
 
     # While they train it shows how far they are and a click stops.
     executor = does(held_seed=3)
-    click(qtbot, whole, QPushButton, "seedsButton")
+    click_seeds(qtbot, whole)
     assert executor.reached.wait(10)
     qtbot.waitUntil(lambda: button(whole).text() == "■ 2/5")
     assert button(whole).share == pytest.approx(0.4)
@@ -160,7 +166,7 @@ def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_sho
     assert find(whole, QLabel, "activityLabel").text().startswith("5 seeds: 2 of 5 runs done")
     assert action(whole, "actionSeeds").text() == "Stop &seeds"
     assert not find(whole, QToolButton, "seedsCountButton").isEnabled()
-    click(qtbot, whole, QPushButton, "seedsButton")
+    click_seeds(qtbot, whole)
     wait_for_end(qtbot, whole)
     assert button(whole).text() == "5 seeds"
     assert button(whole).share is None
@@ -169,6 +175,7 @@ def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_sho
 
     # The shortcut takes what was typed, and starts and stops.
     executor = does(held_seed=2)
+    whole.show_workspace("train")
     rate = find_field(whole, "learningRateEdit")
     rate.setFocus()
     qtbot.keyClick(rate, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -184,6 +191,7 @@ def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_sho
     whole.session.messages.clear()
     monkeypatch.setattr("nnviz.ui.start_stop.REST", 0.0)
     does()
+    whole.show_workspace("runs")
     click(qtbot, whole, QToolButton, "seedsCountButton")
     menu = find(whole, QMenu, "seedsCountMenu")
     assert menu.isVisible()
@@ -198,7 +206,7 @@ def test_while_they_train_a_click_stops_and_how_many_is_chosen_in_a_menu_and_sho
     assert restart().session.sweeps.seeds == 3
 
     # It is shown in Runs.
-    click(qtbot, whole, QPushButton, "seedsButton")
+    click_seeds(qtbot, whole)
     wait_for_end(qtbot, whole)
     choose(qtbot, whole, "Show in Runs")
     assert whole.workspace == "runs"
@@ -212,7 +220,7 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
 ) -> None:
     executor = does()
     recorded.session.records.set_on(False)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     assert recorded.session.sweeps.plan_progress is None
     assert "Keep runs in the library is off" in reported(recorded.session)
     with Library() as library:
@@ -226,7 +234,7 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
 def test_a_run_that_diverges_is_reported_and_not_counted(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     does()
     recorded.session.settings.change("rate", learning_rate=1e30)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     wait_for_end(qtbot, recorded)
     assert reported(recorded.session) == "5 seeds: no run finished. Not counted: 5 diverged."
 
@@ -235,7 +243,7 @@ def test_what_the_closed_window_left_is_offered_at_the_next_start(
     whole: MainWindow, qtbot: QtBot, does: Does, make_window: MakeWindow
 ) -> None:
     executor = does(held_seed=3)
-    click(qtbot, whole, QPushButton, "seedsButton")
+    click_seeds(qtbot, whole)
     assert executor.reached.wait(10)
     assert ends_whole(whole)
     executor = does()
@@ -249,7 +257,7 @@ def test_what_the_closed_window_left_is_offered_at_the_next_start(
 
 def test_errors_and_questions_come_first(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     executor, messages = does(held_seed=5), recorded.session.messages
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     assert executor.reached.wait(10)
     messages.warn("An error")
     executor.go.set()
@@ -267,7 +275,7 @@ def test_errors_and_questions_come_first(recorded: CardWindow, qtbot: QtBot, doe
 def test_the_first_ones_say_that_runs_are_kept(recorded: CardWindow, qtbot: QtBot, does: Does) -> None:
     library_path().unlink()
     executor = does(held_seed=2)
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     qtbot.waitUntil(lambda: "Runs are saved in the library" in reported(recorded.session))
     executor.go.set()
     wait_for_end(qtbot, recorded)
@@ -280,7 +288,7 @@ def test_with_real_processes(recorded: CardWindow, qtbot: QtBot) -> None:
     recorded.session.sweeps.set_seeds(3)
     far: list[Any] = []
     recorded.session.sweeps.changed.connect(lambda: far.append(recorded.session.sweeps.plan_progress))
-    click(qtbot, recorded, QPushButton, "seedsButton")
+    click_seeds(qtbot, recorded)
     qtbot.waitUntil(lambda: recorded.session.sweeps.plan_progress is None, timeout=30_000)
     assert seeds_in_library() == [1, 2, 3]
     assert reported(recorded.session).startswith("3 seeds: test error median")
