@@ -5,8 +5,8 @@
 - ``runner.Runner`` is the interface's side. It starts the worker, takes frames from it at a rate that the cost of
   drawing allows, and emits ``frame`` and ``reported``. ``session.training`` gives it orders.
 - ``worker.Worker`` is the thread that trains. It owns every trainer. Other threads reach a trainer by orders only:
-  ``begin``, ``go``, ``halt``, ``set_pace``, ``change``, ``call``, ``record``, ``note_figures``, ``forget``. Orders run between two
-  steps, in the order in which they come; ``halt`` also takes effect before orders that wait.
+  ``begin``, ``go``, ``halt``, ``set_pace``, ``change``, ``call``, ``record``, ``note_figures``, ``forget``. Orders run
+  between two steps, in the order in which they come; ``halt`` also takes effect before orders that wait.
 - ``job.Job`` is a trainer and its stop condition. Its ``advance`` takes steps and sends reports to a ``ReportSink``:
   the worker itself, or a pipe in the training process. The job does not know which of the two it is in.
 - ``training_process`` and ``training_main`` are the two ends of the process to which the worker lends a long training,
