@@ -18,7 +18,6 @@ from nnviz.ui.parts import arranged, describe, named
 
 _HEIGHT = 180  # pixels
 _TIGHT, _TIGHT_GAPS = 104, 26  # pixels of the tight form, and how many of them are between the buttons
-_TRAIN = 46  # pixels
 _ICON = 18  # pixels
 _MARGIN, _BETWEEN = 16, 8  # pixels
 _MANY = 100  # a number of epochs for which the button has no room
@@ -42,8 +41,8 @@ class RunBlock(QFrame):
         self._speed_row = QWidget()
         arranged(QHBoxLayout(self._speed_row), label("Speed", "fieldName"), 1, self.speed)
         steps = arranged(QHBoxLayout(), *((each, 1) for each in self._steps), spacing=_BETWEEN)
-        column = arranged(QVBoxLayout(self), 1, self._speed_row, 1, self.train, 1, steps, 1)
-        column.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
+        parts = (self._speed_row, 1, self.train, 1, steps)
+        self._column = arranged(QVBoxLayout(self), 1, *parts, 1, margins=(_MARGIN, 0, _MARGIN, 0))
         self._is_tight = False
         theme.sized(self.setFixedHeight, _HEIGHT)
         for signal in (
@@ -65,6 +64,7 @@ class RunBlock(QFrame):
         if is_tight != self._is_tight:
             self._is_tight = is_tight
             self._speed_row.setHidden(is_tight)
+            self._column.setStretch(2, 0 if is_tight else 1)  # the space below it
             height, fixed = (_TIGHT, _TIGHT_GAPS) if is_tight else (_HEIGHT, 0)
             theme.sized(self.setFixedHeight, height, fixed)
 
@@ -72,7 +72,6 @@ class RunBlock(QFrame):
         session = self._session
         self.train = named(QPushButton(), "trainButton", "Train or pause")
         self.train.setProperty("role", "primary")
-        theme.sized(self.train.setFixedHeight, _TRAIN)
         theme.sized(self._set_icon_size, _ICON)
         self.train.clicked.connect(session.training.toggle)
         tip = "Trains one batch, which is one step of the optimizer, then pauses (B)."

@@ -516,9 +516,5 @@ class Lessons(QObject):
         if self.is_open and self.player is not None and self.stage is not None:
             from nnviz.window.lesson.ring import Ring
 
-            for name in self.player.pointed:
-                target, menu = self._target(name), self.stage.menu(name)
-                if menu is not None and (target is None or not target.isVisible()):
-                    self._rings.append(Ring(self._window.menuBar(), menu))
-                elif target is not None:
-                    self._rings.append(Ring(target))
+            bar, pointed = self._window.menuBar(), self.player.pointed
+            self._rings = [Ring(bar, self._target(name), self.stage.menu(name)) for name in pointed]

@@ -15,15 +15,14 @@ _WIDTH = 2
 
 
 class Ring(QWidget):
-    """Follows its target; the mouse goes through it."""
+    """Follows its target, or an entry of the menu bar while the target is hidden; the mouse goes through it."""
 
-    def __init__(self, target: QWidget, entry: QAction | None = None) -> None:
-        """``entry``: the entry of a menu bar around which it is drawn, not around the whole bar."""
-        super().__init__(target.window())
+    def __init__(self, bar: QMenuBar, target: QWidget | None, entry: QAction | None = None) -> None:
+        super().__init__(bar.window())
         named(self, "lessonRing")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._target, self._entry = target, entry
-        self._watched = list(ancestry(target))
+        self._bar, self._target, self._entry = bar, target, entry
+        self._watched = [*ancestry(target), bar]
         for widget in self._watched:
             widget.installEventFilter(self)
         self._place()
@@ -48,11 +47,13 @@ class Ring(QWidget):
         return False
 
     def _place(self) -> None:
-        seen = self._target.visibleRegion().boundingRect() if self._target.isVisible() else QRect()
-        if self._entry is not None and isinstance(self._target, QMenuBar):
-            seen = seen.intersected(self._target.actionGeometry(self._entry))
-        if not seen.isEmpty():
-            corner = self._target.mapTo(self.parentWidget(), QPoint(0, 0))
+        target, seen = self._target, QRect()
+        if target is not None and target.isVisible():
+            seen = target.visibleRegion().boundingRect()
+        if seen.isEmpty() and self._entry is not None:
+            target, seen = self._bar, self._bar.actionGeometry(self._entry)
+        if target is not None and not seen.isEmpty():
+            corner = target.mapTo(self.parentWidget(), QPoint(0, 0))
             self.setGeometry(seen.translated(corner).adjusted(-_AIR, -_AIR, _AIR, _AIR))
         self.setVisible(not seen.isEmpty())
         self.raise_()

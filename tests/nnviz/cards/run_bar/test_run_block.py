@@ -132,6 +132,7 @@ def test_all_words_have_room_in_the_width_of_the_column(
         block.show()
         assert block.height() == (theme.px(78) + 26 if is_tight else theme.px(180))
         assert block.speed.isVisible() != is_tight
+        assert abs(block.train.height() - theme.px(46)) <= 2
         for button in block.findChildren(QPushButton):
             assert button.sizeHint().width() <= button.width() or not button.isVisible(), button.objectName()
     block.hide()

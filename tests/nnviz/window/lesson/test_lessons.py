@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QByteArray, Qt, QUrl
+from PyQt5.QtCore import QByteArray, QRect, Qt, QUrl
 from PyQt5.QtGui import QImage, QTextDocument
 from PyQt5.QtWidgets import QLabel, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -374,6 +374,40 @@ def test_a_lesson_trains_its_epochs_whatever_is_pressed_meanwhile(
     assert session.runs.current.epochs == 15
     assert train.isEnabled()
     assert player.met == [True]
+
+
+def test_a_lesson_may_train_slowly_but_solutions_do_not(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.jobs.pace._FEWEST_STEPS", 1e-9)  # a slow training would not end
+    lesson.write_text(LESSON.replace("point curves", "speed slow"))
+    player, session = opened(ready_window, lesson, qtbot), ready_window.session
+    assert session.speed.is_slow
+    assert not find(ready_window, QPushButton, "speedFullButton").isEnabled(), "all but Train is locked"
+    player.solve()
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert session.runs.current.epochs == 2
+    assert session.speed.is_slow
+    ready_window.lessons.close()
+    assert not session.speed.is_slow
+
+
+def test_what_only_a_menu_has_is_pointed_at_there(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
+    lesson.write_text(LESSON.replace("point curves", "point seeds"))
+    opened(ready_window, lesson, qtbot)
+    (menu,) = [each for each in ready_window.menuBar().actions() if each.text() == "&Train"]
+
+    def ringed() -> QRect:
+        (ring,) = [each for each in ready_window.findChildren(QWidget, "lessonRing") if each.isVisible()]
+        return ring.geometry()
+
+    title = ready_window.menuBar().actionGeometry(menu)
+    assert ringed().contains(title.translated(ready_window.menuBar().pos()))
+    assert ringed().width() < 2 * title.width()
+    ready_window.show_workspace("runs")
+    ready_window.lessons.stage.show_card("runs")
+    seeds = find(ready_window, QPushButton, "seedsButton")
+    qtbot.waitUntil(lambda: ringed().contains(seeds.mapTo(ready_window, seeds.rect().center())))
 
 
 def test_a_strength_that_a_lesson_sets_switches_on_no_other(
