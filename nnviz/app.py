@@ -111,7 +111,7 @@ def run(opens: str | None = None, data: str | None = None) -> int:
     window.keep_on_screen()
     window.show()
     if opens is None:
-        window.lessons.files.offer()
+        window.lessons.files.offer_left()
     window.start_slowly()
     gc.freeze()  # what is there now stays; garbage is looked for among what comes
     gc.enable()

@@ -207,7 +207,7 @@ def _add_screenshot(shot: _Parser) -> None:
     text = "width and height in pixels (default: 1440x900)"
     add("--size", type=_size, default=(1440, 900), metavar="WxH", help=text)
     add("--draw", action="store_true", help="draw a seven on the canvas first (default: an empty canvas)")
-    add("--hints", action="store_true", help="show hints about the run and for the first start (default: no hints)")
+    add("--hints", action="store_true", help="show hints about the run (default: no hints)")
 
 
 def _epoch(text: str) -> float:

@@ -82,11 +82,10 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     preferences = Preferences(None)
     window = create_window(wanted.theme, preferences)
     window.session.records.set_on(False)  # a screenshot records no run
-    window.recording_mark.hide()  # as it is while runs are recorded
+    window.head.recording_mark.hide()  # as it is while runs are recorded
     preferences.set("dataset", data)  # which it loads as soon as events are processed
     preferences.set("dataset_settings", json.dumps(recorded_data_settings(data, settings)))
     if not wanted.hints:
-        window.callouts.remove_all()
         window.session.queries.want(window.hint_strip, (HINTS,), False)
     window.resize(*wanted.size)
     window.show()

@@ -1,4 +1,4 @@
-"""The main window: toolbar, cards, menus, status line. It holds no state of the model."""
+"""The main window: head bar, toolbar, cards. It holds no state of the model."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDialog,
-    QHBoxLayout,
     QMainWindow,
+    QMenuBar,
     QSplitter,
     QToolBar,
     QVBoxLayout,
@@ -33,23 +33,22 @@ from nnviz.cards.settings.training_card import TrainingCard
 from nnviz.cards.timeline.card import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
-from nnviz.lessons import texts
 from nnviz.library import is_exported_run
 from nnviz.session.hints import HINTS
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import DockCard
-from nnviz.ui.parts import arranged, named, pill
+from nnviz.ui.parts import arranged, named
 from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
-from nnviz.window.callouts import Callouts
 from nnviz.window.card_actions import CardActions
 from nnviz.window.compare_key import CompareKey
 from nnviz.window.data_dialogs import DataDialogs
 from nnviz.window.docks import Docks
 from nnviz.window.film.dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
+from nnviz.window.head_bar import HeadBar
 from nnviz.window.help import HelpWindows
 from nnviz.window.hint_strip import HintStrip
 from nnviz.window.idle_preload import IdlePreload
@@ -62,10 +61,8 @@ from nnviz.window.network_dialogs import NetworkDialogs
 from nnviz.window.preferences import Preferences
 from nnviz.window.preset_dialogs import PresetDialogs
 from nnviz.window.run_dialogs import RunDialogs
-from nnviz.window.status_line import StatusLine
 from nnviz.window.time_keys import TimeKeys
 from nnviz.window.user_example_dialogs import UserExampleDialogs
-from nnviz.window.workspace_switch import WorkspaceSwitch
 
 if TYPE_CHECKING:  # made when Runs is shown
     from nnviz.cards.sweep.card import SweepPage
@@ -83,7 +80,7 @@ class MainWindow(QMainWindow):
         session: the model.
         canvas: the drawing canvas.
         docks: those that were made so far.
-        recording_mark: is shown as long as recording is off.
+        head: the bar at the top.
         ended_whole: whether all threads had ended when the window closed.
 
     Signals:
@@ -110,6 +107,8 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click outside the fields leaves them
+        self.head = HeadBar(session.records, WORKSPACES)
+        self.setMenuWidget(self.head)
         self._add_toolbar()
         self._add_docks()
         self.cards = CardActions(self._docks, self.dialogs, session)
@@ -120,11 +119,9 @@ class MainWindow(QMainWindow):
         self.compare_key = CompareKey(session.side_by_side)
         self.lessons = Lessons(self, session, self._docks, preferences)
         self.lessons.changed.connect(self._show_lesson_mark)
+        self.head.lesson_wanted.connect(lambda: self.lessons.show(True))
         self._menus = Menus(self.menuBar(), self, preferences)
-        self._switch = WorkspaceSwitch(WORKSPACES)
-        self._switch.chosen.connect(self.show_workspace)
-        self._add_corner()
-        self.status_line = StatusLine(self.statusBar(), session)
+        self.head.switch.chosen.connect(self.show_workspace)
         self._time_keys = TimeKeys(self, session.timeline)
         for signal in (self.cards.done, self.films.maker.done):
             signal.connect(session.messages.announce)
@@ -134,14 +131,13 @@ class MainWindow(QMainWindow):
             session.sweeps.status_changed,
         )
         for signal in reporting:
-            signal.connect(self.status_line.show_activity)
+            signal.connect(self.head.show_activity)
+        session.files.activity_changed.connect(lambda: self.head.show_activity(session.files.activity))
         session.sweeps.shown.connect(self._show_in_runs)
         self.user_example_dialogs = UserExampleDialogs(self, self._docks.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
-        controls = {"train": self.run_progress.status, "draw": self.canvas, "change": self.card("networkCard")}
-        self.callouts = Callouts(self, session, preferences, controls, self.canvas)
-        self.lessons.changed.connect(self._make_way_for_lesson)
+        self.lessons.changed.connect(self._place_message)
         self.closed.connect(IdlePreload(session, self._made_later(), self).end)
         self._remember_changes()
         self._title_due = TimeBudget(_SECONDS_BETWEEN_TITLES, 0)
@@ -173,38 +169,14 @@ class MainWindow(QMainWindow):
         time.addWidget(self.timeline_bar)
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, time)
 
-    def _add_corner(self) -> None:
-        """Adds the workspaces at the right end of the menu bar, and a mark while recording is off."""
-        records = self.session.records
-        tip = "Recording is off: new runs are not saved in the library. Click to switch it on (Ctrl+Alt+K)."
-        mark = self.recording_mark = pill("Recording off", "recordingOffButton", "Recording off: switch it on", tip)
-        mark.clicked.connect(records.toggle)
-        self.lesson_mark = pill(texts.LESSON_NAME, "lessonButton", texts.PILL_NAME, texts.PILL_TIP)
-        self.lesson_mark.clicked.connect(lambda: self.lessons.show(True))
-        self.lesson_mark.hide()
-        self._corner = QWidget()
-        arranged(QHBoxLayout(self._corner), mark, self.lesson_mark, self._switch, spacing=theme.GAP)
-        records.changed.connect(self._show_recording)
-        self._show_recording()
-
-    def _show_recording(self) -> None:
-        self.recording_mark.setVisible(not self.session.records.is_on)
-        self._fit_corner()
+    def menuBar(self) -> QMenuBar:
+        """Returns the menu bar, which is a part of the head bar; Qt's own method would replace the head bar."""
+        return self.head.menus
 
     def _show_lesson_mark(self) -> None:
         """Shows where a lesson is that is open behind the settings."""
-        self.lesson_mark.setText(texts.PILL.format(position=self.lessons.position))
-        self.lesson_mark.setVisible(self.lessons.is_open and not self.lessons.is_in_front)
-        self._fit_corner()
-
-    def _make_way_for_lesson(self) -> None:
-        """Hides callouts and hints while a lesson says what comes next."""
-        self.callouts.set_suspended(self.lessons.is_open)
-        self._place_message()
-
-    def _fit_corner(self) -> None:
-        self._corner.adjustSize()
-        self.menuBar().setCornerWidget(self._corner)  # which makes the bar look at its size again
+        is_behind = self.lessons.is_open and not self.lessons.is_in_front
+        self.head.show_lesson(self.lessons.position if is_behind else "")
 
     def _add_docks(self) -> None:
         frame, beside = QWidget(), named(QSplitter(Qt.Orientation.Horizontal), "lessonSplitter")
@@ -268,9 +240,8 @@ class MainWindow(QMainWindow):
         """Arranges the cards as in that workspace. Raises ValueError if there is none of that name (yet)."""
         self.cards.put_back()
         self._docks.show_workspace(name)
-        self._switch.show_chosen(name)
+        self.head.switch.show_chosen(name)
         self._menus.show_cards(self._docks.shown)
-        self.status_line.show_hint(name)
         self.lessons.follow_workspace()
 
     def _show_in_runs(self, sweep: int) -> None:
@@ -379,14 +350,10 @@ class MainWindow(QMainWindow):
             self.announcement_bar.announce(message.text, choices)
         self.announcement_bar.setVisible(message is not None)
 
-    def _areas_for_announcements(self) -> list[QRect]:
-        """Returns the free part of the menu bar, where an announcement covers nothing; else the middle column."""
-        bar, host = self.menuBar(), self._docks.host
-        ends = [bar.actionGeometry(action).right() for action in bar.actions() if action.isVisible()]
-        left, right = max(ends, default=0), self._corner.x()
-        free = QRect(bar.x() + left + theme.GAP, bar.y(), right - left - 2 * theme.GAP, bar.height())
-        middle = self._docks.middle().translated(host.mapTo(self, QPoint(0, 0)))
-        return [middle] if bar.isNativeMenuBar() else [free, middle]
+    def _areas_for_announcements(self) -> tuple[QRect, QRect]:
+        """Returns the free part of the head bar, where an announcement covers nothing, and the middle column."""
+        middle = self._docks.middle().translated(self._docks.host.mapTo(self, QPoint(0, 0)))
+        return self.head.free, middle
 
     # ---- what is remembered
 
@@ -464,7 +431,8 @@ class MainWindow(QMainWindow):
     def focusNextPrevChild(self, forward: bool) -> bool:
         sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
         lesson = [self.lessons.panel] if self.lessons.panel is not None else []
-        first = [self.run_bar, *lesson, self.announcement_bar, self.message_bar, self.hint_strip, *sheet]
+        bars = (self.run_bar, self.announcement_bar, self.message_bar, self.hint_strip)
+        first = [*lesson, self.head.lessons_button, *bars, *sheet]
         order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
         order = [widget for widget in order if not self.import_overlay.covers(widget)]
         if not order:
@@ -550,7 +518,6 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.dialogs.ask_before_quitting(self.close_unasked)
             return
-        self.callouts.remove_all()
         self._preferences.write()  # at once, because what follows may take long
         for window in (*self.findChildren(QDialog), self):
             window.hide()  # the user need not wait for the threads

@@ -363,9 +363,10 @@ class Menus(QObject):
         window = self._window
         menu.setObjectName("menuHelp")
         self._add(menu, "&What is this?", "actionHelp", "F1", window.help.help_here)
-        lessons = menu.addMenu("&Lessons")
+        lessons = menu.addMenu("&Lessons")  # also that of the button in the head bar
         lessons.setObjectName("menuLessons")
         lessons.aboutToShow.connect(lambda: window.lessons.files.fill_menu(lessons))
+        window.head.lessons_button.setMenu(lessons)
         self._add(menu, "User &guide", "actionGuide", "Ctrl+Shift+F1", lambda: window.help.guide())
         self._add(menu, "&Shortcuts", "actionShortcuts", "Ctrl+F1", window.help.shortcuts)
         hints = self._session.hints

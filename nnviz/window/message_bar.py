@@ -175,14 +175,13 @@ class MessageBar(QFrame):
 class AnnouncementBar(MessageBar):
     """Shows for some seconds what was just done, near the top of its parent. It takes no focus.
 
-    It lies in the first of its areas in which it has room in one line. If there is none, it lies at the top of the
-    last area.
+    It lies in the first of its areas if it has room there in one line, else at the top of the second.
     """
 
     kind = "announcement"
 
-    def __init__(self, parent: QWidget, areas: Callable[[], Sequence[QRect]]) -> None:
-        """``areas`` returns the parts of the parent in which it may lie; at least one."""
+    def __init__(self, parent: QWidget, areas: Callable[[], tuple[QRect, QRect]]) -> None:
+        """``areas`` returns the two parts of the parent in which it may lie."""
         self._areas = areas
         super().__init__(parent)
         self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -201,22 +200,20 @@ class AnnouncementBar(MessageBar):
         self._icon.setPixmap(theme.icon("circle-check", "good").pixmap(16))
 
     def _place(self) -> None:
-        areas = self._areas()
+        area, below = self._areas()
         self.text.setWordWrap(False)
         self._grid.addWidget(self._answers, 0, 2)
         self._answers_row.setDirection(QBoxLayout.Direction.LeftToRight)
         self._answers_row.invalidate()
         self._grid.invalidate()
         needed = self.sizeHint()
-        for area in areas:
-            if needed.width() <= area.width() and needed.height() <= area.height():
-                left = area.left() + (area.width() - needed.width()) // 2
-                top = area.top() + (area.height() - needed.height()) // 2
-                self.setGeometry(QRect(QPoint(left, top), needed))
-                break
+        if needed.width() <= area.width() and needed.height() <= area.height():
+            left = area.left() + (area.width() - needed.width()) // 2
+            top = area.top() + (area.height() - needed.height()) // 2
+            self.setGeometry(QRect(QPoint(left, top), needed))
         else:
             self.text.setWordWrap(True)
-            width = min(areas[-1].width() - 2 * theme.GAP, _WIDEST)
-            left = areas[-1].left() + (areas[-1].width() - width) // 2
-            self.setGeometry(left, areas[-1].top() + theme.GAP, width, self._lay_out(width))
+            width = min(below.width() - 2 * theme.GAP, needed.width(), _WIDEST)
+            left = below.left() + (below.width() - width) // 2
+            self.setGeometry(left, below.top() + theme.GAP, width, self._lay_out(width))
         self.raise_()

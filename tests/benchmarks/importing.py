@@ -151,12 +151,12 @@ def _megabytes(process: int) -> float:
 def opened(window: MainWindow, path: Path, **settings: Any) -> dict[str, Any]:
     """Opens data with the preview, and uses them."""
     importing, data = window.session.data_import, window.session.data
-    at_rest = Hand(window.statusBar())
+    at_rest = Hand(window.head)
     at_rest.start()
     begun = time.perf_counter()
     wait_until(lambda: time.perf_counter() > begun + REST_SECONDS)
     at_rest.stop()
-    hand, heads = Hand(window.statusBar()), []
+    hand, heads = Hand(window.head), []
     importing.changed.connect(lambda: heads.append(time.perf_counter()) if importing.found is not None else None)
     before = _megabytes(os.getpid())
     hand.start()

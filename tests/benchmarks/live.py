@@ -65,7 +65,6 @@ def wait_for(reached: Callable[[], bool]) -> None:
 
 def measured(start: Callable[[MainWindow], None]) -> dict[str, Any]:
     window = create_window("dark", Preferences(None))
-    window.callouts.remove_all()
     window.resize(1440, 900)
     window.show()
     wait_until(window, lambda: window.session.state is not Status.LOADING)

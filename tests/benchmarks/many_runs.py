@@ -187,7 +187,6 @@ def of(folder: Path, count: int, seeds: int) -> dict[str, Any]:
     os.environ["NNVIZ_LIBRARY"] = str(path)
     window = create_window("dark", Preferences(None))
     window.session.records.set_on(False)
-    window.callouts.remove_all()
     window.show()
     wait_until(window, lambda: window.session.state is not Status.LOADING)
     window.show_workspace("runs")  # makes the cards

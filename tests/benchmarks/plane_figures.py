@@ -147,7 +147,6 @@ def rest(window: MainWindow) -> dict[str, Any]:
 def measure() -> dict[str, Any]:
     """All figures, in turn."""
     window = create_window("dark", Preferences(None))
-    window.callouts.remove_all()
     window.resize(*SIZE)
     window.show()
     wait_until(window, lambda: window.session.state is not Status.LOADING)

@@ -265,7 +265,6 @@ def shown_window(cluster: str) -> Iterator[MainWindow]:
     preferences.set("dataset", DATA)  # which it loads as soon as events are processed
     preferences.set("dataset_settings", json.dumps(SETTINGS))
     session = window.session
-    window.callouts.remove_all()
     window.resize(*SIZE)
     window.show()
     gc.freeze()  # as the program does

@@ -9,7 +9,8 @@ from functools import partial
 from html import escape
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QWidget
+from PyQt5.QtGui import QFontMetrics, QResizeEvent
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QWidget
 
 from engine.explain.prediction_changes import ClassChanges
 from engine.training.history import PARTS, Curves, History
@@ -57,6 +58,8 @@ _HOW_TO_ZOOM = (
     "Draw a rectangle to zoom in; double click, or 0, resets. The wheel, or + and −, zooms the epochs, "
     "with Ctrl the values. Arrow keys move."
 )
+_UNTRAINED = "It has learned nothing yet."
+_LESSON_TIP = "Opens the first lesson, in which you train a network to read digits."
 _EARLIER_TIP = "Shows or hides the curves of earlier runs: test solid, train dashed. Right-click to forget them."
 _KEY_TIPS = {
     "train": "Shows or hides the curve of the training set, which the network learns from.",
@@ -76,9 +79,11 @@ class CurvesPanel(TabbedCard):
 
     Signals:
         scale_changed: a value of :attr:`scales` has changed.
+        lesson_wanted: the user accepted the offer of a lesson.
     """
 
     scale_changed = pyqtSignal()
+    lesson_wanted = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__("Curves")
@@ -88,6 +93,7 @@ class CurvesPanel(TabbedCard):
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
         self.curves: list[LearningCurvePage] = []
+        self._lesson_offer = ""
         self.error = self._add_curve(ERROR, 0)
         self.rmse: LearningCurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
@@ -105,9 +111,17 @@ class CurvesPanel(TabbedCard):
         page.is_offered = offered
         page.set_log(self.scales[quantity.name])
         page.scale_changed.connect(lambda: self._note_scale(quantity.name, page.is_log))
+        page.lesson_wanted.connect(self.lesson_wanted)
+        page.offer_lesson(self._lesson_offer)
         self.curves.append(page)
         self.add_page(page, number)
         return page
+
+    def offer_lesson(self, words: str) -> None:
+        """Offers a lesson in those words until they are ""."""
+        self._lesson_offer = words
+        for page in self.curves:
+            page.offer_lesson(words)
 
     def _note_scale(self, name: str, is_log: bool) -> None:
         self.scales[name] = is_log
@@ -163,9 +177,11 @@ class LearningCurvePage(Page):
 
     Signals:
         scale_changed: :attr:`is_log` has changed.
+        lesson_wanted: the user accepted the offer of a lesson.
     """
 
     scale_changed = pyqtSignal()
+    lesson_wanted = pyqtSignal()
 
     def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
         super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
@@ -177,6 +193,7 @@ class LearningCurvePage(Page):
         self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
+        self._lesson_offer = ""
 
     @property
     def plot(self) -> CurvePlot:
@@ -204,7 +221,11 @@ class LearningCurvePage(Page):
         self.figures.setMinimumWidth(1)  # long ones must not widen the card
         self.figures.hide()
         self.body.setSpacing(0)
-        self.body.insertWidget(0, self.conclusion)
+        self.lesson = named(QPushButton(), self._named("startLessonButton"), "Start with a lesson", _LESSON_TIP)
+        self.lesson.setProperty("role", "quiet")
+        self.lesson.clicked.connect(self.lesson_wanted)
+        self.offer_lesson(self._lesson_offer)
+        self.body.insertLayout(0, arranged(QHBoxLayout(), (self.conclusion, 1), self.lesson, spacing=theme.GAP))
         self.body.insertWidget(1, self.figures)
         self._add_scale()
         reset, self._log_action = self._actions(plot)
@@ -222,6 +243,26 @@ class LearningCurvePage(Page):
             signal.connect(self._show_past)  # the differences from the current run may have changed
         self._show_hint()
         self._show_past()
+
+    def offer_lesson(self, words: str) -> None:
+        """Offers a lesson in those words at the right of the conclusion; "" for none."""
+        self._lesson_offer = words
+        if self.is_filled:
+            self._fit_lesson()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.is_filled:
+            self._fit_lesson()
+
+    def _fit_lesson(self) -> None:
+        """Shows as much of the offer as leaves room for the first sentence: *Lessons* at the top is always there."""
+        metrics = QFontMetrics(theme.font(bold=True))
+        room = self.width() - metrics.horizontalAdvance(_UNTRAINED) - 2 * theme.GAP
+        versions = (self._lesson_offer, self._lesson_offer.partition(",")[0])
+        shown = next((words for words in versions if metrics.horizontalAdvance(words) < room), "")
+        self.lesson.setText(shown)
+        self.lesson.setVisible(bool(shown))
 
     def _named(self, name: str) -> str:
         """Returns an object name that is unique in the window: those of the loss begin with "loss"."""
@@ -315,13 +356,13 @@ class LearningCurvePage(Page):
         self.refresh()
 
     def _show_hint(self) -> None:
-        """Shows a hint in the empty plot how to get curves."""
+        """Says in the empty plot of an opened network how to get curves."""
         run = self._session.runs.current
         if run.origin.opened is not None:
             at = f"opened at epoch {epochs_text(run.history.completed)}" if run.history.completed else "opened"
-            self.plot.set_hint(f"{at}; its curve starts when you train it", stays=True)
+            self.plot.set_hint(f"{at}; its curve starts when you train it")
         else:
-            self.plot.set_hint(f"train the network to see its {self._quantity.called} fall")
+            self.plot.set_hint("")
 
     def _show_past(self) -> None:
         earlier = [self._earlier_of(run) for run in self._session.runs.compared]
@@ -426,7 +467,7 @@ class LearningCurvePage(Page):
             return
         ends = [getattr(curves, part).values[-1:] for part in PARTS]
         examples = {name: each.count for name, each in sets.items()}
-        about = (run, epoch, best, curves.last_epoch, ends, examples, self._quantity)
+        about = (run, epoch, best, curves.last_epoch, ends, examples, self._quantity, run.untouched)
         if about == self._concluded:
             return
         self._concluded = about
@@ -435,6 +476,8 @@ class LearningCurvePage(Page):
         if found is not None and finding is not None:
             at = None if epoch is None else finding.train.epochs[-1]
             found = as_of(found, at, None if best is None else best.epoch)
+        if found is None and run.untouched:
+            found = Conclusion(_UNTRAINED)
         self.conclusion.show_conclusion(found)
 
     @property

@@ -62,7 +62,6 @@ class CurvePlot(ZoomPlot):
         self._hidden: set[str] = set()
         self._mouse: QPoint | None = None
         self.changes: tuple[tuple[float, str], ...] = ()
-        self._hint_stays = False
         self._summarised = 0.0  # epoch that is described to screen readers
         self._lines = {name: self._add_line(name) for name in _NAMES}
         margins = (0, 10, 24, 0)  # the right one for half of a wide number
@@ -77,7 +76,7 @@ class CurvePlot(ZoomPlot):
         self.playhead = Playhead(self)
         self._cut = ClippedLabel(self)
         self._read_out.raise_()
-        self._hint = named(QLabel(f"train the network to see its {quantity.called} fall", self), "plotHint")
+        self._hint = named(QLabel("", self), "plotHint")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
         self.view_changed.connect(self._mark_cut)
@@ -131,12 +130,12 @@ class CurvePlot(ZoomPlot):
             self._draw_changes()
             self._update_read_out()
 
-    def set_hint(self, words: str, stays: bool = False) -> None:
-        """Sets the hint for a run without curves. If it ``stays``, it is displayed even over earlier runs."""
-        if (words, stays) != (self._hint.text(), self._hint_stays):
-            self._hint_stays = stays
+    def set_hint(self, words: str) -> None:
+        """Sets the hint for a run without curves, which is displayed even over earlier runs; "" for none."""
+        if words != self._hint.text():
             self._hint.setText(words)
             self._place_hint()
+            self._show_hint()
             self._set_home()
         self._summarise()
 
@@ -268,8 +267,7 @@ class CurvePlot(ZoomPlot):
         return max((float(line.x[-1]) for line in self._lines.values() if len(line.x)), default=0.0)
 
     def _show_hint(self) -> None:
-        replaced_by = self._lines.values() if self._hint_stays else [line for _, line in self._by_name()]
-        self._hint.setVisible(not any(len(line.x) for line in replaced_by))
+        self._hint.setVisible(bool(self._hint.text()) and not any(len(line.x) for line in self._lines.values()))
 
     @property
     def end(self) -> float:

@@ -14,7 +14,6 @@ from nnviz.cards.prediction.number_bars import MOST_ROWS, NumberBars, NumberRow
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.example_text import draw_request
 from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER, SECOND_ANSWER
@@ -155,7 +154,7 @@ class PredictionPanel(DockCard):
         """Returns why there is no prediction; empty if there is one or it is being computed."""
         session, inputs = self._session, self._session.runs.current.network.shape[0]
         if session.question.example is None:
-            return f"{draw_request(session.data.dataset)} to see the prediction"
+            return ""  # the input says what to do
         if len(session.question.example) != inputs:
             return f"network takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
         if not session.question.is_drawn and session.runs.current.misfit(session.data.dataset) is not None:

@@ -14,7 +14,6 @@ from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS, PastPredict
 from nnviz.cards.prediction_over_time.strip_plot import SHARES, ShareLine, StripAxis, StripPlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
-from nnviz.session.example_text import draw_request
 from nnviz.session.predicted_class import WORTH_SEEING, PredictedClass, predicted_class_of
 from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session
@@ -98,15 +97,13 @@ class PredictionOverTimePanel(DockCard):
 
     def _show(self, known: PastPredictions, lines: list[ShareLine], axis: StripAxis = SHARES) -> None:
         self._epochs = known.epochs
-        is_alone = len(known.epochs) == 1
-        self.plot.show_lines(known.epochs, lines, "train to see it change" if is_alone else "", axis)
+        self.plot.show_lines(known.epochs, lines, "", axis)
 
     def _show_nothing(self) -> None:
         self._epochs = []
         has_none = self._known is not None  # else predictions are still being computed
         is_empty = self._session.question.example is None
-        to_do = f"{draw_request(self._session.data.dataset)} to see it"
-        self.plot.show_lines([], [], to_do if is_empty else "no prediction" if has_none else "")
+        self.plot.show_lines([], [], "no prediction" if has_none and not is_empty else "")
 
     def _name_lines(self) -> None:
         """Names the classes in the head, in the colours of their lines, and describes the lines to screen readers.

@@ -9,6 +9,7 @@ from engine.training.metrics import figures_of
 from nnviz.cards.run_bar.run_figures import RunFigures
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
+from nnviz.session.example_text import is_of_digits
 from nnviz.session.run_estimate import RUN_ESTIMATE
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -56,6 +57,9 @@ class RunProgress(QWidget):
             session.run_or_data_changed,
             session.run_estimate.changed,
             session.speed.changed,
+            session.question.changed,
+            session.records.changed,
+            session.runs.file_changed,
         ):
             signal.connect(self._show_progress)
         session.queries.want(self, (RUN_ESTIMATE,), True)
@@ -193,7 +197,10 @@ class RunProgress(QWidget):
         self.times.setVisible(not self._left_out)
         self._times_box.set_width(_TIMES_WIDTH if times and not self._left_out else 1)
         parts = self._status_parts() or [""]
-        self.status.show_versions(*(" · ".join(parts[:count]) for count in range(len(parts), 0, -1)))
+        versions = [" · ".join(parts[:count]) for count in range(len(parts), 0, -1)]
+        tip = "\n".join(filter(None, [versions[0], *self._details()]))
+        self.status.show_versions(*versions, tip=tip)
+        self.state.setToolTip(tip)
         is_in_progress = run.progress.epoch or state is Status.TRAINING
         self.progress.setUpdatesEnabled(False)  # else Qt would paint it at once, apart from all the rest
         self.progress.setValue(round(_STEPS * run.progress.share_done) if is_in_progress else 0)
@@ -229,9 +236,26 @@ class RunProgress(QWidget):
             elif past:
                 what = f"trained for {run.epoch_name(past)} epoch{'' if past == 1 else 's'}"
                 press = "press Space to continue"
-            press = press if self._train.isEnabled() else ""  # a lesson may lock it
+            if not self._train.isEnabled() or (not past and self._asks_to_draw):  # a lesson may lock the button
+                press = ""
             return [*filter(None, [what, self._session.run_estimate.text, press])]
         return []
+
+    @property
+    def _asks_to_draw(self) -> bool:
+        """Whether the empty canvas asks for a drawing, so that the status need not ask for another thing."""
+        data, question = self._session.data.dataset, self._session.question
+        return data is not None and is_of_digits(data) and question.example is None
+
+    def _details(self) -> list[str]:
+        """Returns the speed of the training, and the number of the run in the library."""
+        run, found = self._session.runs.current, []
+        if self._session.state is Status.TRAINING and run.progress.seconds_per_epoch:
+            samples = run.progress.batches * run.experiment.training.batch_size / run.progress.seconds_per_epoch
+            found.append(f"{text.count(1000 * round(samples / 1000))} samples/s")
+        if run.storage.is_kept:
+            found.append(f"in the library: run {run.storage.record}, in {self._session.records.path}")
+        return found
 
     def _pace(self) -> list[str]:
         """Returns how fast a slow training is, rounded to one digit: the number changes all the time."""

@@ -35,6 +35,17 @@ SUFFIXES = (".md", PACKED)
 class LessonOpener(Protocol):
     """What plays the lessons that are read."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a lesson is open."""
+
+    @property
+    def position(self) -> str:
+        """The step of the open lesson."""
+
+    def show(self, in_front: bool) -> None:
+        """Shows the open lesson."""
+
     def begin(self, lesson: Lesson, path: Path, starts_again: bool = False) -> object:
         """Plays a lesson, whose path is that of the unpacked file, from where it was left or from its first step."""
 
@@ -189,39 +200,45 @@ class LessonFiles(QObject):
     # ---- menu and offer
 
     def fill_menu(self, menu: QMenu) -> None:
-        """Fills a menu with the included lessons and those that were opened last; finished ones have a tick."""
+        """Fills a menu with the included lessons and those that were opened last; finished ones have a tick.
+
+        The entry of the open lesson has its step, and leads back to it.
+        """
         from nnviz.lessons.included import id_in, included_lessons, title_of
 
         menu.clear()
         included = included_lessons()
         recent = [path for path in self._memory.recent if path not in included]
+        running = self._memory.left_open if self._opener.is_open else None
         for number, path in enumerate([*included, *recent], start=1):
             if recent and path == recent[0]:
                 menu.addSeparator()
-            title = text.entry(title_of(path, self._memory.language))
+            title, is_open = text.entry(title_of(path, self._memory.language)), path == running
+            if is_open:
+                title = texts.OPEN_AT.format(title=title, position=self._opener.position)
             action = menu.addAction(f"{'&' if number < 10 else ''}{number}  {title}")
             action.setObjectName(f"actionLesson{number}")
             action.setCheckable(True)
             action.setChecked(id_in(path) in self._memory.finished)
-            action.triggered.connect(lambda _, path=path: self.open(path))
+            show = partial(self._opener.show, True) if is_open else partial(self.open, path)
+            action.triggered.connect(lambda _, show=show: show())
 
-    def offer(self) -> None:
-        """Offers to continue the lesson that was open when the program ended; else, only once, the first lesson."""
+    def open_first(self) -> None:
+        """Opens the first of the included lessons."""
+        from nnviz.lessons.included import included_lessons
+
+        self.open(included_lessons()[0])
+
+    def offer_left(self) -> None:
+        """Offers to continue the lesson that was open when the program ended."""
         left = self._memory.left_open
-        if left is None and not self._memory.take_offer():
+        if left is None:
             return
-        from nnviz.lessons.included import included_lessons, title_of  # imported here: the first start needs it
+        from nnviz.lessons.included import title_of
 
-        messages, first = self._session.messages, included_lessons()[:1]
-        if left is not None:
-            title = text.plain(title_of(left, self._memory.language))
-            resume = MessageChoice(texts.CONTINUE, partial(self.open, left, asks=False))
-            words = texts.WAS_OPEN.format(title=title)
-            self._question = messages.ask_later(words, resume, dismissed=self._memory.note_closed)
-        elif first:
-            title = text.plain(title_of(first[0], self._memory.language))
-            start = MessageChoice(texts.START, partial(self.open, first[0]))
-            messages.show_later(texts.OFFER.format(title=title), start)
+        words = texts.WAS_OPEN.format(title=text.plain(title_of(left, self._memory.language)))
+        resume = MessageChoice(texts.CONTINUE, partial(self.open, left, asks=False))
+        self._question = self._session.messages.ask_later(words, resume, dismissed=self._memory.note_closed)
 
 
 def start_again_question(lesson: Lesson, start_again: Callable[[], None]) -> tuple[str, MessageChoice, MessageChoice]:

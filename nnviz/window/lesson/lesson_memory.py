@@ -102,11 +102,14 @@ class LessonMemory:
         path = self._preferences.text(_OPEN)
         return Path(path) if path and Path(path).is_file() else None
 
-    def take_offer(self) -> bool:
-        """Whether the first lesson was never offered; from now on it was."""
-        is_new = not self._preferences.number(_OFFERED)
+    @property
+    def offers_first(self) -> bool:
+        """Whether the user is new: nothing was trained yet."""
+        return not self._preferences.number(_OFFERED)
+
+    def end_offer(self) -> None:
+        """Notes that something was trained."""
         self._preferences.set(_OFFERED, 1)
-        return is_new
 
     # ---- language
 

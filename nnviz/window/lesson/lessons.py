@@ -15,6 +15,7 @@ from nnviz.formatting import text
 from nnviz.lessons import texts
 from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.session import Session
+from nnviz.session.status import Status
 from nnviz.ui.card import ancestry
 from nnviz.window.docks import Docks
 from nnviz.window.lesson.lesson_files import LessonFiles, start_again_question
@@ -80,6 +81,16 @@ class Lessons(QObject):
         self.hand_in: HandIn | None = None
         self._bar: LessonHead | None = None  # above the settings, while they are shown in place of the lesson
         self._splitter: QSplitter | None = None
+        window.curves.lesson_wanted.connect(self.files.open_first)
+        session.training.state_changed.connect(self._show_offer)
+        self.changed.connect(self._show_offer)
+        self._show_offer()
+
+    def _show_offer(self) -> None:
+        """Offers the first lesson to new users, until they train or open a lesson."""
+        if self._session.state is Status.TRAINING:
+            self._memory.end_offer()
+        self._window.curves.offer_lesson(texts.OFFER if self._memory.offers_first and not self.is_open else "")
 
     @property
     def is_open(self) -> bool:
@@ -487,7 +498,6 @@ class Lessons(QObject):
     def _set_locks(self, is_locked: Callable[[str], bool]) -> None:
         """Lets nothing offer what is locked."""
         self._session.messages.set_locks(is_locked)
-        self._window.status_line.set_locks(is_locked)
 
     def _is_locked(self, need: str) -> bool:
         """Whether a setting or control of that name, or the card around it, is locked."""

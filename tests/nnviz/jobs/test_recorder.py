@@ -241,9 +241,8 @@ def test_the_first_time_says_so_once(recorded_window: MainWindow, qtbot: QtBot) 
     qtbot.waitUntil(lambda: announced(session).startswith("Runs are saved in the library"))
     assert str(session.records.path.parent) not in announced(session)
     assert session.messages.current is None
-    label = find(recorded_window, QLabel, "recordLabel")
-    assert label.text() == f"in the library: run {session.runs.current.storage.record}"
-    assert label.toolTip() == f"The library is {session.records.path}."
+    record = f"in the library: run {session.runs.current.storage.record}, in {session.records.path}"
+    assert record in find(recorded_window, QLabel, "runState").toolTip()
     session.messages.end_announcement()
     session.reset()
     train_epochs(qtbot, recorded_window, 1)

@@ -18,7 +18,6 @@ from engine.training.history import Change
 from nnviz.formatting.text import count, duration
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from nnviz.window.status_line import StatusLine
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
@@ -89,12 +88,8 @@ def test_the_learning_rate_and_epochs_act_at_once_and_fields_being_typed_into_ar
     assert window.session.runs.current.history.completed == done + 2
 
 
-def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(
-    card_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(card_window: CardWindow, qtbot: QtBot) -> None:
     window = card_window
-    monkeypatch.setattr("nnviz.window.status_line._SECONDS_BETWEEN_SPEEDS", 0)
-    StatusLine(window.statusBar(), window.session)
     hint = notice(window, "trainingNotice")
     train_for_a_while(qtbot, window)
     assert not hint.isVisible()
@@ -103,16 +98,16 @@ def test_batch_size_waits_and_speed_counts_the_batches_of_the_run(
     assert hint.text() == "Batch size: from the next run."
     retype(qtbot, window, "batchSizeEdit", "100")
     assert not hint.isVisible()
-    speed = find(window, QLabel, "speedLabel")
+    state = find(window, QLabel, "runState")
 
     right: list[str] = []
 
     def look() -> None:
-        """Is called just after the line at the bottom was filled, with the same progress."""
+        """Is called just after the progress was shown, if that was due."""
         progress = window.session.training.progress
         if progress.seconds_per_epoch:
             samples = 1000 * round(progress.batches * 100 / progress.seconds_per_epoch / 1000)
-            right.extend([speed.text()] * (speed.text() == f"● {count(samples)} samples/s"))
+            right.extend([""] * (f"{count(samples)} samples/s" in state.toolTip()))
 
     retype(qtbot, window, "batchSizeEdit", "500")
     assert window.session.runs.current.experiment.training.batch_size == 100
@@ -463,10 +458,8 @@ def test_a_remedy_keeps_the_shape_of_a_network_that_was_opened(ready_model: Mode
     assert session.runs.current.untouched
 
 
-def test_the_bar_tells_how_far_it_is(card_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bar_tells_how_far_it_is(card_window: CardWindow, qtbot: QtBot) -> None:
     window = card_window
-    monkeypatch.setattr("nnviz.window.status_line._SECONDS_BETWEEN_SPEEDS", 0)
-    StatusLine(window.statusBar(), window.session)
     train = find(window, QPushButton, "trainButton")
     state, status = find(window, QLabel, "runState"), find(window, QLabel, "runStatus")
     assert state.text() == "Ready"
@@ -477,7 +470,7 @@ def test_the_bar_tells_how_far_it_is(card_window: CardWindow, qtbot: QtBot, monk
     for name in ("stepBatchButton", "stepEpochButton"):
         assert not find(window, QPushButton, name).isEnabled()
     qtbot.waitUntil(lambda: "epoch" in status.text())
-    qtbot.waitUntil(lambda: "samples/s" in find(window, QLabel, "speedLabel").text())
+    qtbot.waitUntil(lambda: "samples/s" in state.toolTip())
     times, training = find(window, QLabel, "runTimes"), window.session.training
     # As what is left counts them; the words follow a moment later.
     qtbot.waitUntil(lambda: times.text().startswith(f"{duration(training.progress.seconds_of_epoch)} per epoch"))
@@ -487,7 +480,7 @@ def test_the_bar_tells_how_far_it_is(card_window: CardWindow, qtbot: QtBot, monk
     assert state.text() == "Paused"
     assert train.text().strip() == "Train"
     assert find(window, QPushButton, "stepBatchButton").isEnabled()
-    assert find(window, QLabel, "speedLabel").text() == ""
+    assert "samples/s" not in state.toolTip()
 
     click(qtbot, window, QPushButton, "resetButton")
     train_epochs(qtbot, window, 2)

@@ -359,7 +359,6 @@ def test_a_screenshot_shows_nothing_of_the_person(home: Path, monkeypatch: pytes
     (window,) = made
     assert not window.session.settings.experiment.difference(Experiment())
     assert window.draw.pen.value() != 31
-    assert not window.callouts.shown
     window.deleteLater()
 
 

@@ -401,7 +401,7 @@ def test_as_of_another_epoch() -> None:
 def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: MakeCards, qtbot: QtBot) -> None:
     window = make_cards("curvesDock")
     label = find(window, ConclusionLabel, "curvesConclusion")
-    assert label.conclusion is None
+    assert label.conclusion == Conclusion("It has learned nothing yet.")
     window.session.settings.change("epochs", epochs=4)
     for _ in range(4):  # one by one, so that the end of each is kept
         window.session.step_epoch()

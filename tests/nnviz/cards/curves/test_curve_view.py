@@ -160,12 +160,11 @@ def hint(plot: CurvePlot) -> QLabel:
     return find(plot, QLabel, "plotHint")
 
 
-def test_a_hint_stays_over_earlier_runs_only_where_it_is_meant_to(plot: CurvePlot) -> None:
+def test_a_hint_lies_over_earlier_runs_until_the_curves_begin(plot: CurvePlot) -> None:
     plot.show_curves({}, 10)
-    assert hint(plot).isVisible()
     plot.show_earlier([LONG])
     assert not hint(plot).isVisible()
-    plot.set_hint("opened", stays=True)
+    plot.set_hint("opened")
     assert hint(plot).isVisible()
     assert (hint(plot).geometry().center() - plot.plot_area().center()).manhattanLength() <= 2
     plot.show_curves({"train": TRAIN}, 10)

@@ -158,20 +158,14 @@ def test_other_data_are_not_painted_over_by_a_stroke_that_was_not_over(
     assert ready_window.session.data.name == "penguins"
 
 
-def test_in_the_window_the_menu_begins_and_ends_it_and_the_status_line_says_what_a_click_does(
-    whole_window: MainWindow, qtbot: QtBot
-) -> None:
+def test_in_the_window_the_menu_begins_and_ends_it(whole_window: MainWindow, qtbot: QtBot) -> None:
     begin_painting(qtbot, whole_window)
-    painting, hint = whole_window.session.painting, find(whole_window, QLabel, "hintLabel")
+    painting = whole_window.session.painting
     entry = action(whole_window, "actionPaintPoints")
     for is_on in (False, True):
         entry.trigger()
         assert painting.is_on is entry.isChecked() is is_on
         assert find(whole_window, QToolButton, "planeDoneButton").isVisible() is is_on
-    assert "drag in the plane to paint points" in hint.text()
-    painting.end()
-    assert "click in the plane to set the input" in hint.text()
-    painting.begin()
 
     # Afterwards a click asks again.
     view, question = plane_of(whole_window).view, whole_window.session.question

@@ -253,7 +253,7 @@ def test_a_kill_leaves_the_settings_of_before_and_an_offer_to_continue(
 
     # The next start, in which the file says that the lesson is open. The last network follows a little later.
     window.lessons._memory.note_opened(lesson)
-    window.lessons.files.offer()
+    window.lessons.files.offer_left()
     window.session.reset()
     qtbot.waitUntil(lambda: not window.session.replacement.is_replacing)
     assert "was open when nnviz ended" in said(window)
@@ -360,17 +360,8 @@ def test_a_lesson_has_a_drawing_of_its_own_which_comes_back_with_it(
     assert sketch.drawing == ()  # nothing of the attempt before
 
 
-def test_the_first_lesson_is_offered_once_and_the_menu_has_all(
-    ready_window: MainWindow, lesson: Path, qtbot: QtBot
-) -> None:
+def test_the_menu_has_all_lessons(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
     window = ready_window
-    window.lessons.files.offer()
-    message = window.session.messages.current
-    assert message is not None
-    assert "Teach a network to read" in message.text
-    window.session.messages.dismiss()
-    window.lessons.files.offer()
-    assert window.session.messages.current is None
     opened(window, lesson, qtbot)
     window.lessons.close()
     menu = find(window, QMenu, "menuLessons")
