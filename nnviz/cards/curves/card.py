@@ -93,7 +93,7 @@ class CurvesPanel(TabbedCard):
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
         self.curves: list[LearningCurvePage] = []
-        self._lesson_offer = ""
+        self._lesson_offer: tuple[str, ...] = ()
         self.error = self._add_curve(ERROR, 0)
         self.rmse: LearningCurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
@@ -117,11 +117,11 @@ class CurvesPanel(TabbedCard):
         self.add_page(page, number)
         return page
 
-    def offer_lesson(self, words: str) -> None:
-        """Offers a lesson in those words until they are ""."""
-        self._lesson_offer = words
+    def offer_lesson(self, versions: tuple[str, ...]) -> None:
+        """Offers a lesson in the first of those versions that fits; () ends the offer."""
+        self._lesson_offer = versions
         for page in self.curves:
-            page.offer_lesson(words)
+            page.offer_lesson(versions)
 
     def _note_scale(self, name: str, is_log: bool) -> None:
         self.scales[name] = is_log
@@ -193,7 +193,7 @@ class LearningCurvePage(Page):
         self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
-        self._lesson_offer = ""
+        self._lesson_offer: tuple[str, ...] = ()
 
     @property
     def plot(self) -> CurvePlot:
@@ -244,9 +244,9 @@ class LearningCurvePage(Page):
         self._show_hint()
         self._show_past()
 
-    def offer_lesson(self, words: str) -> None:
-        """Offers a lesson in those words at the right of the conclusion; "" for none."""
-        self._lesson_offer = words
+    def offer_lesson(self, versions: tuple[str, ...]) -> None:
+        """Offers a lesson next to the conclusion, in the first of those versions that fits; () ends the offer."""
+        self._lesson_offer = versions
         if self.is_filled:
             self._fit_lesson()
 
@@ -256,11 +256,10 @@ class LearningCurvePage(Page):
             self._fit_lesson()
 
     def _fit_lesson(self) -> None:
-        """Shows as much of the offer as leaves room for the first sentence: *Lessons* at the top is always there."""
+        """Leaves room for the first sentence: *Lessons* at the top is always there."""
         metrics = QFontMetrics(theme.font(bold=True))
         room = self.width() - metrics.horizontalAdvance(_UNTRAINED) - 2 * theme.GAP
-        versions = (self._lesson_offer, self._lesson_offer.partition(",")[0])
-        shown = next((words for words in versions if metrics.horizontalAdvance(words) < room), "")
+        shown = next((words for words in self._lesson_offer if metrics.horizontalAdvance(words) < room), "")
         self.lesson.setText(shown)
         self.lesson.setVisible(bool(shown))
 

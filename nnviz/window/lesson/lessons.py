@@ -90,7 +90,7 @@ class Lessons(QObject):
         """Offers the first lesson to new users, until they train or open a lesson."""
         if self._session.state is Status.TRAINING:
             self._memory.end_offer()
-        self._window.curves.offer_lesson(texts.OFFER if self._memory.offers_first and not self.is_open else "")
+        self._window.curves.offer_lesson(texts.OFFER if self._memory.offers_first and not self.is_open else ())
 
     @property
     def is_open(self) -> bool:
