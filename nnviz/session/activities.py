@@ -1,4 +1,4 @@
-"""Current activities as text for the status line, and offers to cancel long ones."""
+"""Current activities as text for the head bar, and offers to cancel long ones."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Files(QObject):
 
     @property
     def activity(self) -> str:
-        """The current activity for the status line, which ends with "…"; empty if there is none."""
+        """The current activity for the head bar, which ends with "…"; empty if there is none."""
         return self._activities.text
 
     # ---- open
@@ -224,7 +224,7 @@ class Files(QObject):
         return FileWrite(path, turn, past, self.begin(f"{_PRESENT[past]} {text.name(path.name)}"), self._messages)
 
     def begin(self, what: str) -> Callable[[str], None]:
-        """Shows an activity in the status line until the returned function is called with the outcome."""
+        """Shows an activity in the head bar until the returned function is called with the outcome."""
         return self._activities.begin(what)
 
     def data_title(self, run: Run) -> str:

@@ -38,7 +38,7 @@ class _Job:
 
     Attributes:
         steps: the replay; None if the epoch cannot be replayed exactly.
-        end: ends the activity in the status line.
+        end: ends the activity in the head bar.
     """
 
     request: ReplayRequest

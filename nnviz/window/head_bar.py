@@ -42,6 +42,7 @@ class HeadBar(QFrame):
         theme.sized(self.setFixedHeight, _HEIGHT)
         self._records = records
         self.menus = QMenuBar(self)
+        theme.hide_underlines(self.menus)  # first, as its style decides how wide the menus are
         overflow = self.menus.findChild(QToolButton, "qt_menubar_ext_button")
         assert overflow is not None
         theme.set_icon(overflow, "ellipsis")  # Qt's own arrow is dark on dark

@@ -35,7 +35,6 @@ class Menus(QObject):
         self._dialogs = window.dialogs
         self._preferences = preferences
         self._of_cards: list[QAction] = []  # the entries of the shown workspace's cards
-        theme.hide_underlines(bar)
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("&Edit"))
         self._fill_network(bar.addMenu("&Network"))

@@ -34,7 +34,7 @@ class KeepPopup(QFrame):
         button: opens the popup.
 
     Signals:
-        kept(str): an example was kept; a message for the status bar.
+        kept(str): an example was kept; a message.
         import_wanted, show_wanted: the user wants to import examples, or to see them.
     """
 

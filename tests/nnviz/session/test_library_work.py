@@ -31,7 +31,7 @@ def work(tmp_path: Path, messages: Messages, qtbot: QtBot) -> Iterator[LibraryWo
 
 @pytest.fixture
 def reported(work: LibraryWork, messages: Messages) -> list[str]:
-    """The work in progress for the status line, and what came of it, which is announced."""
+    """The work in progress for the head bar, and what came of it, which is announced."""
     words: list[str] = []
     work.status_changed.connect(lambda status: words.append(status) if status else None)
     messages.announced.connect(lambda: words.append(announced(messages)))

@@ -116,6 +116,24 @@ def test_a_narrow_bar_gives_way_step_by_step(ready_window: MainWindow, qtbot: Qt
     assert tabs.currentIndex() == 2
 
 
+def test_the_bar_follows_the_size_of_the_text_and_back(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, head = ready_window, ready_window.head
+    window.resize(1280, 720)
+    QApplication.processEvents()
+    before = head.grab().toImage()
+    for percent in (150, 200):
+        window.set_text_size(percent)
+        QApplication.processEvents()
+        assert head.height() == 44 * percent // 100
+        parts = [part.geometry() for part in (window.menuBar(), head.switch, head.lessons_button)]
+        assert all(left.right() < right.left() for left, right in pairwise(parts)), percent
+        assert window.menuBar().width() == window.menuBar().sizeHint().width(), "all menus are in view"
+        assert head.rect().contains(parts[-1])
+    window.set_text_size(100)
+    QApplication.processEvents()
+    assert head.grab().toImage() == before
+
+
 def test_the_lessons_are_listed_with_the_open_one(ready_window: MainWindow, qtbot: QtBot) -> None:
     window = ready_window
     menu = find(window, QMenu, "menuLessons")

@@ -93,7 +93,7 @@ def export(qtbot: QtBot, box: ExportDialog) -> None:
 
 
 def reported(window: MainWindow) -> str:
-    """What the status line says."""
+    """What the head bar says."""
     return find(window, QLabel, "activityLabel").text()
 
 
