@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from PyQt5.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal, pyqtSlot
 
 from engine.training.trainer import Trainer
+from nnviz.jobs.pace import Pace
 from nnviz.jobs.reports import NetworkFrame, StopCondition, Stopped, count_of
 from nnviz.jobs.worker import Worker
 
@@ -19,7 +20,7 @@ T = TypeVar("T")
 # Training with short steps loses most of it, because the worker needs Python's lock all the time. Long steps are
 # matrix products, beside which Python can draw.
 _SHARE_FOR_VIEWS, _SHARE_BESIDE_LONG_STEPS = 0.11, 0.17
-_SHARE_BESIDE_LENT = 0.4  # a training that is lent to a process has a core of its own
+_SHARE_BESIDE_WAITS = 0.4  # beside a training that is lent to a process and has a core of its own, or is slow
 _LONG_STEP = 0.0008  # seconds
 _SHORTEST, _LONGEST = 28, 250  # milliseconds between two views
 _SHORTEST_BESIDE_EPOCHS = 50  # the same where each view is also one of several epochs, whose figures are shown too
@@ -46,7 +47,7 @@ class Runner(QObject):
         super().__init__()
         self.worker = Worker()
         self.worker.reported.connect(self._pass_on)
-        self._is_closed = False
+        self._is_closed = self._is_slow = False
         self._calls: dict[Future[Any], Callable[[], None]] = {}  # calls without a result, with their callbacks
         self._run: int | None = None  # the run whose frames are shown
         self._cost = 0.0  # moving average of a view's cost, in seconds of the interface's processor time
@@ -61,6 +62,11 @@ class Runner(QObject):
         self._run, self._is_disturbed = run, True
         self._timer.start(_SHORTEST)
         self.worker.go(run, until, before)
+
+    def set_pace(self, pace: Pace | None) -> None:
+        """Takes steps at a pace from the next step on; None for full speed."""
+        self._is_slow = pace is not None
+        self.worker.set_pace(pace)
 
     def call(
         self,
@@ -137,8 +143,8 @@ class Runner(QObject):
     def _pause(self, frame: NetworkFrame) -> int:
         """Returns the milliseconds until the next view, from the cost of the last ones."""
         share, shortest = _SHARE_FOR_VIEWS, _SHORTEST
-        if frame.is_lent:
-            share = _SHARE_BESIDE_LENT
+        if frame.is_lent or self._is_slow:
+            share = _SHARE_BESIDE_WAITS
             if 1000 * frame.seconds_per_epoch < _SHORTEST:
                 shortest = _SHORTEST_BESIDE_EPOCHS
         elif frame.seconds_per_epoch > _LONG_STEP * frame.batches:

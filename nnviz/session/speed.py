@@ -87,7 +87,7 @@ class Speed(QObject):
             self._send()
 
     def _send(self) -> None:
-        self._training.runner.worker.set_pace(self._pace)
+        self._training.runner.set_pace(self._pace)
         self.changed.emit()
 
     def _follow_start(self) -> None:
