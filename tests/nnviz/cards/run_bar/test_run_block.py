@@ -12,8 +12,19 @@ from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import MANY_EPOCHS, action, click, find, press, train_epochs, wait_for
+from tests.nnviz.helpers import (
+    MANY_EPOCHS,
+    action,
+    click,
+    find,
+    is_shown,
+    press,
+    stored_settings,
+    train_epochs,
+    wait_for,
+)
 
 
 @pytest.fixture
@@ -104,6 +115,23 @@ def test_the_first_epoch_of_a_new_user_is_slow_once(ready_window: CardWindow, qt
     qtbot.waitUntil(lambda: session.runs.current.history.completed > 1)
     assert not session.speed.is_slow, "it ends by itself after an epoch"
     assert "slow" not in status(window)
+
+
+def test_the_slow_start_is_remembered_from_its_first_step_on(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    qtbot.waitUntil(lambda: is_shown(window.session.data))
+    window.start_slowly()
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.session.speed.starts_slowly)
+    qtbot.waitUntil(lambda: stored_settings().get("slow_start") == "done")
+    window.session.pause()
+    wait_for(qtbot, window, Status.PAUSED)
+    other = make_window()
+    qtbot.waitUntil(lambda: is_shown(other.session.data))
+    other.start_slowly()
+    other.session.start()
+    wait_for(qtbot, other, Status.TRAINING)
+    assert not other.session.speed.is_slow
 
 
 def test_what_ignores_the_speed_trains_at_once(
