@@ -162,6 +162,9 @@ def test_the_lessons_are_listed_with_the_open_one(ready_window: MainWindow, qtbo
     assert seen[1][0].endswith("Teach a network to read · step 1 of 8")
     assert not mark.isVisible()
     assert window.session.messages.current is None
+    player = window.lessons.player
+    assert player is not None
+    qtbot.waitUntil(lambda: not player.is_busy, timeout=20_000)  # else its first step would outlive the window
 
 
 def test_the_first_start_asks_for_one_thing_at_a_time(
