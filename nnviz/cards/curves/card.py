@@ -10,7 +10,7 @@ from html import escape
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QResizeEvent
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from engine.explain.prediction_changes import ClassChanges
 from engine.training.history import PARTS, Curves, History
@@ -223,6 +223,8 @@ class LearningCurvePage(Page):
         self.body.setSpacing(0)
         self.lesson = named(QPushButton(), self._named("startLessonButton"), "Start with a lesson", _LESSON_TIP)
         self.lesson.setProperty("role", "quiet")
+        # The row is as high as the conclusion, with and without the offer.
+        self.lesson.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self.lesson.clicked.connect(self.lesson_wanted)
         self.offer_lesson(self._lesson_offer)
         self.body.insertLayout(0, arranged(QHBoxLayout(), (self.conclusion, 1), self.lesson, spacing=theme.GAP))

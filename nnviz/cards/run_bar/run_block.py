@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import more_epochs
@@ -161,6 +161,7 @@ class SpeedChoice(QFrame):
     def __init__(self, speed: Speed) -> None:
         super().__init__()
         named(self, "speedChoice", "Speed")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._speed = speed
         tip = "Trains slowly enough to watch, in at most two minutes. What the network learns is the same (L)."
         self.slow = self._part("slow", "speedSlowButton", "Slow", tip)
