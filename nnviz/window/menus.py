@@ -11,11 +11,10 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
 
 from engine.storage import EXPORTS
+from nnviz.cards.runs.seeds_button import add_seed_counts
 from nnviz.cards.timeline.card import BRANCH_TIP
 from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
-from nnviz.formatting.result_text import format_seeds
-from nnviz.session.sweeps import SEEDS
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
 from nnviz.window.bundled_networks import bundled_files, bundled_networks
@@ -233,20 +232,15 @@ class Menus(QObject):
 
     def _fill_seed_counts(self, menu: QMenu) -> None:
         """Adds the choice of how many seeds are trained."""
-        sweeps, group = self._session.sweeps, QActionGroup(self)
+        sweeps = self._session.sweeps
         counts = menu.addMenu("N&umber of seeds")
         counts.menuAction().setObjectName("actionSeedsCount")
-        entries = {}
-        for count in SEEDS:
-            choose, keys = partial(sweeps.set_seeds, count), f"Ctrl+Alt+{str(count)[0]}"
-            entry = entries[count] = self._add(counts, format_seeds(count), f"actionSeeds{count}", keys, choose)
-            entry.setCheckable(True)
-            group.addAction(entry)
+        for count, entry in add_seed_counts(counts, sweeps).items():
+            entry.setObjectName(f"actionSeeds{count}")
+            entry.setShortcut(QKeySequence(f"Ctrl+Alt+{str(count)[0]}"))
 
         def show() -> None:
-            entries[sweeps.seeds].setChecked(True)
-            for each in (counts.menuAction(), *entries.values()):
-                each.setEnabled(sweeps.plan_progress is None)
+            counts.menuAction().setEnabled(sweeps.plan_progress is None)
 
         sweeps.changed.connect(show)
         show()

@@ -6,7 +6,7 @@ from functools import partial
 
 from PyQt5.QtCore import QPoint, QRectF, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import QAction, QActionGroup, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from nnviz.formatting.result_text import format_seeds
 from nnviz.session.sweep_text import format_stop_count
@@ -43,6 +43,25 @@ class ProgressButton(QPushButton):
         painter.fillRect(whole, theme.colour("accent"))
 
 
+def add_seed_counts(menu: QMenu, sweeps: Sweeps) -> dict[int, QAction]:
+    """Adds the numbers of seeds to a menu, and returns the entries. The chosen one has a mark; none can be chosen
+    while seeds are being trained."""
+    group, entries = QActionGroup(menu), {}
+    for count in SEEDS:
+        entry = entries[count] = menu.addAction(format_seeds(count))
+        entry.setCheckable(True)
+        entry.triggered.connect(partial(sweeps.set_seeds, count))
+        group.addAction(entry)
+
+    def show() -> None:
+        entries[sweeps.seeds].setChecked(True)
+        group.setEnabled(sweeps.plan_progress is None)
+
+    sweeps.changed.connect(show)
+    show()
+    return entries
+
+
 class SeedsButton(QWidget):
     """The button and, at its right, the choice of how many seeds."""
 
@@ -58,27 +77,15 @@ class SeedsButton(QWidget):
         theme.sized(self.arrow.setFixedWidth, _WIDTH_OF_ARROW)
         self.arrow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.arrow.clicked.connect(self._open)
-        self._menu = self._new_menu()
+        self._menu = named(QMenu(self), "seedsCountMenu")
+        for count, action in add_seed_counts(self._menu, sweeps).items():
+            action.setObjectName(f"seeds{count}Action")
         arranged(QHBoxLayout(self), self.button, self.arrow, 1)
         sweeps.changed.connect(self._show)
         self._show()
 
-    def _new_menu(self) -> QMenu:
-        menu = named(QMenu(self), "seedsCountMenu")
-        group = QActionGroup(menu)
-        self._counts = {}
-        for count in SEEDS:
-            action = menu.addAction(format_seeds(count))
-            action.setObjectName(f"seeds{count}Action")
-            action.setCheckable(True)
-            action.triggered.connect(partial(self._sweeps.set_seeds, count))
-            group.addAction(action)
-            self._counts[count] = action
-        return menu
-
     def _open(self) -> None:
         """Opens the menu with popup(), because exec() would start a nested event loop."""
-        self._counts[self._sweeps.seeds].setChecked(True)
         self._menu.popup(self.button.mapToGlobal(QPoint(0, self.button.height())))
 
     def _show(self) -> None:

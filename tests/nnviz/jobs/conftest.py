@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from nnviz.jobs.data_process import DataProcess
+from nnviz.jobs.worker import Worker
 
 
 @pytest.fixture
@@ -15,3 +16,12 @@ def process() -> Iterator[DataProcess]:
     made = DataProcess()
     yield made
     made.end()
+
+
+@pytest.fixture
+def worker(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """It lends a training as soon as the process is ready. Ended after the test, also in the middle of a wait."""
+    monkeypatch.setattr("nnviz.jobs.worker._SECONDS_HERE", 0.0)
+    worker = Worker()
+    yield worker
+    assert worker.quit_and_wait(10_000)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -20,15 +19,6 @@ from tests.nnviz.jobs.test_worker import frame_of, of, stop_of
 
 STOPPED = Pace(1e9)  # far slower than any test waits
 pytestmark = pytest.mark.usefixtures("two_cores")
-
-
-@pytest.fixture
-def worker(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    """It lends a training as soon as the process is ready. Ended after the test, also in the middle of a wait."""
-    monkeypatch.setattr("nnviz.jobs.worker._SECONDS_HERE", 0.0)
-    worker = Worker()
-    yield worker
-    assert worker.quit_and_wait(10_000)
 
 
 @pytest.mark.parametrize(

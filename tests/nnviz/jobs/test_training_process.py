@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,15 +41,6 @@ from tests.nnviz.library.helpers import an_experiment
 
 pytestmark = pytest.mark.usefixtures("two_cores")
 LONG, SHORT = 100, 24  # epochs: time enough for a process that is there to take over, several times or once
-
-
-@pytest.fixture
-def worker(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    """It lends a training as soon as the process is ready. Ended after the test."""
-    monkeypatch.setattr("nnviz.jobs.worker._SECONDS_HERE", 0.0)
-    worker = Worker()
-    yield worker
-    assert worker.quit_and_wait(10_000)
 
 
 class Ear:
