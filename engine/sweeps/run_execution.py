@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from engine.network.half_precision import packed_size
 from engine.storage.packed_snapshots import PackedSnapshot
 from engine.storage.state_codec import MOST_STATE, StateBytes, epochs_at, state_size
 from engine.sweeps.results import DIVERGED, FAILED, FINISHED
-from engine.training.events import Batch, BestRestored, Epoch, Event
+from engine.training.events import Batch, BestRestored, Epoch, Estimate, Event
 from engine.training.history import MOST_POINTS, PARTS
 from engine.training.metrics import Evaluation
 from engine.training.snapshot_schedule import LEAST_STEP, SnapshotSchedule
@@ -29,6 +30,7 @@ SECONDS_BETWEEN_REPORTS = 0.2
 MOST_REPORTED = 2_000  # limit of the reported epochs of a run
 _MOST_MOMENTS, _CONFUSION_BYTES = 64, 10**6
 _SECONDS_BETWEEN_STATES = 1.0
+_Results = TypeVar("_Results", Epoch, Estimate)
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,14 @@ class RunSpec:
         number: the number of the run in its plan, which all its reports have.
         experiment: the experiment, with its seed.
         snapshot_bytes: limit of the snapshots, in bytes; the initial state is kept if it takes at most half as much.
+        estimates_early: whether the first epoch has estimates, see
+            :attr:`engine.training.trainer.Trainer.estimates_early`. Snapshots with one have the same limit again.
     """
 
     number: int
     experiment: Experiment
     snapshot_bytes: int = SNAPSHOT_BYTES
+    estimates_early: bool = False
 
     @property
     def report_interval(self) -> int:
@@ -77,6 +82,7 @@ class RunOutcome:
         status: "finished", "diverged", "failed" (it could not start), or the requested status.
         why: the reason why it diverged or failed, as text; else empty.
         epochs: figures of its epochs, with confusion matrices within a memory limit; both thinned evenly.
+        estimates: pairs of epoch and estimate in the first epoch, without confusion matrices.
         best: the epoch that early stopping restored.
         snapshots: pairs of epoch and packed parameters, thinned evenly.
         state: the state from which its training can continue exactly; after divergence the last good one. None if the
@@ -94,6 +100,7 @@ class RunOutcome:
     status: str
     why: str = ""
     epochs: tuple[Epoch, ...] = ()
+    estimates: tuple[tuple[float, Estimate], ...] = ()
     best: BestRestored | None = None
     snapshots: tuple[tuple[float, PackedSnapshot], ...] = ()
     state: StateBytes | None = None
@@ -114,6 +121,8 @@ class RunExecution:
         self._start = time.perf_counter()
         self._spec, self._report = spec, report
         self._trainer = spec.experiment.trainer(dataset)
+        self._trainer.estimates_early = spec.estimates_early
+        self._estimates: list[tuple[float, Estimate]] = []
         self._epochs: list[Epoch] = []
         self._unreported: list[Epoch] = []
         self._reported_at = self._kept_at = -math.inf
@@ -157,7 +166,11 @@ class RunExecution:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Batch):
-            self._snapshots.collect(event.place)
+            if event.estimate is not None:
+                self._estimates.append((event.place, _without_matrices(event.estimate)))
+                self._snapshots.collect_early(event.place)
+            else:
+                self._snapshots.collect(event.place)
         elif isinstance(event, Epoch):
             self._take_epoch(event)
         elif isinstance(event, BestRestored):
@@ -210,6 +223,7 @@ class RunExecution:
             status,
             why,
             tuple(self._epochs),
+            tuple(self._estimates),
             self._best,
             self._snapshots.kept,
             self._state,
@@ -223,7 +237,7 @@ class RunExecution:
 
 
 class _SnapshotCollector:
-    """Collects evenly spaced snapshots of a run."""
+    """Collects evenly spaced snapshots of a run, and those with estimates of its first epoch."""
 
     def __init__(self, trainer: Trainer, room: int) -> None:
         self._network = trainer.network
@@ -231,6 +245,7 @@ class _SnapshotCollector:
         least = max(LEAST_STEP, 2.0 ** math.ceil(math.log2(trainer.settings.epochs / max(2, most))))
         self._grid = SnapshotSchedule(max(2, most), trainer.batches_per_epoch, (), least)
         self._kept: dict[float, PackedSnapshot] = {}
+        self._early_left = most
         self._are_kept = state_size(trainer) <= MOST_STATE
 
     def collect(self, place: float, is_last: bool = False) -> None:
@@ -241,6 +256,15 @@ class _SnapshotCollector:
             self._grid.advance_past(place)
             if (victim := self._grid.add(place)) is not None:
                 del self._kept[victim]
+        self._keep(place)
+
+    def collect_early(self, place: float) -> None:
+        """Stores the current parameters, which have an estimate, as far as there is space for more."""
+        if self._are_kept and self._early_left > 0:
+            self._early_left -= 1
+            self._keep(place)
+
+    def _keep(self, place: float) -> None:
         self._kept[place] = PackedSnapshot.of(self._network.parameters, self._network.shape)
 
     @property
@@ -307,7 +331,7 @@ def thinning_step(epochs: int, most: int) -> int:
     return step
 
 
-def _parts(event: Epoch) -> dict[str, Evaluation]:
+def _parts(event: Epoch | Estimate) -> dict[str, Evaluation]:
     parts = {name: getattr(event, name) for name in PARTS}
     return {name: each for name, each in parts.items() if each is not None}
 
@@ -321,5 +345,5 @@ def _bare(figures: Evaluation) -> Evaluation:
     return replace(figures, ranks=None, confusion=None)
 
 
-def _without_matrices(event: Epoch) -> Epoch:
+def _without_matrices(event: _Results) -> _Results:
     return replace(event, **{name: _bare(each) for name, each in _parts(event).items()})  # type: ignore[arg-type]

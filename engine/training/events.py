@@ -10,13 +10,29 @@ from engine.training.metrics import Evaluation
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """Results on the first thousand examples of each split, fast enough to be computed several times a second."""
+
+    train: Evaluation
+    test: Evaluation | None = None
+    validation: Evaluation | None = None
+
+
+@dataclass(frozen=True)
 class Batch:
-    """A step was taken: the ``batch``-th of ``batches`` in this epoch. Both count from 1."""
+    """A step was taken: the ``batch``-th of ``batches`` in this epoch. Both count from 1.
+
+    Attributes:
+        loss: mean loss of the batch before the step.
+        estimate: results after the step, at some steps of the first epoch, see
+            :attr:`engine.training.trainer.Trainer.estimates_early`; else None.
+    """
 
     epoch: int
     batch: int
     batches: int
     loss: float
+    estimate: Estimate | None = None
 
     @property
     def place(self) -> float:
@@ -67,14 +83,6 @@ class BestRestored:
 
 
 Event = Batch | Evaluating | Epoch | BestRestored
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Results on the first thousand examples of each split, fast enough to be computed several times a second."""
-
-    train: Evaluation
-    test: Evaluation | None
 
 
 @dataclass(frozen=True)

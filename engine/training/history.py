@@ -50,13 +50,28 @@ class Curve:
             del self.epochs[place], self.values[place]
 
     def clear(self) -> None:
-        self.epochs.clear()
-        self.values.clear()
+        self.cut(0)
+
+    def cut(self, start: int) -> None:
+        """Removes all points from the ``start``-th on, which counts from 0."""
+        del self.epochs[start:], self.values[start:]
 
     def at(self, epoch: float) -> float | None:
         """Returns the value measured at exactly this epoch, or None."""
         place = bisect_left(self.epochs, epoch)
         return self.values[place] if self.epochs[place : place + 1] == [epoch] else None
+
+
+def joined(exact: Curve, early: Curve) -> Curve:
+    """Returns exact values with the estimates between them; where there are both, the exact value counts."""
+    if not early.epochs:
+        return exact
+    start, end = bisect_left(exact.epochs, early.epochs[0]), bisect_right(exact.epochs, early.epochs[-1])
+    points = dict(zip(early.epochs, early.values, strict=True))
+    points |= zip(exact.epochs[start:end], exact.values[start:end], strict=True)
+    between = sorted(points)
+    epochs = [*exact.epochs[:start], *between, *exact.epochs[end:]]
+    return Curve(epochs, [*exact.values[:start], *map(points.__getitem__, between), *exact.values[end:]])
 
 
 @dataclass
@@ -66,6 +81,7 @@ class Curves:
     Attributes:
         train, test, validation: exact values after each epoch.
         live_train, live_test: estimates within the current epoch, removed when the exact values are known.
+        early_train, early_test, early_validation: estimates within the first epoch, which are kept.
     """
 
     train: Curve = field(default_factory=Curve)
@@ -73,17 +89,29 @@ class Curves:
     validation: Curve = field(default_factory=Curve)
     live_train: Curve = field(default_factory=Curve)
     live_test: Curve = field(default_factory=Curve)
+    early_train: Curve = field(default_factory=Curve)
+    early_test: Curve = field(default_factory=Curve)
+    early_validation: Curve = field(default_factory=Curve)
 
     def copy(self) -> Curves:
         """Returns an independent copy."""
         curves = {name: Curve(list(curve.epochs), list(curve.values)) for name, curve in vars(self).items()}
         return Curves(**curves)
 
+    def joined(self, part: str) -> Curve:
+        """Returns the exact values of a part, with the estimates of its first epoch."""
+        return joined(getattr(self, part), getattr(self, f"early_{part}"))
+
     @property
     def last_epoch(self) -> float:
         """The last epoch with an exact value; 0 without any."""
         ends = [epoch for part in PARTS for epoch in getattr(self, part).epochs[-1:]]
         return float(max(ends, default=0))
+
+    @property
+    def last_known(self) -> float:
+        """The last epoch with an exact value or, within the first epoch, an estimate that is kept; 0 without any."""
+        return max([self.last_epoch, *self.early_train.epochs[-1:]])
 
 
 @dataclass(frozen=True)
@@ -127,13 +155,15 @@ class History:
     def take_event(self, event: Event, before: float = 0) -> None:
         """Records an event of a run that started after ``before`` epochs.
 
-        It records the results of epochs, where epoch 0 is the untrained network, and restored parameters. Of other
-        events it only notes that the network no longer has the best parameters.
+        It records the results of epochs, where epoch 0 is the untrained network, estimates of the first epoch, and
+        restored parameters. Of other events it only notes that the network no longer has the best parameters.
         """
         if isinstance(event, BestRestored):
             self.best = replace(event, epoch=before + event.epoch)
         elif isinstance(event, Batch):
             self.best = None
+            if event.estimate is not None:
+                self.add_early(before + event.place, event.estimate)
         if not isinstance(event, Epoch):
             return
         self.completed = epoch = int_if_whole(before + event.epoch)
@@ -154,6 +184,26 @@ class History:
         for name, figures in (("live_train", estimate.train), ("live_test", estimate.test)):
             if figures is not None and math.isfinite(figures.loss):
                 self._add(name, epoch, figures)
+
+    def add_early(self, epoch: float, estimate: Estimate) -> None:
+        """Adds an estimate within the first epoch, which is kept. Removes those from there on, of an earlier run."""
+        self.forget_early(epoch)
+        for part in PARTS:
+            figures: Evaluation | None = getattr(estimate, part)
+            if figures is not None and math.isfinite(figures.loss):
+                self._add(f"early_{part}", epoch, figures)
+
+    def forget_early(self, epoch: float) -> None:
+        """Removes the estimates of the first epoch at this place, in epochs, and after it."""
+        for curves in self._quantities.values():
+            for part in PARTS:
+                curve: Curve = getattr(curves, f"early_{part}")
+                curve.cut(bisect_left(curve.epochs, epoch))
+
+    @property
+    def early(self) -> list[float]:
+        """Returns the places, in epochs, of the estimates of the first epoch, ascending."""
+        return self.loss.early_train.epochs
 
     def measure_again(self, epoch: float, figures: Mapping[str, float]) -> None:
         """Replaces the results at an epoch, the last one or later, by those of a network that was changed there.
@@ -255,8 +305,7 @@ class History:
         past = self.copy()
         for curves in past._quantities.values():
             for curve in vars(curves).values():
-                end = bisect_right(curve.epochs, epoch)
-                del curve.epochs[end:], curve.values[end:]
+                curve.cut(bisect_right(curve.epochs, epoch))
         past.changes = [change for change in self.changes if change.epoch <= epoch]
         past.completed, past.best = past.last_measured(epoch) or 0, None
         for measured, matrices in self._confusions.items():
@@ -265,14 +314,16 @@ class History:
         return past
 
     def as_dict(self) -> dict[str, Any]:
-        """Returns exact curves and changes in types that JSON can hold: pairs of epoch and value, of epoch and text.
+        """Returns curves and changes in types that JSON can hold: pairs of epoch and value, of epoch and text.
 
         Of a curve with more than 20,000 points only as many are returned, of changes the last 1,000.
 
-        Errors have the keys train, test and validation, other figures train_loss, test_rmse and so on. What early
-        stopping restored has the key best.
+        Errors have the keys train, test and validation, other figures train_loss, test_rmse and so on. The key early
+        has the estimates of the first epoch by the same keys. What early stopping restored has the key best.
         """
-        pairs: dict[str, Any] = {name: _pairs(curve) for name, curve in self._exact().items()}
+        pairs: dict[str, Any] = {name: _pairs(curve) for name, curve in self._by_name().items()}
+        early = {name: _pairs(curve) for name, curve in self._by_name("early_").items()}
+        pairs["early"] = {name: points for name, points in early.items() if points}
         pairs["changes"] = [[change.epoch, change.text] for change in self.changes[-MOST_CHANGES:]]
         pairs["best"] = None if self.best is None else _best_entries(self.best)
         return {name: points for name, points in pairs.items() if points}
@@ -284,21 +335,24 @@ class History:
         Entries that are no curves, points or changes are ignored, because files may come from anywhere.
         """
         history, known = cls(), curves if isinstance(curves, dict) else {}
-        for name, curve in history._exact().items():
-            points = _by_epoch(known.get(name, known.get(_OLD_NAMES.get(name))))
-            least = -_LARGEST if name.endswith("r2") else 0
-            for epoch, value in _thinned([point for point in points if _is_number(point[1], least)]):
-                curve.add(epoch, float(value))
+        early = known.get("early")
+        for entries, kind in ((known, ""), (early if isinstance(early, dict) else {}, "early_")):
+            for name, curve in history._by_name(kind).items():
+                points = _by_epoch(entries.get(name, entries.get(_OLD_NAMES.get(name))))
+                least = -_LARGEST if name.endswith("r2") else 0
+                for epoch, value in _thinned([point for point in points if _is_number(point[1], least)]):
+                    if not kind or 0 < epoch < 1:
+                        curve.add(epoch, float(value))
         changes = _by_epoch(known.get("changes"))
         history.changes = [Change(epoch, text) for epoch, text in changes if isinstance(text, str)][-MOST_CHANGES:]
         history.completed = int_if_whole(max(curves.last_epoch for curves in history._quantities.values()))
         history.best = _best_from(known.get("best"))
         return history
 
-    def _exact(self) -> dict[str, Curve]:
-        """Returns the exact curves by their names in files."""
+    def _by_name(self, kind: str = "") -> dict[str, Curve]:
+        """Returns the exact curves by their names in files, or those of the kind "early_" by the same names."""
         return {
-            part if name == "error" else f"{part}_{name}": getattr(curves, part)
+            part if name == "error" else f"{part}_{name}": getattr(curves, kind + part)
             for name, curves in self._quantities.items()
             for part in PARTS
         }

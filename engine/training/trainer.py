@@ -25,6 +25,7 @@ from engine.network.network import Network, check_can_be_trained, check_fits, fi
 from engine.training.batches import Batches
 from engine.training.distributions import dead_layer, is_at_chance
 from engine.training.divergence import loss_error, optimizer_overflow
+from engine.training.early_estimates import ESTIMATE_EXAMPLES, estimated_steps
 from engine.training.early_stopping import BestEpoch
 from engine.training.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event, TrainingState
 from engine.training.metrics import Evaluation, Evaluator
@@ -35,11 +36,10 @@ from engine.training.update_pipeline import UpdatePipeline
 
 # Number of batches that may be lost when a run diverges. Each time, the parameters are copied.
 _BATCHES_BETWEEN_COPIES = 50
-_ESTIMATE_EXAMPLES = 1000
 # Settings on which the order of the examples, the batches and the validation set depend.
 FIXED_WHILE_TRAINING = tuple(name for name, setting in TRAINING_SETTINGS.items() if setting.is_fixed)
 # Attributes that follow from network, data and settings: pickles and deep copies leave them out and rebuild them.
-_REBUILT = ("dataset", "_batches", "_buffers", "_evaluators", "_estimators", "_pipeline", "_coming")
+_REBUILT = ("dataset", "_batches", "_early_steps", "_buffers", "_evaluators", "_estimators", "_pipeline", "_coming")
 
 
 class Trainer:
@@ -52,6 +52,8 @@ class Trainer:
         batch: number of steps taken in it.
         edits: counts the changes that others make to the network between two events; an evaluation in which one falls
             is repeated.
+        estimates_early: whether some steps of epoch 1 have an estimate, if the settings evaluate at all, see
+            :func:`engine.training.early_estimates.estimated_steps`. What the network learns does not depend on it.
     """
 
     def __init__(self, network: Network, dataset: Dataset, settings: TrainingSettings) -> None:
@@ -65,6 +67,7 @@ class Trainer:
         self._given = dataset
         self._build(settings)
         self.epoch = self.batch = self.edits = 0
+        self.estimates_early = False
         self._seconds = 0.0
         self._last_rate = 0.0  # of the last step
         self._measured = False  # whether the results at the end of the current epoch were yielded
@@ -82,14 +85,15 @@ class Trainer:
         check_batch_memory(network.shape, settings.batch_size, network.parameters.itemsize)
         self.dataset = dataset
         self._batches = Batches(dataset.train, network, settings)
+        self._early_steps = estimated_steps(self._batches.per_epoch)
         self._buffers = TrainingBuffers(network, settings.batch_size)
         scaling = dataset.target_scaling
         whole = Evaluator(network, dataset.train, scaling)
         others = {name: split for name, split in dataset.splits.items() if name != "train"}
         self._evaluators = {"train": whole}
         self._evaluators |= {name: Evaluator(network, split, scaling, whole) for name, split in others.items()}
-        samples = (split.head(_ESTIMATE_EXAMPLES) for split in (dataset.train, dataset.test) if split is not None)
-        self._estimators = [Evaluator(network, sample, scaling, whole) for sample in samples]
+        samples = {name: split.head(ESTIMATE_EXAMPLES) for name, split in dataset.splits.items()}
+        self._estimators = {name: Evaluator(network, sample, scaling, whole) for name, sample in samples.items()}
         # The pipeline of the last step, and that of the next one.
         self._pipeline = self._coming = UpdatePipeline(network, dataset, settings)
 
@@ -248,7 +252,10 @@ class Trainer:
             start = time.perf_counter()
             loss = self._step()
             self._seconds += time.perf_counter() - start
-            yield Batch(self.epoch, self.batch, self.batches_per_epoch, loss)
+            # Part of the step's event, so that no pause can fall between the step and its estimate.
+            is_estimated = self.batch in self._early_steps and self.is_estimating_early
+            estimate = self.estimate() if is_estimated else None
+            yield Batch(self.epoch, self.batch, self.batches_per_epoch, loss, estimate)
         yield from self._finish_epoch()
 
     def restore_finite(self) -> None:
@@ -262,10 +269,14 @@ class Trainer:
         Call it between two steps.
         """
         try:
-            train, *test = [evaluator.evaluate() for evaluator in self._estimators]
+            return Estimate(**{name: evaluator.evaluate() for name, evaluator in self._estimators.items()})
         except DataError:
             return None
-        return Estimate(train, test[0] if test else None)
+
+    @property
+    def is_estimating_early(self) -> bool:
+        """Whether estimates are events of the present epoch, see :attr:`estimates_early`."""
+        return self.estimates_early and self.epoch <= 1 and self.settings.evaluate
 
     # ---- a step
 

@@ -70,6 +70,9 @@ class _Training:
     result: Epoch | None = None
     found: ResumedRun | None = None
 
+    def __post_init__(self) -> None:
+        self.trainer.estimates_early = not self.before  # its first epoch is then that of the network
+
     def take_event(self, event: Event) -> None:
         """Updates history and provenance after an event, also in the network, for the files it is saved to."""
         self.history.take_event(event, self.before)

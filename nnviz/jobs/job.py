@@ -12,12 +12,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.basics.attributes import set_attributes
-from engine.network.half_precision import pack
-from engine.training.events import Batch, BestRestored, Epoch, Evaluating, Event
+from engine.network.half_precision import PackedParameters, pack
+from engine.training.events import Batch, BestRestored, Epoch, Estimate, Evaluating, Event
 from engine.training.trainer import Trainer
 from nnviz.jobs.pace import Pace
 from nnviz.jobs.recorder import Recorder
-from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
+from nnviz.jobs.reports import EarlyEstimate, EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.timing import BatchTimer, TimeBudget
 
 _SECONDS_BETWEEN_ENDS = 0.05  # between two snapshots at ends of epochs; they may take a hundredth of the time
@@ -25,7 +25,7 @@ _MOST_TOGETHER = 100  # epochs that are reported together
 _SECONDS_TOGETHER = 0.07  # for which epochs are gathered, unless a frame is sent before
 _RARE = 0.02  # seconds per epoch, from which on each epoch is reported at once
 
-Report = BestRestored | Evaluating | Epochs | EpochEnd | Recorded
+Report = BestRestored | Evaluating | Epochs | EpochEnd | EarlyEstimate | Recorded
 
 
 class ReportSink(Protocol):
@@ -172,7 +172,9 @@ class Job:
                 timer.batch_done()
                 if sink.wants_frame and (not self._ended or self._is_long()):  # else with them, when this one ends
                     self._show(sink)
-                if recorder is not None and event.epoch >= recorder.next_place <= event.place:
+                if event.estimate is not None:
+                    self._take_early(event, event.estimate, sink)
+                elif recorder is not None and event.epoch >= recorder.next_place <= event.place:
                     self._record(event, sink)
             elif isinstance(event, Epoch):
                 timer.epoch_done()
@@ -197,6 +199,18 @@ class Job:
             self.recorder.take_event(event, self.trainer, partial(sink.report, self.run))
 
     # ---- reports
+
+    def _take_early(self, event: Batch, estimate: Estimate, sink: ReportSink) -> None:
+        """Reports and records an estimate of the first epoch; if it is not finite the next step reports that."""
+        self._report_ended(sink, sink.report_soon)
+        if self.is_finite:
+            sink.report_soon(self.run, EarlyEstimate(event.place, estimate, self._packed()))
+            self._record(event, sink)
+
+    def _packed(self) -> PackedParameters:
+        network = self.trainer.network
+        now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
+        return pack(now, tuple(network.shape))
 
     def _is_long(self) -> bool:
         """Whether the epoch has taken so long that gathered epochs no longer wait for its end."""
@@ -233,9 +247,7 @@ class Job:
 
     def _report_end(self, event: Epoch, sink: ReportSink) -> None:
         with self._ends:
-            network = self.trainer.network
-            now = network.parameters.copy()  # few parameters are packed as they are, and these are trained on
-            sink.report_soon(self.run, EpochEnd(event.epoch, pack(now, tuple(network.shape))))
+            sink.report_soon(self.run, EpochEnd(event.epoch, self._packed()))
 
     def _show(self, sink: ReportSink) -> bool:
         """Sends a frame with the gathered epochs if one is due. Returns whether it was."""
@@ -246,7 +258,8 @@ class Job:
             if not self.is_finite:
                 return False
             frame = self.frame()
-        if sink.estimating and not self._ended and timer.estimates.is_due:  # short epochs are measured soon enough
+        is_measured_soon = self._ended or self.trainer.is_estimating_early  # at the end of a short epoch, or by steps
+        if sink.estimating and not is_measured_soon and timer.estimates.is_due:
             with timer.estimates:
                 frame = replace(frame, estimate=self.trainer.estimate())
         self._reported_at = time.perf_counter()

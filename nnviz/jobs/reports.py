@@ -115,6 +115,19 @@ class EpochEnd:
 
 
 @dataclass(frozen=True)
+class EarlyEstimate:
+    """An estimate within the first epoch, with a snapshot of the network.
+
+    Attributes:
+        epoch: the place in the training, a fraction.
+    """
+
+    epoch: float
+    estimate: Estimate
+    packed: PackedParameters
+
+
+@dataclass(frozen=True)
 class Recorded:
     """Reports that the training is recorded in the library, or can no longer be.
 

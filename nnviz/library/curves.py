@@ -36,7 +36,7 @@ def figures_of_epoch(event: Epoch) -> dict[str, float]:
 
 def figures_of_row(row: Row) -> dict[str, float]:
     """Returns all finite figures of an epoch's row by name."""
-    figures = _finite(row[2:])
+    figures = finite_or_none(row[2:])
     return {name: value for name, value in zip(FIGURES, figures, strict=True) if value is not None}
 
 
@@ -53,7 +53,8 @@ def row_of_numbers(numbers: Numbers) -> Row:
     return (seconds, dead_layer, *figures[0], *figures[1], *figures[2])
 
 
-def _finite(values: Iterable[float | None]) -> list[float | None]:
+def finite_or_none(values: Iterable[float | None]) -> list[float | None]:
+    """Returns the values, None for those that are not finite, which no column holds."""
     return [float(value) if value is not None and math.isfinite(value) else None for value in values]
 
 
@@ -68,7 +69,7 @@ def write_epochs(database: Database, run: int, rows: Mapping[float, Row]) -> Non
     columns = zip(("seconds", "dead_layer", *FIGURES), zip(*rows.values(), strict=True), strict=True)
     # A column that is empty is left out: to write nothing a thousand times takes as long as to write numbers.
     filled: dict[str, Sequence[float | None]] = {name: values for name, values in columns if not _is_empty(values)}
-    filled |= {name: _finite(filled[name]) for name in FIGURES if name in filled}
+    filled |= {name: finite_or_none(filled[name]) for name in FIGURES if name in filled}
     filled = {name: values for name, values in filled.items() if not _is_empty(values)}
     names = ("run", "epoch", *filled)
     statement = f"INSERT OR REPLACE INTO epochs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
@@ -177,7 +178,7 @@ def write_figures(database: Database, run: int, epoch: float, figures: Mapping[s
     Removes the confusion matrices of the network before the edit. Within a transaction.
     """
     database.write("DELETE FROM confusions WHERE run = ? AND epoch = ?", (run, epoch))
-    values = _finite(figures.get(name) for name in FIGURES)
+    values = finite_or_none(figures.get(name) for name in FIGURES)
     query = f"UPDATE epochs SET {', '.join(f'{name} = ?' for name in FIGURES)} WHERE run = ? AND epoch = ?"
     if not database.write(query, (*values, run, epoch)) and figures:
         write_epochs(database, run, {epoch: (0.0, None, *values)})

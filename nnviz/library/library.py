@@ -19,6 +19,7 @@ from engine.training.history import History
 from nnviz import __version__
 from nnviz.library.curves import read_history, write_curves
 from nnviz.library.errors import LibraryError, UnknownRunError, damaged, in_use, unknown_run
+from nnviz.library.estimates import estimated_epochs, read_estimates, write_early_curves
 from nnviz.library.groups import RunGroup
 from nnviz.library.listing import (
     EqualRuns,
@@ -232,8 +233,9 @@ class Library:
     # ---- what is in a run
 
     def history(self, run: int) -> History:
-        """Returns curves, confusion matrices, changes of settings and what early stopping restored."""
+        """Returns curves, estimates, confusion matrices, changes of settings and what early stopping restored."""
         record, history = self.run(run), read_history(self.database, run)
+        read_estimates(self.database, run, history)
         history.best = record.best
         for change in record.changes:
             history.note_change(change.epoch, change.text)
@@ -249,12 +251,15 @@ class Library:
         return self.network(run, epoch).parameters
 
     def past(self, run: int, most: int) -> Iterator[tuple[float, Array]]:
-        """Yields at most ``most`` 16-bit snapshots, evenly spaced, beginning with the first one.
+        """Yields at most ``most`` 16-bit snapshots: those with an estimate, and others evenly spaced.
 
         Each is an epoch with its parameters, float32. Raises UnknownRunError.
         """
         shape, epochs = self.run(run).experiment.shape, kept_epochs(self.database, run)
-        for epoch in epochs[:: -(-len(epochs) // most) or 1]:
+        estimated = estimated_epochs(self.database, run)
+        early = [epoch for epoch in epochs if epoch in estimated][: most // 2]
+        others = [epoch for epoch in epochs if epoch not in early]
+        for epoch in sorted((*early, *others[:: -(-len(others) // (most - len(early))) or 1])):
             parameters = read_snapshot(self.database, run, epoch, shape)
             if parameters is not None:  # it was not thinned just now
                 yield epoch, parameters
@@ -357,6 +362,7 @@ class Library:
             run = self.database.insert("runs", {"parent": there, **values, **made, **found})
             if history is not None:
                 write_curves(self.database, run, history)
+                write_early_curves(self.database, run, history)
                 self.database.update_run(run, {"changes": changes_json(history.changes)})
         return run
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.basics.validation import number_within
 from nnviz.library.database import Database
+from nnviz.library.estimates import has_estimates
 from nnviz.library.locks import lock_of_run
 from nnviz.library.snapshots import drop_snapshots
 
@@ -158,7 +159,10 @@ class Quota:
         return [each for each in runs if not lock_of_run(self._database.path, each[0]).is_held]
 
     def _loss(self, run: int, is_starred: bool, keep: int, gone: Thinning | None) -> Thinning:
-        query = "SELECT epoch, nbytes FROM moments WHERE run = :run ORDER BY epoch"
+        # In the first round those stay with which the curve of the first epoch can be looked back at.
+        spares = keep == _ROUNDS[0] and has_estimates(self._database)
+        less = " AND epoch NOT IN (SELECT epoch FROM estimates WHERE run = :run)" if spares else ""
+        query = f"SELECT epoch, nbytes FROM moments WHERE run = :run{less} ORDER BY epoch"
         snapshots = self._between(query, run, keep, () if gone is None else gone.snapshots)
         # The run resumes from its newest state; the first one may be the only source of its weights.
         query = "SELECT at, nbytes FROM states WHERE run = :run AND at > (SELECT min(at) FROM states WHERE run = :run)"

@@ -21,7 +21,8 @@ from engine.network.half_precision import packed_size
 from engine.storage.epoch_codec import epoch_bytes
 from engine.storage.packed_snapshots import PackedSnapshot
 from engine.storage.state_codec import StateBytes, epochs_at
-from engine.training.events import Batch, BestRestored, Epoch, Event
+from engine.training.early_estimates import estimated_steps
+from engine.training.events import Batch, BestRestored, Epoch, Estimate, Event
 from engine.training.history import Change
 from engine.training.snapshot_schedule import LEAST_STEP, SnapshotSchedule
 from engine.training.trainer import Trainer
@@ -38,6 +39,7 @@ from nnviz.library.errors import (
     in_use,
     translated_errors,
 )
+from nnviz.library.estimates import EstimateRow, drop_estimates, estimated_epochs, row_of_estimate, write_estimates
 from nnviz.library.library import Library
 from nnviz.library.locks import lock_of_run
 from nnviz.library.records import best_json, changes_json, experiment_json, packed_description, search_text_of
@@ -128,6 +130,8 @@ class Recording:
         self._is_undone = False  # whether it was changed back there, and nothing is measured of it
         self._changes = [change for change in record.changes if change.epoch <= self.at]
         self._waiting_snapshots: dict[float, PackedSnapshot] = {}
+        self._waiting_estimates: dict[float, EstimateRow] = {}
+        self._early_snapshots: dict[float, PackedSnapshot] = {}
         self._waiting_orders: list[Order] = []
         self._keeps_weights, self._is_over, self._cost = True, False, math.inf
         # Whether the run was recorded up to here without any order: then its settings so far are in its record alone.
@@ -142,13 +146,17 @@ class Recording:
     def _read_grids(self) -> None:
         """Reads which snapshots, states and epochs are kept so far."""
         database, network, batches = self._library.database, self.trainer.network, self.trainer.batches_per_epoch
-        self._room = max(
-            2, min(_MOST_SNAPSHOTS, self._library.quota.snapshot_budget // packed_size(network.parameters.size))
-        )
+        room = min(_MOST_SNAPSHOTS, self._library.quota.snapshot_budget // packed_size(network.parameters.size))
+        kept = kept_epochs(database, self.run)
+        early = estimated_epochs(database, self.run).intersection(kept)
+        self._early_left = 0  # of the snapshots that are taken with estimates
+        if self.trainer.is_estimating_early:
+            most = min(len(estimated_steps(batches)), room // 2)
+            self._early_left = max(0, most - len(early) - len(self._early_snapshots))
+        self._room = max(2, room - len(early) - self._early_left)
         few = min(_MOST_WAYPOINTS, _WAYPOINT_BYTES // (4 * network.parameters.nbytes))
-        self._schedule = SnapshotSchedule(
-            self._room, batches, self._places(kept_epochs(database, self.run)), LEAST_STEP
-        )
+        spaced = self._places(epoch for epoch in kept if epoch not in early)
+        self._schedule = SnapshotSchedule(self._room, batches, spaced, LEAST_STEP)
         states = [at for at, is_last in state_places(database, self.run) if not is_last]
         self._waypoints = SnapshotSchedule(few, batches, self._places(states))
         self._are_grids_right = True
@@ -161,6 +169,7 @@ class Recording:
         with database.writing():
             for table in ("epochs", "moments", "confusions"):
                 database.write(f"DELETE FROM {table} WHERE run = ? AND epoch > ?", (self.run, self.at))
+            drop_estimates(database, self.run, self.at)
             for table in ("states", "orders"):
                 database.write(f"DELETE FROM {table} WHERE run = ? AND at > ?", (self.run, self.at))
             entries = packed_description(self.trainer.network.saved_description)
@@ -188,7 +197,9 @@ class Recording:
     def take_event(self, event: Event) -> None:
         """Records an event of the trainer, which must still be at that event. Never raises LibraryError."""
         if isinstance(event, Batch):
-            if self._schedule.should_keep(event.place):
+            if event.estimate is not None:
+                self._keep_estimate(event.place, event.estimate)
+            elif self._schedule.should_keep(event.place):
                 self._keep_snapshot(event.place)
         elif isinstance(event, Epoch):
             self.take_epochs([epoch_bytes(event)])
@@ -229,6 +240,14 @@ class Recording:
         self._free_at = now + max(_SECONDS_BETWEEN_MOMENTS, _TIMES_AS_LONG * self._cost)
         if len(self._schedule) > self._room // 4:
             self._free_at = max(self._free_at, now + len(snapshot.content) / _BYTES_PER_SECOND)
+
+    def _keep_estimate(self, place: float, estimate: Estimate) -> None:
+        """Keeps an estimate of the first epoch with a snapshot, which is not thinned, as far as there is space."""
+        self._waiting_estimates[self.before + place] = row_of_estimate(estimate)
+        if self._keeps_weights and self._early_left > 0:
+            network = self.trainer.network
+            self._early_snapshots[self.before + place] = PackedSnapshot.of(network.parameters, network.shape)
+            self._early_left -= 1
 
     def log(self, kind: str, payload: dict[str, Any], content: bytes | None = None, text: str = "") -> None:
         """Records an order that the trainer carries out now, between two steps, so that it can be replayed.
@@ -349,6 +368,8 @@ class Recording:
         self._written = self._experiment
         self._epochs.clear()
         self._waiting_snapshots.clear()
+        self._waiting_estimates.clear()
+        self._early_snapshots.clear()
         self._waiting_orders.clear()
         if self.problem is not None:
             self.problem = None
@@ -362,6 +383,7 @@ class Recording:
         except TooLargeError as error:
             self._keeps_weights = False
             self._waiting_snapshots.clear()
+            self._early_snapshots.clear()
             self._report_text(str(error))
         except DataError:  # not finite: the next step reports it
             pass
@@ -387,6 +409,9 @@ class Recording:
             write_figures(database, self.run, self.at, self._by_hand)
         if self._is_undone:
             drop_figures(database, self.run, self._stands_at)
+        write_estimates(database, self.run, self._waiting_estimates)
+        for at, snapshot in self._early_snapshots.items():
+            write_snapshot(database, self.run, at, snapshot)
         for at, snapshot in self._waiting_snapshots.items():
             victim = self._schedule.add(at - self.before)
             write_snapshot(database, self.run, at, snapshot, None if victim is None else victim + self.before)

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -27,7 +27,15 @@ from nnviz.library.location import default_library_path
 from nnviz.library.locks import Lock
 from nnviz.library.records import columns, record_of
 from nnviz.library.row_checks import check_row, read_description
-from nnviz.library.schema import MEMBERSHIP, PAGE_BYTES, PARTS_OF_RUN, RUN_COLUMNS, SWEEP_COLUMNS
+from nnviz.library.schema import (
+    ESTIMATE_COLUMNS,
+    ESTIMATES,
+    MEMBERSHIP,
+    PAGE_BYTES,
+    PARTS_OF_RUN,
+    RUN_COLUMNS,
+    SWEEP_COLUMNS,
+)
 
 _MOST_TRIED = 100_000  # numbers of runs that are looked for one by one
 # What a check raises, or SQLite, for a row that no run has.
@@ -231,13 +239,17 @@ def _copy_run(source: sqlite3.Connection, target: Database, run: int, saved: set
     with target.writing():
         target.insert("runs", {"id": run, **entries})
         for table in PARTS_OF_RUN:
-            _copy_part(source, target, run, table, record.experiment)
+            _copy_part(source, target, run, table, PARTS_OF_RUN[table], record.experiment)
+        if any(_readable(source, "SELECT 1 FROM estimates WHERE run = ?", (run,))):
+            target.write(ESTIMATES)
+            _copy_part(source, target, run, "estimates", ESTIMATE_COLUMNS, record.experiment)
         target.count_bytes(run)
 
 
-def _copy_part(source: sqlite3.Connection, target: Database, run: int, table: str, made: Experiment) -> None:
+def _copy_part(
+    source: sqlite3.Connection, target: Database, run: int, table: str, columns: Sequence[str], made: Experiment
+) -> None:
     """Copies readable rows, from both ends up to a damaged page."""
-    columns = PARTS_OF_RUN[table]
     names = ", ".join(columns)
     for way in ("", "DESC"):
         query = f"SELECT {names} FROM {table} WHERE run = ? ORDER BY {columns[0]} {way}"

@@ -46,7 +46,7 @@ def check_row(table: str, row: dict[str, Any], content: bytes, made: Experiment)
 
 def most_rows(table: str) -> int:
     """Returns the largest number of rows of a table for one run: several times as many as a recording keeps."""
-    return {"moments": 10_000, "states": 100, "confusions": 20_000}.get(table, 100_000)
+    return {"moments": 10_000, "states": 100, "confusions": 20_000, "estimates": 1000}.get(table, 100_000)
 
 
 def most_bytes(table: str, made: Experiment) -> int:
@@ -174,4 +174,16 @@ def _epoch(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, A
     return {name: None if value is None else finite(name, value) for name, value in row.items()} | checked
 
 
-_CHECKS = {"epochs": _epoch, "confusions": _confusion, "moments": _moment, "states": _state, "orders": _order}
+def _estimate(row: dict[str, Any], content: bytes, made: Experiment) -> dict[str, Any]:
+    checked = {name: None if value is None else finite(name, value) for name, value in row.items()}
+    return checked | {"epoch": number_within("epoch", row["epoch"], 0, 1, "0.5")}
+
+
+_CHECKS = {
+    "epochs": _epoch,
+    "confusions": _confusion,
+    "moments": _moment,
+    "states": _state,
+    "orders": _order,
+    "estimates": _estimate,
+}

@@ -1,7 +1,8 @@
 """A run as one file for another library: an ``.npz`` of numbers and texts, read without pickle.
 
 The text ``header`` is JSON: the run, and the rows of its tables without their bytes. A member named after a table holds
-the concatenated bytes of its rows; the member ``epochs`` holds numbers. The file is untrusted: everything in it is
+the concatenated bytes of its rows; the members ``epochs`` and ``estimates`` hold numbers. The latter is absent from a
+run without estimates and from files of nnviz up to 0.30, which ignores it. The file is untrusted: everything in it is
 checked, and becomes a new run with a new number.
 """
 
@@ -12,7 +13,7 @@ import json
 import math
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,10 +32,11 @@ from engine.storage.files import write_whole
 from engine.training.history import MOST_CHANGES
 from nnviz import __version__
 from nnviz.library.errors import LibraryError
+from nnviz.library.estimates import estimate_rows
 from nnviz.library.library import Library
 from nnviz.library.records import STATUSES, experiment_json, search_text_of, user_text_of
 from nnviz.library.row_checks import MOST, REMEDY, check_row, date, duration, finite, most_bytes, most_rows, text
-from nnviz.library.schema import FIGURES, PARTS_OF_RUN
+from nnviz.library.schema import ESTIMATE_COLUMNS, ESTIMATES, FIGURES, PARTS_OF_RUN
 from nnviz.library.states import with_data
 
 VERSION = 1
@@ -104,6 +106,9 @@ def write_run(library: Library, run: int, path: str | Path, with_paths: bool = F
     }
     arrays = {table: _joined(rows) for table, rows in parts.items() if table != "epochs"}
     arrays["epochs"] = np.array([list(row.values()) for row in parts["epochs"]], np.float64).ravel()
+    estimates = estimate_rows(database, run)
+    if estimates:
+        arrays["estimates"] = np.array(estimates, np.float64).ravel()
     content = io.BytesIO()
     np.savez_compressed(content, header=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
     write_whole(path, content.getvalue())
@@ -143,6 +148,8 @@ def read_run(library: Library, path: str | Path, report: Callable[[str], None] =
         count = sum(map(len, parts.values()))
         with library.database.writing():
             number = library.database.insert("runs", run)
+            if parts["estimates"]:
+                library.database.write(ESTIMATES)
             for done, (table, row) in enumerate(_with_content(arrays, parts)):
                 if done % _ROWS_AT_ONCE == 0:
                     report(f"{done / count:.0%} written")
@@ -193,6 +200,7 @@ def _read(path: Path, file: Npz, report: Callable[[str], None]) -> tuple[dict[st
         report("reading")
         parts[table] = list(_part(file, header["parts"][table], table, made))
     parts["epochs"] = _epochs(file)
+    parts["estimates"] = [check_row("estimates", row, b"", made) for row in _estimates(file)]
     return _checked_run(header, made), parts
 
 
@@ -242,14 +250,28 @@ def _description(entries: object, made: Experiment) -> bytes | None:
 
 
 def _epochs(file: Npz) -> list[dict[str, Any]]:
-    width, claim = len(_EPOCH_COLUMNS), file.claims["epochs"]
-    if claim.dtype.kind != "f" or claim.count % width or claim.count > width * most_rows("epochs"):
-        raise ValueError(f"{claim.count:,} numbers of epochs")
-    rows = file.numbers("epochs").astype(np.float64).reshape(-1, width)
-    if not ((rows[:, :2] >= 0) & (rows[:, :2] <= MOST)).all():
+    rows = _numbers(file, "epochs", _EPOCH_COLUMNS)
+    if not all(_is_duration(row["epoch"]) and _is_duration(row["seconds"]) for row in rows):
         raise ValueError("an epoch is out of range")
+    return rows
+
+
+def _is_duration(value: float | None) -> bool:
+    return value is not None and 0 <= value <= MOST
+
+
+def _estimates(file: Npz) -> list[dict[str, Any]]:
+    return _numbers(file, "estimates", ESTIMATE_COLUMNS) if "estimates" in file.claims else []
+
+
+def _numbers(file: Npz, table: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns the rows of a table whose member holds numbers; None for those that are not finite."""
+    width, claim = len(columns), file.claims[table]
+    if claim.dtype.kind != "f" or claim.count % width or claim.count > width * most_rows(table):
+        raise ValueError(f"{claim.count:,} numbers of {table}")
+    rows = file.numbers(table).astype(np.float64).reshape(-1, width)
     return [
-        {name: float(value) if math.isfinite(value) else None for name, value in zip(_EPOCH_COLUMNS, row, strict=True)}
+        {name: float(value) if math.isfinite(value) else None for name, value in zip(columns, row, strict=True)}
         for row in rows
     ]
 

@@ -125,6 +125,15 @@ CREATE TABLE IF NOT EXISTS lessons (
     run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
     title TEXT NOT NULL
 )"""
+# Made when the first estimate of a first epoch is written; programs that do not know it read all else.
+ESTIMATES = f"""
+CREATE TABLE IF NOT EXISTS estimates (
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    epoch REAL NOT NULL,
+    {_FIGURE_COLUMNS},
+    PRIMARY KEY (run, epoch)
+) WITHOUT ROWID"""
+ESTIMATE_COLUMNS = ("epoch", *FIGURES)  # those that are copied to another library or file
 # What belongs to a run, by table: the columns that are copied to another library or file.
 PARTS_OF_RUN = {
     "epochs": ("epoch", "seconds", "dead_layer", *FIGURES),

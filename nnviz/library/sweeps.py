@@ -29,6 +29,7 @@ from nnviz.library.curves import (
 )
 from nnviz.library.database import Database
 from nnviz.library.errors import DamagedError, LibraryError, UnknownSweepError, translated_errors
+from nnviz.library.estimates import drop_estimates, rows_by_epoch, write_estimates
 from nnviz.library.library import Library
 from nnviz.library.listing import varied_in
 from nnviz.library.locks import Lock
@@ -281,12 +282,14 @@ class SweepLibrary:
         if run is not None and self._library.has(run):
             for table in PARTS_OF_RUN:
                 database.write(f"DELETE FROM {table} WHERE run = ?", (run,))
+            drop_estimates(database, run)
             database.update_run(run, entries)
         else:
             run = database.insert("runs", {"created": time.time() - outcome.seconds, **entries})
         write_epochs(database, run, {each.epoch: row_of_epoch(each) for each in outcome.epochs})
         matrices = zip(outcome.epochs, packed_confusions(map(numbers_of, outcome.epochs)), strict=True)
         write_confusions(database, run, [(each.epoch, found) for each, found in matrices if found])
+        write_estimates(database, run, rows_by_epoch(outcome.estimates))
         insert_snapshots(database, run, outcome.snapshots)
         if outcome.first is not None:
             write_state(database, run, outcome.first, is_last=False, machine=outcome.machine)

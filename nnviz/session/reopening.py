@@ -209,7 +209,9 @@ def read_stored_run(library: Library, number: int, dataset: Dataset | None) -> S
     record, state, network = library.run(number), library.state(number), library.network(number)
     parent = None if record.parent is None else library.records([record.parent]).get(record.parent)
     snapshots = library.past(number, MOST)
-    past = tuple(Snapshot(at, pack(vector, tuple(network.shape)), at == round(at)) for at, vector in snapshots)
+    shape, history = tuple(network.shape), Provenance.read(network).history
+    early = set() if history is None else set(history.early)
+    past = tuple(Snapshot(at, pack(vector, shape), at == round(at), at in early) for at, vector in snapshots)
     if state is None:
         return StoredRun(LoadedNetwork(network, provenance=Provenance.read(network)), record, parent, past)
     return StoredRun(_with_training(state, network, dataset), record, parent, past)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from engine.datasets.source import without_own
 from engine.experiment import Experiment
 from engine.network.network import Network, check_fits
 from engine.provenance import FIGURES, Provenance
+from engine.training.early_estimates import estimated_steps
 from engine.training.events import BestRestored, Epoch
 from engine.training.history import Change, History, int_if_whole
 from engine.training.optimizers import OPTIMIZERS
@@ -25,7 +27,7 @@ from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import changes_between, more_epochs
-from nnviz.jobs.reports import NetworkFrame
+from nnviz.jobs.reports import EarlyEstimate, NetworkFrame
 from nnviz.session.snapshots import Snapshots
 from nnviz.session.status import Progress, Stage
 
@@ -150,7 +152,8 @@ class Run:
 
         ``is_end``: whether an epoch has just ended.
         """
-        self.snapshots.add(self.epochs, self.parameters, self.network.shape, is_end)
+        is_early = self.epochs in self.history.early
+        self.snapshots.add(self.epochs, self.parameters, self.network.shape, is_end, is_early)
 
     def copy(self) -> Run:
         """Returns a copy for a file, without snapshots, that does not follow the training."""
@@ -178,6 +181,11 @@ class Run:
     def end(self) -> float:
         """Epochs after which the next training continues; early stopping may have gone back from there."""
         return int_if_whole(max(self.progress.before + self.progress.epochs_done, self.history.completed))
+
+    @property
+    def lacks_estimates(self) -> bool:
+        """Whether its first epoch has no estimates although it is long enough, as far as that is known."""
+        return not self.history.early and (not self.batches or bool(estimated_steps(self.batches)))
 
     def epoch_name(self, epochs: float) -> str:
         """Returns the name of an epoch wherever it is shown: "3", "2.998"."""
@@ -376,6 +384,7 @@ class Run:
         self.stage = Stage.RESTING
         self.progress = Progress(epochs=self.experiment.training.epochs, before=self.end)
         self.snapshots.forget_after(self.epochs)
+        self.history.forget_early(math.nextafter(self.epochs, math.inf))
 
     def take_frame(self, frame: NetworkFrame) -> None:
         """Adopts newer parameters, and the place in the training at which they were copied."""
@@ -389,6 +398,12 @@ class Run:
         self.keep_snapshot(is_end=0 < frame.batch == frame.batches)
         if frame.estimate is not None and self.epochs > self.history.completed:
             self.history.add_estimate(self.epochs, frame.estimate)
+
+    def take_early(self, event: EarlyEstimate) -> None:
+        """Adds an estimate of the first epoch, and the snapshot that was taken with it."""
+        at = self.progress.before + event.epoch
+        self.history.add_early(at, event.estimate)
+        self.snapshots.add_early(at, event.packed)
 
     def take_event(self, event: Epoch | BestRestored) -> None:
         """Adds the figures of an epoch, or notes that the best parameters were restored."""

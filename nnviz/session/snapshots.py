@@ -1,14 +1,15 @@
 """Snapshots of a run's parameters during training.
 
 They are packed, see :mod:`engine.network.half_precision`. Their number is limited however long the training is, and
-they are spread evenly over its epochs; ends of epochs, at which errors were measured, are preferred.
+they are spread evenly over its epochs; ends of epochs, at which errors were measured, are preferred. Those with an
+estimate of the first epoch stay, as far as they take half of the limit.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.basics.validation import Array, available_memory
 from engine.network.half_precision import PackedParameters, pack
@@ -31,11 +32,13 @@ class Snapshot:
 
     Attributes:
         is_end: whether an epoch ended there, so that errors were measured.
+        is_early: whether the history has an estimate of the first epoch there, so that it is not thinned.
     """
 
     epochs: float
     packed: PackedParameters
     is_end: bool = False
+    is_early: bool = False
 
     @property
     def parameters(self) -> Array:
@@ -76,27 +79,45 @@ class Snapshots:
         return min(self._kept, key=lambda snapshot: abs(snapshot.epochs - epochs), default=None)
 
     def spread(self, most: int) -> list[Snapshot]:
-        """Returns at most that many snapshots at equal distances in the list, stable when another one is added."""
-        return self._kept[:: -(-len(self._kept) // most) or 1]
+        """Returns the early snapshots and others at equal distances in the list, stable when another one is added.
 
-    def add(self, epochs: float, parameters: Array, shape: Sequence[int], is_end: bool = False) -> None:
-        """Keeps the parameters of a network of that shape if they are far enough from the last snapshot, or are those
-        of an epoch's end that takes its place.
-
-        Drops snapshots of later epochs.
+        They are at most that many, unless there are as many early ones.
         """
+        others = [snapshot for snapshot in self._kept if not snapshot.is_early]
+        room = max(1, most - (len(self._kept) - len(others)))
+        chosen = set(others[:: -(-len(others) // room) or 1])
+        return [snapshot for snapshot in self._kept if snapshot.is_early or snapshot in chosen]
+
+    def add(
+        self, epochs: float, parameters: Array, shape: Sequence[int], is_end: bool = False, is_early: bool = False
+    ) -> None:
+        """Keeps the parameters of a network of that shape if they are far enough from the last snapshot, are those of
+        an epoch's end that takes its place, or are early.
+
+        Drops snapshots of later epochs, except early ones, which may arrive before the frame of an earlier batch.
+        """
+        later: list[Snapshot] = []
         if self._kept and self._kept[-1].epochs >= epochs:
+            later = [snapshot for snapshot in self._kept if snapshot.is_early and snapshot.epochs > epochs]
             self._kept = [snapshot for snapshot in self._kept if snapshot.epochs < epochs]
-        if is_end or self._is_far_enough(epochs):
-            self._put(Snapshot(epochs, pack(parameters, tuple(shape)), is_end))
+        if is_end or is_early or self._is_far_enough(epochs):
+            self._put(Snapshot(epochs, pack(parameters, tuple(shape)), is_end, is_early))
+        for snapshot in later:
+            self._put(snapshot)
 
     def add_end(self, epochs: float, parameters: PackedParameters) -> None:
         """Adds a snapshot of the end of an epoch in its place among later ones, if it is far enough from others."""
-        place = bisect_left(self.epochs, epochs)
+        self._insert(Snapshot(epochs, parameters, is_end=True))
+
+    def add_early(self, epochs: float, parameters: PackedParameters) -> None:
+        """Adds a snapshot with an estimate of the first epoch in its place among later ones."""
+        self._insert(Snapshot(epochs, parameters, is_early=True))
+
+    def _insert(self, new: Snapshot) -> None:
+        place = bisect_left(self.epochs, new.epochs)
         later = self._kept[place:]
         del self._kept[place:]
-        self._put(Snapshot(epochs, parameters, is_end=True))
-        for snapshot in later:
+        for snapshot in (new, *later):
             self._put(snapshot)
 
     def missing(self, ends: Sequence[float], nbytes: int) -> list[float]:
@@ -148,30 +169,49 @@ class Snapshots:
         if room < 2:
             self.clear()
             return
-        if self._is_far_enough(snapshot.epochs) and len(self._kept) >= room:
+        if snapshot.is_early and self._early_count >= min(room // 2, room - 2):
+            snapshot = replace(snapshot, is_early=False)
+        if (snapshot.is_early or self._is_far_enough(snapshot.epochs)) and len(self._kept) >= room:
             self._thin(snapshot.epochs, room)
         self._place(snapshot)
+
+    @property
+    def _early_count(self) -> int:
+        return sum(snapshot.is_early for snapshot in self._kept)
 
     def _room_for(self, nbytes: int) -> int:
         """Returns the number of snapshots of that size within the limit."""
         return min(self._most, self._most_bytes // max(1, nbytes))
 
     def _place(self, snapshot: Snapshot) -> None:
-        """Adds a snapshot if it is far enough; the end of an epoch replaces one within an epoch, except the first."""
-        if self._is_far_enough(snapshot.epochs):
+        """Adds a snapshot if it is far enough or early; the end of an epoch replaces one within it, except the first.
+
+        There is one snapshot at each epoch.
+        """
+        if self._kept and self._kept[-1].epochs >= snapshot.epochs:
+            return
+        last = self._last_spaced
+        if snapshot.is_early or self._is_far_enough(snapshot.epochs):
             self._kept.append(snapshot)
-        elif snapshot.is_end and len(self._kept) > 1 and not self._kept[-1].is_end:
-            self._kept[-1] = snapshot
+        elif snapshot.is_end and last and not self._kept[last].is_end:
+            del self._kept[last]
+            self._kept.append(snapshot)
+
+    @property
+    def _last_spaced(self) -> int:
+        """The place of the last snapshot that is not early, from which distances count; -1 without any."""
+        return next((place for place in reversed(range(len(self._kept))) if not self._kept[place].is_early), -1)
 
     def _is_far_enough(self, epochs: float) -> bool:
-        if not self._kept:
+        last = self._last_spaced
+        if last < 0:
             return True
-        distance = epochs - self._kept[-1].epochs
+        distance = epochs - self._kept[last].epochs
         return distance > 0 and distance >= self._gap
 
     def _thin(self, epochs: float, room: int) -> None:
         """Thins by epochs, not by number, because parameters arrive at uneven intervals."""
         old, self._kept = self._kept, []
-        self._gap = 2 * (epochs - old[0].epochs) / room
+        self._gap = 2 * (epochs - old[0].epochs) / (room - sum(snapshot.is_early for snapshot in old))
         for snapshot in old:
             self._place(snapshot)

@@ -213,7 +213,14 @@ class Training(QObject):
             waits: whether there is nothing to record before it continues or its network is edited.
             words: the note about its beginning next to the curves.
         """
-        self.runner.worker.begin(run.id, make, self._records.begin(run, waits, words), goes)
+        is_first = not run.progress.before  # then its first epoch is that of the network
+
+        def made() -> Trainer:
+            trainer = make()
+            trainer.estimates_early = is_first
+            return trainer
+
+        self.runner.worker.begin(run.id, made, self._records.begin(run, waits, words), goes)
 
     def _record_from_here(self) -> None:
         """Records the rest of a running training, after a short pause in which all earlier epochs arrive."""

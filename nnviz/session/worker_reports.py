@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.basics.errors import DivergenceError
 from engine.training.events import BestRestored, Evaluating
-from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, Stopped, figures_in
+from nnviz.jobs.reports import EarlyEstimate, EpochEnd, Epochs, NetworkFrame, Recorded, Stopped, figures_in
 from nnviz.jobs.runner import Runner
 from nnviz.session.messages import Messages
 from nnviz.session.run import Run
@@ -60,6 +60,8 @@ class WorkerReports(QObject):
             self._stop(run, event)
         elif isinstance(event, EpochEnd):
             run.snapshots.add_end(run.progress.before + event.epoch, event.packed)
+        elif isinstance(event, EarlyEstimate):
+            run.take_early(event)
         elif isinstance(event, Recorded):
             self.recorded.emit(run, event)
         elif isinstance(event, Evaluating):

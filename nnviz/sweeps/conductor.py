@@ -15,7 +15,7 @@ from typing import Any
 from engine.basics.errors import EngineError
 from engine.datasets import Dataset
 from engine.experiment import Experiment
-from engine.sweeps.plan import RACE, SWEEP, Plan
+from engine.sweeps.plan import RACE, SEEDS, SWEEP, Plan
 from engine.sweeps.pruning import make_rule
 from engine.sweeps.results import FAILED, FINISHED, OVER, PRUNED, STOPPED, Results, RunResult
 from engine.sweeps.run_execution import SNAPSHOT_BYTES, Report, RunOutcome, RunSpec, RunStarted
@@ -230,7 +230,7 @@ class Conductor:
         except EngineError as error:
             self._fail(trial, seed, str(error))
             return None
-        spec = RunSpec(self._numbers, made, self._room)
+        spec = RunSpec(self._numbers, made, self._room, estimates_early=self.plan.kind == SEEDS)
         self._submitted[self._numbers] = _SubmittedRun(trial, spec)
         return spec
 

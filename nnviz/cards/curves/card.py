@@ -69,7 +69,10 @@ _KEY_TIPS = {
 
 
 class CurvesPanel(TabbedCard):
-    """The pages of the curves. Thin lines follow estimates within an epoch; thick lines join exact values after epochs.
+    """The pages of the curves.
+
+    Thick lines join exact values after epochs, and estimates within the first one; thin lines follow estimates within
+    later ones.
 
     Attributes:
         scales: whether the axis of each quantity is logarithmic, by its name.
@@ -389,7 +392,8 @@ class LearningCurvePage(Page):
     def _earlier_of(self, run: Run) -> EarlierRun:
         """Returns the curves of an earlier run, named by its differences from the current one."""
         curves = self._of(run.history)
-        return EarlierRun(self._session.runs.difference(run), curves.train, curves.test)
+        title = self._session.runs.difference(run)
+        return EarlierRun(title, curves.joined("train"), curves.joined("test"), run.lacks_estimates)
 
     def refresh(self) -> None:
         if not self.in_view:
@@ -401,7 +405,9 @@ class LearningCurvePage(Page):
         places = (curves.live_train.epochs[-1:], curves.last_epoch, run.progress.last_epoch, run.progress.batches)
         ends = [getattr(curves, part).values[-1:] for part in PARTS]  # an edit measures the last epoch again
         notes = [change.text for change in history.changes]
-        drawn = (run, *places, history.completed, ends, notes)
+        examples = {name: each.count for name, each in self._session.mistakes.parts.items()}
+        self.plot.show_sizes(examples)
+        drawn = (run, *places, history.early[-1:], history.completed, ends, notes)
         if drawn == self._drawn:
             return  # most views bring no new figures
         self._drawn = drawn
@@ -409,7 +415,7 @@ class LearningCurvePage(Page):
         self.plot.set_changes([(change.epoch, change.text) for change in history.changes])
         epochs = max(run.progress.last_epoch, history.completed)
         self.plot.show_explained(vars(history.r2) if self._has_explained else {})
-        self.plot.show_curves(vars(curves), epochs, run.progress.batches or None)
+        self.plot.show_curves(vars(curves), epochs, run.progress.batches or run.batches or None, run.lacks_estimates)
         self._name_earlier()
 
     def _show_moment(self) -> None:
@@ -418,8 +424,10 @@ class LearningCurvePage(Page):
         if self.in_view:
             self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
             self.plot.playhead.show_second(self._session.side_by_side.second_epoch)
-            last = self._of(self._session.runs.current.history).last_epoch
-            self.plot.summarise(last if timeline.epoch is None else math.floor(timeline.epoch))
+            curves, epoch = self._of(self._session.runs.current.history), timeline.epoch
+            is_estimated = epoch is not None and curves.early_train.at(epoch) is not None
+            known = epoch if epoch is None or is_estimated else math.floor(epoch)
+            self.plot.summarise(curves.last_known if known is None else known)
 
     def _compare(self) -> None:
         """Shows the second network, or that nothing is compared any more."""
@@ -487,11 +495,16 @@ class LearningCurvePage(Page):
         return self._quantity.name == RMSE.name
 
     def table(self) -> Table:
-        """Returns header and rows for a CSV file: epoch, train, test, validation; errors as shares, RMSE with R²."""
+        """Returns header and rows for a CSV file: epoch, train, test, validation; errors as shares, RMSE with R².
+
+        Estimates of the first epoch have columns of their own.
+        """
         history, called = self._session.runs.current.history, self._quantity.called
         columns = {f"{name} {called}": getattr(self._of(history), name) for name in EXACT}
         if self._has_explained:
             columns |= {f"{name} R2": getattr(history.r2, name) for name in EXACT}
+        estimates = {f"{name} {called} estimate": getattr(self._of(history), f"early_{name}") for name in EXACT}
+        columns |= {name: curve for name, curve in estimates.items() if curve.epochs}
         epochs = sorted({epoch for curve in columns.values() for epoch in curve.epochs})
         values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns.values()]
         return ["epoch", *columns], [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]

@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QLabel
 from engine.training.history import Curve
 from nnviz.cards.curves.clipped_label import ClippedLabel, clipped_lines, is_in_view, label_place
 from nnviz.cards.curves.playhead import BELOW_TOP, Playhead
+from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.parts import named
 from nnviz.ui.plots.curve_axes import ERROR, EpochAxis, Quantity, ValueAxis, ends, first_epoch
@@ -26,12 +27,15 @@ from nnviz.ui.plots.curve_figures import (
     explained_figures,
     grey,
     own_figures,
+    sample_line,
+    value_at,
 )
 from nnviz.ui.plots.curve_line import CurveLine
 from nnviz.ui.plots.zoom_plot import ZoomPlot
 from nnviz.ui.read_out import spoken
 
 EARLIER = "earlier"
+_EMPTY = Curve()
 _SAMPLE = 4  # pixels between two samples of a line under the read-out
 _IN_THE_WAY = 10_000  # cost of covering the button; larger than for any line
 _CHANGE = 14  # height in pixels of the mark at a change of settings
@@ -41,6 +45,8 @@ _NAMES = ("live_train", "live_test", "validation", "train", "test")  # later one
 
 class CurvePlot(ZoomPlot):
     """Curves of train, test and validation values, thin lines for the epoch in progress, and earlier runs.
+
+    Within the first epoch the curves join estimates.
 
     Attributes:
         quantity: the quantity on the y axis.
@@ -55,6 +61,8 @@ class CurvePlot(ZoomPlot):
         self.quantity = quantity
         self.is_log = True
         self._curves: Mapping[str, Curve] = {}
+        self._sizes: Mapping[str, int] = {}
+        self._batches: int | None = None
         self._explained: Mapping[str, Curve] = {}
         self._epochs = 1.0
         self._earlier: Sequence[EarlierRun] = ()
@@ -98,13 +106,25 @@ class CurvePlot(ZoomPlot):
 
     # ---- curves
 
-    def show_curves(self, curves: Mapping[str, Curve], epochs: float, batches_per_epoch: int | None = None) -> None:
-        """Draws the curves train, test, validation, live_train and live_test, on an axis up to ``epochs``.
+    def show_curves(
+        self,
+        curves: Mapping[str, Curve],
+        epochs: float,
+        batches_per_epoch: int | None = None,
+        lacks_estimates: bool = False,
+    ) -> None:
+        """Draws the curves train, test and validation, each with its early_ one, live_train and live_test.
 
-        With ``batches_per_epoch`` the axis counts batches until there is an exact value after epoch 0.
+        Args:
+            epochs: the end of the axis.
+            batches_per_epoch: if given, the axis counts batches until there is an exact value after epoch 0.
+            lacks_estimates: whether the first epoch is dashed, because nothing is known of it.
         """
-        self._curves = curves
-        changed = [line.take(curves.get(name) or Curve(), self.quantity) for name, line in self._lines.items()]
+        self._curves, self._batches = curves, batches_per_epoch
+        changed = [
+            line.take(self._curve(name), self.quantity, self._curve(_early(name)), lacks_estimates and name in EXACT)
+            for name, line in self._lines.items()
+        ]
         has_begun = any(len(line.x) and line.x[-1] > 0 for line in self._lines.values())
         has_exact = any(curve.epochs and curve.epochs[-1] > 0 for curve in map(curves.get, EXACT) if curve)
         batches = batches_per_epoch if has_begun and not has_exact and self._own_end() <= 1 else None
@@ -112,6 +132,13 @@ class CurvePlot(ZoomPlot):
             self._epochs = max(epochs, 1.0)
             self._bottom.count(batches)
             self._update()
+
+    def _curve(self, name: str) -> Curve:
+        return self._curves.get(name) or _EMPTY
+
+    def show_sizes(self, sizes: Mapping[str, int]) -> None:
+        """Sets the numbers of examples of the sets, of which the read-out of an estimate speaks."""
+        self._sizes = sizes
 
     def set_quantity(self, quantity: Quantity) -> None:
         """Sets the quantity with another unit or other limits."""
@@ -151,8 +178,8 @@ class CurvePlot(ZoomPlot):
             self._grey.append(pair)
         for number, (train, test) in enumerate(self._grey):
             run = runs[number] if number < len(runs) else EarlierRun("", Curve(), Curve())
-            train.take(run.train, self.quantity)
-            test.take(run.test, self.quantity)
+            train.take(run.train, self.quantity, has_gap=run.lacks_estimates)
+            test.take(run.test, self.quantity, has_gap=run.lacks_estimates)
         self._colour_earlier()
         self._update()
 
@@ -350,13 +377,18 @@ class CurvePlot(ZoomPlot):
         self._read_out.set_summary(spoken(self._figures(self._summarised)) or self._hint.text())
 
     def _nearest(self, x: float) -> float:
-        """Returns the nearest whole epoch in view, or, if the axis counts batches, the nearest batch with a value."""
+        """Returns the nearest whole epoch or estimate of the first one in view.
+
+        If the axis counts batches, it is the nearest batch with a value.
+        """
         low, high = self.view[0]
         if self._bottom.batches:
             known = np.concatenate([line.x for line in self._lines.values()])
             known = known[(known >= low) & (known <= high)]
             return float(known[np.abs(known - x).argmin()]) if len(known) else 0.0
-        return min(max(round(x), math.ceil(low - 1e-6)), math.floor(high + 1e-6))
+        whole = float(min(max(round(x), math.ceil(low - 1e-6)), math.floor(high + 1e-6)))
+        early = {at for name in EXACT for at in self._curve(_early(name)).epochs if low <= at <= high}
+        return min((whole, *sorted(early)), key=lambda at: abs(at - x))
 
     def _changes_near(self, mouse: QPoint) -> list[tuple[float, str]]:
         left, right = (self.place(mouse + QPoint(by, 0)).x() for by in (-_NEAR, _NEAR))
@@ -385,15 +417,31 @@ class CurvePlot(ZoomPlot):
 
     def _figures(self, at: float) -> list[Line]:
         """Returns the lines of the read-out: a head and the values of the visible curves; empty without values."""
-        names = [name for name in EXACT if name not in self._hidden]
-        batches, head = self._bottom.batches, f"epoch {at:.0f}"
-        if batches and at > 0:
-            names = [f"live_{name}" for name in names]
-            head = f"batch {at * batches:.0f}, on a sample"
+        shown = [name for name in EXACT if name not in self._hidden]
+        head, names, sample = f"epoch {at:.0f}", shown, list[Line]()
+        if not any(value_at(self._curve(name), at) is not None for name in EXACT):
+            early = [_early(name) for name in shown]
+            is_early = any(value_at(self._curve(name), at) is not None for name in early)
+            names = early if is_early else [f"live_{name}" for name in shown]
+            head = f"{self._place_text(at)}, estimate" if at % 1 else head
+            sample = [sample_line({name: self._sizes[name] for name in shown if name in self._sizes})]
         lines = own_figures(self._curves, names, at, self.quantity) + explained_figures(self._explained, names, at)
+        lines += sample if lines else []
         if EARLIER not in self._hidden:
             lines += earlier_figures(self._earlier, at, self.quantity)
         return [[(head, "text")], *lines] if lines else []
+
+    def _place_text(self, at: float) -> str:
+        """Returns a place within an epoch, by the unit of the axis: "batch 80", "epoch 0.133 (batch 80)"."""
+        if not self._batches:
+            return f"epoch {text.epochs(at, 0)}"
+        batch = f"batch {text.count(round(at * self._batches))}"
+        return batch if self._bottom.batches else f"epoch {text.epochs(at, self._batches)} ({batch})"
+
+
+def _early(name: str) -> str:
+    """Returns the name of the curve with the estimates of the first epoch."""
+    return f"early_{name}"
 
 
 def _values(lines: Sequence[CurveLine], first: float, last: float) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtGui import QColor
 
+from engine.training.early_estimates import ESTIMATE_EXAMPLES
 from engine.training.history import Curve
 from nnviz.formatting import text
 from nnviz.ui import theme
@@ -24,11 +25,17 @@ _SHADES = (0.55, 0.25, 0.0)  # mix of the colours "past" and "muted" for earlier
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """The curves of an earlier run; ``title`` is how it differs from the current one: "rate 0.05, seed 2"."""
+    """The curves of an earlier run, with the estimates of its first epoch.
+
+    Attributes:
+        title: its difference from the current run: "rate 0.05, seed 2".
+        lacks_estimates: whether its first epoch has none although it is long enough.
+    """
 
     title: str
     train: Curve
     test: Curve
+    lacks_estimates: bool = False
 
     def begins_before(self, epoch: float) -> bool:
         """Whether a line of this run is visible on an axis that ends at ``epoch``."""
@@ -46,7 +53,7 @@ def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, qu
     """Returns one line with the curves' values at ``at``, or no line if there are none."""
     line: Line = []
     for name in names:
-        word, value = name.removeprefix("live_"), value_at(curves.get(name), at)
+        word, value = name.rpartition("_")[2], value_at(curves.get(name), at)
         if value is not None:
             line.append((f"{word} {quantity.text(value)}", word))
     return [line] if line else []
@@ -54,9 +61,25 @@ def own_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float, qu
 
 def explained_figures(curves: Mapping[str, Curve], names: Iterable[str], at: float) -> list[Line]:
     """Returns one line with the R² at ``at``, or no line if there are none."""
-    found = [(name.removeprefix("live_"), value_at(curves.get(name), at)) for name in names]
+    found = [(name.rpartition("_")[2], value_at(curves.get(name), at)) for name in names]
     pieces: Line = [(f"{word} {text.steady(value)}", word) for word, value in found if value is not None]
     return [[("R²", "muted"), *pieces]] if pieces else []
+
+
+def sample_line(sizes: Mapping[str, int]) -> Line:
+    """Returns the line that says of which examples an estimate is; ``sizes`` are those of the sets by their names."""
+    most = text.count(ESTIMATE_EXAMPLES)
+    if not sizes:
+        words = f"of at most {most} examples of each set"
+    elif all(size > ESTIMATE_EXAMPLES for size in sizes.values()):
+        words = f"of the first {most} examples of each set"
+    else:
+        counts = [
+            f"the first {most} {name}" if size > ESTIMATE_EXAMPLES else f"all {text.count(size)} {name}"
+            for name, size in sizes.items()
+        ]
+        words = f"of {text.listed(counts)} examples"
+    return [(words, "muted")]
 
 
 def earlier_figures(runs: Sequence[EarlierRun], at: float, quantity: Quantity) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
@@ -9,19 +10,22 @@ import pyqtgraph as pg
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
-from engine.training.history import Curve
+from engine.training.history import Curve, joined
 from nnviz.ui.plots.curve_axes import Ends, Quantity
 
 _BEYOND = 1e6  # times the end of the largest axis
 _DOT = 3  # diameter of the dot for a single point, in line widths
+_NONE = Curve()
+_DASHES = [4, 3]  # lengths of dashes and gaps, in line widths
 FEW = 150  # most points that are drawn antialiased; with more it is slow and not visible
 
 
 class CurveLine(pg.PlotCurveItem):
-    """Draws a :class:`Curve`.
+    """Draws a :class:`Curve`. A first epoch about which nothing is known but its ends is dashed.
 
     Attributes:
         x, y: all points, y in the unit of the axis.
+        gap: the dashed part of the line, empty if there is none.
     """
 
     def __init__(self, width: float, dashed: bool = False) -> None:
@@ -32,15 +36,22 @@ class CurveLine(pg.PlotCurveItem):
         self._drawn: object = None
         self.x: Any = np.empty(0)
         self.y: Any = np.empty(0)
+        self.gap = pg.PlotCurveItem(skipFiniteCheck=False)
+        self.gap.setParentItem(self)
+        self._in_gap = 0  # points of it
 
-    def take(self, curve: Curve, quantity: Quantity) -> bool:
-        """Copies the curve's points if they changed; returns whether they did."""
-        seen = (
-            (id(curve), len(curve.epochs), curve.epochs[0], curve.epochs[-1], curve.values[-1]) if curve.epochs else ()
-        )
+    def take(self, curve: Curve, quantity: Quantity, early: Curve = _NONE, has_gap: bool = False) -> bool:
+        """Copies the curve's points if they changed; returns whether they did.
+
+        Args:
+            early: estimates within the first epoch, which are drawn with it.
+            has_gap: whether nothing is known of the first epoch between exact values.
+        """
+        seen = (*_identity(curve), *_identity(early), has_gap)
         if seen == self._seen:
             return False
-        self._seen, self._drawn = seen, None
+        self._seen, self._drawn, curve = seen, None, joined(curve, early)
+        self._in_gap = bisect_right(curve.epochs, 1) if has_gap and curve.epochs and curve.epochs[0] < 1 else 0
         self.x = np.array(curve.epochs, float)
         self.y = quantity.factor * within(np.array(curve.values, float), quantity.highest)
         return True
@@ -51,8 +62,11 @@ class CurveLine(pg.PlotCurveItem):
         if wanted == self._drawn:
             return
         self._drawn = wanted
-        x, y = thinned(self.x, self.y, across, int(pixels))
+        solid = max(self._in_gap - 1, 0)
+        x, y = thinned(self.x[solid:], self.y[solid:], across, int(pixels))
         self.setData(x, quantity.height(y, is_log), connect="finite")
+        x, y = self.x[: self._in_gap], self.y[: self._in_gap]
+        self.gap.setData(x, quantity.height(y, is_log), connect="finite")
         self._update_pen()
 
     def set_colour(self, colour: QColor) -> None:
@@ -101,10 +115,17 @@ class CurveLine(pg.PlotCurveItem):
     def _update_pen(self) -> None:
         is_few = self.xData is None or len(self.xData) <= FEW
         self.opts["antialias"] = is_few
-        dash = [4, 3] if self._dashed else None
-        pen = pg.mkPen(self._colour, width=self._ratio * (self._width if is_few else 1), dash=dash)
+        width = self._ratio * (self._width if is_few else 1)
+        pen = pg.mkPen(self._colour, width=width, dash=_DASHES if self._dashed else None)
         if pen != self.opts["pen"]:
             self.setPen(pen)
+            self.gap.setPen(pg.mkPen(self._colour, width=width, dash=_DASHES))
+
+
+def _identity(curve: Curve) -> tuple[float, ...]:
+    """Returns numbers that differ if the curve is another one or has changed at an end."""
+    epochs = curve.epochs
+    return (id(curve), len(epochs), epochs[0], epochs[-1], curve.values[-1]) if epochs else ()
 
 
 def within(values: Any, most: float) -> Any:

@@ -9,7 +9,9 @@ import pytest
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from engine.training.distributions import layer_activities
+from engine.training.events import Estimate
 from engine.training.history import History
+from engine.training.metrics import Evaluation
 from nnviz.hints.state import MOST_EPOCHS, RunState, count_examples, figures_since
 
 
@@ -27,6 +29,17 @@ def test_only_epochs_since_the_last_change_at_which_all_was_measured() -> None:
     history = history_of(train_loss=loss, test_loss={epoch: loss[epoch] for epoch in (0, 2, 3, 5)})
     assert figures_since(history, 2.4) == ((3, 5), {"train_loss": (1 / 4, 1 / 6), "test_loss": (1 / 4, 1 / 6)})
     assert figures_since(History()) == ((), {})
+
+
+def test_estimates_of_the_first_epoch_change_no_figure_and_no_conclusion(few_digits: Dataset) -> None:
+    points = {0: 0.9, 1: 0.2, 2: 0.15, 3: 0.14, 4: 0.14, 5: 0.14, 6: 0.14}
+    history = history_of(train_error=points, test_error=points, train_loss=points, test_loss=points)
+    exact = RunState.of(Experiment(), few_digits, history)
+    lower = Evaluation(0.001, 0.001, None)
+    for batch in (5, 10, 20):
+        history.add_early(batch / 40, Estimate(lower, lower, lower))
+    assert len(history.early) == 3
+    assert vars(RunState.of(Experiment(), few_digits, history)) == vars(exact)
 
 
 def test_of_a_long_run_only_the_end() -> None:

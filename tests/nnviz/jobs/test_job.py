@@ -17,7 +17,7 @@ from nnviz.jobs import job as job_module
 from nnviz.jobs import timing as pace
 from nnviz.jobs.job import Job
 from nnviz.jobs.recorder import Recorder, RecordingPlan
-from nnviz.jobs.reports import EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
+from nnviz.jobs.reports import EarlyEstimate, EpochEnd, Epochs, NetworkFrame, Recorded, StopCondition, Stopped
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import Library, recording
 from tests.nnviz.library.helpers import DATA, an_experiment
@@ -45,6 +45,30 @@ class Outlet:
     def report_soon(self, run: int, event: Any) -> None:
         """Likewise."""
         self.report(run, event)
+
+
+def test_each_estimate_of_the_first_epoch_is_reported_with_the_network_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is made by the clock meanwhile, however often frames are wanted."""
+    monkeypatch.setattr(TimeBudget, "is_due", True)
+    outlet, frames = Outlet(), list[NetworkFrame]()
+    outlet.estimating = outlet.wants_frame = True  # type: ignore[misc]
+    monkeypatch.setattr(outlet, "put_frame", frames.append)
+    job, alone = (Job(1, an_experiment(batch_size=1, epochs=2).trainer(DATA)) for _ in range(2))
+    job.trainer.estimates_early = True
+    while job.advance(outlet) is None:
+        pass
+    found = {event.epoch: event for event in outlet.reported if isinstance(event, EarlyEstimate)}
+    assert list(found) == [step / 60 for step in (5, 10, 20, 40)]
+    for event in alone.trainer.run():
+        if isinstance(event, Batch) and event.place in found:
+            np.testing.assert_allclose(
+                found[event.place].packed.unpack(), alone.trainer.network.parameters, atol=1e-3, rtol=1e-3
+            )
+            now = alone.trainer.estimate()
+            assert now is not None
+            assert found[event.place].estimate.train.loss == now.train.loss
+    assert {frame.epoch for frame in frames if frame.estimate is not None} == {2}
+    assert {frame.epoch for frame in frames} >= {1, 2}
 
 
 def test_the_network_at_the_end_of_an_epoch_is_not_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:

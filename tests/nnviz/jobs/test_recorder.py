@@ -256,6 +256,7 @@ def test_what_goes_is_said_after_one_training_and_goes_after_the_next(recorded: 
         run, _ = record(library, an_experiment(epochs=8).changed(hidden=(2000,)))
         before = library.snapshot_epochs(run)
         library.quota.budget = 1_000_000
+    session.settings.change("batch size", batch_size=500)  # too few batches for estimates, whose snapshots could go too
     train_epochs(qtbot, recorded, 1)
     qtbot.waitUntil(lambda: session.messages.current is not None)
     assert session.messages.current is not None

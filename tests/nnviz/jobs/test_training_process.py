@@ -27,7 +27,7 @@ from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
 from nnviz.jobs.job import _MOST_TOGETHER, Job
 from nnviz.jobs.recorder import RecordingPlan
-from nnviz.jobs.reports import Epochs, NetworkFrame, Recorded, StopCondition, Stopped, count_of
+from nnviz.jobs.reports import EarlyEstimate, Epochs, NetworkFrame, Recorded, StopCondition, Stopped, count_of
 from nnviz.jobs.timing import TimeBudget
 from nnviz.jobs.training_main import _MOST_UNHEARD
 from nnviz.jobs.training_process import TrainingProcess
@@ -511,6 +511,27 @@ def test_a_view_comes_from_there_at_once_and_estimates_are_made_as_they_are_want
     go_apart(qtbot, worker, ear)
     worker.set_estimating(True)
     qtbot.waitUntil(lambda: ear.frame_from_apart() and ear.apart[-1].estimate is not None)
+
+
+def test_the_estimates_of_the_first_epoch_come_from_there_as_from_here(
+    worker: Worker, ear: Ear, qtbot: QtBot, few_digits: Dataset
+) -> None:
+    def early() -> Trainer:
+        trainer = of(few_digits, 2, batch_size=2)
+        trainer.estimates_early = True
+        return trainer
+
+    have_process(qtbot, worker, ear, few_digits)
+    expected = [event.estimate for event in early().run() if isinstance(event, Batch) and event.estimate]
+    worker.begin(1, early)
+    go_apart(qtbot, worker, ear)
+    worker.reported.connect(lambda _, event: worker.count_heard(count_of(event)))
+    qtbot.waitUntil(lambda: bool(ear.stops), timeout=60_000)
+    found = [event.estimate for event in ear.heard if isinstance(event, EarlyEstimate)]
+    assert [(each.train.loss, each.train.error) for each in found] == [
+        (each.train.loss, each.train.error) for each in expected
+    ]
+    assert len(found) == 27
 
 
 @pytest.mark.parametrize("executable", ["/no/such/python", ""])

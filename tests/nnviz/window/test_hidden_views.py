@@ -70,7 +70,7 @@ def test_hidden_docks_and_a_view_behind_another_tab_are_not_drawn(
     for number in range(1, len(docks) + 1):
         assert action(window, f"actionView{number}").isChecked()
     assert {"HeatMap", "CurvePlot"} <= set(drawn)
-    errors = window.session.runs.current.history.error.test
+    errors = window.session.runs.current.history.error.joined("test")
     x, y = window.curves.plot.line("test").getData()
     assert list(x) == errors.epochs
     np.testing.assert_allclose(10**y / 100, errors.values)

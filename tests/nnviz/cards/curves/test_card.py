@@ -59,6 +59,9 @@ def plot_of(window: AnyWindow, name: str) -> CurvePlot:
     return find(window, CurvePlot, name)
 
 
+EARLY = [0.25, 0.5]  # the estimates in a first epoch of 20 batches
+
+
 def drawn(plot: CurvePlot, name: str) -> tuple[list[float], list[float]]:
     """Epochs and heights of a line."""
     x, y = plot.line(name).getData()
@@ -84,12 +87,12 @@ def test_error_and_loss_each_have_a_page(ready_window: CardWindow, qtbot: QtBot)
     assert window.curves.windowTitle() == "Curves"
     train_epochs(qtbot, window, 2)
     history = window.session.runs.current.history
-    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2]
+    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, *EARLY, 1, 2]
     assert window.findChild(CurvePlot, "lossPlot") is None, "out of view nothing is made"
     turn_to(qtbot, window, "lossTab")
     assert plot_of(window, "lossPlot").isVisible()
     assert not plot_of(window, "errorPlot").isVisible()
-    for name, curve in (("train", history.loss.train), ("test", history.loss.test)):
+    for name, curve in ((name, history.loss.joined(name)) for name in ("train", "test")):
         epochs, heights = drawn(plot_of(window, "lossPlot"), name)
         assert epochs == curve.epochs
         np.testing.assert_allclose(10 ** np.array(heights), curve.values)
@@ -104,7 +107,7 @@ def test_error_and_loss_each_have_a_page(ready_window: CardWindow, qtbot: QtBot)
     assert button.text() == "error %, linear"
     np.testing.assert_allclose(
         drawn(plot_of(window, "errorPlot"), "test")[1],
-        100 * np.array(window.session.runs.current.history.error.test.values),
+        100 * np.array(window.session.runs.current.history.error.joined("test").values),
     )
     assert not window.curves.error.is_log
     assert window.curves.loss.is_log
@@ -180,7 +183,7 @@ def test_without_classes_there_is_no_page_of_errors(
     assert not bar.isTabVisible(error)
     assert bar.tabData(bar.currentIndex()) == "rmseTab"
     train_epochs(qtbot, window, 2)
-    assert drawn(plot_of(window, "rmsePlot"), "test")[0] == [0, 1, 2]
+    assert drawn(plot_of(window, "rmsePlot"), "test")[0] == [0, *EARLY, 1, 2]
     assert window.session.runs.current.history.error.test.epochs == []
     window.session.data.load("penguins")
     qtbot.waitUntil(lambda: is_shown(window.session.data))
@@ -200,10 +203,10 @@ def test_batch_by_batch_something_is_seen_from_the_first_on(ready_window: CardWi
         assert drawn(plot, "live_test")[0] == [pytest.approx(step / 200) for step in range(1, steps + 1)]
     last = plot.getPlotItem().getViewBox().viewRange()[0][1]
     assert last == pytest.approx(20 / 200), "wide enough to see them"
-    assert "batch 2, on a sample" in read_at(plot, 2 / 200)
+    assert "batch 2, estimate" in read_at(plot, 2 / 200)
     session.step_epoch()
     wait_for(qtbot, window, Status.PAUSED)
-    qtbot.waitUntil(lambda: drawn(plot, "test")[0] == [0, 1])
+    qtbot.waitUntil(lambda: drawn(plot, "test")[0] == [0, *(step / 200 for step in (5, 10, 20, 40, 80, 120, 160)), 1])
     assert plot.getPlotItem().getViewBox().viewRange()[0][1] == 20, "epochs again"
     assert "epoch 1" in read_at(plot, 1)
 
@@ -242,13 +245,13 @@ def test_a_run_that_is_trained_on_stays_one_with_marks_and_follows_edits(
     train_epochs(qtbot, ready_window, 1)
     train_epochs(qtbot, ready_window, 1)
     assert ready_window.session.runs.compared == []
-    assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, 1, 2]
+    assert drawn(plot_of(ready_window, "errorPlot"), "test")[0] == [0, *EARLY, 1, 2]
 
     # More epochs behind the end are marked.
     window = ready_window
     window.session.settings.change("learning rate", learning_rate=0.1)
     train_epochs(qtbot, window, 3)
-    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, 1, 2, 3, 4, 5]
+    assert drawn(plot_of(window, "errorPlot"), "test")[0] == [0, *EARLY, 1, 2, 3, 4, 5]
     _, (epoch, words) = plot_of(window, "errorPlot").changes
     assert epoch == 2
     assert words.startswith("3 more epochs")
@@ -427,8 +430,8 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindo
     assert any(len(parts) > 1 for parts in lengths), "train: dashed"
 
     grey_train, grey_test = plot_of(window, "errorPlot").earlier_lines[0]
-    np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.history.error.test.values)
-    np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.history.error.train.values)
+    np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.history.error.joined("test").values)
+    np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.history.error.joined("train").values)
     window.session.undo.undo()
     assert session.runs.compared == []
     assert not key(window, "earlierKey").isVisible()
@@ -484,7 +487,7 @@ def test_opening_a_file_makes_the_present_network_an_earlier_one(
     assert shapes_of_compared(session) == [(20,)], "the run that the file holds is the one that is there now"
     assert session.runs.current.history.loss.test.values == pytest.approx(saved.loss.test.values)
     turn_to(qtbot, window, "lossTab")
-    assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, 1, 2]
+    assert drawn(plot_of(window, "lossPlot"), "test")[0] == [0, *EARLY, 1, 2]
 
 
 def test_the_table_gives_the_figures_and_tabs_and_legend_stay_in_sight(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -495,15 +498,17 @@ def test_the_table_gives_the_figures_and_tabs_and_legend_stay_in_sight(ready_win
     wait_for(qtbot, window, Status.FINISHED)
     history = window.session.runs.current.history
     names, rows = window.curves.table()
-    assert names == ["epoch", "train error", "test error", "validation error"]
-    assert [row[0] for row in rows] == [0, 1, 2]
-    assert [row[2] for row in rows] == history.error.test.values
+    estimates = ["train error estimate", "test error estimate"]
+    assert names == ["epoch", "train error", "test error", "validation error", *estimates]
+    assert [row[0] for row in rows] == [0, *EARLY, 1, 2]
+    assert [row[2] for row in rows if row[2] != ""] == history.error.test.values
+    assert [row[5] for row in rows] == ["", *history.error.early_test.values, "", ""]
     assert rows[0][3] == ""
-    assert rows[2][3] == history.error.validation.values[-1]
+    assert rows[-1][3] == history.error.validation.values[-1]
     turn_to(qtbot, window, "lossTab")
     names, rows = window.curves.table()
-    assert names == ["epoch", "train loss", "test loss", "validation loss"]
-    assert [row[1] for row in rows] == history.loss.train.values
+    assert names[:4] == ["epoch", "train loss", "test loss", "validation loss"]
+    assert [row[1] for row in rows if row[1] != ""] == history.loss.train.values
 
     # Tabs and legend stay in sight.
     if len(window.curves.pages) < 3:

@@ -89,7 +89,7 @@ def test_a_run_that_goes_on_from_a_later_epoch_counts_epochs(plot: CurvePlot) ->
 def test_the_mouse_reads_the_batch(plot: CurvePlot) -> None:
     plot.show_curves(steps(16), 10, BATCHES)
     hover(plot.viewport(), place_of(plot, 11.2 / BATCHES, 90))
-    assert said(plot) == "batch 11, on a sample\ntrain 89.45 %"
+    assert said(plot) == "batch 11, estimate\ntrain 89.45 %\nof at most 1 000 examples of each set"
     assert cross(plot).value() == pytest.approx(11 / BATCHES)
     plot.set_shown("train", False)
     assert not read_out(plot).isVisible()

@@ -133,7 +133,7 @@ def test_earlier_runs_zoom_and_scale_by_menus_and_keys(whole_window: MainWindow,
     assert button.text() == "error %, linear"
     np.testing.assert_allclose(
         drawn(plot_of(window, "errorPlot"), "test")[1],
-        100 * np.array(window.session.runs.current.history.error.test.values),
+        100 * np.array(window.session.runs.current.history.error.joined("test").values),
     )
     click(qtbot, window, QToolButton, "scaleButton")
     assert log.isChecked()

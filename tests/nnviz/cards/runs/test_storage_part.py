@@ -225,7 +225,7 @@ def test_memory_is_changed_at_once(ready_window: CardWindow, qtbot: QtBot) -> No
     for tenth in range(10):
         run.snapshots.add(tenth / 10, run.parameters, run.network.shape)
     before = list(session.timeline.epochs)
-    assert len(before) == 11
+    assert set(before) > {tenth / 10 for tenth in range(11)}
     open_room(ready_window, qtbot)
     retype(qtbot, ready_window, "memoryRoomEdit", "2")
     assert session.models[StorageModel].memory_budget == 2 * 2**20
