@@ -1,4 +1,4 @@
-"""The registry of cards: their positions and the queries that they need. Docks, View menu and exports use it."""
+"""The registry of cards: their positions and the queries that they need. Frame, View menu and exports use it."""
 
 from __future__ import annotations
 

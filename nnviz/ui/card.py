@@ -1,4 +1,4 @@
-"""Cards: a header with title and detail, and a body. They lie in a column or are docks."""
+"""Cards: a header with title and detail, and a body."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QMouseEvent, QTextDocumentFragment
+from PyQt5.QtGui import QHideEvent, QMouseEvent, QShowEvent, QTextDocumentFragment
 from PyQt5.QtWidgets import (
-    QWIDGETSIZE_MAX,
-    QDockWidget,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -76,8 +74,6 @@ class CardHead(QFrame):
     A badge takes space in ``row`` next to the title; elided texts give way to it.
 
     Attributes:
-        least_width: least width of the card, whatever its texts are; 0 for that of its parts.
-        most_width: greatest width that the card asks for in a narrow window.
         least_room: space kept for a badge also while there is none, so that nothing moves when it appears.
 
     Signals:
@@ -94,8 +90,7 @@ class CardHead(QFrame):
         self.title = label(title, "title")
         self.detail = ElidedLabel(role="muted")
         self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.least_width = self.least_room = 0
-        self.most_width = QWIDGETSIZE_MAX
+        self.least_room = 0
         self._room = QSpacerItem(0, 0, QSizePolicy.Policy.Fixed)
         self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
@@ -108,19 +103,6 @@ class CardHead(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.sized(self.setMinimumHeight, 34)
         self.mark = HeaderBadge(self)
-
-    def minimumSizeHint(self) -> QSize:
-        needed = self.needed
-        return needed.boundedTo(QSize(self.most_width, needed.height()))
-
-    def sizeHint(self) -> QSize:
-        return super().sizeHint().expandedTo(self.minimumSize())
-
-    @property
-    def needed(self) -> QSize:
-        """The size that the header needs. Texts and controls that come and go must not widen the column."""
-        needed = super().minimumSizeHint().expandedTo(self.minimumSize())
-        return QSize(self.least_width or needed.width(), needed.height())
 
     @property
     def room_of_mark(self) -> int:
@@ -180,7 +162,7 @@ class CardHead(QFrame):
             fit_in_sight(bar, self.width() - beside)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Handles the event here, because the dock would start to float on it."""
+        """A double click beside the controls enlarges the card."""
         self.double_clicked.emit()
         event.accept()
 
@@ -253,8 +235,8 @@ class LazyView:
         self.refresh()
 
 
-class DockCard(QDockWidget, LazyView):
-    """A card that can be dragged by its header, floated, enlarged, exported, closed and shown again from the View menu.
+class Panel(QWidget, LazyView):
+    """A card at its place in the frame of the window, which can be enlarged, copied and exported.
 
     Signals:
         asked(what): the user chose an entry of the card's menu; ``what`` as in :class:`CardMenuButton`.
@@ -266,25 +248,19 @@ class DockCard(QDockWidget, LazyView):
     in_view_changed = pyqtSignal(bool)
 
     def __init__(self, title: str) -> None:
-        super().__init__(title)
-        self.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable
-            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-            | QDockWidget.DockWidgetFeature.DockWidgetClosable
-        )
-        self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
+        super().__init__()
+        self.setWindowTitle(title)
         self.head = CardHead(title)
         self.head.double_clicked.connect(lambda: self.asked.emit("enlarge"))
         self.menu_button = CardMenuButton(title, lambda: self.has_table)
         self.menu_button.asked.connect(self.asked)
         self.head.corner.addWidget(self.menu_button)
         self.head.corner.setContentsMargins(theme.CARD_PADDING, 8, theme.CARD_PADDING - 6, 2)
-        self.setTitleBarWidget(self.head)
         self.sheet, self.body = _body()
         self._scroll = CardScroll(self.sheet)
-        self.setWidget(self._scroll)
+        arranged(QVBoxLayout(self), self.head, (self._scroll, 1))
+        self._least_width = 0
         self.free_below = 0  # pixels that the body itself leaves free at its bottom, for what lies over the card
-        self.visibilityChanged.connect(self._visibility_changed)
 
     def set_name(self, name: str) -> None:
         self.setObjectName(name)
@@ -292,22 +268,12 @@ class DockCard(QDockWidget, LazyView):
 
     def set_least_width(self, width: int) -> None:
         """Sets the least width of the card, whatever it shows; its texts are elided."""
-        self.head.least_width = self._scroll.least_width = width
-        self._scroll.updateGeometry()
+        self._least_width = width
+        self.updateGeometry()
 
-    @property
-    def needed(self) -> QSize:
-        """The least size at which nothing in the card scrolls."""
-        head, body = self.head.needed, self._scroll.needed
-        return QSize(max(head.width(), body.width()), head.height() + body.height())
-
-    def set_most(self, most: QSize) -> None:
-        """Sets the greatest size that the card asks for. A larger content scrolls."""
-        body = QSize(most.width(), most.height() - self.head.needed.height())
-        if self._scroll.most != body:
-            self._scroll.most, self.head.most_width = body, most.width()
-            self.head.updateGeometry()
-            self._scroll.updateGeometry()
+    def minimumSizeHint(self) -> QSize:
+        """Returns the least height at which nothing in the card scrolls, and the least width."""
+        return QSize(self._least_width, self.head.minimumSizeHint().height() + self._scroll.minimumSizeHint().height())
 
     def keep_free(self, pixels: int) -> None:
         """Leaves that many pixels free at the bottom of the body. If it is not high enough, it scrolls above them.
@@ -337,20 +303,16 @@ class DockCard(QDockWidget, LazyView):
         """Whether :meth:`table` returns numbers; cheap, unlike making the table."""
         return type(self).table is not LazyView.table
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._visibility_changed(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._visibility_changed(False)
+
     def _visibility_changed(self, in_view: bool) -> None:
         self.in_view = in_view
         self.in_view_changed.emit(in_view)
         if in_view:
             self._catch_up()
-
-
-class ColumnDock(QDockWidget):
-    """A dock without a head, for a scrolling column of cards."""
-
-    def __init__(self, title: str, name: str, parent: QWidget) -> None:
-        super().__init__(title, parent)
-        self.setObjectName(name)
-        self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
-        nothing = QWidget()
-        nothing.setFixedHeight(0)
-        self.setTitleBarWidget(nothing)

@@ -20,8 +20,6 @@ _ENTRIES = (
     ("svg", "Export &SVG …"),
     ("csv", "Export CS&V …"),
     ("film", "&Film …"),
-    ("", ""),
-    ("close", "C&lose"),
 )
 
 
@@ -33,7 +31,7 @@ class CardMenuButton(QToolButton):
         hidden_in_picture: set while an image of the card is rendered, to leave the button out of it.
 
     Signals:
-        asked(what): "enlarge" (or restore), "copy", "png", "svg", "csv", "film" or "close".
+        asked(what): "enlarge" (or restore), "copy", "png", "svg", "csv" or "film".
     """
 
     asked = pyqtSignal(str)
@@ -43,7 +41,7 @@ class CardMenuButton(QToolButton):
         self._has_table = has_table
         self.is_enlarged = False
         self.hidden_in_picture = False
-        named(self, "", f"Menu of the card {title}", "Enlarges, copies, exports or closes this card.")
+        named(self, "", f"Menu of the card {title}", "Enlarges, copies or exports this card.")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.menu_of_card = self._menu()
         self.clicked.connect(self._open)

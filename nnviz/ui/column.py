@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QFrame, QScrollArea, QScrollBar, QWidget
+from PyQt5.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
 from nnviz.ui.parts import named
 
@@ -13,15 +13,10 @@ _AIR = 8  # free pixels below a widget that was scrolled into view
 
 
 class ScrollColumn(QScrollArea):
-    """Its scroll bar lies over the right padding of the cards and is visible only while it is needed.
-
-    Attributes:
-        least_width: what it asks for, whatever the content is.
-    """
+    """Its scroll bar lies over the right padding of the cards and is visible only while it is needed."""
 
     def __init__(self, name: str, content: QWidget) -> None:
         super().__init__()
-        self.least_width, self._most = 0, QWIDGETSIZE_MAX
         self.setObjectName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -46,19 +41,8 @@ class ScrollColumn(QScrollArea):
         self._bar.raise_()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(min(self.needed.width(), self._most), self.needed.height())
-
-    @property
-    def needed(self) -> QSize:
-        """The minimum size: as wide as the content needs, so that it scrolls only up and down."""
-        width = max(self.least_width, self.widget().minimumSizeHint().width())
-        return QSize(width, super().minimumSizeHint().height())
-
-    def set_most(self, width: int) -> None:
-        """Sets the greatest width that the column asks for."""
-        if width != self._most:
-            self._most = width
-            self.updateGeometry()
+        """Returns the width that the content needs, so that it scrolls only up and down."""
+        return QSize(self.widget().minimumSizeHint().width(), super().minimumSizeHint().height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Updates the width hint when the content needs another width."""
@@ -84,12 +68,7 @@ class ScrollColumn(QScrollArea):
 
 
 class CardScroll(QScrollArea):
-    """The content of a card. It asks for the room that the content needs, and scrolls if it gets less.
-
-    Attributes:
-        least_width: what it asks for, whatever the content is.
-        most: what it asks for at most.
-    """
+    """The content of a card. It asks for the room that the content needs, and scrolls if it gets less."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__()
@@ -97,13 +76,7 @@ class CardScroll(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
-        self.least_width, self.most = 0, QSize(QWIDGETSIZE_MAX, QWIDGETSIZE_MAX)
         self.setWidget(content)
-
-    @property
-    def needed(self) -> QSize:
-        """The least size at which nothing scrolls."""
-        return self._least_content.expandedTo(QSize(self.least_width, 0))
 
     @property
     def _least_content(self) -> QSize:
@@ -113,7 +86,7 @@ class CardScroll(QScrollArea):
         return self.widget().sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return self.needed.boundedTo(self.most)
+        return self._least_content
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Updates the size hint when the content needs another size."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from PyQt5.QtCore import QSize, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from nnviz.ui.card import DockCard, LazyView, Table
+from nnviz.ui.card import LazyView, Panel, Table
 from nnviz.ui.tabs import Tab, add_tab, tab_bar
 
 _ROOM = 28  # pixels between tabs and what belongs to a page: for the mark of a what-if
@@ -97,7 +97,7 @@ class Front(QStackedWidget):
         return QSize(width, super().minimumSizeHint().height())
 
 
-class TabbedCard(DockCard):
+class TabbedCard(Panel):
     """A card with tabs instead of a title."""
 
     def __init__(self, title: str) -> None:

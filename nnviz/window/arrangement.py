@@ -1,17 +1,15 @@
-"""The window's place and the layout of its docks as plain text, and back, if the text is sound.
+"""The window's place and the shares of its parts as plain text, and back, if the text is sound.
 
 Qt's own functions trust what they are given: with damaged bytes they make windows of millions of pixels, or crash.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import logging
 
 from PyQt5 import sip
-from PyQt5.QtCore import QByteArray, QEvent, QMargins, QObject, QPoint, QRect, QSize, Qt, QTimer
+from PyQt5.QtCore import QEvent, QMargins, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PyQt5.QtGui import QScreen
 from PyQt5.QtWidgets import QApplication, QWidget
 
@@ -21,8 +19,7 @@ _SMALLEST = QSize(300, 200)
 _DEFAULT_FRAME = QMargins(2, 30, 2, 4)  # until it is known
 _WIDEST_FRAME = 100  # pixels; a wider one is damaged
 _LARGEST = QSize(3840, 2160)  # unless the screen is larger. Smaller screens are larger than what "offscreen" claims
-_LONGEST_LAYOUT = 100_000  # characters
-_CHECKSUM = 32  # characters of it that are stored
+_MOST_SHARES = 100  # of a splitter, and splitters
 
 
 def place_as_text(window: QWidget) -> str:
@@ -158,25 +155,16 @@ def stored_frame(stored: object) -> QMargins:
     return QMargins(*map(int, stored)) if are_sound else _DEFAULT_FRAME
 
 
-def layout_as_text(state: QByteArray) -> str:
-    """Returns Qt's bytes for a layout in base64, after a checksum."""
-    content = state.data()
-    return f"{_checksum(content)}:{base64.b64encode(content).decode()}"
+def sound_shares(stored: object) -> dict[str, dict[str, float]]:
+    """Returns the shares of a workspace's parts, by splitter; what is damaged is dropped."""
+    found: dict[str, dict[str, float]] = {}
+    for splitter, shares in list(stored.items())[:_MOST_SHARES] if isinstance(stored, dict) else ():
+        if isinstance(shares, dict) and all(map(_is_share, list(shares.values())[:_MOST_SHARES])):
+            found[splitter] = dict(list(shares.items())[:_MOST_SHARES])
+        else:
+            _LOG.warning("settings: the sizes of the cards are damaged and were ignored")
+    return found
 
 
-def layout_of_text(text: str) -> QByteArray | None:
-    """Returns the bytes of :func:`layout_as_text`; None if there is none, or if not every byte is as it was written."""
-    checksum, _, encoded = text[:_LONGEST_LAYOUT].partition(":")
-    try:
-        content = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        content = b""
-    if content and checksum == _checksum(content):
-        return QByteArray(content)
-    if text:
-        _LOG.warning("settings: the layout of the cards is damaged and was ignored")
-    return None
-
-
-def _checksum(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:_CHECKSUM]
+def _is_share(value: object) -> bool:
+    return isinstance(value, float) and 0 < value <= 1

@@ -13,12 +13,12 @@ from PyQt5.QtWidgets import QWidget
 
 from engine.datasets.table.cells import plain_number
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 
 _SCALE = 2  # pixels of a picture for each pixel on the screen
 
 
-def picture(card: DockCard) -> QPixmap:
+def picture(card: Panel) -> QPixmap:
     """Returns an image of the card with its header and background, at twice the resolution of the screen."""
     made = QPixmap(_SCALE * card.size())
     made.setDevicePixelRatio(_SCALE)
@@ -32,7 +32,7 @@ def png(pixmap: QPixmap) -> bytes:
     return bytes(buffer.data())
 
 
-def svg(card: DockCard) -> bytes:
+def svg(card: Panel) -> bytes:
     buffer = QBuffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
@@ -43,7 +43,7 @@ def svg(card: DockCard) -> bytes:
     return bytes(buffer.data())
 
 
-def _paint(card: DockCard, onto: QPixmap | QSvgGenerator) -> None:
+def _paint(card: Panel, onto: QPixmap | QSvgGenerator) -> None:
     painter = QPainter(onto)
     try:
         draw(card, painter)
@@ -51,7 +51,7 @@ def _paint(card: DockCard, onto: QPixmap | QSvgGenerator) -> None:
         painter.end()
 
 
-def draw(card: DockCard, painter: QPainter) -> None:
+def draw(card: Panel, painter: QPainter) -> None:
     """Draws the card with its head and background, without the button of its menu."""
     card.menu_button.hidden_in_picture = True
     try:

@@ -1,4 +1,4 @@
-"""The order in which Tab moves the focus: column by column from the left, however the docks are arranged."""
+"""The order in which Tab moves the focus."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from collections.abc import Iterator, Sequence
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QWidget
 
-from nnviz.ui.card import CardHead, DockCard, holder
+from nnviz.ui.card import CardHead, Panel, holder
 
 
-def focus_order(window: QWidget, first: list[QWidget], docks: Sequence[QWidget]) -> list[QWidget]:
-    """Returns all widgets that Tab reaches: those in ``first``, then dock by dock, column by column.
+def focus_order(window: QWidget, places: Sequence[QWidget]) -> list[QWidget]:
+    """Returns all widgets that Tab reaches, place by place; last those that are in none.
 
-    Within a dock, the head comes first, from left to right, then the rest in Qt's order.
+    Within a place, the heads of its cards come first, from left to right, then the rest in Qt's order.
     """
-    columns = sorted(docks, key=lambda dock: (dock.mapTo(window, QPoint(0, 0)).x(), dock.y()))
-    places = [*first, *columns]
 
     def rank(widget: QWidget) -> tuple[int, int]:
         place = next((number for number, each in enumerate(places) if each.isAncestorOf(widget)), len(places))
@@ -30,7 +28,7 @@ def _reached(window: QWidget) -> Iterator[QWidget]:
     widget = window.nextInFocusChain()
     while widget is not window:
         if _takes_tab(widget) and widget.isVisible() and widget.isEnabled() and widget.window() is window:
-            card = holder(widget, DockCard)  # not in view behind another tab, though Qt calls it visible
+            card = holder(widget, Panel)  # not in view behind another tab, though Qt calls it visible
             if card is None or card.in_view:
                 yield widget
         widget = widget.nextInFocusChain()

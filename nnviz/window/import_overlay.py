@@ -9,20 +9,19 @@ from PyQt5.QtWidgets import QWidget
 
 from nnviz.cards.importing.sheet import ImportSheet
 from nnviz.session.session import Session
-from nnviz.window.docks import Docks
+from nnviz.window.frame import Frame
 
 
 class ImportOverlay(QObject):
     """Makes the import sheet at first use and keeps it in its place."""
 
-    def __init__(self, session: Session, docks: Docks, ground: QWidget) -> None:
-        """``ground``: the widget below the sheet."""
-        super().__init__(ground)
+    def __init__(self, session: Session, frame: Frame) -> None:
+        super().__init__(frame)
         self.sheet: ImportSheet | None = None
-        self._session, self._docks, self._ground = session, docks, ground
+        self._session, self._frame = session, frame
         session.data_import.changed.connect(self._show)
-        docks.changed.connect(self._place)
-        ground.installEventFilter(self)
+        frame.changed.connect(self._place)
+        frame.installEventFilter(self)
 
     def prepare(self) -> Iterator[None]:
         """Makes the sheet before it is needed, a piece at a time."""
@@ -33,7 +32,7 @@ class ImportOverlay(QObject):
 
     def _made(self) -> ImportSheet:
         if self.sheet is None:
-            self.sheet = ImportSheet(self._session.data_import, self._ground)
+            self.sheet = ImportSheet(self._session.data_import, self._frame)
         return self.sheet
 
     def _show(self) -> None:
@@ -60,8 +59,7 @@ class ImportOverlay(QObject):
 
     def _place(self) -> None:
         if self.sheet is not None and self._session.data_import.name is not None:
-            middle = self._docks.middle().adjusted(0, 0, 0, -self._docks.free_below)
-            self.sheet.setGeometry(middle.translated(self._docks.host.mapTo(self._ground, QPoint(0, 0))))
+            self.sheet.setGeometry(self._frame.middle().adjusted(0, 0, 0, -self._frame.free_below))
 
 
 def path_of(given: QMimeData) -> str | None:

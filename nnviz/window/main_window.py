@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5 import sip
-from PyQt5.QtCore import QEvent, QPoint, QRect, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QRect, Qt, pyqtSignal
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -16,9 +17,6 @@ from PyQt5.QtWidgets import (
     QDialog,
     QMainWindow,
     QMenuBar,
-    QSplitter,
-    QToolBar,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +24,8 @@ from engine.storage import is_network_file
 from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import WORKSPACES
-from nnviz.cards.run_bar.run_bar import RunBar
+from nnviz.cards.run_bar.run_block import RunBlock
+from nnviz.cards.run_bar.run_progress import RunProgress
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.settings.data_card import DataCard
 from nnviz.cards.settings.training_card import TrainingCard
@@ -38,16 +37,15 @@ from nnviz.session.hints import HINTS
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard
-from nnviz.ui.parts import arranged, named
+from nnviz.ui.card import Panel
 from nnviz.window import arrangement
 from nnviz.window.arrangement import ScreenFit
 from nnviz.window.card_actions import CardActions
 from nnviz.window.compare_key import CompareKey
 from nnviz.window.data_dialogs import DataDialogs
-from nnviz.window.docks import Docks
 from nnviz.window.film.dialogs import FilmDialogs
 from nnviz.window.focus_order import focus_order
+from nnviz.window.frame import Frame
 from nnviz.window.head_bar import HeadBar
 from nnviz.window.help import HelpWindows
 from nnviz.window.hint_strip import HintStrip
@@ -70,16 +68,17 @@ if TYPE_CHECKING:  # made when Runs is shown
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
 _STARTED_SLOWLY = "slow_start"  # name of the preference that is set by the first run
+_LOW = 560  # pixels of the frame, below which the run block is tight
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 
 
 class MainWindow(QMainWindow):
-    """Puts panels into docks and connects menu actions to the session.
+    """Puts the cards into their frame and connects menu actions to the session.
 
     Attributes:
         session: the model.
         canvas: the drawing canvas.
-        docks: those that were made so far.
+        panels: the cards that were made so far, and the column of the settings.
         head: the bar at the top.
         ended_whole: whether all threads had ended when the window closed.
 
@@ -109,15 +108,14 @@ class MainWindow(QMainWindow):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click outside the fields leaves them
         self.head = HeadBar(session.records, WORKSPACES)
         self.setMenuWidget(self.head)
-        self._add_toolbar()
-        self._add_docks()
-        self.cards = CardActions(self._docks, self.dialogs, session)
+        self._add_frame()
+        self.cards = CardActions(self._frame, self.dialogs, session)
         self.films = FilmDialogs(self)
         self.preset_dialogs = PresetDialogs(self)
-        self.run_dialogs = RunDialogs(self, self._docks, preferences)
+        self.run_dialogs = RunDialogs(self, self._frame, preferences)
         self.help = HelpWindows(self, self.menuBar())
         self.compare_key = CompareKey(session.side_by_side)
-        self.lessons = Lessons(self, session, self._docks, preferences)
+        self.lessons = Lessons(self, session, self._frame, preferences)
         self.lessons.changed.connect(self._show_lesson_mark)
         self.head.lesson_wanted.connect(lambda: self.lessons.show(True))
         self._menus = Menus(self.menuBar(), self, preferences)
@@ -134,10 +132,12 @@ class MainWindow(QMainWindow):
             signal.connect(self.head.show_activity)
         session.files.activity_changed.connect(lambda: self.head.show_activity(session.files.activity))
         session.sweeps.shown.connect(self._show_in_runs)
-        self.user_example_dialogs = UserExampleDialogs(self, self._docks.cards["ownPage"])
+        self.user_example_dialogs = UserExampleDialogs(self, self._frame.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
         self.lessons.changed.connect(self._place_message)
+        for signal in (self.lessons.changed, theme.changed):
+            signal.connect(self._fit_run_block)
         self.closed.connect(IdlePreload(session, self._made_later(), self).end)
         self._remember_changes()
         self._title_due = TimeBudget(_SECONDS_BETWEEN_TITLES, 0)
@@ -152,22 +152,9 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._note_focus)
-        self._docks.host.setFocus()  # no control has the focus at first
+        self._frame.setFocus()  # no control has the focus at first
 
     # ---- building
-
-    def _add_toolbar(self) -> None:
-        self.run_bar = RunBar(self.session)
-        self.run_block, self.run_progress = self.run_bar.block, self.run_bar.progress
-        bar = named(QToolBar(), "runToolBar")
-        bar.setMovable(False)
-        bar.addWidget(self.run_bar)
-        self.addToolBar(bar)
-        time = named(QToolBar(), "timelineToolBar")
-        time.setMovable(False)
-        self.timeline_bar = TimelineBar(self.session)
-        time.addWidget(self.timeline_bar)
-        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, time)
 
     def menuBar(self) -> QMenuBar:
         """Returns the menu bar, which is a part of the head bar; Qt's own method would replace the head bar."""
@@ -178,35 +165,43 @@ class MainWindow(QMainWindow):
         is_behind = self.lessons.is_open and not self.lessons.is_in_front
         self.head.show_lesson(self.lessons.position if is_behind else "")
 
-    def _add_docks(self) -> None:
-        frame, beside = QWidget(), named(QSplitter(Qt.Orientation.Horizontal), "lessonSplitter")
-        beside.setChildrenCollapsible(False)
-        beside.addWidget(frame)
-        self.setCentralWidget(beside)
-        self._docks = Docks(self.session, frame)
-        arranged(QVBoxLayout(frame), self._docks.host)
-        self.docks = self._docks.docks
-        self.draw: DrawCard = self._docks.cards["drawDock"]
-        self.curves: CurvesPanel = self._docks.cards["curvesDock"]
-        self.training: TrainingCard = self._docks.cards["trainingCard"]
+    def _fit_run_block(self) -> None:
+        """Leaves more of the column to a lesson, and to what stands there in a low window or with large texts."""
+        self.run_block.set_tight(self.lessons.is_in_front or self._frame.height() < theme.px(_LOW))
+
+    def _add_frame(self) -> None:
+        self._frame = Frame(self.session, self)
+        self.setCentralWidget(self._frame)
+        self.run_block = RunBlock(self.session)
+        self._frame.add_foot(self.run_block)
+        self.run_progress, self.timeline_bar = (
+            RunProgress(self.session, self.run_block.train),
+            TimelineBar(self.session),
+        )
+        for part in (self.run_progress, self.timeline_bar):
+            self._frame.add_below(part)
+        self.panels = self._frame.panels
+        self.draw: DrawCard = self._frame.cards["drawDock"]
+        self.curves: CurvesPanel = self._frame.cards["curvesDock"]
+        self.training: TrainingCard = self._frame.cards["trainingCard"]
         self.canvas = self.draw.canvas
-        self.training.opened.connect(self._docks.settings_column.show_whole)
-        data: DataCard = self._docks.cards["dataCard"]
+        self.training.opened.connect(self._frame.settings_column.show_whole)
+        data: DataCard = self._frame.cards["dataCard"]
         data.file_wanted.connect(self.data_dialogs.open_data)
-        self.message_bar = MessageBar(frame)
+        self.message_bar = MessageBar(self._frame)
         self.message_bar.hide()
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
-        self._docks.changed.connect(self._place_message)
-        self._add_hint_strip(frame)
+        self._frame.changed.connect(self._place_message)
+        self._add_hint_strip()
         self.announcement_bar = AnnouncementBar(self, self._areas_for_announcements)
         self.announcement_bar.hide()
         self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
         self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
-        self.import_overlay = ImportOverlay(self.session, self._docks, frame)
+        self.import_overlay = ImportOverlay(self.session, self._frame)
 
-    def _add_hint_strip(self, frame: QWidget) -> None:
-        hints, strip = self.session.hints, HintStrip(frame)
+    def _add_hint_strip(self) -> None:
+        hints, strip = self.session.hints, HintStrip(self._frame)
         strip.hide()
         strip.applied.connect(hints.apply)
         strip.dismissed.connect(hints.dismiss)
@@ -218,14 +213,14 @@ class MainWindow(QMainWindow):
 
     def _made_later(self) -> Iterator[None]:
         """Makes what will be needed, by other data and an import first, a piece at a time."""
-        for card in list(self._docks.cards.values()):
-            if isinstance(card, DockCard):
+        for card in list(self._frame.cards.values()):
+            if isinstance(card, Panel):
                 yield from card.prepare()
         yield from self.import_overlay.prepare()
 
     def card(self, name: str) -> QWidget:
         """Returns the card of that name, if its workspace was shown. Raises KeyError."""
-        return self._docks.cards[name]
+        return self._frame.cards[name]
 
     @property
     def workspaces(self) -> dict[str, str]:
@@ -234,14 +229,14 @@ class MainWindow(QMainWindow):
 
     @property
     def workspace(self) -> str:
-        return self._docks.workspace
+        return self._frame.workspace
 
     def show_workspace(self, name: str) -> None:
         """Arranges the cards as in that workspace. Raises ValueError if there is none of that name (yet)."""
         self.cards.put_back()
-        self._docks.show_workspace(name)
+        self._frame.show_workspace(name)
         self.head.switch.show_chosen(name)
-        self._menus.show_cards(self._docks.shown)
+        self._menus.show_cards(self._frame.shown)
         self.lessons.follow_workspace()
 
     def _show_in_runs(self, sweep: int) -> None:
@@ -253,7 +248,7 @@ class MainWindow(QMainWindow):
     def show_sweep_form(self) -> None:
         """Shows the form of a sweep, with the focus in it."""
         self.show_workspace("runs")
-        page: SweepPage = self._docks.cards["sweepPage"]
+        page: SweepPage = self._frame.cards["sweepPage"]
         page.open()
 
     # ---- theme and layout
@@ -281,10 +276,18 @@ class MainWindow(QMainWindow):
         if is_back and self.follows_system and theme.system_theme() != theme.current().name:
             self.set_theme("system")
 
-    def default_layout(self) -> None:
-        """Arranges the docks as at the first start."""
+    def default_sizes(self) -> None:
+        """Gives the cards of the workspace the sizes of the first start."""
         self.cards.put_back()
-        self._docks.first_layout()
+        self._frame.default_sizes()
+
+    def focus_panel(self, panel: QWidget) -> None:
+        """Moves the focus to the first control of a card."""
+        if self.cards.enlarged is not panel:
+            self.cards.put_back()
+        first = next((each for each in self._tab_order() if panel.isAncestorOf(each)), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # ---- display
 
@@ -329,10 +332,9 @@ class MainWindow(QMainWindow):
         is dismissed. Other messages do not change the content of cards: one of them is shown while a film of a
         card is made.
         """
-        bar, strip, host = self.message_bar, self.hint_strip, self._docks.host
+        bar, strip, area = self.message_bar, self.hint_strip, self._frame.middle()
         message = self.session.messages.current
         has_hint = self.session.hints.current is not None and not self.lessons.is_open
-        area = self._docks.middle().translated(host.mapTo(bar.parentWidget(), QPoint(0, 0)))
         free = 0
         if has_hint:
             strip.set_area(area)
@@ -341,7 +343,7 @@ class MainWindow(QMainWindow):
             bar.set_area(area)
             free = max(free, bar.height() + theme.GAP if message.is_error else 0)
         strip.setVisible(has_hint and message is None and self.session.displayed.is_live)
-        self._docks.keep_free_below(free)
+        self._frame.keep_free_below(free)
 
     def _show_announcement(self) -> None:
         message = self.session.messages.announcement
@@ -352,19 +354,14 @@ class MainWindow(QMainWindow):
 
     def _areas_for_announcements(self) -> tuple[QRect, QRect]:
         """Returns the free part of the head bar, where an announcement covers nothing, and the middle column."""
-        middle = self._docks.middle().translated(self._docks.host.mapTo(self, QPoint(0, 0)))
-        return self.head.free, middle
+        return self.head.free, self._frame.middle().translated(self._frame.pos())
 
     # ---- what is remembered
 
     def _restore(self) -> None:
         arrangement.put_in_place(self, self._preferences.document("place"))
-        texts = {name: self._preferences.text(f"layout/{name}") for name in self.workspaces}
-        layouts = {name: arrangement.layout_of_text(text) for name, text in texts.items()}
-        self._docks.remember({name: layout for name, layout in layouts.items() if layout is not None})
-        self._docks.splitter_sizes.remember(
-            {name: self._preferences.text(f"division/{name}") for name in self.workspaces}
-        )
+        for name in self.workspaces:
+            self._frame.shares[name] = arrangement.sound_shares(self._preferences.document(f"split/{name}"))
         workspace = self._preferences.text("workspace")
         self.show_workspace(workspace if workspace in self.workspaces else self.workspace)
         for key, (_, set_value) in self._remembered().items():
@@ -386,7 +383,7 @@ class MainWindow(QMainWindow):
 
     def _remember_changes(self) -> None:
         """Starts to store changes of the window."""
-        for signal in (self._docks.changed, self.draw.pen.valueChanged, self.curves.scale_changed):
+        for signal in (self._frame.changed, self.draw.pen.valueChanged, self.curves.scale_changed):
             signal.connect(self._preferences.touch)
         self._preferences.gathering.connect(self._remember)
 
@@ -394,10 +391,8 @@ class MainWindow(QMainWindow):
         self._preferences.set("place", arrangement.place_as_text(self))
         if self._screen_fit is not None:
             self._preferences.set("frame", arrangement.frame_as_text(self._screen_fit.frame))
-        for name, layout in (self.lessons.layouts or self._docks.layouts(self.cards.layout())).items():
-            self._preferences.set(f"layout/{name}", arrangement.layout_as_text(layout))
-        for name, kind in self._docks.splitter_sizes.kinds.items():
-            self._preferences.set(f"division/{name}", kind)
+        for name, shares in (self.lessons.shares or self._frame.shares).items():
+            self._preferences.set(f"split/{name}", json.dumps(shares))
         self._preferences.set("workspace", self.lessons.workspace or self.workspace)
         for key, (read, _) in self._remembered().items():
             self._preferences.set(key, int(read()))
@@ -416,7 +411,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.lessons.fit()
+        self._fit_run_block()
         self._preferences.touch()
 
     def close_unasked(self) -> None:
@@ -429,12 +424,7 @@ class MainWindow(QMainWindow):
             self._left = before if now is None else None
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
-        lesson = [self.lessons.panel] if self.lessons.panel is not None else []
-        bars = (self.run_bar, self.announcement_bar, self.message_bar, self.hint_strip)
-        first = [*lesson, self.head.lessons_button, *bars, *sheet]
-        order = focus_order(self, first, [dock for dock in self.docks if dock.isVisible()])
-        order = [widget for widget in order if not self.import_overlay.covers(widget)]
+        order = self._tab_order()
         if not order:
             return False
         focused: QWidget | None = self.focusWidget()
@@ -443,6 +433,14 @@ class MainWindow(QMainWindow):
         reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
         order[place % len(order)].setFocus(reason)
         return True
+
+    def _tab_order(self) -> list[QWidget]:
+        """Returns what Tab reaches, in its order."""
+        sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
+        lesson = [self.lessons.panel] if self.lessons.is_in_front and self.lessons.panel is not None else []
+        first = [*lesson, self.head.lessons_button, self.announcement_bar, self.message_bar, self.hint_strip, *sheet]
+        order = focus_order(self, [*first, *self._frame.tab_places()])
+        return [widget for widget in order if not self.import_overlay.covers(widget)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Presses the focused button by Return, as Space always trains; Esc closes help, message or enlarged card.

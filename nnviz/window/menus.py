@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QDockWidget, QMenu, QMenuBar
+from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QMenu, QMenuBar, QWidget
 
 from engine.storage import EXPORTS
 from nnviz.cards.runs.seeds_button import add_seed_counts
@@ -33,7 +33,7 @@ class Menus(QObject):
         self._session = window.session
         self._dialogs = window.dialogs
         self._preferences = preferences
-        self._of_cards: list[QAction] = []  # the entries of the shown workspace's cards
+        self._of_cards: dict[QWidget, QAction] = {}  # the entries of the cards that were shown so far
         self._fill_file(bar.addMenu("&File"))
         self._fill_edit(bar.addMenu("&Edit"))
         self._fill_network(bar.addMenu("&Network"))
@@ -303,7 +303,7 @@ class Menus(QObject):
         self._view, self._below_cards = menu, menu.addSeparator()
         enlarge = self._window.cards.toggle
         self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return; Ctrl+Enter", enlarge)
-        self._add(menu, "Default la&yout", "actionDefaultLayout", "Ctrl+0", self._window.default_layout)
+        self._add(menu, "Default si&zes", "actionDefaultLayout", "Ctrl+0", self._window.default_sizes)
         full = self._add(menu, "&Full screen", "actionFullScreen", "F11", self._window.toggle_full_screen)
         full.setCheckable(True)
         self._window.full_screen_changed.connect(full.setChecked)
@@ -342,15 +342,21 @@ class Menus(QObject):
         if others:
             self._window.set_text_size(others[0] if direction > 0 else others[-1])
 
-    def show_cards(self, docks: list[QDockWidget]) -> None:
-        """Lists the cards of a workspace in the View menu."""
-        for action in self._of_cards:
+    def show_cards(self, panels: list[QWidget]) -> None:
+        """Lists the cards of a workspace in the View menu; each entry moves the focus to its card."""
+        for action in self._of_cards.values():
             self._view.removeAction(action)
-        self._of_cards = [dock.toggleViewAction() for dock in docks]
-        for number, action in enumerate(self._of_cards, start=1):
+        for number, panel in enumerate(panels, start=1):
+            action = self._of_cards.get(panel) or self._card_entry(panel)
             action.setObjectName(f"actionView{number}")
             action.setShortcut(QKeySequence(f"Alt+{number}"))
-        self._view.insertActions(self._below_cards, self._of_cards)
+            self._view.insertAction(self._below_cards, action)
+
+    def _card_entry(self, panel: QWidget) -> QAction:
+        action = self._of_cards[panel] = QAction(panel.windowTitle(), self._view)
+        action.triggered.connect(lambda: self._window.focus_panel(panel))
+        panel.windowTitleChanged.connect(action.setText)
+        return action
 
     def _fill_help(self, menu: QMenu) -> None:
         window = self._window

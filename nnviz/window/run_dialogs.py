@@ -14,7 +14,7 @@ from nnviz.library import ENDING, LibraryError
 from nnviz.session.run_names import run_title
 from nnviz.session.session import Session
 from nnviz.ui.parts import named
-from nnviz.window.docks import Docks
+from nnviz.window.frame import Frame
 from nnviz.window.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -32,17 +32,17 @@ _NOT_KEPT = (
 class RunDialogs(QObject):
     """Serves the list of runs and the File menu. Remembers the folder."""
 
-    def __init__(self, window: MainWindow, docks: Docks, preferences: Preferences) -> None:
+    def __init__(self, window: MainWindow, frame: Frame, preferences: Preferences) -> None:
         super().__init__(window)
         self._window, self._preferences = window, preferences
         self._session: Session = window.session
-        docks.added.connect(self._added)
+        frame.added.connect(self._added)
 
-    def _added(self, dock: Any) -> None:
+    def _added(self, panel: Any) -> None:
         """Connects the list of runs, which is made when it is first shown."""
-        if dock.objectName() == _LIST:
-            dock.export_wanted.connect(self.export)
-            dock.import_wanted.connect(self.choose_to_import)
+        if panel.objectName() == _LIST:
+            panel.export_wanted.connect(self.export)
+            panel.import_wanted.connect(self.choose_to_import)
 
     # ---- export
 

@@ -34,8 +34,6 @@ class UserExampleDialogs(QObject):
         """Shows the page of the user examples."""
         curves = self._window.curves
         self._window.show_workspace("train")
-        curves.show()
-        curves.raise_()
         curves.tabs.setCurrentIndex(curves.pages.index(self._page))
 
     def choose_to_import(self) -> None:

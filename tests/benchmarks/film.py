@@ -23,7 +23,7 @@ from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.timeline.player import Player  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
-from nnviz.ui.card import DockCard  # noqa: E402
+from nnviz.ui.card import Panel  # noqa: E402
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject  # noqa: E402
 from nnviz.window.film.writer import folder_of, writable_endings  # noqa: E402
 from nnviz.window.main_window import MainWindow  # noqa: E402
@@ -64,7 +64,7 @@ def film_of_weights(path: Path, seconds: float, size: tuple[int, int]) -> None:
     """Writes a film of the card with the weights, of a window of that size."""
     window = trained_window(size)
     window.session.models[Player].set_seconds(seconds)
-    card = window.findChild(DockCard, "weightsDock")
+    card = window.findChild(Panel, "weightsDock")
     written(window, CardSubject(card, window.session), path)
     window.close_unasked()
 
@@ -72,7 +72,7 @@ def film_of_weights(path: Path, seconds: float, size: tuple[int, int]) -> None:
 def measure() -> None:
     """Measures all formats; raises SystemExit where the weights take too long."""
     window = trained_window()
-    card = window.findChild(DockCard, "weightsDock")
+    card = window.findChild(Panel, "weightsDock")
     subjects = {"weights": CardSubject(card, window.session), "window": WindowSubject(window)}
     with tempfile.TemporaryDirectory() as folder:
         found = {

@@ -61,7 +61,7 @@ def _check(window: MainWindow) -> None:
     assert 200 <= place.width() <= _LARGEST, place
     assert 200 <= place.height() <= _LARGEST, place
     assert any(screen.geometry().intersects(place) for screen in QApplication.screens()), place
-    for dock in window.docks:
+    for dock in window.panels:
         assert max(dock.width(), dock.height()) <= _LARGEST, (dock.objectName(), dock.geometry())
     picture = window.grab()
     assert not picture.isNull()

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QMouseEvent
+from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QAction,
     QApplication,
     QComboBox,
-    QDockWidget,
     QFileDialog,
     QLineEdit,
-    QMainWindow,
+    QSplitter,
     QTabBar,
     QWidget,
 )
@@ -135,11 +135,16 @@ def click_tab(qtbot: QtBot, window: QWidget, name: str) -> None:
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=place)
 
 
-def tabify(below: QDockWidget, above: QDockWidget) -> None:
-    """Lays one dock upon another, as a person does by dragging its head."""
-    host = below.parentWidget()
-    assert isinstance(host, QMainWindow)
-    host.tabifyDockWidget(below, above)
+def drag_line(window: MainWindow, name: str, by: int) -> None:
+    """Drags the first line of a splitter to the right or downwards."""
+    splitter = find(window, QSplitter, name)
+    line = splitter.handle(1)
+    start, is_wide = line.rect().center(), splitter.orientation() == Qt.Orientation.Horizontal
+    end = start + (QPoint(by, 0) if is_wide else QPoint(0, by))
+    QTest.mousePress(line, Qt.MouseButton.LeftButton, pos=start)
+    drag_on(line, (end.x(), end.y()))
+    QTest.mouseRelease(line, Qt.MouseButton.LeftButton)
+    QTest.qWait(10)
 
 
 def unfold(qtbot: QtBot, window: MainWindow, name: str) -> CollapsibleGroup:

@@ -48,7 +48,7 @@ from nnviz.window.preferences import Preferences
 window = create_window(settings=Preferences(None))
 for workspace in WORKSPACES:
     window.show_workspace(workspace)
-    print(workspace, [card.objectName() for card in window.docks])
+    print(workspace, [card.objectName() for card in window.panels])
 print([(action.objectName(), action.text()) for action in window.findChildren(QAction)])
 print([tab.objectName() for tab in window.findChildren(QAbstractButton)])
 window.close_unasked()

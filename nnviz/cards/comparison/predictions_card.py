@@ -21,7 +21,7 @@ from nnviz.session.example_text import example_noun
 from nnviz.session.predicted_numbers import Targets
 from nnviz.session.seeds import seed_of
 from nnviz.session.session import Session
-from nnviz.ui.card import DockCard, Table
+from nnviz.ui.card import Panel, Table
 from nnviz.ui.column import ScrollColumn
 from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.parts import named
@@ -32,7 +32,7 @@ _TIP = (
 )
 
 
-class PredictionsCard(DockCard):
+class PredictionsCard(Panel):
     """A row for each compared run with its prediction for the current input."""
 
     def __init__(self, session: Session) -> None:

@@ -27,7 +27,7 @@ from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard, label
+from nnviz.ui.card import Panel, label
 from nnviz.ui.parts import arranged, named, tool
 from nnviz.ui.picture import Picture
 from nnviz.ui.plane.colours import class_colours
@@ -60,7 +60,7 @@ class PictureBox(Picture):
         self.dropped.emit(event.mimeData())
 
 
-class DrawCard(DockCard):
+class DrawCard(Panel):
     """Shows the session's input in a way that suits the data, and passes changes to the session.
 
     Attributes:

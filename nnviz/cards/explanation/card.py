@@ -45,7 +45,7 @@ from nnviz.session.selection import Example, Neuron
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import SECOND_ANSWER
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.card import Panel, Table, label
 from nnviz.ui.combos import FlatCombo, NameCombo
 from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
@@ -87,7 +87,7 @@ _VIEW_TIP = "Orange inputs support the output, blue ones oppose it."
 _NUMBER_VIEW_TIP = "Orange inputs raise the predicted number, blue ones lower it."
 
 
-class ExplanationCard(DockCard):
+class ExplanationCard(Panel):
     """Shows contributions to two outputs, and the smallest change from one class to the other.
 
     While two networks are compared, it shows the contributions to one output against the other in both.

@@ -10,7 +10,7 @@ from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.content import Content
 from nnviz.cards.explanation.pictures import ImageRows
 from nnviz.ui import alignment, theme
-from nnviz.ui.card import DockCard, holder
+from nnviz.ui.card import Panel, holder
 from nnviz.ui.painted_view import PaintedView
 from nnviz.ui.read_out import ReadOut
 
@@ -85,7 +85,7 @@ class ExplanationView(PaintedView):
         self._read_out.describe(words)
         self._read_out.place("" if small else words, self._read_out_place)
         if self._lower_read_out is None and small:
-            self._lower_read_out = ReadOut(holder(self, DockCard) or self)
+            self._lower_read_out = ReadOut(holder(self, Panel) or self)
         if self._lower_read_out is not None:
             over, mouse = self._lower_read_out.parentWidget(), self._mouse
             at = None if mouse is None else self.mapTo(over, mouse)

@@ -20,7 +20,7 @@ from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import CHANGES, MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
-from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.card import Panel, Table, label
 from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture_list import PictureList
@@ -30,7 +30,7 @@ _LEAST_TITLE = 60  # pixels
 _PICTURES_TIP = "Click an image to choose it. Enter or a double click puts it on the canvas."
 
 
-class ExamplesCard(DockCard):
+class ExamplesCard(Panel):
     """Lists the chosen examples as images, or as rows if they are none."""
 
     compares = True

@@ -27,7 +27,7 @@ from nnviz.session.selection import Classes
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import CHANGES, MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
-from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.card import Panel, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
@@ -60,7 +60,7 @@ _MODE_TIP = (
 )
 
 
-class MistakesCard(DockCard):
+class MistakesCard(Panel):
     """Shows the counts of the last epoch, or those of the displayed network at rest.
 
     While two networks are compared, it shows the difference of their counts.

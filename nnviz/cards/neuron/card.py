@@ -30,7 +30,7 @@ from nnviz.session.session import Session
 from nnviz.session.side_by_side import Side
 from nnviz.session.status import Status
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.card import Panel, Table, label
 from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.neuron_facts import typical_end
 from nnviz.ui.parts import arranged
@@ -43,7 +43,7 @@ _ROOM = 28  # pixels in the header for the mark of a what-if
 _NOTHING = "Click a neuron in the network or among the weights to show it here."
 
 
-class NeuronCard(DockCard):
+class NeuronCard(Panel):
     """Shows the chosen neuron in three columns. While two networks are compared, the first has its weights in both.
 
     Attributes:

@@ -18,7 +18,7 @@ from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER, SECOND_ANSWER
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard, Table
+from nnviz.ui.card import Panel, Table
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.parts import named
 from nnviz.ui.plane.colours import class_colours
@@ -26,7 +26,7 @@ from nnviz.ui.plane.colours import class_colours
 _STEP = 5  # percent
 
 
-class PredictionPanel(DockCard):
+class PredictionPanel(Panel):
     """Shows the prediction while the user draws and the network trains, and a field for the confidence threshold.
 
     Numbers are in the units of their targets, next to the true ones if the input is an example of the data. While two

@@ -18,14 +18,14 @@ from nnviz.session.predicted_class import WORTH_SEEING, PredictedClass, predicte
 from nnviz.session.predicted_numbers import Target, Targets
 from nnviz.session.session import Session
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard, Table
+from nnviz.ui.card import Panel, Table
 from nnviz.ui.parts import named
 from nnviz.ui.plane.colours import class_colours
 
 _FEWEST = 3  # lines, at least
 
 
-class PredictionOverTimePanel(DockCard):
+class PredictionOverTimePanel(Panel):
     """Shows the confidence in the leading classes, or the predicted numbers, for the current input over the run."""
 
     def __init__(self, session: Session) -> None:

@@ -35,7 +35,7 @@ from nnviz.session.run_text import NEWEST, SORTS, figure_of, format_figure
 from nnviz.session.seeds import Chosen, main_figure, middle_of, named_first, note_of, seed_of, values_of
 from nnviz.session.session import Session
 from nnviz.session.sweep_titles import sweep_entry, sweep_row, sweep_title, trial_title
-from nnviz.ui.card import DockCard, Table, label
+from nnviz.ui.card import Panel, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.fields import FieldEdit
 from nnviz.ui.parts import named
@@ -62,7 +62,7 @@ _MOST_SEEDS = 12  # of a group in a tooltip
 _MOST_TOLD = 400  # letters of a note in a tooltip
 
 
-class RunsCard(DockCard):
+class RunsCard(Panel):
     """The list of recorded runs.
 
     Signals:

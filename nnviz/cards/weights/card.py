@@ -21,7 +21,7 @@ from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.session.surface_query import NEURON_SURFACES
-from nnviz.ui.card import DockCard, Table
+from nnviz.ui.card import Panel, Table
 from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
 from nnviz.ui.pages import Front
 from nnviz.ui.parts import arranged, named
@@ -40,7 +40,7 @@ _OVER_TIP = "Shows the activation of each neuron in this layer over {}."
 _ALL_TIP = "Shows the activations of all layers over {}, the first layer on top."
 
 
-class WeightsPanel(DockCard):
+class WeightsPanel(Panel):
     """A tab for each layer and a tile for each neuron. A click enlarges a tile; first-layer tiles of images are images.
 
     If examples are points of the plane or of a curve, tiles show the neurons' activations over it instead. While two

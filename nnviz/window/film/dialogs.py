@@ -13,7 +13,7 @@ from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.parts import named
 from nnviz.window.film.maker import FilmMaker
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject
@@ -48,7 +48,7 @@ class FilmDialogs(QObject):
         """Opens the dialog for a film of the whole window."""
         self._choose(WindowSubject(self._window))
 
-    def of_card(self, card: DockCard) -> None:
+    def of_card(self, card: Panel) -> None:
         """Opens the dialog for a film of a card."""
         self._choose(CardSubject(card, self._session))
 

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QWidget
 from nnviz.cards.registry import CARDS
 from nnviz.jobs.latest import Latest
 from nnviz.session.session import Session
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.window import card_export
 
@@ -29,7 +29,7 @@ class CardSubject:
         widget: the card.
     """
 
-    def __init__(self, card: DockCard, session: Session) -> None:
+    def __init__(self, card: Panel, session: Session) -> None:
         self._session = session
         self.name, self.widget = card.caption, card
 
@@ -78,7 +78,7 @@ class WindowSubject:
 
     def refresh(self) -> None:
         """Updates the visible cards now instead of at the next event."""
-        for view in _views(dock for dock in self.widget.docks if isinstance(dock, DockCard) and dock.in_view):
+        for view in _views(each for each in self.widget.panels if isinstance(each, Panel) and each.in_view):
             view.refresh()
 
     def draw(self, painter: QPainter) -> None:
@@ -103,7 +103,7 @@ def draw_fitting(subject: Subject, painter: QPainter, size: QSize) -> None:
     subject.draw(painter)
 
 
-def _views(cards: Iterable[DockCard]) -> Iterator[DockCard | Page]:
+def _views(cards: Iterable[Panel]) -> Iterator[Panel | Page]:
     """Yields the cards and their current pages."""
     for card in cards:
         yield card

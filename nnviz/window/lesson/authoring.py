@@ -18,10 +18,10 @@ from nnviz.lessons import texts
 from nnviz.lessons.catalogue import SETTINGS, lesson_name
 from nnviz.lessons.document import translations_of
 from nnviz.lessons.start import LessonStart, id_of
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.picture import grey_image
-from nnviz.window.docks import Docks
+from nnviz.window.frame import Frame
 
 if TYPE_CHECKING:
     from nnviz.window.main_window import MainWindow
@@ -126,11 +126,11 @@ class LessonCheck(QObject):
 # ---- the start of a lesson
 
 
-def save_lesson_start(window: MainWindow, docks: Docks, path: Path) -> None:
+def save_lesson_start(window: MainWindow, frame: Frame, path: Path) -> None:
     """Writes a lesson whose first step sets up the window as it is, and its drawing next to it; with a message."""
     messages = window.session.messages
     try:
-        start, advice = _start_of(window, docks, path)
+        start, advice = _start_of(window, frame, path)
         write_whole(path, start.text(path.stem.replace("-", " ").capitalize()).encode())
     except OSError as error:
         messages.show_error(texts.START_FAILED, error)
@@ -138,7 +138,7 @@ def save_lesson_start(window: MainWindow, docks: Docks, path: Path) -> None:
         messages.show(texts.START_SAVED.format(name=text.name(path.name), advice=advice))
 
 
-def _start_of(window: MainWindow, docks: Docks, path: Path) -> tuple[LessonStart, str]:
+def _start_of(window: MainWindow, frame: Frame, path: Path) -> tuple[LessonStart, str]:
     """Returns what the window shows now, and advice about a file that belongs next to the lesson."""
     session, advice = window.session, ""
     name, is_file = session.data.name or "mnist", False
@@ -166,7 +166,7 @@ def _start_of(window: MainWindow, docks: Docks, path: Path) -> tuple[LessonStart
             is_file,
             preset,
             _changed_settings(window),
-            _arrangement(window, docks),
+            _arrangement(window, frame),
             _drawing(window, path),
         ),
         advice,
@@ -187,17 +187,17 @@ def _changed_settings(window: MainWindow) -> dict[str, str]:
     return found
 
 
-def _arrangement(window: MainWindow, docks: Docks) -> list[str]:
+def _arrangement(window: MainWindow, frame: Frame) -> list[str]:
     """Returns the directives for workspace, hidden cards, pages in front and the enlarged card."""
     lines = [f"workspace {window.workspace}"]
-    for dock in docks.shown:
-        name = dock.objectName()
-        if not isinstance(dock, DockCard) or CARDS[name].is_fixed:
+    for panel in frame.shown:
+        name = panel.objectName()
+        if not isinstance(panel, Panel) or CARDS[name].is_fixed:
             continue
-        if not dock.isVisible() and window.cards.enlarged is None:
+        if not panel.isVisible() and window.cards.enlarged is None:
             lines.append(f"hide {lesson_name(name)}")
-        elif isinstance(dock, TabbedCard) and dock.tabs.currentIndex() > 0:
-            page = dock.pages[dock.tabs.currentIndex()].objectName()
+        elif isinstance(panel, TabbedCard) and panel.tabs.currentIndex() > 0:
+            page = panel.pages[panel.tabs.currentIndex()].objectName()
             lines += [f"show {lesson_name(page)}"] if page in CARDS else []
     if window.cards.enlarged is not None:
         lines.append(f"enlarge {lesson_name(window.cards.enlarged.objectName())}")

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, Qt
+from PyQt5.QtCore import QObject, QSize, Qt
 from PyQt5.QtGui import QPixmap
 from PyQt5.QtWidgets import QDialogButtonBox, QInputDialog, QLineEdit
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LONGEST_FOLDER = 200  # characters
 
 Saved = Callable[[Path], object]  # receives the file of a report
+
+_CURVES = QSize(812, 336)  # pixels, of their picture
 
 
 class HandIn(QObject):
@@ -91,6 +93,9 @@ class HandIn(QObject):
     def _pictures(self) -> dict[str, bytes]:
         """Returns the curves and the input as PNG files."""
         curves, canvas = self._window.curves, self._window.canvas
+        if not curves.in_view:  # it has no size then, and may be outdated
+            curves.resize(_CURVES)
+            curves.page.refresh()
         found: dict[str, QPixmap] = {texts.CURVES: picture(curves)}
         question = self._window.session.question
         if question.is_drawn and question.example is not None:

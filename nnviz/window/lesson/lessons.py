@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QByteArray, QObject, pyqtSignal
-from PyQt5.QtWidgets import QSplitter, QWidget
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QWidget
 
 from engine.basics.errors import EngineError
 from nnviz.formatting import text
@@ -17,7 +17,7 @@ from nnviz.session.messages import Message, MessageChoice
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import ancestry
-from nnviz.window.docks import Docks
+from nnviz.window.frame import Frame, Shares
 from nnviz.window.lesson.lesson_files import LessonFiles, start_again_question
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.locks import Locks
@@ -39,8 +39,6 @@ if TYPE_CHECKING:  # made when the first lesson is opened
     from nnviz.window.lesson.stage import WindowStage
     from nnviz.window.main_window import MainWindow
 
-_WIDEST = 0.4  # of the window
-
 
 class Lessons(QObject):
     """The lesson of a window.
@@ -56,9 +54,9 @@ class Lessons(QObject):
 
     changed = pyqtSignal()
 
-    def __init__(self, window: MainWindow, session: Session, docks: Docks, preferences: Preferences) -> None:
+    def __init__(self, window: MainWindow, session: Session, frame: Frame, preferences: Preferences) -> None:
         super().__init__(window)
-        self._window, self._session, self._docks, self._preferences = window, session, docks, preferences
+        self._window, self._session, self._frame, self._preferences = window, session, frame, preferences
         self._before: StateBefore | None = None
         self._restorer = StateRestorer(session)
         self._rings: list[Ring] = []
@@ -80,7 +78,6 @@ class Lessons(QObject):
         self.panel: LessonPanel | None = None
         self.hand_in: HandIn | None = None
         self._bar: LessonHead | None = None  # above the settings, while they are shown in place of the lesson
-        self._splitter: QSplitter | None = None
         window.curves.lesson_wanted.connect(self.files.open_first)
         session.training.state_changed.connect(self._show_offer)
         self.changed.connect(self._show_offer)
@@ -98,9 +95,9 @@ class Lessons(QObject):
         return self._before is not None
 
     @property
-    def layouts(self) -> dict[str, QByteArray] | None:
-        """The layouts of the workspaces to be remembered; None without a lesson."""
-        return None if self._before is None else self._before.layouts
+    def shares(self) -> Shares | None:
+        """The shares of the window's parts to be remembered; None without a lesson."""
+        return None if self._before is None else self._before.shares
 
     @property
     def workspace(self) -> str:
@@ -157,13 +154,13 @@ class Lessons(QObject):
         self._path = path
         if self._before is None:
             self._preferences.write()  # nothing that the lesson changes is remembered
-            self._before = state_before(self._session, self._docks, self._window.cards)
+            self._before = state_before(self._session, self._frame, self._window.cards)
             self._session.undo.open_history(self._before.run)
         self._session.undo.clear()  # else it would lead back to the drawing of the attempt before
         self._restorer.forget()
         self._tags.follow(lesson.title)
         assert self.stage is not None
-        self.stage.shown.clear()
+        self._frame.end_lesson()  # the one before
         self._window.data_dialogs.folder = path.parent  # a pupil opens the files of the lesson
         self._session.runs.show_earlier(frozenset())  # their curves would show what is to be found out
         progress = self._memory.progress_of(lesson.id, lesson.content)
@@ -258,7 +255,8 @@ class Lessons(QObject):
         self._show_rings()
         self._window.cards.put_back()
         self._show_panel(False)
-        self._docks.put_back(before.layouts)
+        self._frame.end_lesson()
+        self._frame.shares = before.shares
         self._window.show_workspace(before.workspace)
         for card, pages in before.pages.items():
             card.prefer(pages)
@@ -356,7 +354,7 @@ class Lessons(QObject):
         self._make()
 
         def save(path: Path) -> None:
-            save_lesson_start(self._window, self._docks, path)
+            save_lesson_start(self._window, self._frame, path)
 
         title, name, filters = texts.START_DIALOG, "lessonStartDialog", texts.START_FILES
         self._window.dialogs.where_to_save(title, name, filters, "my-lesson.md", save).open()
@@ -385,26 +383,20 @@ class Lessons(QObject):
         from nnviz.window.lesson.run_tags import RunTags
         from nnviz.window.lesson.stage import WindowStage
 
-        stage = self.stage = WindowStage(self._window, self._docks)
+        stage = self.stage = WindowStage(self._window, self._frame)
         facts = self._facts = Facts(self._session, lambda: self._window.canvas.is_drawing)
         self._window.canvas.stroke_finished.connect(lambda *_: facts.changed.emit())
         self._tags = RunTags(self._session)
         self.player = LessonPlayer(facts, Performer(self._session, stage), stage.controls, stage.members)
         self.panel = LessonPanel(self._session, self.player)
-        self.panel.hide()  # else the splitter would show it
-        splitter = self._window.centralWidget()
-        assert isinstance(splitter, QSplitter)
-        self._splitter = splitter
-        splitter.insertWidget(0, self.panel)
-        splitter.setStretchFactor(0, 0)
-        splitter.setStretchFactor(1, 1)
+        self._frame.add_lesson(self.panel)
         self.panel.settings_wanted.connect(lambda: self.show(False))
         self.panel.close_wanted.connect(self.close)
         bar = self._bar = LessonHead(SETTINGS)
         bar.hide()
         bar.turned.connect(lambda: self.show(True))
         bar.close_wanted.connect(self.close)
-        self._docks.add_above_settings(bar)
+        self._frame.add_above_column(bar)
         self.hand_in = HandIn(self._window, self.player)
         menu = LessonMenu(self, self.panel)
         for head in (self.panel, bar):
@@ -419,7 +411,7 @@ class Lessons(QObject):
         self.player.locks_changed.connect(self._follow)
         self.player.finished.connect(self._finished)
         self.player.closed.connect(self._closed)
-        self._docks.card_in_view.connect(self._note_card)
+        self._frame.card_in_view.connect(self._note_card)
         self._window.training.opened.connect(self._show_settings)
         for group in self._window.training.groups:
             group.made.connect(self._follow)
@@ -446,9 +438,7 @@ class Lessons(QObject):
 
     def show(self, in_front: bool) -> None:
         """Shows the lesson in place of the left column, or the column in its place."""
-        right_width = self._docks.right_width
         self._show_panel(in_front)
-        self._show_left(right_width)
         self._show_rings()
         self.changed.emit()
 
@@ -459,32 +449,22 @@ class Lessons(QObject):
 
     def _show_panel(self, is_shown: bool) -> None:
         assert self.panel is not None
-        assert self._splitter is not None
         self.is_in_front = is_shown
-        self.panel.setVisible(is_shown)
         if self._bar is not None:
             self._bar.setVisible(self.is_open and not is_shown)
-            self._docks.settings_column.verticalScrollBar().setValue(0)
-        self.fit()
-        self._splitter.refresh()  # else the cards would be arranged in the width of before
-
-    def _show_left(self, right_width: int) -> None:
-        assert self.stage is not None
-        self._docks.show_left(not self.is_in_front, right_width, self.stage.shown)
+        self._frame.show_lesson(is_shown)
 
     def follow_workspace(self) -> None:
-        """Hides or shows the left column of the present workspace."""
+        """Notes the workspace, and points at what is there.
+
+        The cards in whose place the lesson stands count as opened, as they are a click away.
+        """
         if self.player is not None:
             self._facts.note_workspace(self._window.workspace)
             if self.is_open:
-                self._show_left(self._docks.right_width)
+                for panel in self._frame.shown:
+                    self._note_card(panel.objectName(), True)
                 self._follow()
-
-    def fit(self) -> None:
-        """Keeps the lesson at most that wide a part of the window."""
-        if self.panel is not None:
-            least = self.panel.minimumSizeHint().width()
-            self.panel.setMaximumWidth(max(least, round(_WIDEST * self._window.width())))
 
     def _follow(self) -> None:
         """Locks what is locked at this step, and points at what it points at."""

@@ -15,13 +15,13 @@ from nnviz.cards.runs.card import RunsCard
 from nnviz.lessons import texts
 from nnviz.lessons.catalogue import SETTINGS, Catalogue, lesson_name
 from nnviz.lessons.errors import LessonError
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.fields import FieldEdit, NumberEdit
 from nnviz.ui.group import CollapsibleGroupHead
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.pages import Page, TabbedCard
-from nnviz.window.docks import Docks
+from nnviz.window.frame import Frame
 from nnviz.window.lesson.head import LessonHead
 from nnviz.window.lesson.locks import Control
 
@@ -42,16 +42,11 @@ _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
 
 
 class WindowStage(QObject):
-    """The cards and controls of a window, by the names that lessons use.
+    """The cards and controls of a window, by the names that lessons use."""
 
-    Attributes:
-        shown: names of the docks that directives have shown, which stay next to a lesson in every workspace.
-    """
-
-    def __init__(self, window: MainWindow, docks: Docks) -> None:
+    def __init__(self, window: MainWindow, frame: Frame) -> None:
         super().__init__()
-        self._window, self._docks = window, docks
-        self.shown: set[str] = set()
+        self._window, self._frame = window, frame
         for workspace in WORKSPACES:
             register_cards(workspace)
         self.cards = {lesson_name(name): name for name in CARDS if not CARDS[name].is_fixed}
@@ -72,12 +67,12 @@ class WindowStage(QObject):
     def controls(self) -> dict[str, list[Control]]:
         """Returns the controls that can be locked: those of settings, run, timeline and input, and their menus."""
         found: dict[str, list[Control]] = {}
-        runs = self._docks.cards.get("runsDock")
+        runs = self._frame.cards.get("runsDock")
         for part in (
-            self._docks.settings_column,
-            self._window.run_bar,
+            self._frame.settings_column,
+            self._window.run_block,
             self._window.timeline_bar,
-            self._docks.cards["drawDock"],
+            self._frame.cards["drawDock"],
             *([runs.seeds] if isinstance(runs, RunsCard) else []),
         ):
             for widget in part.findChildren(QWidget):
@@ -102,13 +97,13 @@ class WindowStage(QObject):
             return [each for member in self.members(name) for each in controls[member]]
         if name in controls:
             return controls[name]
-        card = self._docks.cards.get(self.cards.get(name) or self._fixed.get(name, ""))
-        return [] if card is None else [card.sheet if isinstance(card, DockCard) else card]
+        card = self._frame.cards.get(self.cards.get(name) or self._fixed.get(name, ""))
+        return [] if card is None else [card.sheet if isinstance(card, Panel) else card]
 
     def widget(self, name: str) -> QWidget | None:
         """Returns the card or control of that name, to be pointed at; None if it is not there."""
         if name in self.cards:
-            card = self._docks.cards.get(self.cards[name])
+            card = self._frame.cards.get(self.cards[name])
             return card if isinstance(card, QWidget) else None
         shown = [each for each in self.found(name) if isinstance(each, QWidget)]
         return next((each for each in shown if each.isVisible()), shown[0] if shown else None)
@@ -129,42 +124,37 @@ class WindowStage(QObject):
 
     def show_card(self, name: str) -> None:
         """Shows a card, in the present workspace if that has it. Raises LessonError if it does not suit the data."""
-        dock = self._dock(name)
-        self.shown.add(dock.objectName())
-        dock.show()
-        dock.raise_()
+        self._frame.show_card(self._panel(name).objectName())
 
     def hide_card(self, name: str) -> None:
         """Hides a card."""
-        dock = self._dock(name)
-        self.shown.discard(dock.objectName())
-        dock.hide()
+        self._frame.hide_card(self._panel(name).objectName())
 
     def enlarge_card(self, name: str) -> None:
         """Lets a card fill the window."""
-        dock = self._dock(name)
-        if self._window.cards.enlarged is not dock:
+        panel = self._panel(name)
+        if self._window.cards.enlarged is not panel:
             self._window.cards.put_back()
-            self._window.cards.toggle(dock)
+            self._window.cards.toggle(panel)
 
     def clear_drawing(self) -> None:
         """Clears the drawing."""
         self._window.draw.clear()
 
-    def _dock(self, name: str) -> DockCard:
-        """Returns the dock of a card, in a workspace that has it; a page is brought to the front."""
+    def _panel(self, name: str) -> Panel:
+        """Returns the panel of a card, in a workspace that has it; a page is brought to the front."""
         object_name = self.cards[name]
         info = CARDS[object_name]
         places = CARDS[info.page_of].places if info.page_of else info.places
         if self._window.workspace not in places:
             self._window.show_workspace(next(iter(places)))
-        card = self._docks.cards.get(object_name)
+        card = self._frame.cards.get(object_name)
         if not info.page_of:
-            assert isinstance(card, DockCard)
+            assert isinstance(card, Panel)
             if isinstance(card, TabbedCard):
                 card.tabs.setCurrentIndex(0)
             return card
-        holder = self._docks.cards[info.page_of]
+        holder = self._frame.cards[info.page_of]
         if not isinstance(card, Page) or not card.is_offered:
             raise LessonError.from_problem(name, texts.DOES_NOT_SUIT, texts.LOAD_OTHER_DATA)
         assert isinstance(holder, TabbedCard)

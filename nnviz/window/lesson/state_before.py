@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
-from PyQt5.QtCore import QByteArray, QObject
+from PyQt5.QtCore import QObject
 
 from engine.experiment import Experiment
 from nnviz.digits.strokes import Drawing
 from nnviz.session.session import Session
 from nnviz.session.settings import Basis
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.window.card_actions import CardActions
-from nnviz.window.docks import Docks
+from nnviz.window.frame import Frame, Shares
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class StateBefore:
         is_slow: whether slow is chosen.
         earlier: ids of the runs whose curves are shown.
         drawing: what is drawn.
-        layouts, workspace: the arrangement.
+        shares, workspace: the sizes of the window's parts, and what it shows.
         pages: of each card with tabs, by preference of the user.
         enlarged: the card that fills the window; None if there is none.
     """
@@ -40,13 +41,13 @@ class StateBefore:
     is_slow: bool
     earlier: frozenset[int]
     drawing: Drawing
-    layouts: dict[str, QByteArray]
+    shares: Shares
     workspace: str
     pages: dict[TabbedCard, list[Page]]
-    enlarged: DockCard | None
+    enlarged: Panel | None
 
 
-def state_before(session: Session, docks: Docks, cards: CardActions) -> StateBefore:
+def state_before(session: Session, frame: Frame, cards: CardActions) -> StateBefore:
     """Returns the present state of a session and the arrangement of its cards."""
     run, settings = session.runs.current, session.settings
     return StateBefore(
@@ -58,9 +59,9 @@ def state_before(session: Session, docks: Docks, cards: CardActions) -> StateBef
         session.speed.is_slow,
         session.runs.shown_earlier,
         session.sketch.drawing,
-        docks.layouts(cards.layout()),
-        docks.workspace,
-        {card: card.preferred for card in docks.cards.values() if isinstance(card, TabbedCard)},
+        copy.deepcopy(frame.shares),
+        frame.workspace,
+        {card: card.preferred for card in frame.cards.values() if isinstance(card, TabbedCard)},
         cards.enlarged,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QMainWindow, QWidget
 
 from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.draw.canvas import Canvas
@@ -15,32 +15,31 @@ from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.cards.run_bar.run_progress import RunProgress
 from nnviz.cards.timeline.card import TimelineBar
 from nnviz.session.session import Session
-from nnviz.ui.parts import arranged
-from nnviz.window.docks import Docks
+from nnviz.window.frame import Frame
 from nnviz.window.import_overlay import ImportOverlay
 from nnviz.window.main_window import MainWindow
 
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}  # as in a window of the usual size
-_BLOCK = 276  # of the run block
+_BARS = QSize(290, 100)  # what run block, progress and timeline take
 _HEIGHT = 760  # of a column whose cards have none of their own
 _GAPS = 40  # between the cards and around them
 
 
-class _FewDocks(Docks):
-    """The docks of the named cards, with all of their pages."""
+class _FewCards(Frame):
+    """The named cards, with all of their pages."""
 
-    def __init__(self, names: tuple[str, ...], session: Session, frame: QWidget) -> None:
-        self._names = names
-        super().__init__(session, frame)
+    def __init__(self, names: tuple[str, ...], session: Session, parent: QWidget) -> None:
+        self._few = names
+        super().__init__(session, parent)
 
-    def _cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
-        return [(name, info) for name, info in super()._cards_of(workspace, column) if name in self._names]
+    def cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
+        return [(name, info) for name, info in super().cards_of(workspace, column) if name in self._few]
 
     def usual_size(self, workspace: str) -> QSize:
         """That of a workspace's columns that have cards, each as high as its cards."""
         width, height = _GAPS, 0
         for column in Column:
-            places = [info.places[workspace] for _, info in self._cards_of(workspace, column)]
+            places = [info.places[workspace] for _, info in self.cards_of(workspace, column)]
             width += _WIDTHS[column] if places else 0
             heights = [place.height or _HEIGHT for place in places]
             height = max(height, sum(heights))
@@ -48,7 +47,7 @@ class _FewDocks(Docks):
 
 
 class CardWindow(QMainWindow):
-    """The canvas and some other cards of a session in their docks, and the import sheet.
+    """The canvas and some other cards of a session in their frame, and the import sheet.
 
     Without menus and their keys, messages, hints, and what is remembered; the bars of the run and its timeline are
     there if a test adds them.
@@ -57,29 +56,28 @@ class CardWindow(QMainWindow):
     def __init__(self, session: Session, *names: str) -> None:
         super().__init__()
         self.session = session
-        frame = QWidget()
-        self.setCentralWidget(frame)
-        self._docks = _FewDocks(("drawDock", *names), session, frame)
-        self._column = arranged(QVBoxLayout(frame), self._docks.host)
-        ImportOverlay(session, self._docks, frame)
+        self._frame = _FewCards(("drawDock", *names), session, self)
+        self.setCentralWidget(self._frame)
+        ImportOverlay(session, self._frame)
         self.show_workspace("train")
 
     def add_bars(self) -> None:
-        """Adds the run block and the progress above the cards, and the timeline below them."""
+        """Adds the run block below the column, and progress and timeline below the other cards."""
         self.run_block, self.timeline_bar = RunBlock(self.session), TimelineBar(self.session)
-        self.run_block.setFixedWidth(_BLOCK)
         self.run_progress = RunProgress(self.session, self.run_block.train)
-        self._column.insertLayout(0, arranged(QHBoxLayout(), self.run_block, (self.run_progress, 1)))
-        self._column.addWidget(self.timeline_bar)
+        self._frame.add_foot(self.run_block)
+        for part in (self.run_progress, self.timeline_bar):
+            self._frame.add_below(part)
+        self.resize(self._frame.usual_size(self._frame.workspace) + _BARS)
 
     def card(self, name: str) -> QWidget:
         """The card or page of that name. Raises KeyError if its workspace was not shown."""
-        card: QWidget = self._docks.cards[name]
+        card: QWidget = self._frame.cards[name]
         return card
 
     @property
-    def docks(self) -> list[QWidget]:
-        return list(self._docks.docks)
+    def panels(self) -> list[QWidget]:
+        return list(self._frame.panels)
 
     @property
     def canvas(self) -> Canvas:
@@ -87,22 +85,22 @@ class CardWindow(QMainWindow):
 
     @property
     def draw(self) -> DrawCard:
-        card: DrawCard = self._docks.cards["drawDock"]
+        card: DrawCard = self._frame.cards["drawDock"]
         return card
 
     @property
     def curves(self) -> CurvesPanel:
-        card: CurvesPanel = self._docks.cards["curvesDock"]
+        card: CurvesPanel = self._frame.cards["curvesDock"]
         return card
 
     def show_workspace(self, name: str) -> None:
         """As the whole window does; the cards get about the sizes that they have there."""
-        self._docks.show_workspace(name)
-        self.resize(self._docks.usual_size(name))
+        self._frame.show_workspace(name)
+        self.resize(self._frame.usual_size(name))
 
     def show_sweep_form(self) -> None:
         self.show_workspace("runs")
-        self._docks.cards["sweepPage"].open()
+        self._frame.cards["sweepPage"].open()
 
 
 AnyWindow = CardWindow | MainWindow

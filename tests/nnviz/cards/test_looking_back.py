@@ -20,7 +20,7 @@ from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.combos import FlatCombo
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import NumberEdit
@@ -78,13 +78,13 @@ class Cards:
             self._qtbot.waitUntil(lambda: not page._later.isActive())
         QApplication.processEvents()
 
-    def each(self) -> Iterator[tuple[str, DockCard]]:
+    def each(self) -> Iterator[tuple[str, Panel]]:
         """All cards of the displayed network, one page after the other, in view."""
         for workspace in self.workspaces:
             self.window.show_workspace(workspace)
-            for dock in [dock for dock in self.window.docks if dock.isVisible()]:
+            for dock in [dock for dock in self.window.panels if dock.isVisible()]:
                 name = dock.objectName()
-                if not isinstance(dock, DockCard) or not CARDS[name].is_of_displayed:
+                if not isinstance(dock, Panel) or not CARDS[name].is_of_displayed:
                     continue
                 if not isinstance(dock, TabbedCard):
                     self.settle()
@@ -96,7 +96,7 @@ class Cards:
                         self.settle()
                         yield f"{workspace} {page.name}", dock
 
-    def tables(self, check: Callable[[DockCard, str], None] = lambda card, name: None) -> dict[str, list[list[object]]]:
+    def tables(self, check: Callable[[Panel, str], None] = lambda card, name: None) -> dict[str, list[list[object]]]:
         """What each of them shows as numbers and words; each is handed to a check."""
         found = {}
         for name, card in self.each():
@@ -140,7 +140,7 @@ def test_every_card_shows_what_it_showed_then_and_has_a_whole_mark(cards: Cards,
     cards.train(5)
     live = cards.tables()
 
-    def check(card: DockCard, name: str) -> None:
+    def check(card: Panel, name: str) -> None:
         """A whole mark, and nothing under it, by whatever method is explained; of points as of rows."""
         expect_mark(card, f"{kind}, {name}")
         for method in [*METHODS[1:], METHODS[0]] if name.endswith("whyDock") and kind in ("mnist", "mpg") else []:
@@ -158,7 +158,7 @@ def test_every_card_shows_what_it_showed_then_and_has_a_whole_mark(cards: Cards,
     assert not same, "else it would prove nothing"
 
 
-def expect_mark(card: DockCard, name: str) -> None:
+def expect_mark(card: Panel, name: str) -> None:
     head, mark = card.head, card.head.mark
     assert mark.isVisible(), name
     assert mark.shown in ("epoch 1 · looking back", "epoch 1"), f"{name}: no room for the whole epoch"
@@ -212,7 +212,7 @@ def test_heads_say_what_they_said_in_fewer_words(cards: Cards, qtbot: QtBot) -> 
     strip = find(window, PredictionOverTimePanel, "learningStripDock")
     qtbot.waitUntil(lambda: ": " in strip.head.detail.toolTip())
     assert "…" not in strip.head.detail.shown
-    for card in window.findChildren(DockCard):
+    for card in window.findChildren(Panel):
         if card.isVisible() and card.head.mark.isVisible() and card.head.title.isVisible():
             assert card.head.mark.x() - card.head.title.geometry().right() > 4, card.objectName()
     window.show_workspace("inside")

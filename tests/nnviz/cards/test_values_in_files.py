@@ -17,7 +17,7 @@ from nnviz.cards.regression.model import PREDICTED
 from nnviz.cards.user_examples.model import PREDICTIONS
 from nnviz.session.selection import Example
 from nnviz.session.shared_queries import MISTAKES
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.pages import Page
 from nnviz.window.card_export import csv_bytes
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
@@ -69,7 +69,7 @@ def settle(qtbot: QtBot, window: CardWindow) -> None:
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes), timeout=20_000)
 
 
-def exported(card: DockCard | Page) -> list[dict[str, str]]:
+def exported(card: Panel | Page) -> list[dict[str, str]]:
     table = card.table()
     assert table is not None
     return list(csv.DictReader(io.StringIO(csv_bytes(*table).decode(), newline="")))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import pytest
-from PyQt5.QtCore import QByteArray, QMargins, QRect, QSize, Qt
+from PyQt5.QtCore import QMargins, QRect, QSize, Qt
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -64,23 +63,23 @@ def test_a_size_is_kept_within_bounds(widget: QWidget) -> None:
     assert widget.size() == QSize(300, 200)
 
 
-def test_a_layout_comes_back_only_as_it_was_written() -> None:
-    state = QByteArray(b"\x00\x01\xff" * 50)
-    text = arrangement.layout_as_text(state)
-    assert arrangement.layout_of_text(text) == state
-    for place in range(len(text)):
-        for other in "A=:0é":
-            damaged = text[:place] + other + text[place + 1 :]
-            assert arrangement.layout_of_text(damaged) in (None, state)
-        assert arrangement.layout_of_text(text[:place]) is None
-    for odd in ("", ":", "x", "5:", "\ud800:\ud800", ":" + base64.b64encode(b"abc").decode(), "A" * 10**6):
-        assert arrangement.layout_of_text(odd) is None
+@pytest.mark.parametrize(
+    "stored",
+    [None, 5, "x", [], {"whole": 5}, {"whole": {"column": "a"}}, {"whole": {"column": 0.0}}, {"whole": {"column": 7.0}},
+     {"whole": {"column": float("nan")}}, {"whole": {"column": 10**400}}, {"whole": [0.5]}],
+)  # fmt: skip
+def test_damaged_shares_are_left_out(stored: object) -> None:
+    assert arrangement.sound_shares(stored) == {}
+
+
+def test_sound_shares_are_kept_beside_damaged_ones() -> None:
+    sound = {"whole": {"column": 0.25, "rest": 0.75}}
+    assert arrangement.sound_shares({**sound, "watch": None}) == sound
 
 
 def test_the_window_stands_where_it_can_be_seen(make_window: MakeWindow) -> None:
-    """A number of pixels that 0.4 froze at; a layout whose bytes crashed it."""
-    damaged = base64.b64encode(b"\x00\x00\x00\xff\x00\x00\x00\x00\xfd" + b"\x7f" * 200).decode()
-    store_settings(place="[0, 0, 1440, 13173636, 0]", layout=damaged)
+    """A number of pixels that 0.4 froze at; a share of a column beyond the window."""
+    store_settings(place="[0, 0, 1440, 13173636, 0]", **{"split/train": '{"whole": {"column": 1e300}}'})
     window = make_window()
     assert window.size() == QSize(1440, 900)
     assert QApplication.screenAt(window.geometry().topLeft()) is not None

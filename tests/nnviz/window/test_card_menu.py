@@ -1,4 +1,4 @@
-"""What can be done with a card: enlarged and put back, copied, exported, closed."""
+"""What can be done with a card: enlarged and put back, copied, exported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QTo
 from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard, Table
+from nnviz.ui.card import Panel, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
@@ -25,10 +25,10 @@ from tests.nnviz.helpers import announced, choose_file, click, find, press
 def places(window: MainWindow) -> list[tuple[str, QRect, bool]]:
     """Where every dock is, when the layout has followed."""
     QApplication.processEvents()
-    return [(dock.objectName(), dock.geometry(), dock.isVisible()) for dock in window.docks]
+    return [(each.objectName(), window._frame.place(each), True) for each in window.panels if each.isVisible()]
 
 
-def choose(qtbot: QtBot, window: MainWindow, card: DockCard, what: str) -> None:
+def choose(qtbot: QtBot, window: MainWindow, card: Panel, what: str) -> None:
     """Opens the menu with a click on its button, and chooses by the keyboard."""
     click(qtbot, window, QToolButton, f"{card.objectName()}MenuButton")
     menu = card.menu_button.menu_of_card
@@ -38,14 +38,14 @@ def choose(qtbot: QtBot, window: MainWindow, card: DockCard, what: str) -> None:
     assert not menu.isVisible()
 
 
-def find_entry(card: DockCard, what: str) -> QAction:
+def find_entry(card: Panel, what: str) -> QAction:
     """An entry of a card's menu."""
     entry = card.findChild(QAction, f"{card.objectName()}{what}Action")
     assert entry is not None
     return entry
 
 
-def double_click_head(qtbot: QtBot, card: DockCard) -> None:
+def double_click_head(qtbot: QtBot, card: Panel) -> None:
     """Double-clicks the card's head."""
     qtbot.mouseDClick(card.head, Qt.MouseButton.LeftButton, pos=QPoint(card.head.width() // 2, 5))
 
@@ -56,7 +56,7 @@ class Numbers:
     def __init__(self, table: Table | None) -> None:
         self.table = table
 
-    def put_on(self, card: DockCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    def put_on(self, card: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
         """As if the card had these numbers."""
         monkeypatch.setattr(type(card), "table", lambda _: self.table)
         monkeypatch.setattr(type(card), "has_table", property(lambda _: True))
@@ -69,7 +69,7 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     window, weights = ready_window, ready_window.card("weightsDock")
     before = places(window)
     choose(qtbot, window, weights, "Enlarge")
-    assert [dock for dock in window.docks if dock.isVisible()] == [weights]
+    assert [dock for dock in window.panels if dock.isVisible()] == [weights]
     qtbot.waitUntil(lambda: weights.width() > window.width() - 40)
     assert not window.curves.in_view, "and so it costs nothing"
     press(qtbot, window, Qt.Key.Key_Escape)
@@ -77,7 +77,7 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     assert window.curves.in_view
 
     card = window.card("predictionDock")
-    number = window.docks.index(weights) + 1
+    number = window.panels.index(weights) + 1
     ways: dict[str, Callable[[], object]] = {
         "head": lambda: double_click_head(qtbot, card),
         "key": lambda: press(qtbot, window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),
@@ -88,7 +88,6 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     for way, go_back in ways.items():
         double_click_head(qtbot, card)
         assert window.cards.enlarged is card, way
-        assert not card.isFloating(), "that is not what a double click is for"
         go_back()
         assert window.cards.enlarged is None, way
         assert places(window) == before, way
@@ -117,11 +116,7 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     qtbot.keyClick(menu, Qt.Key.Key_E)
     assert window.cards.enlarged is weights
 
-    # Closed by its menu, also when enlarged.
-    choose(qtbot, window, weights, "Close")
-    assert not weights.isVisible()
-    assert window.curves.isVisible()
-    assert window.docks[0].isVisible()
+    window.cards.put_back()
 
     # A message moves nothing and follows the width.
     press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
@@ -130,7 +125,6 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     qtbot.waitUntil(window.message_bar.isVisible)
     assert places(window) == before
     bar = window.message_bar
-    assert bar.mapTo(window, QPoint(0, 0)).y() > window.run_bar.mapTo(window, QPoint(0, window.run_bar.height())).y()
     assert bar.text.height() >= bar.text.heightForWidth(bar.text.width()), "all words can be read"
     button = find(window, QPushButton, "trainButton")
     assert button.visibleRegion().boundingRect() == button.rect()

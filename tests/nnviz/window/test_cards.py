@@ -1,4 +1,4 @@
-"""The registry of cards: docks, View menu and help are built from it; workspaces are arrangements of them."""
+"""The registry of cards: frame, View menu and help are built from it; workspaces are arrangements of them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from nnviz.cards.distributions.model import STATISTICS
 from nnviz.cards.registry import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, Place, register_cards
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
-from nnviz.ui.card import DockCard
-from nnviz.window import docks, help
+from nnviz.ui.card import Panel
+from nnviz.window import frame, help
 from nnviz.window.help import described
 from nnviz.window.help_texts import texts_of
 from nnviz.window.main_window import MainWindow
@@ -38,7 +38,7 @@ def test_each_card_is_registered_when_its_workspace_is_shown() -> None:
             assert module in listed, f"nnviz/cards/registry.py has no line for {module}"
 
 
-class Another(DockCard):
+class Another(Panel):
     """A card with a line of text."""
 
     def __init__(self, session: Session) -> None:
@@ -58,7 +58,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[CardInfo]:
     copy: Registry[CardInfo] = Registry("card")
     for name in CARDS:
         copy.register(name)(CARDS[name])
-    for module in (card_registry, docks, help):
+    for module in (card_registry, frame, help):
         monkeypatch.setattr(module, "CARDS", copy)
     return copy
 
@@ -73,7 +73,7 @@ def another(registry: Registry[CardInfo], make_window: MakeWindow) -> MainWindow
 
 
 def view_menu(window: MainWindow) -> list[QAction]:
-    """The entries of the docks."""
+    """The entries of the cards."""
     (menu,) = (menu for menu in window.menuBar().findChildren(QMenu) if menu.title() == "&View")
     return [entry for entry in menu.actions() if entry.objectName().startswith("actionView")]
 
@@ -101,9 +101,9 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
     assert described(find(ready_window, QLabel, "seenLabel")).count("<b>Draw a digit</b>") == 1
 
     # The workspace that there is.
-    before = [(dock.objectName(), dock.geometry()) for dock in ready_window.docks]
+    before = [(each.objectName(), ready_window._frame.place(each)) for each in ready_window.panels]
     ready_window.show_workspace("train")
-    assert [(dock.objectName(), dock.geometry()) for dock in ready_window.docks] == before
+    assert [(each.objectName(), ready_window._frame.place(each)) for each in ready_window.panels] == before
 
     # Those that there are not.
     for name in ("sweeps", "Train", "", "anything else"):
@@ -112,28 +112,31 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
 
     # The switch turns to another and back.
     window = ready_window
-    shown_before = [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()]
+    shown_before = [(each.objectName(), window._frame.place(each)) for each in window.panels if each.isVisible()]
     with pytest.raises(KeyError):
         window.card("whyDock")  # it is made when it is first wanted
     click_tab(qtbot, window, "insideWorkspace")
     assert window.workspace == "inside"
     assert window.card("whyDock").isVisible()
-    shown = {dock.objectName() for dock in window.docks if dock.isVisible()}
+    shown = {dock.objectName() for dock in window.panels if dock.isVisible()}
     assert shown == {name for name in CARDS if "inside" in CARDS[name].places}
     assert {entry.text() for entry in view_menu(window) if entry.isVisible()} == {
-        dock.windowTitle() for dock in window.docks if dock.isVisible()
+        dock.windowTitle() for dock in window.panels if dock.isVisible()
     }
     press(qtbot, window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     assert window.workspace == "train"
     qtbot.waitUntil(
-        lambda: [(dock.objectName(), dock.geometry()) for dock in window.docks if dock.isVisible()] == shown_before
+        lambda: (
+            [(each.objectName(), window._frame.place(each)) for each in window.panels if each.isVisible()]
+            == shown_before
+        )
     )
 
     # Every card of the workspaces is there once.
     make_all_cards(ready_window)
 
     # Each has its menu at the far right.
-    cards = [dock for dock in ready_window.docks if isinstance(dock, DockCard)]
+    cards = [dock for dock in ready_window.panels if isinstance(dock, Panel)]
     assert len(cards) >= 9
     for card in cards:
         if not card.isVisible():
@@ -145,37 +148,36 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
     make_all_pages(ready_window)
     for name in CARDS:
         assert ready_window.card(name).objectName() == name
-    names = [dock.objectName() for dock in ready_window.docks]
+    names = [dock.objectName() for dock in ready_window.panels]
     wanted = [name for name in CARDS if not (CARDS[name].is_fixed or CARDS[name].page_of)]
     assert sorted(names) == sorted([SETTINGS, *wanted])
     with pytest.raises(KeyError):
         ready_window.card("nothingDock")
 
 
-def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, qtbot: QtBot) -> None:
+def test_a_card_that_is_added_has_a_place_and_a_view_entry(another: MainWindow, qtbot: QtBot) -> None:
     card = another.card("anotherDock")
     assert isinstance(card, Another)
-    assert card in another.docks
+    assert card in another.panels
     assert card.isVisible()
-    assert card.x() == another.draw.x()
-    assert card.y() > another.draw.y()
+    above, below = another._frame.place(another.draw), another._frame.place(card)
+    assert (below.x(), below.y() > above.y()) == (above.x(), True)
     entry = next(entry for entry in view_menu(another) if entry.text() == "Another card")
     assert not entry.shortcut().isEmpty()
     entry.trigger()
-    assert not card.isVisible()
-    entry.trigger()
-    assert card.isVisible()
-    assert card.refreshed > 1, "and draws what it missed"
+    assert card.isAncestorOf(another.focusWidget())
 
     # What it needs is worked out while it is in view.
     probes = another.session.queries
     qtbot.waitUntil(lambda: another.session.data.dataset is not None)
     qtbot.waitUntil(lambda: probes[STATISTICS].result is not None)
-    card.hide()
+    another.cards.toggle(another.draw)
     assert not probes[STATISTICS].is_wanted
     assert probes[ANSWER].is_wanted
-    card.show()
+    missed = card.refreshed
+    another.cards.put_back()
     assert probes[STATISTICS].is_wanted
+    assert card.refreshed > missed, "it draws what it missed"
 
     # It has the menu of a card.
     another.cards.toggle(card)
@@ -187,30 +189,14 @@ def test_a_card_that_is_added_has_a_dock_and_a_view_entry(another: MainWindow, q
 # ---- workspaces
 
 
-def test_each_workspace_keeps_its_own_arrangement_and_the_window_its_size(
-    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+def test_the_workspace_and_the_size_of_the_window_are_remembered(
+    ready_window: MainWindow, make_window: MakeWindow
 ) -> None:
-    window = ready_window
-    window.resize(1300, 800)
-    press(qtbot, window, Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier)
-    assert not window.card("weightsDock").isVisible()
-    window.card("learningStripDock").close()
-    window.show_workspace("inside")
-    window.card("predictionDock").close()
-    window.show_workspace("train")
-    assert window.card("predictionDock").isVisible()
-    assert not window.card("learningStripDock").isVisible()
-    window.show_workspace("inside")
-    assert not window.card("predictionDock").isVisible()
-    window.close()
+    ready_window.resize(1300, 800)
+    ready_window.show_workspace("inside")
+    ready_window.close()
     again = make_window()
     assert again.size() == QSize(1300, 800)
     assert again.workspace == "inside"
-    assert not again.card("predictionDock").isVisible()
     again.show_workspace("train")
-    assert again.card("predictionDock").isVisible()
-    assert not again.card("learningStripDock").isVisible()
-    assert not again.card("weightsDock").isVisible()
-    assert not action(again, "actionView3").isChecked()
-    press(qtbot, again, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert again.card("weightsDock").isVisible()

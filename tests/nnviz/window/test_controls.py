@@ -23,9 +23,8 @@ from nnviz.cards.prediction.probability_bars import ProbabilityBars
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
-from nnviz.window.focus_order import focus_order
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import SETTING_GROUPS, find, press, retype, tabify, train_epochs, unfold
+from tests.nnviz.helpers import SETTING_GROUPS, find, press, retype, train_epochs, unfold
 
 ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QTextBrowser, Canvas)
 LOOKED_AT = (QGraphicsView, ProbabilityBars, Picture, HeatMap, QProgressBar)
@@ -83,14 +82,14 @@ def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: 
     ):
         before = get()
         put("")
-        (only,) = complaints(ready_window.run_bar)
+        (only,) = complaints(ready_window.run_block)
         assert only.endswith(f"no {what}")
         put(before)
 
-    # Tab goes from the run bar through the cards: what you choose, what you watch, what you ask.
+    # Tab goes through the column, then what you watch and what you ask; the timeline has no snapshots yet.
     window = ready_window
     window.session.messages.clear()
-    focus_order(window, [window.run_bar], [])[0].setFocus()
+    window._tab_order()[0].setFocus()
     visited: list[str] = []
     first = QApplication.focusWidget()
     for _ in range(120):
@@ -100,23 +99,22 @@ def test_on_every_page_and_in_every_group_and_in_the_order_of_tab(ready_window: 
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         if QApplication.focusWidget() is first:
             break
-    assert visited == ["run bar", *(dock.objectName() for dock in window.docks if dock.isVisible())]
+    settings, *cards = [each.objectName() for each in window.panels if each.isVisible()]
+    assert visited == [settings, "runBlock", *cards]
 
-    # A card behind another is left out.
-    tabify(window.curves, window.card("weightsDock"))
-    qtbot.waitUntil(lambda: window.curves.in_view != window.card("weightsDock").in_view)
-    behind = window.curves if window.card("weightsDock").in_view else window.card("weightsDock")
-    names = [widget.objectName() for widget in behind.findChildren(QWidget)]
-    reached = focus_order(window, [window.run_bar], window.docks)
-    assert "penWidthSlider" in [widget.objectName() for widget in reached]
-    assert not [widget for widget in reached if widget.objectName() in names and behind.isAncestorOf(widget)]
+    # A card that is hidden by an enlarged one is left out.
+    window.cards.toggle(window.draw)
+    reached = {widget.objectName() for widget in window._tab_order()}
+    assert "penWidthSlider" in reached
+    assert "curvesDockMenuButton" not in reached
+    window.cards.put_back()
 
     # On every page of every card.
     press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     train_epochs(qtbot, ready_window, 1)
     for workspace in ("train", "inside", "runs"):
         ready_window.show_workspace(workspace)
-        cards = [dock for dock in ready_window.docks if isinstance(dock, TabbedCard) and dock.isVisible()]
+        cards = [dock for dock in ready_window.panels if isinstance(dock, TabbedCard) and dock.isVisible()]
         assert cards
         QApplication.processEvents()
         assert not complaints(ready_window), workspace
@@ -141,6 +139,5 @@ def test_after_enter_the_keys_of_the_window_act_and_tab_continues(ready_window: 
 
 
 def _place_of(window: MainWindow, widget: QWidget) -> str:
-    if window.run_bar.isAncestorOf(widget):
-        return "run bar"
-    return next((dock.objectName() for dock in window.docks if dock.isAncestorOf(widget)), "")
+    places = [*window.panels, window.run_block, window.timeline_bar]
+    return next((each.objectName() for each in places if each.isAncestorOf(widget)), "")

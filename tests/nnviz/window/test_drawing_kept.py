@@ -28,7 +28,7 @@ def bars(window: MainWindow) -> str:
     return find(window, ProbabilityBars, "predictionBars").accessibleDescription()
 
 
-def test_what_takes_a_stroke_back_and_closing_draw_loses_neither_drawing_nor_answer(
+def test_what_takes_a_stroke_back_and_hiding_draw_loses_neither_drawing_nor_answer(
     drawn: MainWindow, qtbot: QtBot
 ) -> None:
     session = drawn.session
@@ -48,9 +48,10 @@ def test_what_takes_a_stroke_back_and_closing_draw_loses_neither_drawing_nor_ans
     action(drawn, "actionUndo").trigger()
     assert session.settings.experiment.training.epochs != 9
 
-    # Undo and clear reach a closed canvas.
+    # Undo and clear reach a hidden canvas.
     drag(drawn.canvas, seven(drawn.canvas))
-    drawn.draw.close()
+    drawn.show_workspace("runs")
+    drawn.cards.toggle(drawn.card("runsDock"))
     action(drawn, "actionUndoStroke").trigger()
     assert session.question.example is None
     action(drawn, "actionRedo").trigger()
@@ -59,14 +60,14 @@ def test_what_takes_a_stroke_back_and_closing_draw_loses_neither_drawing_nor_ans
     assert session.question.example is None
     assert drawn.canvas.is_empty
 
-    # Closing draw loses neither drawing nor answer.
-    drawn.default_layout()
+    # Hiding it loses neither drawing nor answer.
+    drawn.show_workspace("train")
     drag(drawn.canvas, seven(drawn.canvas))
     qtbot.waitUntil(lambda: session.question.answer is not None)
     reported = bars(drawn)
     drawing, picture, answer = session.sketch.drawing, session.question.example, session.question.answer
     assert picture is not None
-    drawn.draw.close()
+    drawn.cards.toggle(drawn.card("predictionDock"))
     assert not drawn.draw.isVisible()
     assert session.sketch.drawing == drawing
     np.testing.assert_array_equal(session.question.example, picture)
@@ -76,22 +77,22 @@ def test_what_takes_a_stroke_back_and_closing_draw_loses_neither_drawing_nor_ans
     wait_for(qtbot, drawn, Status.FINISHED)
     qtbot.waitUntil(lambda: bars(drawn) != reported)
     assert "no prediction" not in bars(drawn), "it is asked on"
-    number = drawn.docks.index(drawn.draw) + 1
+    number = drawn.panels.index(drawn.draw) + 1
     press(qtbot, drawn, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
+    assert drawn.draw.isAncestorOf(drawn.focusWidget())
     assert drawn.draw.isVisible()
     assert not drawn.canvas.is_empty
     np.testing.assert_array_equal(drawn.canvas.network_input(), picture)
     qtbot.waitUntil(lambda: find(drawn, QLabel, "answerLabel").text() != "")
 
-    # If every card that shows it is closed, nothing is worked out, and all is there again when one is opened.
+    # If every card that shows it is hidden, nothing is worked out, and all is there again when one is shown.
     before = session.prediction
-    for name in ("drawDock", "predictionDock", "learningStripDock"):
-        drawn.card(name).close()
+    drawn.cards.toggle(drawn.curves)
     train_epochs(qtbot, drawn, 3)
     prediction = session.prediction
     assert prediction is not None
     assert not np.array_equal(prediction, before), "whoever asks gets an answer of the network as it is"
     assert not np.array_equal(session.question.answer, prediction)
-    drawn.default_layout()
+    drawn.cards.put_back()
     qtbot.waitUntil(lambda: np.array_equal(session.question.answer, prediction))
     assert not drawn.canvas.is_empty

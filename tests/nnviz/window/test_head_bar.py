@@ -36,21 +36,21 @@ def test_an_announcement_covers_nothing_and_goes_by_escape_after_a_message(
     for size in ((1280, 720), (1440, 900)):
         window.resize(*size)
         records.set_on(True)
-        for _ in range(5):  # until the docks have followed
+        for _ in range(5):  # until the cards have followed
             QTest.qWait(5)
-        docks = [dock.geometry() for dock in window.docks if dock.isVisible()]
+        places = [window._frame.place(each) for each in window.panels if each.isVisible()]
         records.toggle()
         QTest.qWait(0)
         bar = window.announcement_bar
         assert bar.isVisible(), size
-        assert bar.geometry().top() <= window.head.height() + 2 * theme.GAP + window.run_bar.height(), size
+        assert bar.geometry().top() <= window.head.height() + 2 * theme.GAP, size
         mark, tabs = find(window, QPushButton, "recordingOffButton"), find(window, QTabBar, "workspaceTabs")
         for part in (mark, tabs, window.menuBar(), window.head.lessons_button):
             at = QRect(part.mapTo(window, QPoint(0, 0)), part.size())
             assert not bar.geometry().intersects(at), part.objectName()
             assert window.rect().contains(at), part.objectName()
         assert (window.width(), window.height()) == size
-        assert [dock.geometry() for dock in window.docks if dock.isVisible()] == docks, size
+        assert [window._frame.place(each) for each in window.panels if each.isVisible()] == places, size
 
     # Escape dismisses an announcement after a message.
     messages = window.session.messages

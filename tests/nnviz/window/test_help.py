@@ -37,7 +37,7 @@ from nnviz import __version__
 from nnviz.cards.draw.value_form import FormRow
 from nnviz.cards.plane.surface_page import SurfacePage
 from nnviz.cards.weights.layer_tabs import layer_tabs
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.pages import Page
 from nnviz.window.help import described, place_beside
@@ -115,6 +115,8 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     # F1 for what is under the mouse.
     window.draw.pen.setFocus()
     button = find(window, QPushButton, "resetButton")
+    window.resize(1280, 720)  # so that it is on the screen of the tests
+    QApplication.processEvents()
     point_at(qtbot, button)
     press(qtbot, window, Qt.Key.Key_F1)
     assert text_of("resetButton").text in words(window, "helpWindow")
@@ -191,9 +193,9 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     assert not [each.title for each in every_text() if each.text in tips]
 
     # Every card and every tab has a text.
-    for card in window.docks:
+    for card in window.panels:
         title, text, *_ = text_of(card.objectName())
-        inside = card.head.detail if isinstance(card, DockCard) else card.widget()
+        inside = card.head.detail if isinstance(card, Panel) else card.findChild(QWidget)
         assert title in described(inside)
         assert plain(text) in described(inside)
     found = tabs(window)

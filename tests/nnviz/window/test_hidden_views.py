@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +15,7 @@ from nnviz.ui.neuron_facts import signed
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import MakeCards
-from tests.nnviz.helpers import action, find, hover, leave, pause, press, tabify, train_for_a_while
+from tests.nnviz.helpers import find, hover, leave, pause, train_for_a_while
 
 
 @pytest.fixture
@@ -38,38 +37,28 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return calls
 
 
-def test_hidden_docks_and_a_view_behind_another_tab_are_not_drawn(
+def test_hidden_cards_are_not_drawn_and_follow_when_they_come_back(
     ready_window: MainWindow, qtbot: QtBot, drawn: list[str]
 ) -> None:
     window = ready_window
-    tabify(window.card("weightsDock"), window.curves)
-    window.curves.raise_()
-    qtbot.waitUntil(lambda: not window.card("weightsDock").in_view)
+    window.cards.toggle(window.curves)
+    qtbot.waitUntil(lambda: not window.card("weightsDock").in_view)  # type: ignore[attr-defined]
     drawn.clear()
     train_for_a_while(qtbot, window)
     assert "HeatMap" not in drawn
     pause(qtbot, window)
-    window.card("weightsDock").raise_()
+    window.cards.put_back()
     qtbot.waitUntil(lambda: "HeatMap" in drawn)
 
-    # Hidden docks are not drawn.
+    # So it is in another workspace.
     window.session.reset()
-    action(window, "actionDefaultLayout").trigger()
-    docks = [dock for dock in window.docks if dock.isVisible()]
-    for number in range(1, len(docks) + 1):
-        press(qtbot, window, getattr(Qt, f"Key_{number}"), Qt.KeyboardModifier.AltModifier)
-    assert not any(dock.isVisible() for dock in docks)
+    window.show_workspace("runs")
     drawn.clear()
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
     assert drawn == []
-
-    # They come back.
-    action(window, "actionDefaultLayout").trigger()
-    qtbot.waitUntil(lambda: all(dock.isVisible() for dock in docks))
-    for number in range(1, len(docks) + 1):
-        assert action(window, f"actionView{number}").isChecked()
-    assert {"HeatMap", "CurvePlot"} <= set(drawn)
+    window.show_workspace("train")
+    qtbot.waitUntil(lambda: {"HeatMap", "CurvePlot"} <= set(drawn))
     errors = window.session.runs.current.history.error.joined("test")
     x, y = window.curves.plot.line("test").getData()
     assert list(x) == errors.epochs

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.hints.rules import Hint
 from nnviz.session.hints import HINTS
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.window.guide import GuideText
 from nnviz.window.hint_strip import HintStrip
 from nnviz.window.main_window import MainWindow
@@ -56,7 +56,7 @@ def strip_of(window: MainWindow) -> HintStrip:
 
 def places(window: MainWindow) -> dict[str, QRect]:
     """Where the cards are."""
-    return {dock.objectName(): dock.geometry() for dock in window.docks if dock.isVisible()}
+    return {dock.objectName(): dock.geometry() for dock in window.panels if dock.isVisible()}
 
 
 def box_of(widget: QWidget, window: QWidget) -> QRect:
@@ -114,7 +114,7 @@ def expect_at_its_place(window: MainWindow) -> None:
     show(window, HINT)
     assert strip.isVisible(), case
     assert places(window) == before, case
-    middle = window._docks.middle().translated(window._docks.host.mapTo(window, QPoint(0, 0)))
+    middle = window._frame.middle().translated(window._frame.pos())
     at = box_of(strip, window)
     assert (at.left(), at.right(), at.bottom()) == (middle.left(), middle.right(), middle.bottom()), case
     parts = [*(find(strip, kind, name) for kind, name in PARTS), find(strip, QToolButton, "dismissHintButton")]
@@ -122,7 +122,7 @@ def expect_at_its_place(window: MainWindow) -> None:
     assert all(strip.rect().contains(box) for box in boxes), case
     assert all(left.right() < right.left() for left, right in itertools.pairwise(boxes)), case
     assert strip.text.height() >= strip.text.heightForWidth(strip.text.width()), case
-    card = max((dock for dock in window._docks._in_middle if isinstance(dock, DockCard)), key=lambda dock: dock.y())
+    card = max((dock for dock in window._frame._in_middle if isinstance(dock, Panel)), key=lambda dock: dock.y())
     seen = box_of(card.sheet.parentWidget(), window)
     assert seen.bottom() - card.free_below < at.top(), f"{case}: it covers nothing: content gives way, or scrolls"
     show(window, None)
@@ -131,24 +131,24 @@ def expect_at_its_place(window: MainWindow) -> None:
 
 
 def test_a_message_comes_first_and_the_buttons_by_mouse_and_by_keys(hinted: MainWindow, qtbot: QtBot) -> None:
-    free = hinted._docks.free_below
+    free = hinted._frame.free_below
     assert free == strip_of(hinted).height()
     hinted.session.messages.show("Something to know")
     assert not strip_of(hinted).isVisible()
-    assert hinted._docks.free_below == free
+    assert hinted._frame.free_below == free
     hinted.session.messages.warn("Something went wrong")
-    assert hinted._docks.free_below >= free
+    assert hinted._frame.free_below >= free
     hinted.session.messages.clear()
     assert strip_of(hinted).isVisible()
-    assert hinted._docks.free_below == free
+    assert hinted._frame.free_below == free
     show(hinted, None)
-    assert hinted._docks.free_below == 0
+    assert hinted._frame.free_below == 0
 
     # It follows the size of the window. That of the text is looked at in test_text_size.
     show(hinted, HINT)
     hinted.resize(1280, 720)
     QApplication.processEvents()
-    middle = hinted._docks.middle()
+    middle = hinted._frame.middle()
     assert strip_of(hinted).width() == middle.width()
 
     # The buttons by mouse and by keys.

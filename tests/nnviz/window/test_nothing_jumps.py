@@ -115,7 +115,7 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
             assert edit.accessibleDescription() == described
 
         # The card below a message makes room, and has its room back when the message goes.
-        cards, tiles = {dock: dock.geometry() for dock in window.docks}, window.card("weightsDock").map
+        cards, tiles = {dock: dock.geometry() for dock in window.panels}, window.card("weightsDock").map
         at, least = place(window, tiles), window.minimumSizeHint()
         choices = [MessageChoice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
         died = (
@@ -128,7 +128,7 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
         parts = [part for kind in kinds for part in window.findChildren(kind) if part.isVisible()]
         others = [part for part in parts if not window.message_bar.isAncestorOf(part)]
         assert not [part.objectName() for part in others if seen(window, part).intersects(bar)], size
-        assert {dock: dock.geometry() for dock in window.docks} == cards, size
+        assert {dock: dock.geometry() for dock in window.panels} == cards, size
         assert (window.minimumSizeHint(), (window.width(), window.height())) == (least, size)
         messages.dismiss()
         qtbot.waitUntil(lambda at=at, tiles=tiles: place(window, tiles) == at)  # type: ignore[misc]

@@ -18,7 +18,7 @@ from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 from nnviz.window.user_files import settings_file
 from tests.nnviz.conftest import Restart
-from tests.nnviz.helpers import action, is_shown, pick, store_settings, stored_settings
+from tests.nnviz.helpers import drag_line, is_shown, pick, store_settings, stored_settings
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -161,9 +161,8 @@ def test_choices_are_written_when_they_are_made_and_an_error_in_writing_is_repor
     qtbot.waitUntil(lambda: stored("sure_from") == 0.85)
     window.curves.loss.set_log(not window.curves.loss.is_log)
     qtbot.waitUntil(lambda: stored("log_loss") == int(window.curves.loss.is_log))
-    before = stored("layout/train")
-    action(window, "actionView3").trigger()
-    qtbot.waitUntil(lambda: stored("layout/train") != before)
+    drag_line(window, "watch", 40)
+    qtbot.waitUntil(lambda: "weightsDock" in stored("split/train"))
     window.resize(1300, 800)
     qtbot.waitUntil(lambda: (json.loads(stored("place")) or [])[2:] == [1300, 800, 0])
     window.session.files.save(home / "mine.json")

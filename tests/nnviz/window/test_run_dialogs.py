@@ -56,7 +56,7 @@ def numbers(few_digits: Dataset) -> list[int]:
 def runs_window(make_cards: MakeCards) -> Iterator[CardWindow]:
     """The list of runs alone, with its dialogs."""
     window, preferences = make_cards("runsDock"), Preferences(None)
-    RunDialogs(window, window._docks, preferences)  # type: ignore[arg-type]
+    RunDialogs(window, window._frame, preferences)  # type: ignore[arg-type]
     yield window
     preferences.close()
 

@@ -105,7 +105,7 @@ def test_the_views_tell_the_figure_under_the_mouse(reader: Reader) -> None:
     reader.turn_to("Workspace", "Look inside")
     reader.wait_to_read("Conclusion", r".")
     assert reader.read("Confusion matrix") == "all mistakes"
-    assert reader.read("Contributions to the prediction")
+    reader.wait_to_read("Contributions to the prediction", r".")
     assert re.search(r"\d predicted correctly|: \d+ of \d+", reader.point("Confusion matrix", 0.5, 0.5))
     reader.point("Network diagram", 0.1, 0.5)  # it works out the activations when it is seen
     reader.wait_to_read("Colours of the connections", r"contribution")

@@ -19,7 +19,7 @@ from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.pages import TabbedCard
 from nnviz.window.main_window import MainWindow
@@ -39,7 +39,7 @@ def come_to_rest(window: MainWindow) -> None:
 
 def places(window: MainWindow) -> dict[str, QRect]:
     """Where each card is."""
-    return {dock.objectName(): dock.geometry() for dock in window.docks if dock.isVisible()}
+    return {each.objectName(): window._frame.place(each) for each in window.panels if each.isVisible()}
 
 
 def expect_in_place(window: MainWindow, size: QSize, what: str) -> None:
@@ -47,7 +47,7 @@ def expect_in_place(window: MainWindow, size: QSize, what: str) -> None:
     come_to_rest(window)
     assert window.size() == size, what
     assert window.minimumSizeHint().width() <= SMALL.width(), what
-    room = window.docks[0].parentWidget().rect()
+    room = window._frame.rect()
     cards = places(window)
     for name, card in cards.items():
         assert room.contains(card), f"{what}: {name}"
@@ -148,10 +148,10 @@ def expect_marks_and_nothing_moved(window: MainWindow, qtbot: QtBot, size: QSize
 
 def expect_marks(window: MainWindow) -> None:
     """In each card one that can be read, over nothing that can be."""
-    for dock in window.docks:
+    for dock in window.panels:
         if not dock.isVisible():
             continue
-        assert isinstance(dock, DockCard)
+        assert isinstance(dock, Panel)
         head = dock.head
         (mark,) = head.findChildren(HeaderBadge)
         name = dock.objectName()

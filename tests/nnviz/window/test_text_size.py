@@ -11,7 +11,7 @@ import pytest
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QKeySequence
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QToolButton, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.comparison.agreement_table import AgreementTable
@@ -28,7 +28,7 @@ from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
 from nnviz.cards.weights.tiles import NeuronTiles
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.ui.column import CardScroll, ScrollColumn
 from nnviz.ui.combos import NameCombo
 from nnviz.ui.elided_label import ElidedLabel
@@ -56,7 +56,7 @@ def usual_text_afterwards(qapp: QApplication) -> Iterator[None]:
 def sizes(window: MainWindow) -> dict[str, tuple[int, int]]:
     """Those of the visible cards, when they have come to rest."""
     come_to_rest()
-    return {dock.objectName(): (dock.width(), dock.height()) for dock in window.docks if dock.isVisible()}
+    return {dock.objectName(): (dock.width(), dock.height()) for dock in window.panels if dock.isVisible()}
 
 
 def come_to_rest() -> None:
@@ -313,14 +313,13 @@ def expect_a_scrolling_import_sheet(window: MainWindow, qtbot: QtBot) -> None:
 def expect_readable(window: MainWindow, what: str) -> None:
     """The window has its size, no card lies over another, and what a card has no room for can be scrolled to."""
     assert window.size() == SMALL, what
-    host = window.docks[0].parentWidget()
-    assert isinstance(host, QMainWindow)
-    cards = [dock for dock in window.docks if dock.isVisible()]
-    assert all(host.rect().contains(card.geometry()) for card in cards), what
+    cards = [each for each in window.panels if each.isVisible()]
+    place = window._frame.place
+    assert all(window._frame.rect().contains(place(card)) for card in cards), what
     for one, other in itertools.combinations(cards, 2):
-        assert not one.geometry().intersects(other.geometry()), f"{what}: {one.objectName()}, {other.objectName()}"
+        assert not place(one).intersects(place(other)), f"{what}: {one.objectName()}, {other.objectName()}"
     for card in cards:
-        if isinstance(card, DockCard):
+        if isinstance(card, Panel):
             (scroll,) = card.findChildren(CardScroll)
             assert scroll.widget().height() >= scroll.widget().minimumSizeHint().height(), (
                 f"{what}: {card.objectName()}"
@@ -330,7 +329,7 @@ def expect_readable(window: MainWindow, what: str) -> None:
     columns = (ScrollColumn, CardScroll)
     for widget in texts:
         inside = any(isinstance(parent, columns) for parent in ancestors(widget))
-        if widget.isVisible() and (inside or window.run_bar.isAncestorOf(widget)):
+        if widget.isVisible() and (inside or window.run_block.isAncestorOf(widget)):
             assert is_whole(widget), f"{what}: {widget.objectName()} {widget.text()!r} {widget.size()}"
 
 

@@ -112,13 +112,12 @@ def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip_and_room
         order.append(QApplication.focusWidget())
     names = [widget.objectName() for widget in order if widget.objectName()]
     expected = [
-        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton"),
+        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton", "penWidthSlider"),
         *("datasetCombo", "shapeEdit", "layer1Edit", "activation1Combo", "layer2Edit", "activation2Combo"),
         *("addLayerButton", "seedEdit", "presetCombo", "optimizerCombo"),
         *("learningRateEdit", "batchSizeEdit", "epochsEdit"),
         *("optimizerGroupButton", "scheduleGroupButton", "regularisationGroupButton"),
         *("augmentationGroupButton", "initialisationGroupButton"),
-        "penWidthSlider",
     ]
     assert [name for name in names if name in expected] == expected
 

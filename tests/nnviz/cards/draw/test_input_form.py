@@ -22,7 +22,19 @@ from nnviz.session.shared_queries import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
-from tests.nnviz.helpers import Watch, action, click, drag, find, is_shown, press, retype, seven, train_epochs
+from tests.nnviz.helpers import (
+    Watch,
+    action,
+    click,
+    drag,
+    drag_line,
+    find,
+    is_shown,
+    press,
+    retype,
+    seven,
+    train_epochs,
+)
 
 WITH_ALL = pytest.mark.parametrize("cards", [("predictionDock", "learningStripDock")], ids=["all"])
 
@@ -144,15 +156,8 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     assert window.draw.head.detail.text() == "click in the plane"
     qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in plane")  # as much as there is room for
     window.resize(1440, 900)
-    host = window.draw.parentWidget()
-
-    def is_reported_in_full() -> bool:
-        host.resizeDocks(
-            [window.draw], [340], Qt.Orientation.Horizontal
-        )  # again, should the window not have its size yet
-        return window.draw.head.detail.shown == "click in the plane"
-
-    qtbot.waitUntil(is_reported_in_full)
+    drag_line(window, "across", -80)
+    qtbot.waitUntil(lambda: window.draw.head.detail.shown == "click in the plane")
     window.session.question.set_example([0.9, 0.9], "point")  # the random one may read 0.32 already, and would stay
     retype(qtbot, window, "askValue1Edit", "0.32")
     retype(qtbot, window, "askValue2Edit", "-0.18")

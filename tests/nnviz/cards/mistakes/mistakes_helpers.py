@@ -14,7 +14,7 @@ from nnviz.cards.mistakes.examples_card import ExamplesCard
 from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.mistakes_card import MistakesCard
 from nnviz.session.shared_queries import MISTAKES
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from tests.nnviz.cards.card_window import AnyWindow
 
 
@@ -68,7 +68,7 @@ def fullest(answers: ClassPredictions) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def title(card: DockCard) -> str:
+def title(card: Panel) -> str:
     """In its head."""
     return str(card.head.title.text())
 

@@ -257,15 +257,15 @@ def test_an_answer_is_never_cut_and_a_what_if_is_marked_in_every_card(whole_wind
     window = whole_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 1, 3)
-    sizes = {dock: dock.geometry() for dock in window.docks if dock.isVisible()}
+    sizes = {dock: dock.geometry() for dock in window.panels if dock.isVisible()}
     press(qtbot, window, Qt.Key.Key_S)
     assert window.session.displayed.what_if == {Neuron(1, 3): 0}
     settle(qtbot, window)
     marks = [mark for mark in window.findChildren(HeaderBadge) if mark.isVisible()]
-    assert len(marks) == len([dock for dock in window.docks if dock.isVisible()])
+    assert len(marks) == len([dock for dock in window.panels if dock.isVisible()])
     cut = [mark.parentWidget().title.text() for mark in marks if is_cut(mark)]  # type: ignore[union-attr]
     assert not cut, "all are whole"
-    assert {dock: dock.geometry() for dock in window.docks if dock.isVisible()} == sizes, "nothing jumps"
+    assert {dock: dock.geometry() for dock in window.panels if dock.isVisible()} == sizes, "nothing jumps"
     assert words(window, "neuronWithout") == "if layer 1 · neuron 4 off"
     assert "→" in words(window, "neuronEffect")
     assert find(panel, QPushButton, "neuronOffButton").isChecked()

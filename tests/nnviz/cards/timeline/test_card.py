@@ -193,7 +193,7 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
             wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
         session.step_epoch()
         wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
-    edit, head = find(whole, NumberEdit, "timelineEpochEdit"), find(whole, HeaderBadge, "headMark")
+    edit, head = find(whole, NumberEdit, "timelineEpochEdit"), find(whole.draw, HeaderBadge, "headMark")
     names = [edit.text()]
     while session.timeline.epochs[0] != session.timeline.epoch:
         session.timeline.step(-1)
@@ -207,7 +207,7 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
 
     # Every card says so, and a click goes live.
     whole.session.timeline.go_to(2)
-    docks = [dock for dock in whole.docks if dock.isVisible() and dock.objectName() != "settingsDock"]
+    docks = [dock for dock in whole.panels if dock.isVisible() and dock.objectName() != "settingsDock"]
     marks = [mark for mark in whole.findChildren(HeaderBadge) if mark.isVisible()]
     assert len(marks) == len(docks) >= 5
     assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
@@ -218,7 +218,9 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
     # Cards of other runs do not say so.
     whole.show_workspace("runs")
     whole.session.timeline.go_to(2)
-    marked = {dock.objectName() for dock in whole.docks if dock.isVisible() and dock.findChild(HeaderBadge).isVisible()}
+    marked = {
+        each.objectName() for each in whole.panels if each.isVisible() and each.findChild(HeaderBadge).isVisible()
+    }
     assert marked == {"drawDock", "predictionDock"}
 
     # What is not recorded cannot branch.

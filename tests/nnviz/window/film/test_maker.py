@@ -21,7 +21,7 @@ from nnviz.cards.timeline.player import Player
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
-from nnviz.ui.card import DockCard
+from nnviz.ui.card import Panel
 from nnviz.window.film import maker as films
 from nnviz.window.film.maker import FilmMaker, film_snapshots
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject, draw_fitting
@@ -64,7 +64,7 @@ class Studio:
     def __init__(self, window: CardWindow, name: str) -> None:
         self.window, self.session = window, window.session
         self.maker = FilmMaker(window.session)
-        self.subject = CardSubject(find(window, DockCard, name), window.session)
+        self.subject = CardSubject(find(window, Panel, name), window.session)
 
     @property
     def reported(self) -> str:
@@ -201,7 +201,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
 
     # Of a card.
-    card = find(window, DockCard, "weightsDock")
+    card = find(window, Panel, "weightsDock")
     choose(qtbot, window, card, "Film")
     dialog = find(window, QFileDialog, "filmDialog")
     assert Path(dialog.selectedFiles()[0]).name == "weights-layer-1.gif"
@@ -237,7 +237,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     window.session.messages.clear()
 
     def film_to_folder() -> None:
-        window.films.of_card(find(window, DockCard, "predictionDock"))
+        window.films.of_card(find(window, Panel, "predictionDock"))
         choose_file(qtbot, window, "filmDialog", home / "film.png")
 
     (home / "film").mkdir()
@@ -264,7 +264,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     session, maker = window.session, film_of(window)
 
     def begin() -> None:
-        maker.make(CardSubject(find(window, DockCard, "weightsDock"), session), home / "film.gif")
+        maker.make(CardSubject(find(window, Panel, "weightsDock"), session), home / "film.gif")
         qtbot.waitUntil(lambda: not session.timeline.is_live)
         assert "Writing the film film.gif" in reported(window)
 

@@ -1158,7 +1158,7 @@ def test_the_present_state_is_the_start_of_a_new_lesson(ready_window: MainWindow
     window, target = ready_window, tmp_path / "my-lesson.md"
     window.session.settings.change("layers", hidden=(8,))
     window.session.settings.change("rate", learning_rate=0.1)
-    window.docks[-1].hide()
+    window.panels[-1].hide()
     action(window, "actionSaveLessonStart").trigger()
     choose_file(qtbot, window, "lessonStartDialog", target)
     qtbot.waitUntil(target.is_file)

@@ -198,7 +198,7 @@ def test_hint_and_solution_and_back_and_reset(ready_window: MainWindow, lesson: 
 
 def test_settings_are_a_click_away_and_the_layout_returns(ready_window: MainWindow, lesson: Path, qtbot: QtBot) -> None:
     window = ready_window
-    places = {dock.objectName(): dock.geometry() for dock in window.docks if dock.isVisible()}
+    places = {dock.objectName(): dock.geometry() for dock in window.panels if dock.isVisible()}
     opened(window, lesson, qtbot)
     panel = find(window, LessonPanel, "lessonPanel")
     click_tab(qtbot, panel, "lessonSettingsTab")
@@ -213,7 +213,9 @@ def test_settings_are_a_click_away_and_the_layout_returns(ready_window: MainWind
         assert panel.isVisible()
         assert not window.card("trainingCard").isVisible()
     action(window, "actionCloseLesson").trigger()
-    qtbot.waitUntil(lambda: places == {dock.objectName(): dock.geometry() for dock in window.docks if dock.isVisible()})
+    qtbot.waitUntil(
+        lambda: places == {each.objectName(): each.geometry() for each in window.panels if each.isVisible()}
+    )
     assert not action(window, "actionCloseLesson").isEnabled()
 
 

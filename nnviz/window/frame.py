@@ -1,0 +1,412 @@
+"""The frame of the window: a column at the left, cards in the middle and at the right, and what lies below them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QSizePolicy, QVBoxLayout, QWidget
+
+from nnviz.cards.registry import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
+from nnviz.session.displayed import what_if_text
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.card import Panel
+from nnviz.ui.column import ScrollColumn
+from nnviz.ui.pages import Page, TabbedCard
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.shared_splitter import SharedSplitter
+
+_SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
+_CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
+_COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 286, 240, 420  # pixels
+_RIGHT = 298
+_LEAST = QSize(760, 460)
+# What the cards get at least, whatever they show. The middle gives the others what larger texts need.
+_LEAST_WIDTHS = {Column.CHOOSE: _LEAST_COLUMN, Column.WATCH: 380, Column.ASK: _RIGHT}
+
+# By workspace and splitter, the share of each part by its name.
+Shares = dict[str, dict[str, dict[str, float]]]
+
+
+class Frame(QWidget):
+    """Shows the cards of one workspace. Only the lines between them move; nothing floats or closes.
+
+    The cards of a workspace are made when it is shown for the first time. A lesson takes the place of the cards in the
+    column; those of them that it shows nevertheless stand at the right.
+
+    Signals:
+        changed: a card was moved, resized, shown or hidden, or ``free_below`` has changed.
+        added(widget): a card, or the column of the settings, was made.
+        card_in_view(name, in_view): a card or page came into view, or is no longer in view.
+
+    Attributes:
+        cards: the cards and pages that were made so far, by name.
+        panels: what the splitters hold so far: cards, and the column of the settings.
+        workspace: the name of the workspace that is shown.
+        enlarged: the card that fills the frame; None if there is none.
+        shares: those that the user chose by dragging a line.
+        free_below: pixels that what lies in the middle is to leave free at its bottom.
+    """
+
+    changed = pyqtSignal()
+    added = pyqtSignal(object)
+    card_in_view = pyqtSignal(str, bool)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        """``parent``: from the start, as a change of parent styles all widgets again."""
+        super().__init__(parent)
+        self._session = session
+        # What the cards show must not make the window larger than the screen: without room for it, cards scroll.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.cards: dict[str, Any] = {}
+        self.panels: list[QWidget] = []
+        self.enlarged: Panel | None = None
+        self.shares: Shares = {}
+        self.free_below = 0
+        self._names: dict[str, dict[Column, list[QWidget]]] = {}  # of each workspace that was shown
+        self._lesson: QWidget | None = None
+        self._has_lesson_in_front = False
+        self._hidden: set[str] = set()  # names of the cards that a lesson hides
+        self._beside: set[str] = set()  # names of the cards of the column that a lesson shows
+        self._is_drawn = False  # whether the data are points in the plane or on a curve
+        self._add_splitters()
+        session.data.changed.connect(self._follow_data)
+        displayed, compared = session.displayed, session.side_by_side
+        for signal in (displayed.what_if_changed, displayed.snapshot_changed, compared.changed):
+            signal.connect(self._show_marks)
+        session.data.views.add(self._add_pages)
+        theme.changed.connect(self._set_least_widths)
+        self.workspace = next(iter(WORKSPACES))
+        self._build()
+        self._show()
+
+    # ---- the parts
+
+    def _add_splitters(self) -> None:
+        vertical, horizontal = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
+        self._splitters = {column: SharedSplitter(vertical, column.value) for column in Column}
+        self._across = SharedSplitter(horizontal, "across")
+        self._whole = SharedSplitter(horizontal, "whole")
+        self._column, self._rest = named(QWidget(), "column"), named(QWidget(), "rest")
+        self._foot, self._below = named(QWidget(), "columnFoot"), named(QWidget(), "below")
+        for slot in (self._foot, self._below):
+            arranged(QVBoxLayout(slot))
+            slot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._column.setMinimumWidth(_LEAST_COLUMN)
+        upper = self._splitters[Column.CHOOSE]
+        self._column_rows = arranged(QVBoxLayout(self._column), (upper, 1), self._foot, spacing=theme.GAP)
+        for column in (Column.WATCH, Column.ASK):
+            self._across.addWidget(self._splitters[column])
+        arranged(QVBoxLayout(self._rest), (self._across, 1), self._below, spacing=theme.GAP)
+        for side in (self._column, self._rest):
+            self._whole.addWidget(side)
+        gap = theme.GAP
+        arranged(QVBoxLayout(self), self._whole, margins=(gap, gap, gap, gap))
+        for splitter in self._all_splitters():
+            splitter.wanted = functools.partial(self._lengths, splitter)
+            splitter.dragged.connect(functools.partial(self._note_drag, splitter))
+
+    def _all_splitters(self) -> list[SharedSplitter]:
+        return [self._whole, self._across, *self._splitters.values()]
+
+    def add_foot(self, widget: QWidget) -> None:
+        """Adds a widget at the foot of the column, where it stays in every workspace."""
+        self._foot.layout().addWidget(widget)
+        self._show()
+
+    def add_below(self, widget: QWidget) -> None:
+        """Adds a widget below the cards in the middle and at the right, where it stays in every workspace."""
+        self._below.layout().addWidget(widget)
+
+    def add_lesson(self, panel: QWidget) -> None:
+        """Adds what takes the place of the column's cards while a lesson is in front."""
+        self._lesson = panel
+        panel.hide()
+        self._splitters[Column.CHOOSE].addWidget(panel)
+
+    def add_above_column(self, widget: QWidget) -> None:
+        """Adds a widget above the cards in the column."""
+        self._column_rows.insertWidget(0, widget)
+
+    def minimumSizeHint(self) -> QSize:
+        return _LEAST
+
+    # ---- cards
+
+    def _build(self) -> None:
+        """Makes the cards of the workspace."""
+        register_cards(self.workspace)
+        self._names[self.workspace] = {column: self._make_column(column) for column in Column}
+        self._add_pages()
+        self._show_marks()
+        self._set_least_widths()
+        for panel in self.shown:
+            if panel not in self.panels:
+                self.panels.append(panel)
+                panel.installEventFilter(self)
+                self.added.emit(panel)
+
+    def cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
+        """Returns the names and descriptions of a column's cards, from the top."""
+        places = {name: CARDS[name].places.get(workspace) for name in CARDS}
+        shown = [(place.number, name) for name, place in places.items() if place and place.column is column]
+        return [(name, CARDS[name]) for _, name in sorted(shown)]
+
+    def _make_column(self, column: Column) -> list[QWidget]:
+        cards = self.cards_of(self.workspace, column)
+        fixed = [self._make(name, info) for name, info in cards if info.is_fixed]
+        panels = [self.cards.get(name) or self._make(name, info) for name, info in cards if not info.is_fixed]
+        return [self._settings(fixed), *panels] if fixed else panels
+
+    def _make(self, name: str, info: CardInfo) -> Any:
+        card = self.cards[name] = info.make(self._session)
+        if isinstance(card, Panel):
+            card.hide()  # until it is known whether it is shown
+            card.set_name(name)
+            self._session.run_or_data_changed.connect(card.invalidate)
+            card.head.mark.clicked.connect(lambda: self._end_mark(card))
+            if isinstance(card, TabbedCard):
+                card.tabs.currentChanged.connect(self._show_marks)
+        else:
+            card.setObjectName(name)
+        if isinstance(card, (Panel, Page)):
+            queries = self._session.queries
+            card.in_view_changed.connect(lambda in_view: queries.want(name, info.needs, in_view))
+            card.in_view_changed.connect(lambda in_view: self.card_in_view.emit(name, in_view))
+        return card
+
+    def _settings(self, cards: list[QWidget]) -> QWidget:
+        """Returns the fixed cards, one below the other, which scroll if the space is too small for all."""
+        content, dock = named(QWidget(), "scrolled"), named(QWidget(), SETTINGS)
+        dock.setWindowTitle("Settings")
+        self.settings_column = ScrollColumn("settingsScroll", content)
+        arranged(QVBoxLayout(dock), self.settings_column)
+        rows = arranged(QVBoxLayout(content), *cards, spacing=theme.GAP)  # last, so that they are moved once
+        rows.addStretch(1)
+        return dock
+
+    def _set_least_widths(self) -> None:
+        for name, card in self.cards.items():
+            if isinstance(card, Panel):
+                column = next(iter(CARDS[name].places.values())).column
+                card.set_least_width(_with_text(_LEAST_WIDTHS[column], column))
+        self._divide()
+
+    def _add_pages(self) -> None:
+        """Makes the pages of the cards that are there, as far as they suit the data."""
+        for name in sorted(CARDS, key=lambda name: (CARDS[name].page_number, name)):
+            info = CARDS[name]
+            holder = self.cards.get(info.page_of)
+            if holder is not None and name not in self.cards and self._suits(info):
+                holder.add_page(self._make(name, info), info.page_number)
+
+    def _suits(self, info: CardInfo) -> bool:
+        data = self._session.data.dataset
+        return info.suits is None or (data is not None and info.suits(data))
+
+    def _follow_data(self) -> None:
+        """Offers the pages that suit the data."""
+        for name, card in self.cards.items():
+            if CARDS[name].suits is not None:
+                card.offer(self._suits(CARDS[name]))
+        data = self._session.data.dataset
+        if data is not None:  # the heights stay as they are until the data are there
+            self._is_drawn = data.is_plane or data.is_curve
+            self._divide()
+
+    def _show_marks(self) -> None:
+        """Marks every card while a what-if lasts, the past is shown or networks are compared; a click ends it."""
+        displayed, sides = self._session.displayed, self._session.side_by_side.sides
+        beside = None if sides is None else (sides[0].name, sides[1].name)
+        short = ("", "") if sides is None else (sides[0].short, sides[1].short)
+        epoch = "" if displayed.is_live else self._session.runs.current.epoch_name(displayed.epochs)
+        for name, card in self.cards.items():
+            if isinstance(card, Panel) and CARDS[name].is_of_displayed:
+                pair = beside if _compares(card) else None
+                card.head.show_mark(what_if_text(displayed.what_if), epoch, pair, short)
+
+    def _end_mark(self, card: Panel) -> None:
+        """Ends the comparison in a card that shows one; else goes live, or if the window is live, ends the what-if."""
+        if _compares(card) and self._session.side_by_side.is_on:
+            self._session.side_by_side.toggle()
+        elif self._session.displayed.is_live:
+            self._session.edits.end_what_if()
+        else:
+            self._session.timeline.go_live()
+
+    # ---- what is shown
+
+    @property
+    def shown(self) -> list[QWidget]:
+        """What belongs to the workspace, from left to right and from the top, also while it is hidden."""
+        return [panel for panels in self._names[self.workspace].values() for panel in panels]
+
+    def _wanted(self, column: Column) -> list[QWidget]:
+        """Returns what a column shows now, from the top."""
+        if self.enlarged is not None:
+            return [self.enlarged] if self.enlarged in self._names[self.workspace][column] else []
+        own, left = self._names[self.workspace][column], self._names[self.workspace][Column.CHOOSE]
+        if not self._has_lesson_in_front or column is Column.WATCH:
+            return [panel for panel in own if panel.objectName() not in self._hidden]
+        beside = [panel for panel in left if panel.objectName() in self._beside]
+        if column is Column.CHOOSE:
+            return [] if self._lesson is None else [self._lesson]
+        return [*beside, *(panel for panel in own if panel.objectName() not in self._hidden)]
+
+    def _show(self) -> None:
+        """Puts what is wanted into its place, and hides the rest."""
+        wanted = {column: self._wanted(column) for column in Column}
+        in_view = [panel for panels in wanted.values() for panel in panels]
+        for panel in (*self.panels, *([self._lesson] if self._lesson else [])):
+            if panel not in in_view:
+                panel.hide()
+        for column, panels in wanted.items():
+            splitter = self._splitters[column]
+            for number, panel in enumerate(panels):
+                if splitter.indexOf(panel) != number:
+                    splitter.insertWidget(number, panel)
+                panel.show()
+            splitter.setVisible(bool(panels))
+        self._across.setVisible(bool(wanted[Column.WATCH] or wanted[Column.ASK]))
+        is_enlarged = self.enlarged is not None
+        has_foot = not is_enlarged and self._foot.layout().count() > 0
+        self._column.setVisible(has_foot or bool(wanted[Column.CHOOSE]))
+        self._column.setMaximumWidth(QWIDGETSIZE_MAX if is_enlarged else _MOST_COLUMN)
+        self._rest.setVisible(not is_enlarged or not wanted[Column.CHOOSE])
+        self._foot.setVisible(has_foot)
+        self._below.setVisible(not is_enlarged)
+        self._divide()
+
+    def show_workspace(self, name: str) -> None:
+        """Shows the cards of that workspace. Raises ValueError if there is none (yet)."""
+        if name not in WORKSPACES:
+            raise ValueError(f"workspace {name!r}: it does not exist. Use one of {', '.join(WORKSPACES)}.")
+        if name == self.workspace:
+            return
+        self.workspace, self.enlarged = name, None
+        if name not in self._names:
+            self._build()
+        self._show()
+
+    def enlarge(self, card: Panel | None) -> None:
+        """Lets a card of the workspace fill the frame; None shows all again."""
+        self.enlarged = card
+        self._show()
+
+    def show_lesson(self, is_in_front: bool) -> None:
+        """Shows the lesson in place of the column's cards, or those again."""
+        self._has_lesson_in_front = is_in_front
+        self._show()
+
+    def end_lesson(self) -> None:
+        """Shows all cards again."""
+        self._hidden.clear()
+        self._beside.clear()
+        self.show_lesson(False)
+
+    def show_card(self, name: str) -> None:
+        """Shows a card of the workspace that a lesson hides, or that the lesson took the place of."""
+        self._hidden.discard(name)
+        self._beside.add(name)
+        self._show()
+
+    def hide_card(self, name: str) -> None:
+        """Hides a card until the lesson shows it or is left."""
+        self._beside.discard(name)
+        self._hidden.add(name)
+        self._show()
+
+    # ---- sizes
+
+    def _divide(self) -> None:
+        for splitter in self._all_splitters():
+            splitter.divide()
+
+    def _lengths(self, splitter: SharedSplitter, parts: list[QWidget], length: int) -> list[int]:
+        """Returns the lengths of a splitter's parts: by the shares that the user chose, else as at the first start."""
+        names = [part.objectName() for part in parts]
+        chosen = self.shares.get(self.workspace, {}).get(splitter.objectName(), {})
+        if all(name in chosen for name in names):
+            shares = [chosen[name] for name in names]
+        elif splitter is self._whole and len(parts) > 1:
+            shares = _beside(length, _with_text(_COLUMN, Column.CHOOSE))
+        elif splitter is self._across and len(parts) > 1:
+            shares = _beside(length, _with_text(_RIGHT, Column.ASK))[::-1]
+        else:
+            shares = [self._height(name) for name in names]
+        return [round(length * share / sum(shares)) for share in shares]
+
+    def _height(self, name: str) -> float:
+        """Returns the first height of a card, in pixels; 1 for one that has none."""
+        place = CARDS[name].places.get(self.workspace) if name in CARDS else None
+        return 1 if place is None else (self._is_drawn and place.drawn_height) or place.height or 1
+
+    def _note_drag(self, splitter: SharedSplitter) -> None:
+        lengths = splitter.lengths()
+        names = [part.objectName() for part in splitter.parts]
+        shares = {name: length / sum(lengths) for name, length in zip(names, lengths, strict=True)}
+        self.shares.setdefault(self.workspace, {})[splitter.objectName()] = shares
+        self.changed.emit()
+
+    def default_sizes(self) -> None:
+        """Gives the parts of the workspace the sizes of the first start."""
+        self.shares.pop(self.workspace, None)
+        self._divide()
+
+    # ---- places
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notices that a card was moved, resized, shown or hidden."""
+        if event.type() in _CHANGES:
+            self.changed.emit()
+        return False
+
+    def place(self, panel: QWidget) -> QRect:
+        """Returns the rectangle of a part of the frame, in the frame."""
+        return QRect(panel.mapTo(self, QPoint(0, 0)), panel.size())
+
+    def middle(self) -> QRect:
+        """Returns the rectangle of the cards in the middle; the whole frame if none is shown there."""
+        places = [self.place(panel) for panel in self._in_middle]
+        found = functools.reduce(QRect.united, places, QRect())
+        return found if found.isValid() else self.contentsRect()
+
+    @property
+    def _in_middle(self) -> list[QWidget]:
+        return [panel for panel in self._names[self.workspace][Column.WATCH] if panel.isVisible()]
+
+    def keep_free_below(self, pixels: int) -> None:
+        """Keeps so many pixels free at the bottom of the lowest card in the middle, if it is high enough."""
+        below = self._in_middle[-1:]
+        for panel in self.panels:
+            if isinstance(panel, Panel):
+                panel.keep_free(pixels if panel in below else 0)
+        if pixels != self.free_below:
+            self.free_below = pixels
+            self.changed.emit()
+
+    def tab_places(self) -> Iterator[QWidget]:
+        """Yields the parts in the order in which Tab goes through them."""
+        yield self._column
+        for column in (Column.WATCH, Column.ASK):
+            yield from self._splitters[column].parts
+        yield self._below
+
+
+def _compares(card: Panel) -> bool:
+    """Whether a card, or its page in front, shows two networks side by side while they are compared."""
+    return card.page.compares if isinstance(card, TabbedCard) and card.pages else card.compares
+
+
+def _beside(length: int, width: int) -> list[float]:
+    """Returns a part of that width, and the rest of the length."""
+    return [min(width, length), max(1, length - width)]
+
+
+def _with_text(width: int, column: Column) -> int:
+    """Returns the width of a column at the text size in use. The middle one gives the others what they need more."""
+    share = 0 if column is Column.WATCH else _SHARE_OF_TEXT
+    return round(width * (1 + share * (theme.text_size() / 100 - 1)))

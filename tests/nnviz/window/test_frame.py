@@ -1,0 +1,132 @@
+"""The frame: its parts keep their shares at every size of the window and of the texts, unless a person drags a line."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtGui import QImage
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QComboBox, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.presets import presets
+from nnviz.session.selection import Example
+from nnviz.window.main_window import MainWindow
+from tests.conftest import MakeWindow, close
+from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.helpers import drag_line, find, pick, press
+
+
+def resize(window: MainWindow, width: int, height: int) -> None:
+    """And waits until the cards have followed."""
+    window.resize(width, height)
+    settle()
+
+
+def settle() -> None:
+    for _ in range(5):
+        QTest.qWait(5)
+
+
+def places(window: MainWindow) -> dict[str, QRect]:
+    """Where every card is."""
+    return {each.objectName(): window._frame.place(each) for each in window.panels if each.isVisible()}
+
+
+def picture(window: MainWindow) -> QImage:
+    settle()
+    return window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+# ---- sizes
+
+
+def test_cards_stay_and_come_back_at_every_size_of_the_window(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    resize(window, 1440, 900)
+    card = window.card("trainingCard")
+    combo = find(window, QComboBox, "presetCombo")
+    column = find(window, QScrollArea, "settingsScroll").widget()
+    before = card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))
+    names = [preset.name for preset in presets()]
+    assert len({len(preset.experiment.hidden) for preset in presets()}) > 1
+    for name in [*names, names[0]]:
+        pick(qtbot, window, "presetCombo", name)
+        QTest.qWait(10)
+        assert (card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))) == before, name
+
+    # Another size and back, also in many small steps, as a person drags the corner.
+    at = places(window)
+    for between in ((1280, 720), (1920, 1080)):
+        resize(window, *between)
+        assert places(window) != at, between
+        resize(window, 1440, 900)
+        assert places(window) == at, between
+    for width in (*range(1440, 1280, -40), *range(1280, 1441, 40)):
+        window.resize(width, 900)
+        QApplication.processEvents()
+    settle()
+    assert places(window) == at
+
+    # What a person chose is a share, and ends with the default sizes.
+    drag_line(window, "across", -60)
+    wanted = places(window)
+    assert wanted["drawDock"].width() == at["drawDock"].width() + 60
+    resize(window, 1300, 800)
+    resize(window, 1440, 900)
+    assert places(window) == wanted
+    press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    settle()
+    assert places(window) == at
+
+
+@pytest.mark.parametrize("workspace", ["train", "inside"])
+def test_larger_texts_and_back_give_the_same_picture(ready_window: MainWindow, qtbot: QtBot, workspace: str) -> None:
+    window = ready_window
+    resize(window, 1440, 900)
+    window.session.question.set_data_example(Example("test", 0))
+    window.show_workspace(workspace)
+    queries = window.session.queries
+    qtbot.waitUntil(lambda: all(not query.is_wanted or query.is_up_to_date for query in queries))
+    before = picture(window)
+    for percent in (150, 200, 100):
+        window.set_text_size(percent)
+        settle()
+    qtbot.waitUntil(lambda: picture(window) == before)
+
+
+def test_plane_and_curve_get_more_height_until_a_person_divides_it(
+    ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = ready_window
+    resize(window, 1440, 900)
+
+    def share(window: MainWindow) -> float:
+        upper, lower = window.curves.height(), window.card("weightsDock").height()
+        return upper / (upper + lower)
+
+    usual = share(window)
+    load(qtbot, window, "spirals", points=160)
+    settle()
+    assert share(window) > usual + 0.05
+    view = find(window, QWidget, "planeView")
+    assert min(view.width(), view.height()) >= 320
+    load(qtbot, window, "penguins")
+    settle()
+    assert share(window) == usual
+    load(qtbot, window, "sine", points=160)
+    settle()
+    assert share(window) > usual + 0.05
+    drag_line(window, "watch", 40)
+    chosen = share(window)
+    load(qtbot, window, "penguins")
+    settle()
+    assert share(window) == chosen
+    close(window)
+    again = make_window()
+    resize(again, 1440, 900)
+    assert share(again) == pytest.approx(chosen, abs=0.01)
+    assert again._frame.shares["inside"] == {}, "each workspace has its own"
+    press(qtbot, again, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    settle()
+    assert share(again) == pytest.approx(usual, abs=0.01)
