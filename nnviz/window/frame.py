@@ -21,7 +21,7 @@ from nnviz.ui.shared_splitter import SharedSplitter
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
-_COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 286, 240, 420  # pixels
+_COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 284, 240, 420  # pixels
 _RIGHT = 298
 _LEAST = QSize(760, 460)
 # What the cards get at least, whatever they show. The middle gives the others what larger texts need.
