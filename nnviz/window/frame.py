@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.cards.registry import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
@@ -23,7 +23,8 @@ _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 2
 _CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 _COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 284, 240, 420  # pixels
 _RIGHT = 298
-_LEAST = QSize(760, 460)
+_LEAST = 640, 460
+_ALONE = 400  # of what stands alone in its column, as a rule
 # What the cards get at least, whatever they show. The middle gives the others what larger texts need.
 _LEAST_WIDTHS = {Column.CHOOSE: _LEAST_COLUMN, Column.WATCH: 380, Column.ASK: _RIGHT}
 
@@ -61,6 +62,7 @@ class Frame(QWidget):
         self._session = session
         # What the cards show must not make the window larger than the screen: without room for it, cards scroll.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumSize(*_LEAST)
         self.cards: dict[str, Any] = {}
         self.panels: list[QWidget] = []
         self.enlarged: Panel | None = None
@@ -130,9 +132,6 @@ class Frame(QWidget):
     def add_above_column(self, widget: QWidget) -> None:
         """Adds a widget above the cards in the column."""
         self._column_rows.insertWidget(0, widget)
-
-    def minimumSizeHint(self) -> QSize:
-        return _LEAST
 
     # ---- cards
 
@@ -340,9 +339,9 @@ class Frame(QWidget):
         return [round(length * share / sum(shares)) for share in shares]
 
     def _height(self, name: str) -> float:
-        """Returns the first height of a card, in pixels; 1 for one that has none."""
+        """Returns the first height of a part, in pixels, to be compared with those of its neighbours."""
         place = CARDS[name].places.get(self.workspace) if name in CARDS else None
-        return 1 if place is None else (self._is_drawn and place.drawn_height) or place.height or 1
+        return _ALONE if place is None else (self._is_drawn and place.drawn_height) or place.height or _ALONE
 
     def _note_drag(self, splitter: SharedSplitter) -> None:
         lengths = splitter.lengths()

@@ -68,7 +68,7 @@ if TYPE_CHECKING:  # made when Runs is shown
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
 _WAIT_FOR_FILM = 200  # milliseconds that closing waits for a cancelled film
 _STARTED_SLOWLY = "slow_start"  # name of the preference that is set by the first run
-_LOW = 560  # pixels of the frame, below which the run block is tight
+_LOW = 620  # pixels of the window, below which the run block is tight
 _FARTHEST = 1_000_000  # numbers in the settings file beyond it are damaged
 
 
@@ -167,7 +167,7 @@ class MainWindow(QMainWindow):
 
     def _fit_run_block(self) -> None:
         """Leaves more of the column to a lesson, and to what stands there in a low window or with large texts."""
-        self.run_block.set_tight(self.lessons.is_in_front or self._frame.height() < theme.px(_LOW))
+        self.run_block.set_tight(self.lessons.is_in_front or self.height() < theme.px(_LOW))
 
     def _add_frame(self) -> None:
         self._frame = Frame(self.session, self)

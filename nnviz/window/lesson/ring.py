@@ -22,10 +22,16 @@ class Ring(QWidget):
         named(self, "lessonRing")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._bar, self._target, self._entry = bar, target, entry
-        self._watched = [*ancestry(target), bar]
+        self._watched: list[QWidget] = []
+        self._watch()
+        self._place()
+
+    def _watch(self) -> None:
+        for widget in self._watched:
+            widget.removeEventFilter(self)
+        self._watched = [*ancestry(self._target), self._bar]
         for widget in self._watched:
             widget.installEventFilter(self)
-        self._place()
 
     def detach(self) -> None:
         """Removes the ring for good; it stops watching at once, because the watched widgets may be deleted."""
@@ -36,6 +42,8 @@ class Ring(QWidget):
         self.deleteLater()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ParentChange:  # a lesson moves a card
+            self._watch()
         if event.type() in (
             QEvent.Type.Move,
             QEvent.Type.Resize,

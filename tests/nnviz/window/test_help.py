@@ -115,8 +115,8 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     # F1 for what is under the mouse.
     window.draw.pen.setFocus()
     button = find(window, QPushButton, "resetButton")
-    window.resize(1280, 720)  # so that it is on the screen of the tests
-    QApplication.processEvents()
+    window.resize(800, 540)  # so that it is on the screen of the tests
+    qtbot.waitUntil(lambda: QApplication.widgetAt(button.mapToGlobal(button.rect().center())) is button)
     point_at(qtbot, button)
     press(qtbot, window, Qt.Key.Key_F1)
     assert text_of("resetButton").text in words(window, "helpWindow")

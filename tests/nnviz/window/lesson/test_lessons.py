@@ -405,7 +405,10 @@ def test_what_only_a_menu_has_is_pointed_at_there(ready_window: MainWindow, less
     assert ringed().contains(title.translated(ready_window.menuBar().pos()))
     assert ringed().width() < 2 * title.width()
     ready_window.show_workspace("runs")
-    ready_window.lessons.stage.show_card("runs")
+    stage = ready_window.lessons.stage
+    for name in ("draw", "prediction", "their-answers"):
+        stage.hide_card(name)
+    stage.show_card("runs")
     seeds = find(ready_window, QPushButton, "seedsButton")
     qtbot.waitUntil(lambda: ringed().contains(seeds.mapTo(ready_window, seeds.rect().center())))
 
