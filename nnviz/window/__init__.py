@@ -1,1 +1,1 @@
-"""The main window around the cards: docks, menus, dialogs, help. It holds no state of the model."""
+"""The main window around the cards: menus, dialogs, help. It holds no state of the model."""

@@ -21,8 +21,8 @@ from nnviz.ui.shared_splitter import SharedSplitter
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
-_COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 284, 240, 420  # pixels
-_RIGHT = 298
+_COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 288, 240, 420  # pixels
+_RIGHT = 294
 _LEAST = 640, 460
 _ALONE = 400  # of what stands alone in its column, as a rule
 # What the cards get at least, whatever they show. The middle gives the others what larger texts need.

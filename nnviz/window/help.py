@@ -57,7 +57,7 @@ _MORE_KEYS = (
     ("Groups of settings", "← →", "Close and open the group"),
     ("Buttons", "Enter", "Press the focused button; Space trains everywhere"),
     ("Cards", "Double click on the head", "Enlarge the card; again or Esc: back to its place"),
-    ("Cards", "Drag the head", "Move the card; drop it outside the window to float it"),
+    ("Cards", "Drag the line between them", "Make them larger or smaller; Ctrl+0 gives the first sizes again"),
     ("Messages", "Esc", "Dismiss the message"),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import os
@@ -38,7 +37,7 @@ def settings_file(rng: np.random.Generator, folder: Path) -> str:
     """Opens a window on a damaged file, processes events and closes it."""
     logging.getLogger("nnviz").setLevel(logging.CRITICAL)
     path, ran = folder / "settings.json", folder / "it ran"
-    kind = str(pick(rng, "bytes", "document", "values", "place", "layout"))
+    kind = str(pick(rng, "bytes", "document", "values", "place", "sizes"))
     path.write_bytes(_damaged(rng, kind, ran))
     window = create_window(settings=path)
     window.show()
@@ -97,11 +96,6 @@ def _damaged(rng: np.random.Generator, kind: str, ran: Path) -> bytes:
         far = (0, 1, -1, -300, 2**15, 2**31 - 1, -(2**31), 10**30, 13_173_636, 5000, 29_999, 1440, 0.5, None)
         document["place"] = json.dumps([pick(rng, *far) for _ in range(int(pick(rng, 5, 5, 5, 5, 4, 6)))])
     else:
-        checksum, _, encoded = document["layout/train"].partition(":")
-        state = odd_bytes(rng, base64.b64decode(encoded))
-        for _ in range(int(rng.integers(0, 3))):
-            at = int(rng.integers(0, max(1, len(state) - 4)))
-            number = int(pick(rng, 2**31 - 1, -(2**31), -1, 0, 2**16))
-            state = state[:at] + number.to_bytes(4, "big", signed=True) + state[at + 4 :]
-        document["layout/train"] = f"{checksum}:{base64.b64encode(state).decode()}"
+        sizes = {"whole": {"column": 0.2, "rest": 0.8}}
+        document["split/train"] = json.dumps(odd_document(rng, {"x": sizes}).get("x"))
     return as_json(document)

@@ -116,6 +116,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     window.draw.pen.setFocus()
     button = find(window, QPushButton, "resetButton")
     window.resize(800, 540)  # so that it is on the screen of the tests
+    qtbot.waitUntil(lambda: window.run_block.size() == window.run_block.parentWidget().size())  # laid out
     qtbot.waitUntil(lambda: QApplication.widgetAt(button.mapToGlobal(button.rect().center())) is button)
     point_at(qtbot, button)
     press(qtbot, window, Qt.Key.Key_F1)
@@ -134,6 +135,8 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     find(window, QDialog, "helpWindow").close()
 
     # F1 on a tab tells of that tab.
+    window.resize(size)
+    QApplication.processEvents()
     bar, index = tab_of(window, "distributionsTab")
     assert bar.currentIndex() != index
     place = bar.mapToGlobal(bar.tabRect(index).center())

@@ -32,7 +32,7 @@ LONG_NAMES = tuple(f"{LONG[number % 3]}, kind {number}" for number in range(10))
 
 
 def come_to_rest(window: MainWindow) -> None:
-    """Until the docks have followed."""
+    """Until the cards have followed."""
     for _ in range(5):
         QTest.qWait(5)
 

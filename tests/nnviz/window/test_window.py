@@ -1,4 +1,4 @@
-"""The window as a whole: names and tips for all that can be acted on, shortcuts, docks, sizes, what is remembered."""
+"""The window as a whole: names and tips for all that can be acted on, shortcuts, sizes, what is remembered."""
 
 from __future__ import annotations
 

@@ -266,8 +266,8 @@ def test_all_erased_is_no_question_to_the_network(ready_window: CardWindow, qtbo
 
 def test_centring(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
-    side = min(window.canvas.width(), window.canvas.height())
-    drag(window.canvas, [(0.3 * x + 0.1 * side, 0.3 * y) for x, y in seven(window.canvas)])
+    left = (window.canvas.width() - window.canvas.height()) / 2  # of the square that is the input if not centred
+    drag(window.canvas, [(left + 0.3 * x + 0.1 * window.canvas.height(), 0.3 * y) for x, y in seven(window.canvas)])
     centred = window.session.question.example
     assert words(window) == "network input: centred 28×28, like MNIST"
     click(qtbot, window, QCheckBox, "centreCheck")

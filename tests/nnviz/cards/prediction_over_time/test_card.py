@@ -176,7 +176,7 @@ def test_what_early_stopping_puts_back_is_the_past_again(ready_model: Model, qtb
 def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
     ready_window: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, strip = ready_window, ready_window.card("learningStripDock")
+    window = ready_window
     train_for_a_while(qtbot, window)
     pause(qtbot, window)
     asked: list[tuple[int, bool]] = []
@@ -187,12 +187,12 @@ def test_it_is_asked_behind_the_window_once_and_not_while_hidden(
         return original(network, picture)
 
     monkeypatch.setattr(asking, "predict", spied)
-    strip.close()
+    window._frame.enlarge(window.draw)
     drag(window.canvas, seven(window.canvas))
     qtbot.waitUntil(lambda: window.session.queries[ANSWER].is_up_to_date)
     assert {place for place, _ in asked} == {hash(window.session.displayed.network.parameters.tobytes())}
     assert not window.session.models[PredictionOverTime].query.is_wanted
-    strip.show()
+    window._frame.enlarge(None)
     wait_until_asked(qtbot, window)
     window.session.step_batch()
     pause(qtbot, window)

@@ -207,9 +207,9 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
 
     # Every card says so, and a click goes live.
     whole.session.timeline.go_to(2)
-    docks = [dock for dock in whole.panels if dock.isVisible() and dock.objectName() != "settingsDock"]
+    panels = [panel for panel in whole.panels if panel.isVisible() and panel.objectName() != "settingsDock"]
     marks = [mark for mark in whole.findChildren(HeaderBadge) if mark.isVisible()]
-    assert len(marks) == len(docks) >= 5
+    assert len(marks) == len(panels) >= 5
     assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
     QTest.mouseClick(marks[0], Qt.MouseButton.LeftButton)
     assert whole.session.timeline.is_live
