@@ -273,7 +273,8 @@ class CurvePlot(ZoomPlot):
     def _set_home(self) -> None:
         """Sets the automatic view: the epochs of the current run and the values of all visible curves in them.
 
-        Values before the end of the first epoch count only until the run has values after it.
+        Values before the end of the first epoch count only until the run has values after it; on a logarithmic axis
+        they stay if the run has estimates between them.
         """
         shown = [(name, line) for name, line in self._by_name() if name not in self._hidden and len(line.x)]
         self._show_hint()
@@ -284,10 +285,15 @@ class CurvePlot(ZoomPlot):
         across = (0.0, end)  # whole epochs, so that the axis does not grow within one
         values = _values([line for _, line in shown], 0.0, across[1])
         late = _values([line for _, line in shown], 1.0, across[1])
-        has_come_there = len(late) and (far >= 1 or not own)
+        has_come_there = len(late) and (far >= 1 or not own) and not self._shows_first_epoch
         home = ends(late if has_come_there else values, self.is_log, self.quantity)
         whole = ends(values, self.is_log, self.quantity)
         self.set_home((across, home), (across, (min(home[0], whole[0]), max(home[1], whole[1]))))
+
+    @property
+    def _shows_first_epoch(self) -> bool:
+        """Whether the axis keeps room for the fall of the first epoch, of which a linear one would be full."""
+        return self.is_log and any(self._curve(_early(name)).epochs for name in EXACT)
 
     def _own_end(self) -> float:
         """Returns the last epoch of the current run's curves, visible or not; 0 without any."""

@@ -385,7 +385,7 @@ def test_a_drag_snaps_to_the_ends_of_epochs_and_arrow_keys_reach_what_is_between
 
     area = plot.plot_area()
     pixel = round(area.left() + within / plot.view[0][1] * area.width())
-    drag(plot.viewport(), [(pixel, area.center().y()), (pixel + 1, area.center().y())])
+    drag(plot.viewport(), [(pixel, area.center().y()), (pixel - 1, area.center().y())])
     qtbot.waitUntil(lambda: timeline.epoch == 1)
 
 
