@@ -234,7 +234,7 @@ def _draw(explained: list[_Explanation], look: str) -> bytes:
     for number, each in enumerate(explained):
         top = _MARGIN + number * row
         for place, line in enumerate(titles[number]):
-            write(painter, QRect(_MARGIN, top + place * LINE, _WIDTH, LINE), line, "text")
+            write(painter, QRect(_MARGIN, top + place * LINE, _WIDTH, LINE), line, "ink")
         each.content.paint(painter, QRect(_MARGIN, top + above + 4, _WIDTH, _HEIGHT))
     bottom = QRect(_MARGIN, _MARGIN + len(explained) * row, _WIDTH, LINE)
     write(painter, bottom, explained[0].legend)

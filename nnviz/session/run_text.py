@@ -41,7 +41,7 @@ SORTS = {
     NEWEST: Sort("newest", "test"),
     "test_error": Sort("test error %", "test", True),
     "train_error": Sort("train error %", "train", True),
-    "validation_error": Sort("validation error %", "text", True),
+    "validation_error": Sort("validation error %", "ink", True),
     "test_rmse": Sort("test RMSE", "test", True),
     "train_rmse": Sort("train RMSE", "train", True),
     "test_loss": Sort("test loss", "test", True),
@@ -75,7 +75,7 @@ def format_figure(figure: str, value: float | None, batches: int = 0, unit: str 
     Args:
         batches: steps in an epoch, for a number of epochs; 0 if not known.
     """
-    colour = SORTS[figure].colour if figure in SORTS else "text"
+    colour = SORTS[figure].colour if figure in SORTS else "ink"
     if value is None or not math.isfinite(value):
         return _NONE, colour
     if figure == "epochs":

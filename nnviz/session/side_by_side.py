@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # The second network: the live one, another epoch of the run, the run that a branch left, before the last edit, and
 # without what-ifs.
 NOW, EPOCH, PARENT, EDIT, WHAT_IF = "now", "epoch", "parent", "edit", "what-if"
-_PAST, _PRESENT, _OTHER = "looking_back", "accent", "muted"  # names of the theme's colours
+_PAST, _PRESENT, _OTHER = "looking_back", "ink", "muted"  # names of the theme's colours
 _CHANGED = "{} after the change"
 _KEPT = 2  # predictions of a set, so that only the network that has changed is evaluated
 

@@ -105,7 +105,7 @@ class CollapsibleGroupHead(QAbstractButton):
         painter.setPen(theme.colour("border"))
         painter.drawLine(0, 0, self.width(), 0)
         if self.hasFocus():
-            painter.setPen(theme.colour("accent"))
+            painter.setPen(theme.colour("ink"))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 2.5, -0.5, -0.5), 4, 4)
         area = self.rect().adjusted(4 if self.hasFocus() else 0, 1, -_CHEVRON - 11, 0)
         self._paint_words(painter, area)
@@ -114,7 +114,7 @@ class CollapsibleGroupHead(QAbstractButton):
     def _paint_words(self, painter: QPainter, area: QRect) -> None:
         is_lit = self.underMouse() or self.isChecked()
         painter.setFont(theme.font())
-        painter.setPen(theme.colour("text" if is_lit else "muted"))
+        painter.setPen(theme.colour("ink" if is_lit else "muted"))
         painter.drawText(area, alignment.LEFT, self.text())
         taken = painter.fontMetrics().horizontalAdvance(self.text()) + 12
         small = theme.font(theme.SMALL)

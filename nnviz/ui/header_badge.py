@@ -102,9 +102,9 @@ class HeaderBadge(QAbstractButton):
         place = QRect(0, (self.height() - theme.px(_HEIGHT)) // 2, wide, theme.px(_HEIGHT))
         # Orange and blue have meanings of their own; violet is the past.
         is_past = bool(self.moment or self.beside)
-        ground, ink = ("card", "looking_back") if is_past else ("text", "card")
+        ground, ink = ("card", "looking_back") if is_past else ("ink", "card")
         rim = theme.colour(ink) if is_past else Qt.PenStyle.NoPen
-        painter.setPen(theme.colour("accent") if self.hasFocus() else rim)
+        painter.setPen(theme.colour("ink") if self.hasFocus() else rim)
         painter.setBrush(theme.colour(ground))
         painter.drawRoundedRect(
             QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(_HEIGHT) / 2, theme.px(_HEIGHT) / 2

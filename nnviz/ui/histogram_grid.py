@@ -107,14 +107,14 @@ class HistogramGrid(PaintedView):
     def _paint_name(self, painter: QPainter, index: int, row: HistogramRow) -> None:
         place = self.cell_rect(index, 0)
         painter.setFont(theme.font(theme.SMALL, bold=True))
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("ink"))
         painter.drawText(
             QRect(0, place.y() - 2, theme.px(_NAMES) - 8, theme.px(18)),
             alignment.LEFT,
             row.name,
         )
         painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("test" if row.is_warning else "muted"))
+        painter.setPen(theme.colour("error" if row.is_warning else "muted"))
         painter.drawText(
             QRect(0, place.y() + theme.px(16), theme.px(_NAMES) - 8, theme.px(34)),
             alignment.TOP_LEFT | Qt.TextFlag.TextWordWrap,
@@ -129,7 +129,7 @@ class HistogramGrid(PaintedView):
             painter.drawLine(zero, place.y(), zero, place.bottom())
         highest = np.sqrt(max(cell.now.max(initial=1), cell.start.max(initial=1)))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("train"))
+        painter.setBrush(theme.colour("ink"))
         painter.drawPolygon(_silhouette(cell.now, place, highest))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(theme.colour("muted"), 1))

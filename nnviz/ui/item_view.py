@@ -123,7 +123,7 @@ class ItemView(PaintedView):
         number = self.pointed if self.marked is None else self.marked
         if number is not None and number < self.count:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(theme.colour("accent"))
+            painter.setPen(theme.colour("ink"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             inside = self.rect().adjusted(0, 0, -1, -1)
             painter.drawRect(self.place_of(number).adjusted(-1, -1, 0, 0).intersected(inside))

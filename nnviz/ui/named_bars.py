@@ -35,7 +35,7 @@ class NamedBars(ItemView):
         self._scrolls, self._number, self._least_end = scrolls, number, least_end
         self._names: Sequence[str] = ()
         self._values: Array = np.zeros(0)
-        self._end, self._is_signed, self._colours = 1.0, False, ("accent", "accent")
+        self._end, self._is_signed, self._colours = 1.0, False, ("ink", "ink")
         self._name_width = self._value_width = 0
         self.setSizePolicy(
             QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed if scrolls else QSizePolicy.Policy.Expanding
@@ -58,7 +58,7 @@ class NamedBars(ItemView):
         is_two_sided = is_signed or bool((np.nan_to_num(values) < 0).any())
         has_changed = list(names) != list(self._names)
         self._names, self._values, self._is_signed = names, values, is_two_sided
-        self._colours = ("negative", "positive") if is_signed else ("accent", "accent")
+        self._colours = ("negative", "positive") if is_signed else ("ink", "ink")
         if has_changed:
             self._measure_names()
         self._value_width = self._widest_number()
@@ -127,7 +127,7 @@ class NamedBars(ItemView):
         bar.setWidth(max(abs(length), 1.5))
         if not np.isnan(value):
             painter.fillRect(bar, theme.colour(self._colours[length > 0]))
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("ink"))
         at = place if self._is_signed else place.adjusted(bar.right() + _AIR, 0, 0, 0)
         side = alignment.RIGHT if self._is_signed else alignment.LEFT
         words = "–" if np.isnan(value) else self._number(value).replace("-", "−")

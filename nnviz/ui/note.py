@@ -181,8 +181,8 @@ class NoticeLine(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints a bar at the left and the text, underlined while it has the focus."""
         painter = QPainter(self)
-        painter.fillRect(0, 1, 3, self.height() - 2, theme.colour("test"))
-        painter.setPen(theme.colour("text"))
+        painter.fillRect(0, 1, 3, self.height() - 2, theme.colour("ink"))
+        painter.setPen(theme.colour("ink"))
         font = painter.font()
         font.setUnderline(self.hasFocus())
         painter.setFont(font)

@@ -79,7 +79,7 @@ class PaintedView(QWidget):
     def _paint_focus(self, painter: QPainter, place: QRectF, radius: float = 0.0) -> None:
         """Outlines a rectangle of the view while the view has the focus."""
         if self.hasFocus():
-            painter.setPen(theme.colour("accent"))
+            painter.setPen(theme.colour("ink"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(place, radius, radius)
 

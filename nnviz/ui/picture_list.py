@@ -233,12 +233,12 @@ class PictureList(QAbstractScrollArea):
         middle.moveCenter(tile.center())
         painter.drawImage(middle, image)
         is_chosen = place == self._choice
-        colour = "error" if self._is_marked(place) else "text" if is_chosen else "muted"
+        colour = "error" if self._is_marked(place) else "ink" if is_chosen else "muted"
         painter.setPen(theme.colour(colour))
         caption = QRect(tile.left(), tile.bottom() + 1, tile.width(), theme.px(_CAPTION))
         painter.drawText(caption, alignment.CENTER, self.shown_caption(place))
         if is_chosen:
-            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.setPen(QPen(theme.colour("ink"), 2))
             painter.drawRect(tile.adjusted(-1, -1, 1, 1))
 
     def shown_caption(self, place: int) -> str:

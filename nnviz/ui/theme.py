@@ -1,8 +1,10 @@
 """Colours, fonts and spacing: the light and the dark theme, as palette and style sheet.
 
-Colours have meanings: blue is train, orange is test, the text colour (dashed) is the validation set, grey is past
-runs, violet is looking back. They are safe for colour blindness, and every text has WCAG AA contrast (4.5 : 1) with
-its background; tests check that.
+Colours have meanings. Ink is text and everything that the user works with: the main button, focus, rings, links,
+progress, and the predicted class. Blue is train, orange is test, dashed ink is the validation set, violet is the past.
+Blue and orange are also the ends of the diverging colours, of weights and contributions. They are safe for colour
+blindness. Every text has WCAG AA contrast (4.5 : 1) with its background, and every edge of a control 3 : 1; tests
+check that.
 """
 
 from __future__ import annotations
@@ -51,27 +53,26 @@ class Theme:
     bar: str = "#161b22"  # menu, toolbar, status
     card: str = "#1b212a"
     field: str = "#10151b"  # editable fields, and the background of pictures
-    border: str = "#2a323d"
+    border: str = "#2a323d"  # of panels, for decoration only
+    edge: str = "#697482"  # of fields, buttons, checkboxes and tracks
     grid: str = "#262e38"
-    text: str = "#e6edf3"
+    ink: str = "#e6edf3"
+    on_ink: str = "#0f1318"
     muted: str = "#93a0af"
-    accent: str = "#4cc2ff"
-    accent_hover: str = "#74d0ff"
-    on_accent: str = "#06131c"
+    faint: str = "#566270"  # bars of the other classes, earlier runs, disabled words
     train: str = "#4cc2ff"
     test: str = "#ffb454"
     validation: str = "#e6edf3"
-    past: str = "#566270"
     looking_back: str = "#c792ea"  # violet, and nothing else is
     good: str = "#3fd28b"
     error: str = "#ff8f88"
     error_ground: str = "#3a2226"
     negative: str = "#4cc2ff"  # ends of the diverging colours; their middle is ``field``
     positive: str = "#ffa13d"
-    third: str = "#b18800"  # further classes after accent and test; neither blue nor orange nor violet
+    third: str = "#b18800"  # classes; neither blue nor orange nor violet
     fourth: str = "#fb2cb4"
     fifth: str = "#e6edf3"
-    sixth: str = "#12cb03"  # further classes where there are many, as points
+    sixth: str = "#12cb03"
     seventh: str = "#8c657c"
     eighth: str = "#ff94a1"
     ninth: str = "#f5f617"
@@ -88,16 +89,15 @@ LIGHT = Theme(
     card="#ffffff",
     field="#f4f6f8",
     border="#dde2e8",
+    edge="#7f8b97",
     grid="#e6e9ee",
-    text="#1b2530",
+    ink="#1b2530",
+    on_ink="#ffffff",
     muted="#5b6978",
-    accent="#0a6fc2",
-    accent_hover="#0860a8",
-    on_accent="#ffffff",
+    faint="#aab4bf",
     train="#0a6fc2",
     test="#b44f0a",
     validation="#1b2530",
-    past="#aab4bf",
     looking_back="#7a3fb4",
     good="#127345",
     error="#b3261e",
@@ -115,9 +115,11 @@ LIGHT = Theme(
     eleventh="#732606",
     twelfth="#139c98",
 )
-CLASSES = ("accent", "test", "third", "fourth", "fifth")  # colours of lines that each stand for a class, in this order
-# Colours of points, whose classes are named beside them; none of them means something else.
-MANY_CLASSES = (*CLASSES[2:], "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
+# Colours of points, whose classes are named next to them; none of them means something else.
+MANY_CLASSES = (
+    "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+)  # fmt: skip
+CLASSES = MANY_CLASSES[:4]  # colours of lines that each stand for a class, in this order; names are written in them
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _current = DARK
 _text_size = SIZES[0]
@@ -305,12 +307,12 @@ def _load_fonts() -> None:
         QFontDatabase.addApplicationFont(str(file))
 
 
-def icon(name: str, colour_name: str = "text") -> QIcon:
+def icon(name: str, colour_name: str = "ink") -> QIcon:
     """Returns an icon of the assets in a colour of the theme in use, sharp on every screen.
 
-    It is greyed on disabled buttons and in the accent colour on checked ones.
+    It is grey on disabled buttons, and ink on checked ones.
     """
-    return _drawn_icon(name, getattr(_current, colour_name), _current.past, _current.accent)
+    return _drawn_icon(name, getattr(_current, colour_name), _current.faint, _current.ink)
 
 
 @lru_cache(maxsize=256)
@@ -352,7 +354,7 @@ class _Shades(QIconEngine):
         return _Shades(*self._made_of)
 
 
-def set_icon(button: QAbstractButton, name: str, colour_name: str = "text") -> None:
+def set_icon(button: QAbstractButton, name: str, colour_name: str = "ink") -> None:
     """Sets a button's icon, and again in the new colour whenever the theme changes.
 
     Costs nothing if it has that icon already; to set it would make all layouts around the button compute their sizes.
@@ -389,7 +391,7 @@ def diverging_table(theme: Theme) -> list[int]:
 @lru_cache
 def sequential_table(theme: Theme) -> list[int]:
     """Returns 256 colours from low to high numbers: grey, then green, then the strongest contrast with the card."""
-    stops = np.array([QColor(end).getRgb()[:3] for end in (theme.past, theme.good, theme.fifth)])
+    stops = np.array([QColor(end).getRgb()[:3] for end in (theme.faint, theme.good, theme.fifth)])
     mixed = np.stack([np.interp(np.linspace(0, 1, 256), (0, 0.5, 1), channel) for channel in stops.T], axis=1)
     return [QColor(*rgb).rgb() for rgb in np.round(mixed).astype(int).tolist()]
 
@@ -398,29 +400,29 @@ def _palette(theme: Theme) -> QPalette:
     palette = QPalette()
     roles = {
         QPalette.ColorRole.Window: theme.window,
-        QPalette.ColorRole.WindowText: theme.text,
+        QPalette.ColorRole.WindowText: theme.ink,
         QPalette.ColorRole.Base: theme.field,
         QPalette.ColorRole.AlternateBase: theme.card,
-        QPalette.ColorRole.Text: theme.text,
+        QPalette.ColorRole.Text: theme.ink,
         QPalette.ColorRole.Button: theme.card,
-        QPalette.ColorRole.ButtonText: theme.text,
-        QPalette.ColorRole.Highlight: theme.accent,
-        QPalette.ColorRole.HighlightedText: theme.on_accent,
+        QPalette.ColorRole.ButtonText: theme.ink,
+        QPalette.ColorRole.Highlight: theme.ink,
+        QPalette.ColorRole.HighlightedText: theme.on_ink,
         QPalette.ColorRole.ToolTipBase: theme.field,
-        QPalette.ColorRole.ToolTipText: theme.text,
-        QPalette.ColorRole.Link: theme.accent,
+        QPalette.ColorRole.ToolTipText: theme.ink,
+        QPalette.ColorRole.Link: theme.ink,
         QPalette.ColorRole.PlaceholderText: theme.muted,
     }
     for role, value in roles.items():
         palette.setColor(role, QColor(value))
     for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.past))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
     return palette
 
 
 def _stylesheet(theme: Theme) -> str:
     sizes = {"text_size": TEXT, "small": SMALL, "large": LARGE, "answer": ANSWER}
     sheet = (Path(__file__).parent / "theme.qss").read_text(encoding="utf-8")
-    for name, value in {**asdict(theme), **sizes, "icons": (ASSETS / "icons").as_posix()}.items():
-        sheet = sheet.replace(f"@{name}@", str(value))
+    values = {**asdict(theme), **sizes, "icons": (ASSETS / "icons").as_posix()}
+    sheet = re.sub(r"@(\w+)@", lambda found: str(values[found[1]]), sheet)
     return _TEXT_LENGTH.sub(lambda found: f"{found[1]}{px(int(found[2]))}px", sheet)

@@ -153,8 +153,8 @@ class GuideText(QTextBrowser):
     def highlight(self, words: str, anchor: str = "") -> None:
         """Marks the words in the page; without words the heading with that anchor."""
         mark = QTextCharFormat()
-        mark.setBackground(theme.colour("accent"))
-        mark.setForeground(theme.colour("on_accent"))
+        mark.setBackground(theme.colour("ink"))
+        mark.setForeground(theme.colour("on_ink"))
         selections = [] if words else [*self._heading(anchor)]
         for word in words.split():
             cursor = self.document().find(word, QTextCursor(self.document()))

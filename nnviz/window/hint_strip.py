@@ -96,7 +96,7 @@ class HintStrip(QFrame):
         self._fit()
 
     def _show_icon(self) -> None:
-        self._icon.setPixmap(theme.icon("circle-alert", "test").pixmap(16))
+        self._icon.setPixmap(theme.icon("circle-alert", "ink").pixmap(16))
 
     def _fit(self) -> None:
         """Shortens the observation to the lines that there are. The diagnosis is always whole."""

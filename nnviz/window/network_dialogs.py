@@ -243,7 +243,7 @@ class NetworkDialogs(QObject):
         """Returns a question without buttons yet. Names of files stand in it as they are."""
         box = named(QMessageBox(self._window), name)
         box.setWindowTitle("nnviz")
-        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
+        box.setIconPixmap(theme.icon("circle-alert", "ink").pixmap(32))
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(summary)
         box.setInformativeText(details)

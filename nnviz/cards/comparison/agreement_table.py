@@ -130,10 +130,10 @@ class AgreementTable(QWidget):
     def _paint_cell(self, painter: QPainter, cell: tuple[int, int]) -> None:
         assert self.counts is not None
         place, is_chosen = self.place_of(cell), cell == self.cell
-        ring = "accent" if is_chosen and self.hasFocus() else "text" if is_chosen else "border"
+        ring = "ink" if is_chosen else "border"
         painter.setPen(theme.colour(ring))
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(place, 5, 5)
         painter.setFont(theme.font(theme.LARGE, bold=cell[0] != cell[1]))
-        painter.setPen(theme.colour("text" if cell[0] != cell[1] or is_chosen else "muted"))
+        painter.setPen(theme.colour("ink" if cell[0] != cell[1] or is_chosen else "muted"))
         painter.drawText(place, alignment.CENTER, text.count(int(self.counts[cell])))

@@ -128,7 +128,7 @@ def _paint_cell(painter: QPainter, cell: DifferenceCell, is_strong: bool, place:
     painter.setPen(theme.colour("muted"))
     painter.drawText(place, right, cell.delta)
     painter.setFont(theme.font(theme.SMALL, bold=is_strong))
-    painter.setPen(theme.colour("text"))
+    painter.setPen(theme.colour("ink"))
     room = place.adjusted(0, 0, -width, 0)
     painter.drawText(
         room, right, painter.fontMetrics().elidedText(cell.text, Qt.TextElideMode.ElideMiddle, room.width())

@@ -86,7 +86,7 @@ class PredictionRows(QWidget):
         painter.drawRoundedRect(square, 2, 2)
         end = place.right() - self._paint_answer(painter, row, place)
         painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("ink"))
         room = QRect(_SIDE + _GAP, place.top(), end - _SIDE - 2 * _GAP, place.height())
         painter.drawText(room, alignment.LEFT, fitted(row.title, room.width()))
 
@@ -99,7 +99,7 @@ class PredictionRows(QWidget):
             font = theme.font(theme.SMALL)
         width = min(theme.px(_MOST_ANSWER), max(QFontMetrics(font).horizontalAdvance(words) + 2, 22))
         painter.setFont(font)
-        painter.setPen(theme.colour("muted" if row.reason else "text"))
+        painter.setPen(theme.colour("muted" if row.reason else "ink"))
         text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, width)
         painter.drawText(place, alignment.RIGHT, text)
         if row.share is None:

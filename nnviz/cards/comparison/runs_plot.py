@@ -242,7 +242,7 @@ class RunsPlot(ZoomPlot):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour(shown.run.colour))
             painter.drawRoundedRect(square, 2, 2)
-            painter.setPen(theme.colour("text"))
+            painter.setPen(theme.colour("ink"))
             place = QRect(x + _SIDE + 6, round(y) - theme.px(9), self.width() - x - _SIDE - 10, theme.px(18))
             painter.drawText(
                 place,
@@ -318,7 +318,7 @@ class RunsPlot(ZoomPlot):
             value = value_at(shown.line, at)
             if value is not None:
                 words = f"{shown.run.title} {self.quantity.text(value)}{self._spread(shown, at)}"
-                lines.append([("■", theme.colour(shown.run.colour)), (words, "text")])
+                lines.append([("■", theme.colour(shown.run.colour)), (words, "ink")])
         return [[(f"epoch {at:.0f}", "muted")], *lines] if lines else []
 
     def _spread(self, shown: _DrawnRun, at: float) -> str:

@@ -279,7 +279,7 @@ class LearningCurvePage(Page):
         for name in EXACT:
             sample = Sample.DASHED if name == "validation" else Sample.SQUARE
             keys[name] = Key(name, name, self._named(f"{name}Key"), _KEY_TIPS[name], sample)
-        earlier = Key("past", "earlier run", self._named("earlierKey"), _EARLIER_TIP, Sample.BOTH, yielding=True)
+        earlier = Key("faint", "earlier run", self._named("earlierKey"), _EARLIER_TIP, Sample.BOTH, yielding=True)
         _offer(earlier, self._forget)
         keys[EARLIER] = earlier
         keys["validation"].hide()

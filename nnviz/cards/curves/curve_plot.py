@@ -435,7 +435,7 @@ class CurvePlot(ZoomPlot):
         lines += sample if lines else []
         if EARLIER not in self._hidden:
             lines += earlier_figures(self._earlier, at, self.quantity)
-        return [[(head, "text")], *lines] if lines else []
+        return [[(head, "ink")], *lines] if lines else []
 
     def _place_text(self, at: float) -> str:
         """Returns a place within an epoch, by the unit of the axis: "batch 80", "epoch 0.133 (batch 80)"."""

@@ -189,5 +189,5 @@ class _Dot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("past" if self._is_live else "looking_back"))
+        painter.setBrush(theme.colour("ink" if self._is_live else "looking_back"))
         painter.drawEllipse(QRectF(self.rect()).adjusted(1, 1, -1, -1))

@@ -298,7 +298,7 @@ class DiagramPage(Page):
         activity = self._model.activity
         if activity is None:
             return []
-        lines: list[list[Piece]] = [[(self._name(layer, number), "text")]]
+        lines: list[list[Piece]] = [[(self._name(layer, number), "ink")]]
         figures = self._raw(activity, layer, number) + _figures(activity, layer, number)
         if figures:
             lines.append([(figures, "muted")])

@@ -192,7 +192,7 @@ class NetworkDiagram(PaintedView):
             return
         painter.drawPixmap(self._pictured.topLeft(), self._picture)
         if self._hovered is not None:
-            self._paint_frame(painter, self._hovered, "accent", 2)
+            self._paint_frame(painter, self._hovered, "muted", 2)
         if content.chosen is None:
             self._paint_focus(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4)
 
@@ -226,7 +226,7 @@ class NetworkDiagram(PaintedView):
         if focus is not None:
             self._paint_figures(painter, layout)
         if content.chosen is not None:
-            self._paint_frame(painter, content.chosen, "text", 2.5)
+            self._paint_frame(painter, content.chosen, "ink", 2.5)
 
     def _painting_of(self, content: DiagramContent, layout: Layout) -> BlockPainter:
         """Returns the painter of the layout. Labels are measured again only if they changed."""

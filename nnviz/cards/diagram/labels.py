@@ -68,7 +68,7 @@ class DiagramLabels:
         painter.setPen(theme.colour("muted"))
         for box, said in self._captions:
             painter.drawText(box, alignment.CENTER, said)
-        painter.setPen(theme.colour("accent"))
+        painter.setPen(theme.colour("ink"))
         for spot in self.spots:
             painter.drawText(spot.box, alignment.CENTER, spot.said)
 
@@ -88,7 +88,7 @@ class DiagramLabels:
     def paint_names(self, painter: QPainter, block: LayerBlock, numbers: list[int], target: int | None) -> None:
         """Paints the names of outputs next to their bars, that of the target in bold."""
         plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
-        muted, accent = theme.colour("muted"), theme.colour("accent")
+        muted, ink = theme.colour("muted"), theme.colour("ink")
         painter.setFont(plain)
         painter.setPen(muted)
         for place, (box, number) in enumerate(zip(block.cells.tolist(), numbers, strict=True)):
@@ -98,7 +98,7 @@ class DiagramLabels:
                 continue
             if is_target:
                 painter.setFont(bold)
-                painter.setPen(accent)
+                painter.setPen(ink)
             room = QRectF(left + width + 6, top + height / 2 - theme.px(10), self._width, theme.px(20))
             painter.drawText(room, alignment.LEFT, self._name(number, is_target))
             if is_target:

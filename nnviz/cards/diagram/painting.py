@@ -146,7 +146,7 @@ class BlockPainter:
     def _light(self, painter: QPainter, block: LayerBlock, brightness: Array) -> None:
         """Fades the tiles of inactive neurons, and frames those of active ones."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        veil, frame = theme.colour("card"), theme.colour("accent")
+        veil, frame = theme.colour("card"), theme.colour("ink")
         for box, level in self._levels(block, brightness):
             veil.setAlphaF(_DIMMED * (1 - level))
             painter.fillRect(box, veil)
@@ -181,13 +181,13 @@ class BlockPainter:
         is_large = block.shown > _MANY
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_large)
         rim = QPen(theme.colour("border"), 1)
-        accent, levels = theme.colour("accent"), {level for _, level in cells}
-        inks = {level: mixed(accent, max(level, 0.0), "field") for level in levels}
+        ink, levels = theme.colour("ink"), {level for _, level in cells}
+        inks = {level: mixed(ink, max(level, 0.0), "field") for level in levels}
         for box, level in cells:
             if is_large:
                 painter.fillRect(box, inks[level])
                 continue
-            painter.setPen(rim if level >= 0 else QPen(mixed(accent, -level, "border"), 1.6))
+            painter.setPen(rim if level >= 0 else QPen(mixed(ink, -level, "border"), 1.6))
             painter.setBrush(inks[level])
             painter.drawEllipse(box)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -195,20 +195,20 @@ class BlockPainter:
     def _bars(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
         values = content.activity.activations[-1].tolist() if content.activity.is_lit else []
         numbers = self._ranks.numbers(block.layer).tolist()
-        field, accent = theme.colour("field"), theme.colour("accent")
+        field, ink = theme.colour("field"), theme.colour("ink")
         for box, number in zip(block.cells.tolist(), numbers, strict=True):
             groove = QRectF(*box)
             painter.fillRect(groove, field)
             if values and content.is_class:
                 groove.setWidth(groove.width() * min(max(values[number], 0.0), 1.0))
-                painter.fillRect(groove, accent)
+                painter.fillRect(groove, ink)
             elif values and groove.height() >= LEGIBLE:
                 self._figure(painter, groove, content.figures[number] if content.figures else short(values[number]))
         self.words.paint_names(painter, block, numbers, content.activity.target)
 
     def _figure(self, painter: QPainter, groove: QRectF, words: str) -> None:
         painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("ink"))
         painter.drawText(groove.adjusted(2, -4, -4, 4), alignment.RIGHT, words)
 
 

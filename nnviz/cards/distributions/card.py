@@ -58,10 +58,10 @@ class DistributionsPage(Page):
         session.runs.replaced.connect(self._limits.clear)
 
     def _colour_keys(self) -> None:
-        now, start = theme.colour("train").name(), theme.colour("muted").name()
+        now, start = theme.colour("ink").name(), theme.colour("muted").name()
         words = f'<span style="color:{now}">■</span> {self._when}&nbsp;&nbsp; <span style="color:{start}">―</span>'
         keys = f"{words} at the start"
-        tip = f"Blue: {self._when}; grey: at the start. The height of a bar is the square root of its count."
+        tip = f"Bars: {self._when}; line: at the start. The height of a bar is the square root of its count."
         self._keys.show_versions(f"{keys}&nbsp;&nbsp; bar height ∝ √count", keys, f"{words} start", tip=tip)
 
     @property

@@ -342,7 +342,7 @@ class Canvas(QWidget):
             for part in (edge, edge.translated(apart, 0) if wide else edge.translated(0, apart)):
                 painter.fillRect(part, _OUTSIDE[self._is_light])
         if self._is_target:
-            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.setPen(QPen(theme.colour("ink"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUND, _ROUND)
 

@@ -20,7 +20,7 @@ _NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, s
 
 
 class PredictedClassView(QWidget):
-    """Shows the predicted class in the accent colour, or in grey with "not sure" below the confidence threshold."""
+    """Shows the predicted class in ink, or in grey with "not sure" below the confidence threshold."""
 
     def __init__(self) -> None:
         super().__init__()

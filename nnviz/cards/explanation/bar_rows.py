@@ -50,7 +50,7 @@ class BarRows:
         shown = self._shown(within)
         for number, row in enumerate(self.rows[:shown]):
             top = within.y() + theme.px(LINE) + number * theme.px(_ROW)
-            write(painter, QRect(within.x(), top, name - 4, theme.px(_ROW)), row.name, "text")
+            write(painter, QRect(within.x(), top, name - 4, theme.px(_ROW)), row.name, "ink")
             write(painter, QRect(within.right() - text, top, text, theme.px(_ROW)), row.text, right=True)
             for bar, value in enumerate(row.values):
                 self._paint_bar(painter, QRectF(self._bar_place(within, bar, top, theme.px(_ROW))), value)
@@ -71,7 +71,7 @@ class BarRows:
         filled = QRectF(zero if value > 0 else zero - length, place.y(), length, place.height())
         painter.fillRect(filled, theme.colour(("positive" if value > 0 else "negative") if self.is_signed else "muted"))
         if self.is_signed:
-            painter.fillRect(QRectF(zero, place.y(), _MIDDLE_WIDTH, place.height()), theme.colour("past"))
+            painter.fillRect(QRectF(zero, place.y(), _MIDDLE_WIDTH, place.height()), theme.colour("faint"))
 
     def _name_width(self, within: QRect) -> int:
         return min(round(_NAME * within.width()), self._widest([row.name for row in self._seen(within)]))

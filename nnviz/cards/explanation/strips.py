@@ -71,7 +71,7 @@ class LayerStrips:
         for layer, (strip, place) in enumerate(places, left_out):
             write(painter, QRect(place.x(), place.y(), theme.px(_NAME) - 4, place.height()), strip.name)
             where = QRect(place.right() - theme.px(_SUM), place.y(), theme.px(_SUM), place.height())
-            write(painter, where, signed(float(strip.values.sum())), "text", right=True)
+            write(painter, where, signed(float(strip.values.sum())), "ink", right=True)
             self._paint_bars(painter, strip, self._bars_of(place))
             if self.pointed is not None and self.pointed[0] == layer:
                 self._paint_outline(painter, strip, self._bars_of(place), self.pointed[1])
@@ -105,7 +105,7 @@ class LayerStrips:
         if len(found):
             width = self._width(strip, bars)
             left = bars.x() + round(int(found[0]) * width)
-            painter.setPen(theme.colour("accent"))
+            painter.setPen(theme.colour("ink"))
             painter.drawRect(QRect(left - 1, bars.y(), max(2, round(width)), bars.height() - 1))
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:

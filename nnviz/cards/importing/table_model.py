@@ -74,7 +74,7 @@ class TableModel(QAbstractTableModel):
         """Returns the theme colour and the alignment of a column's cells."""
         assert self.preview is not None
         side = alignment.RIGHT if self.preview.columns[column].kind == NUMBER else alignment.LEFT
-        return "text" if self.is_used(column) else "past", side
+        return "ink" if self.is_used(column) else "faint", side
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self.preview is None or not index.isValid():
@@ -114,14 +114,14 @@ class TableModel(QAbstractTableModel):
         role, error = self.role(section), self.preview.error
         is_wrong = error is not None and error.parameter == column.name
         is_used = self.is_used(section)
-        ink = "error" if is_wrong else "text" if is_used else "past"
+        ink = "error" if is_wrong else "ink" if is_used else "faint"
         shown = role if is_used or role == IGNORED or is_wrong else "left out"
         missing = f" · {text.count(column.missing)} missing" if column.missing else ""
         written = "".join(f" · {words}" for words in text.number_signs(column.separator, column.sign))
         return [
             (text.name(column.name), ink),
-            (f"{shown} ▾", ink if is_wrong or not is_used else "accent" if role == PREDICT else "muted"),
-            (f"{KINDS[column.kind]}{missing}{written}", "muted" if is_used else "past"),
+            (f"{shown} ▾", ink if is_wrong or not is_used or role == PREDICT else "muted"),
+            (f"{KINDS[column.kind]}{missing}{written}", "muted" if is_used else "faint"),
         ]
 
     def _tip(self, section: int, column: PreviewColumn) -> str:

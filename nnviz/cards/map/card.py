@@ -65,7 +65,7 @@ class MapPage(Page):
         self.view.setWhatsThis(_HELP)
         self.classes = named(ClassLegend(), "mapKeys", "Classes")
         self.scale = ColourScale()
-        self.rings = Key("text", "mistakes", "mapMistakesKey", _RINGS_TIP, Sample.RING)
+        self.rings = Key("ink", "mistakes", "mapMistakesKey", _RINGS_TIP, Sample.RING)
         self.choices, self.bar = MapOptions(session), MapToolbar(session)
         self.conclusion = ConclusionLabel("mapConclusion")
         self._note = label(role="muted")

@@ -140,7 +140,7 @@ def _class_words(answers: ClassPredictions, meaning: Meaning, number: int) -> li
     name, ink = meaning.output(true), point_colours(meaning.data)[true]
     if true == answer:
         return [[(name, ink), (f"predicted correctly, {share}", "muted")]]
-    return [[(name, ink), (f"predicted as {meaning.output(answer)}, {share}", "text")]]
+    return [[(name, ink), (f"predicted as {meaning.output(answer)}, {share}", "ink")]]
 
 
 def _number_words(answers: NumberPredictions, meaning: Meaning, number: int) -> list[list[Piece]]:
@@ -148,4 +148,4 @@ def _number_words(answers: NumberPredictions, meaning: Meaning, number: int) -> 
     output = int(answers.outputs[number])
     true, said = (meaning.target(float(each[number]), output) for each in (answers.targets, answers.answers))
     predicted = f"predicted {text.figure(said, 3)} ({text.signed(said - true)})"
-    return [[(f"{meaning.output(output)} {text.figure(true)}", "text"), (predicted, "muted")]]
+    return [[(f"{meaning.output(output)} {text.figure(true)}", "ink"), (predicted, "muted")]]

@@ -176,7 +176,7 @@ class MapView(QWidget):
         places = {ink: self._at(middle) for ink, middle in self._middles.items()}
         mark = None if self._mark is None or not np.isfinite(self._mark).all() else self._at(self._mark)
         taken = paint_names(painter, self._dots.names, places, None if mark is None else box_of_mark(mark))
-        for number, ink in ((self._hovered, "text"), (-1 if self._choice is None else self._choice, "accent")):
+        for number, ink in ((self._hovered, "muted"), (-1 if self._choice is None else self._choice, "ink")):
             if 0 <= number < len(self._dots.points):
                 paint_ring(painter, self.place_of(number), _RING, ink)
         if mark is not None:
@@ -184,7 +184,7 @@ class MapView(QWidget):
         if len(self._lasso) > 1:
             self._paint_lasso(painter)
         if self.hasFocus():
-            painter.setPen(theme.colour("accent"))
+            painter.setPen(theme.colour("ink"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
 
@@ -196,7 +196,7 @@ class MapView(QWidget):
         closeness = np.log2(max(self._camera.scale / max(self._whole.scale, 1e-30), 1.0))
         radius = next(size for least, size in _RADII.items() if len(self._places) >= least) + 0.35 * float(closeness)
         size = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        ground, ring = theme.colour("card").rgb() & 0xFFFFFF, theme.colour("text").rgb() & 0xFFFFFF
+        ground, ring = theme.colour("card").rgb() & 0xFFFFFF, theme.colour("ink").rgb() & 0xFFFFFF
         colours = np.array([ink.rgb() & 0xFFFFFF for ink in self._inks], np.uint32)
         self._painter.paint(size, self._places * ratio, self._dots, colours, ground, ring, radius * ratio)
         self._painter.image.setDevicePixelRatio(ratio)
@@ -206,9 +206,9 @@ class MapView(QWidget):
         return QPointF(x, y)
 
     def _paint_lasso(self, painter: QPainter) -> None:
-        filling = theme.colour("accent")
+        filling = theme.colour("ink")
         filling.setAlpha(40)
-        painter.setPen(QPen(theme.colour("accent"), 1.5))
+        painter.setPen(QPen(theme.colour("ink"), 1.5))
         painter.setBrush(filling)
         painter.drawPolygon(QPolygonF([QPointF(point) for point in self._lasso]))
 

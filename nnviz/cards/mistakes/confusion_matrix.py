@@ -147,7 +147,7 @@ class ConfusionMatrixView(PaintedView):
         painter.drawPixmap(0, 0, self._picture)
         if self._choice is not None and max(part or 0 for part in self._choice) < len(self._names):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "text"), 2))
+            painter.setPen(QPen(theme.colour("ink"), 2))
             painter.drawRoundedRect(self.cells.around(self._choice), 3, 3)
 
     def _draw(self, cells: MatrixLayout) -> QPixmap:

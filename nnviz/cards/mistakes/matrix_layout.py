@@ -142,7 +142,7 @@ def inks_on(colours: Array) -> list[list[QColor]]:
 
     It is the theme's colour of text if its contrast is large enough, else black or white.
     """
-    inks = [theme.colour("text"), QColor("#000000"), QColor("#ffffff")]
+    inks = [theme.colour("ink"), QColor("#000000"), QColor("#ffffff")]
     own = _luminances(np.array([ink.getRgb()[:3] for ink in inks]))
     ground = _luminances(colours)[..., None]
     contrasts = (np.maximum(own, ground) + 0.05) / (np.minimum(own, ground) + 0.05)

@@ -114,7 +114,7 @@ class PredictedPlot(PaintedView):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._choice is not None and self._choice < len(self._pairs):
             if np.isfinite(self._pairs[self._choice]).all():
-                paint_ring(painter, self.place_of(self._choice), 6, "accent")
+                paint_ring(painter, self.place_of(self._choice), 6, "ink")
         else:
             self._paint_focus(painter, square.adjusted(-1, -1, 1, 1))
 

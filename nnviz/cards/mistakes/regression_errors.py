@@ -84,7 +84,7 @@ class RegressionErrors(QStackedWidget):
             if is_single:
                 targets, predictions = pairs_of(changes.after, meaning)
                 _, earlier = pairs_of(changes.before, meaning)
-                self.plot.show_numbers(targets, predictions, "accent", earlier)
+                self.plot.show_numbers(targets, predictions, "ink", earlier)
             else:
                 head = [
                     ListColumn("output"),

@@ -69,7 +69,7 @@ class ExampleGrid(ItemView):
         for number, image in enumerate(self._images):
             painter.drawImage(self.place_of(number), image)
         painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("ink"))
         for number, line in enumerate(self._lines):
             place = self.place_of(number)
             painter.drawText(place, alignment.LEFT, fitted(line, place.width()))

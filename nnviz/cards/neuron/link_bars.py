@@ -70,5 +70,5 @@ class LinkBars(ItemView):
             for number, height in enumerate(heights.tolist()):
                 place = QRectF(number * pitch, middle - max(height, 0), wide, abs(height))
                 painter.fillRect(place, inks[height > 0])
-        painter.fillRect(QRectF(0, middle, self.width(), 1), theme.colour("past"))
+        painter.fillRect(QRectF(0, middle, self.width(), 1), theme.colour("faint"))
         self.paint_mark(painter)

@@ -146,7 +146,7 @@ class CurvePage(SurfacePage):
     def _prediction(self, outputs: Array) -> list[Piece]:
         """Returns the predicted number as text."""
         name, value = self._meaning.output(0), self._meaning.answer(float(outputs[0]))
-        return [(f"predicted {name} {value}", "text")]
+        return [(f"predicted {name} {value}", "ink")]
 
     # ---- for a file
 

@@ -88,7 +88,7 @@ class CurveView(PointsView):
         places = self._within(np.stack([line.x, line.y], axis=1)) + np.array([self.frame.x(), self.frame.y()])
         polygon = QPolygonF([QPointF(x, y) for x, y in np.clip(places, -1e6, 1e6).tolist()])
         if not line.is_neuron:
-            self._paint_stroke(painter, polygon, "text")
+            self._paint_stroke(painter, polygon, "ink")
             self._paint_dot(painter, line)
             return
         frame, zero = QRectF(self.frame), self.place_of(0, 0).y()
@@ -132,5 +132,5 @@ class CurveView(PointsView):
             return
         x = self._input[0]
         painter.setPen(QPen(theme.colour("card"), 2))
-        painter.setBrush(theme.colour("text"))
+        painter.setBrush(theme.colour("ink"))
         painter.drawEllipse(self.place_of(x, float(np.interp(x, line.x, line.y))), _DOT, _DOT)

@@ -59,7 +59,7 @@ class DotLegend(QWidget):
             wide = metrics.horizontalAdvance(name) + 1 if room is None else room - _DOT - _GAP - 4
             words = name if room is None else metrics.elidedText(name, Qt.TextElideMode.ElideRight, wide)
             if len(words) >= min(_SHORTEST, len(name)) and wide > 0:
-                painter.setPen(theme.colour("text"))
+                painter.setPen(theme.colour("ink"))
                 box = QRect(left + _DOT + _GAP, 0, wide, self.height())
                 painter.drawText(box, alignment.LEFT, words)
             left += _DOT + _GAP + wide + _AIR if room is None else room

@@ -101,7 +101,7 @@ class PlanePage(SurfacePage):
         """Returns the predicted class with its share."""
         best = int(outputs.argmax())
         share = f"{100 * min(max(float(outputs[best]), 0), 1):.1f} %"
-        return [(self._session.class_names[best], theme.plane_classes(len(outputs))[best]), (share, "text")]
+        return [(self._session.class_names[best], theme.plane_classes(len(outputs))[best]), (share, "ink")]
 
     # ---- for a file
 

@@ -75,7 +75,7 @@ class PlaneView(PointsView):
         self._paint_focus(painter, QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5), _ROUND)
 
     def _paint_cross(self, painter: QPainter, at: QPointF) -> None:
-        for ink, width, reach in (("field", 4, _CROSS + 1), ("text", 2, _CROSS)):
+        for ink, width, reach in (("field", 4, _CROSS + 1), ("ink", 2, _CROSS)):
             painter.setPen(QPen(theme.colour(ink), width))
             for way in (QPointF(reach, 0), QPointF(0, reach)):
                 painter.drawLine(at - way, at + way)

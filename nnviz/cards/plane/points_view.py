@@ -151,7 +151,7 @@ class PointsView(PaintedView):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("ink"))
         painter.drawText(box, alignment.CENTER, words)
 
     # ---- the mouse and the keyboard
@@ -204,7 +204,7 @@ class PointsView(PaintedView):
         if self._eraser and self._mouse is not None and self.frame.contains(self._mouse):
             x, y = self._point(self._mouse)
             corner = self.place_of(x + self._eraser, y - self._eraser) - self.place_of(x, y)
-            painter.setPen(QPen(theme.colour("text"), 1))
+            painter.setPen(QPen(theme.colour("ink"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QPointF(self._mouse), corner.x(), corner.y())
 

@@ -198,7 +198,7 @@ class SurfacePage(Page):
             activations = explain.forward(network, row).activations
         if neuron is not None:
             value = float(activations[neuron.layer][0, neuron.number])
-            return [[(neuron_full_name(self._session, neuron), "text"), (short(value), "text")]]
+            return [[(neuron_full_name(self._session, neuron), "ink"), (short(value), "ink")]]
         outputs = activations[-1][0]
         return [self._prediction(outputs) if np.isfinite(outputs).all() else [("output not finite", "muted")]]
 

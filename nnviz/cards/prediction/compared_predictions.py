@@ -104,7 +104,7 @@ class ComparedBars(_Compared):
             painter.drawRoundedRect(groove, 3, 3)
             groove.setWidth(max(1.5, groove.width() * min(max(share, 0.0), 1.0)))
             radius = min(3.0, groove.width() / 2)
-            painter.setBrush(theme.colour(ink if number == best else "past"))
+            painter.setBrush(theme.colour(ink if number == best else "faint"))
             painter.drawRoundedRect(groove, radius, radius)
             painter.setFont(bold if number == best else plain)
             self._write(painter, row, f"{100 * share:.1f}", ink if number == best else "muted", alignment.RIGHT)
@@ -181,7 +181,7 @@ class ComparedNumbers(_Compared):
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(QRectF(0, y - _GROOVE / 2, self.width(), _GROOVE), 2, 2)
         if row.true_place is not None:
-            painter.setPen(QPen(theme.colour("text"), 1))
+            painter.setPen(QPen(theme.colour("ink"), 1))
             x = round(self._x(row.true_place)) + 0.5
             painter.drawLine(QLineF(x, y - _DOT - 1, x, y + _DOT + 1))
             painter.setPen(Qt.PenStyle.NoPen)

@@ -100,12 +100,12 @@ class NumberBars(QWidget):
         """Paints a number in large digits, its line, and the ends of the line."""
         place = QRectF(0, 0, self.width(), theme.px(40))
         value = theme.font(_BIG, bold=True)
-        _write(painter, place, row.value, value, "accent", alignment.LEFT)
+        _write(painter, place, row.value, value, "ink", alignment.LEFT)
         shift = QFontMetrics(value).horizontalAdvance(row.value) + _GAP
         plain = theme.font(theme.TEXT)
         room = QFontMetrics(plain).horizontalAdvance(_true(row)) + _GAP
         _write(painter, place.adjusted(shift, 8, -room, 0), row.unit, plain, "muted", alignment.LEFT)
-        _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "text", alignment.RIGHT)
+        _write(painter, place.adjusted(0, 8, 0, 0), _true(row), plain, "ink", alignment.RIGHT)
         self._paint_line(painter, row, theme.px(56))
         ends = QRectF(0, theme.px(64), self.width(), theme.px(20))
         _write(painter, ends, row.low, theme.font(theme.SMALL), "muted", alignment.LEFT)
@@ -114,14 +114,14 @@ class NumberBars(QWidget):
     def _paint_row(self, painter: QPainter, row: NumberRow, place: QRectF) -> None:
         words = place.adjusted(0, 0, 0, -(_GROOVE + 6))
         bold = theme.font(theme.SMALL, bold=True)
-        _write(painter, words, row.value, bold, "accent", alignment.RIGHT)
+        _write(painter, words, row.value, bold, "ink", alignment.RIGHT)
         width = max(theme.px(64), QFontMetrics(bold).horizontalAdvance(row.value) + _GAP)
         _write(
             painter,
             words.adjusted(0, 0, -width, 0),
             _true(row),
             theme.font(theme.SMALL),
-            "text",
+            "ink",
             alignment.RIGHT,
         )
         room = self.width() - width - QFontMetrics(bold).horizontalAdvance(_true(row)) - _GAP
@@ -134,11 +134,11 @@ class NumberBars(QWidget):
         painter.setBrush(theme.colour("field"))
         painter.drawRoundedRect(QRectF(0, y - _GROOVE / 2, self.width(), _GROOVE), 2, 2)
         if row.true_place is not None:
-            painter.setPen(QPen(theme.colour("text"), 1))
+            painter.setPen(QPen(theme.colour("ink"), 1))
             x = round(self._x(row.true_place)) + 0.5
             painter.drawLine(QLineF(x, y - _DOT - 1, x, y + _DOT + 1))
             painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("accent"))
+        painter.setBrush(theme.colour("ink"))
         painter.drawEllipse(QPointF(self._x(row.place), y), _DOT, _DOT)
 
     def _x(self, place: float) -> float:

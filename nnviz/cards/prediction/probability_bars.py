@@ -127,7 +127,7 @@ class ProbabilityBars(QWidget):
         for row, (filled, share) in enumerate(zip(grooves, np.clip(self._values, 0, 1).tolist(), strict=False)):
             filled.setWidth(max(1.5, filled.width() * share))
             radius = min(3.0, filled.width() / 2)
-            colour = "accent" if row == order[0] else "muted" if row == order[1] else "past"
+            colour = "ink" if row == order[0] else "faint"
             painter.setBrush(theme.colour(self._colours[row] if self._colours else colour))
             painter.drawRoundedRect(filled, radius, radius)
 
@@ -138,15 +138,14 @@ class ProbabilityBars(QWidget):
         for row, name in enumerate(self._names):
             painter.setFont(bold if row == order[0] else plain)
             top, shown = row * height, metrics.elidedText(name, Qt.TextElideMode.ElideRight, self._name_width - 4)
-            best = "text" if self._colours else "accent"
-            painter.setPen(theme.colour(best if row == order[0] else "text" if row == order[1] else "muted"))
+            painter.setPen(theme.colour("ink" if row in order else "muted"))
             painter.drawText(
                 QRectF(0, top, self._name_width, height),
                 alignment.LEFT,
                 shown,
             )
             if row < len(values):
-                painter.setPen(theme.colour("text" if row in order else "muted"))
+                painter.setPen(theme.colour("ink" if row in order else "muted"))
                 figure = QRectF(self.width() - theme.px(_VALUE), top, theme.px(_VALUE), height)
                 painter.drawText(figure, alignment.RIGHT, f"{100 * values[row]:.1f}")
 

@@ -86,7 +86,7 @@ class StripPlot(PaintedView):
     ) -> None:
         """Draws the lines, the first on top; ``note`` is written into the plot, for example if it is nearly empty.
 
-        Up to five lines can be distinguished, in the colours of ``theme.CLASSES``.
+        Up to four lines can be distinguished, in the colours of ``theme.CLASSES``.
         """
         self._epochs, self.lines, self.note = epochs, lines, note
         if axis != self.axis:
@@ -249,7 +249,7 @@ class StripPlot(PaintedView):
                 words,
             )
         if self.axis.mark is not None:
-            painter.setPen(theme.colour("text"))
+            painter.setPen(theme.colour("ink"))
             height = round(area.bottom() - self.axis.mark * area.height())
             painter.drawLine(QLineF(area.left(), height, area.right(), height))
 

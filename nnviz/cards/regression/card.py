@@ -166,8 +166,8 @@ class PointsPage(Page):
         columns = listed(meaning.fields, values, _MOST_FIELDS)
         lines: list[list[Piece]] = [
             [(meaning.where(where.where, index), where.name)],
-            [(numbers, "text")],
-            [(off_by(predicted - true, meaning.unit), "text")],
+            [(numbers, "ink")],
+            [(off_by(predicted - true, meaning.unit), "ink")],
         ]
         return lines + [[(line, "muted")] for line in columns]
 

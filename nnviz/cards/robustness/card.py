@@ -279,7 +279,7 @@ class RobustnessPage(Page):
         strength, setup, (measured, before) = self._strength(plot, place), self._model.setup, self._drawn
         if strength is None or setup is None:
             return []
-        lines: list[list[Piece]] = [[(perturbation_text(strength, setup.shape), "text")]]
+        lines: list[list[Piece]] = [[(perturbation_text(strength, setup.shape), "ink")]]
         for each, ink in ((measured, None), (before, "muted")):
             one = None if each is None else _at(each[1], strength)
             if each is not None and one is not None:

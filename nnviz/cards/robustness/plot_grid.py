@@ -203,7 +203,7 @@ class PlotGrid(PaintedView):
             self._paint_words(painter, shown, area)
             self._paint_ground(painter, plot, shown, area)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_line(painter, plot, shown.past, theme.colour("past"), 1.5)
+            self._paint_line(painter, plot, shown.past, theme.colour("faint"), 1.5)
             self._paint_line(painter, plot, shown.line, theme.colour(self.colour), 2)
             self._paint_mark(painter, plot, shown)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -211,7 +211,7 @@ class PlotGrid(PaintedView):
     def _paint_words(self, painter: QPainter, shown: PlotContent, area: QRect) -> None:
         place = QRect(area.left(), area.top() - theme.px(_HEAD), area.width(), theme.px(_HEAD) - 2)
         painter.setFont(theme.font(theme.SMALL, bold=True))
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("ink"))
         painter.drawText(place, alignment.LEFT, shown.title)
         place.setLeft(place.left() + painter.fontMetrics().horizontalAdvance(shown.title) + 8)
         painter.setFont(theme.font(theme.SMALL))
@@ -223,7 +223,7 @@ class PlotGrid(PaintedView):
         """Paints the background, the band, the grid and the numbers of both axes."""
         painter.fillRect(area, theme.colour("field"))
         if shown.band is not None:
-            tint = QColor(theme.colour("train"))
+            tint = QColor(theme.colour("ink"))
             tint.setAlpha(_BAND)
             painter.fillRect(self._band(plot, shown.places, shown.band), tint)
         for height, words in self.scale.ticks:
@@ -279,7 +279,7 @@ class PlotGrid(PaintedView):
         if self.marked is None or self.marked[0] != plot:
             return
         area, across = self.area(plot), self.point(plot, self.marked[1], 0).x()
-        painter.setPen(QPen(theme.colour("accent" if self.hasFocus() else "muted"), 1))
+        painter.setPen(QPen(theme.colour("ink" if self.hasFocus() else "muted"), 1))
         painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
         x = shown.places[shown.nearest(self.marked[1])]
         found = np.flatnonzero(shown.line.x == x)

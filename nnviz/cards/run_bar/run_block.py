@@ -94,7 +94,7 @@ class RunBlock(QFrame):
         start = "Pause" if runs else self._start_text()
         self.train.setText(f" {start}")  # a space between icon and text
         describe(self.train, start)
-        theme.set_icon(self.train, "pause" if runs else "play", "on_accent" if runs or training.can_start else "muted")
+        theme.set_icon(self.train, "pause" if runs else "play", "on_ink" if runs or training.can_start else "muted")
         self.train.setEnabled(runs or training.can_start)
         self.train.setToolTip(self._train_tip())
         steps = training.can_start and not runs

@@ -192,7 +192,7 @@ class _RowPainter:
         painter = self._painter
         painter.setFont(self._plain)
         if line.is_starred:
-            self._write(_STAR, "text", self._place(STAR, top), alignment.CENTER)
+            self._write(_STAR, "ink", self._place(STAR, top), alignment.CENTER)
         place = self._place(TITLE, top).adjusted(_AIR + self._number_width + line.indent, 0, 0, 0)
         if line.has_square:
             self._paint_square(line, self._place(COLOUR, top))
@@ -204,7 +204,7 @@ class _RowPainter:
         place.setRight(self._paint_right(line, top))
         if line.is_current:
             painter.setFont(self._bold)
-        ink = "text" if line.colour or line.is_current else "muted"
+        ink = "ink" if line.colour or line.is_current else "muted"
         self._write(self._fitted(line, place.width()), ink, place, alignment.LEFT)
 
     def _fitted(self, line: RunLine, width: int) -> str:
@@ -245,7 +245,7 @@ class _RowPainter:
         square.moveCenter(place.center())
         paint_square(painter, square, line.colour)
         if line.is_baseline:
-            painter.setPen(self._colour("text"))
+            painter.setPen(self._colour("ink"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
 

@@ -40,7 +40,7 @@ class ProgressButton(QPushButton):
         whole = QRectF(_BAR_INSET, self.height() - _BAR_HEIGHT - 2, self.width() - 2 * _BAR_INSET, _BAR_HEIGHT)
         painter.fillRect(whole, theme.colour("border"))
         whole.setWidth(whole.width() * min(1.0, self.share))
-        painter.fillRect(whole, theme.colour("accent"))
+        painter.fillRect(whole, theme.colour("ink"))
 
 
 def add_seed_counts(menu: QMenu, sweeps: Sweeps) -> dict[int, QAction]:

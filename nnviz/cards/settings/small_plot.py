@@ -68,7 +68,7 @@ class SmallPlot(BasePlot):
         super()._apply_theme()
         self._line.setPen(pg.mkPen(theme.colour("muted"), width=2))
         self._line.opts["antialias"] = True
-        self._mark.setPen(pg.mkPen(theme.colour("text"), style=Qt.PenStyle.DashLine))
+        self._mark.setPen(pg.mkPen(theme.colour("ink"), style=Qt.PenStyle.DashLine))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)

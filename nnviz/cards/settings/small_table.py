@@ -86,8 +86,8 @@ class SmallTable(QWidget):
         words = [self._names[column], *(row[column] for row in self._cells)]
         for number, word in enumerate(words):
             painter.setFont(theme.font(theme.SMALL, bold=is_target and number == 0))
-            painter.setPen(theme.colour("text" if is_target or number else "muted"))
+            painter.setPen(theme.colour("ink" if is_target or number else "muted"))
             shown = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, place.width())
             painter.drawText(place.translated(0, number * theme.px(_ROW)), side, shown)
         if is_target:
-            painter.fillRect(place.left(), place.bottom() + 1, place.width(), 1, theme.colour("text"))
+            painter.fillRect(place.left(), place.bottom() + 1, place.width(), 1, theme.colour("ink"))

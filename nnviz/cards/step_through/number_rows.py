@@ -158,7 +158,7 @@ class NumberRows(ItemView):
             painter.drawText(self.place_of(self.count).adjusted(_AIR, 0, 0, 0), alignment.LEFT, self.rows.note)
         self._paint_heads(painter, max(0, self.visibleRegion().boundingRect().top()))
         if self.lit is not None and self.lit < self.count:
-            painter.setPen(theme.colour("test"))
+            painter.setPen(theme.colour("ink"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.place_of(self.lit).adjusted(0, 0, -1, -1))
         self.paint_mark(painter)
@@ -198,17 +198,17 @@ class NumberRows(ItemView):
         is_chosen = number == self.chosen
         if is_chosen:
             painter.fillRect(place, theme.colour("field"))
-            painter.fillRect(QRect(0, place.top(), _MARK, place.height()), theme.colour("accent"))
+            painter.fillRect(QRect(0, place.top(), _MARK, place.height()), theme.colour("ink"))
         name, bar, numbers = self._columns(QRect(place.left(), place.top(), place.width(), theme.px(ROW)))
         painter.setFont(theme.font(theme.SMALL, is_chosen))
-        painter.setPen(theme.colour("text" if is_chosen else "muted"))
+        painter.setPen(theme.colour("ink" if is_chosen else "muted"))
         words = self.rows.name(number)
         if self.rows.shorter is not None and painter.fontMetrics().horizontalAdvance(words) > name.width():
             words = self.rows.shorter(number)
         _write(painter, name, words, alignment.LEFT)
         if self.rows.bars is not None:
             self._paint_bar(painter, QRectF(bar), float(self.rows.bars[number]))
-        painter.setPen(theme.colour("text"))
+        painter.setPen(theme.colour("ink"))
         for column, (where, words) in enumerate(zip(numbers, self.rows.texts(number), strict=False)):
             painter.setFont(theme.font(theme.SMALL, column == self.rows.bold))
             _write(painter, where, words, alignment.RIGHT)
@@ -228,7 +228,7 @@ class NumberRows(ItemView):
         middle, length = place.center().x(), value / self._end * place.width() / 2
         bar = QRectF(middle + min(0.0, length), place.top(), abs(length), place.height())
         painter.fillRect(bar, theme.colour("positive" if value > 0 else "negative"))
-        painter.fillRect(QRectF(middle, place.top(), 1, place.height()), theme.colour("past"))
+        painter.fillRect(QRectF(middle, place.top(), 1, place.height()), theme.colour("faint"))
 
 
 def _write(painter: QPainter, place: QRect, words: str, side: int) -> None:

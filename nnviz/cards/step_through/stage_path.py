@@ -126,11 +126,11 @@ class StagePath(ItemView):
             painter.drawLine(middle, place.center().y(), middle, ends)
         dot = QRectF(0, 0, _DOT, _DOT)
         dot.moveCenter(QRectF(middle, place.top(), 1, place.height()).center())
-        painter.setPen(theme.colour("accent" if is_current else "muted"))
-        painter.setBrush(theme.colour("accent" if is_current else "card"))
+        painter.setPen(theme.colour("ink" if is_current else "muted"))
+        painter.setBrush(theme.colour("ink" if is_current else "card"))
         painter.drawEllipse(dot)
         painter.setFont(theme.font(theme.SMALL, is_current))
-        painter.setPen(theme.colour("text" if is_current else "muted"))
+        painter.setPen(theme.colour("ink" if is_current else "muted"))
         painter.drawText(
             place.adjusted(2 * _AIR + 2, 0, 0, 0),
             alignment.LEFT,
@@ -138,5 +138,5 @@ class StagePath(ItemView):
         )
         if number in self.lit:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(theme.colour("test"))
+            painter.setPen(theme.colour("ink"))
             painter.drawRect(place.adjusted(0, 0, -1, -1))

@@ -110,6 +110,6 @@ class TermBoard(ItemView):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(self._place.adjusted(0, 0, -1, -1))
         if self.lit is not None and self.lit < self.count:
-            painter.setPen(theme.colour("text"))
+            painter.setPen(theme.colour("ink"))
             painter.drawRect(self.outline_of(self.lit))
         self.paint_mark(painter)

@@ -125,7 +125,7 @@ class BestTrialTable(PaintedRowTable):
             square = QRect(0, 0, _SIDE, _SIDE)
             square.moveCenter(QPoint(self.columnViewportPosition(0) + _MARK // 2, top + self.high // 2))
             paint_square(painter, square, row.colour)
-            painter.setPen(theme.colour("good" if row.is_best else "text"))
+            painter.setPen(theme.colour("good" if row.is_best else "ink"))
             for column, words in enumerate(row.cells, start=1):
                 place = QRect(self.columnViewportPosition(column), top, self.columnWidth(column) - _PAD, self.high)
                 words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())

@@ -170,7 +170,7 @@ class ParallelPlot(ChoicePlot):
             self._picture = self._draw()
         painter.drawPixmap(0, 0, self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for number, ink in ((self._choice, "accent"), (self._pointed, "text")):
+        for number, ink in ((self._choice, "ink"), (self._pointed, "muted")):
             if number is not None and 0 <= number < len(self._places):
                 self._paint_line(painter, number, theme.colour(ink))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -234,7 +234,7 @@ class ParallelPlot(ChoicePlot):
             side = alignment.RIGHT if number == last else alignment.LEFT if not number else alignment.CENTER
             box = QRect(round(x) - room // 2, 4, room, theme.px(16))
             box.moveLeft(self.width() - room - 4 if number == last else 4 if not number else box.left())
-            painter.setPen(theme.colour("text"))
+            painter.setPen(theme.colour("ink"))
             painter.drawText(
                 box,
                 side,

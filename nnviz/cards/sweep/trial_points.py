@@ -130,8 +130,8 @@ class _DotBuilder:
 
 # How runs that were not trained to their end are drawn: colour, whether it is faint, mark, size.
 _LOOKS = {
-    PRUNED: ("past", False, DISC, _SMALL),
-    STOPPED: ("past", False, CIRCLE, 1.0),
+    PRUNED: ("faint", False, DISC, _SMALL),
+    STOPPED: ("faint", False, CIRCLE, 1.0),
     DIVERGED: ("muted", False, CROSS, 1.0),
     FAILED: ("error", False, CROSS, 1.0),
 }
@@ -155,7 +155,7 @@ def dots(table: TrialTable, across: Array, result: ResultAxis, colours: Mapping[
     has_seeds = len(table.plan.seeds) > 1
     if has_seeds:
         points = _pairs(across[trial_of[finished]], figures[finished])
-        found.add(points, trial_of[finished], finished, ("text", True, DISC, _SMALL))
+        found.add(points, trial_of[finished], finished, ("ink", True, DISC, _SMALL))
     _add_trials(found, table, across, result, colours, None if has_seeds else finished)
     return found.drawn()
 
@@ -179,7 +179,7 @@ def _add_trials(
     stands_out = np.isin(trials, [best, *colours])
     plain = ~stands_out
     points = _pairs(across[trials], heights[trials])
-    found.add(points[plain], trials[plain], runs[plain], ("text", False, DISC, _PLAIN))
+    found.add(points[plain], trials[plain], runs[plain], ("ink", False, DISC, _PLAIN))
     for trial in dict.fromkeys([*colours, best]):
         which = trials == trial
         looks = (colours.get(trial, "good"), False, ABOVE, _LARGE)
@@ -253,10 +253,10 @@ def lines(table: TrialTable, colours: Mapping[int, str]) -> list[LineGroup]:
     counts = np.bincount(table.trials_of_runs, minlength=len(medians))
     started, has_all = counts > 0, counts[rest] == len(table.plan.seeds)
     found = [
-        LineGroup(_some(np.flatnonzero(started & ~np.isfinite(medians))), "past", 0.7, is_dotted=True, is_ground=True),
-        LineGroup(_some(rest[has_all]), "past", 0.8, is_ground=True),
-        LineGroup(_some(rest[~has_all]), "past", 0.8),
-        LineGroup(front[::-1], "text", 0.75),
+        LineGroup(_some(np.flatnonzero(started & ~np.isfinite(medians))), "faint", 0.7, is_dotted=True, is_ground=True),
+        LineGroup(_some(rest[has_all]), "faint", 0.8, is_ground=True),
+        LineGroup(_some(rest[~has_all]), "faint", 0.8),
+        LineGroup(front[::-1], "ink", 0.75),
         *(LineGroup(np.array([trial]), colour, 1.0, 2.0) for trial, colour in colours.items() if started[trial]),
     ]
     first = best[:1][~np.isin(best[:1], list(colours))]
@@ -278,7 +278,7 @@ def best_so_far(
     places = np.arange(1, len(table.runs) + 1)
     found, figures = _DotBuilder(), result.places(table.values)
     trial_of, statuses = table.trials_of_runs, table.statuses
-    for status, looks in (*_LOOKS.items(), (FINISHED, ("text", True, DISC, 1.0))):
+    for status, looks in (*_LOOKS.items(), (FINISHED, ("ink", True, DISC, 1.0))):
         which = np.flatnonzero(statuses == status)
         heights = np.full(len(which), result.high) if looks[2] == CROSS else figures[which]
         found.add(_pairs(places[which], heights), trial_of[which], which, looks)

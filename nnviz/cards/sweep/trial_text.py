@@ -94,9 +94,9 @@ def run_readout(table: TrialTable, run: RunResult, unit: str) -> list[list[Piece
     value = run.figures.get(results.compared_by)
     measured = "not measured" if value is None else figure_value(results.quantity, value, unit)
     lines: list[list[Piece]] = [
-        [(f"trial {run.trial + 1} · seed {run.seed}", "text")],
+        [(f"trial {run.trial + 1} · seed {run.seed}", "ink")],
         [(format_settings(table, run.trial), "muted")],
-        [(f"{figure_name(results.compared_by)} {measured}", "text")],
+        [(f"{figure_name(results.compared_by)} {measured}", "ink")],
         [(f"epoch {text.epochs(run.epochs)} · {STATUSES.get(run.status, run.status)}", "muted")],
     ]
     return [*lines, [(_OPENS, "muted")]] if run.run is not None else lines
@@ -112,9 +112,9 @@ def trial_readout(table: TrialTable, trial: int, unit: str) -> list[list[Piece]]
         figures = f"{figure_name(results.compared_by)} {words}"
     count = len(found.runs)
     return [
-        [(f"trial {trial + 1} · {format_seeds(count)}", "text")],
+        [(f"trial {trial + 1} · {format_seeds(count)}", "ink")],
         [(format_settings(table, trial), "muted")],
-        [(figures, "text")],
+        [(figures, "ink")],
         [(_OPENS_MIDDLE if count > 1 else _OPENS, "muted")],
     ]
 

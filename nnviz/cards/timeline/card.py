@@ -192,5 +192,5 @@ class TimelineBar(QWidget):
         for part in (self.slider, self.epoch, self.play, self.speed):
             part.setEnabled(has_past)
         self.speed.setCurrentIndex(self.speed.findText(f"{self._player.seconds:g} s"))
-        theme.set_icon(self.play, "pause" if self._player.is_playing else "play", "text" if has_past else "past")
-        theme.set_icon(self.live, "live", "good" if timeline.is_live else "past")
+        theme.set_icon(self.play, "pause" if self._player.is_playing else "play", "ink" if has_past else "faint")
+        theme.set_icon(self.live, "live", "good" if timeline.is_live else "faint")

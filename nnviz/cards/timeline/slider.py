@@ -145,14 +145,14 @@ class TimelineSlider(QSlider):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, middle = QPainter(self), self.height() / 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ink = "accent" if self._is_live else "looking_back"
+        ink = "ink" if self._is_live else "looking_back"
         here = self.place_of(self.value() / PER_EPOCH)
         self._paint_ticks(painter, middle)
-        for end, name in ((self._last, "border"), (self._live, "past")):
+        for end, name in ((self._last, "edge"), (self._live, "faint")):
             self._paint_track(painter, self.place_of(end), middle, name)
-        self._paint_track(painter, here, middle, ink if self.isEnabled() else "past")
+        self._paint_track(painter, here, middle, ink if self.isEnabled() else "faint")
         if self._second is not None:
-            painter.setPen(QPen(theme.colour("accent" if self._second >= self._live else "looking_back"), 2))
+            painter.setPen(QPen(theme.colour("ink" if self._second >= self._live else "looking_back"), 2))
             painter.setBrush(theme.colour("bar"))
             painter.drawEllipse(QPointF(self.place_of(self._second), middle), _FAINT_RADIUS, _FAINT_RADIUS)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -161,14 +161,16 @@ class TimelineSlider(QSlider):
             faint.setAlphaF(0.45)
             painter.setBrush(faint)
             painter.drawEllipse(QPointF(self.place_of(self._faint), middle), _FAINT_RADIUS, _FAINT_RADIUS)
-        painter.setBrush(theme.colour(ink if self.isEnabled() else "past"))
-        if self.hasFocus():
-            painter.setPen(QPen(theme.colour("text"), 2))
+        painter.setBrush(theme.colour(ink if self.isEnabled() else "faint"))
         painter.drawEllipse(QPointF(here, middle), _RADIUS, _RADIUS)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.colour("bar"), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QPointF(here, middle), _RADIUS - 2, _RADIUS - 2)
 
     def _paint_ticks(self, painter: QPainter, middle: float) -> None:
         step = self.epochs_between_ticks
-        painter.setPen(QPen(theme.colour("past"), 1))
+        painter.setPen(QPen(theme.colour("faint"), 1))
         for number in range(int(self._last / step) + 1):
             x = round(self.place_of(number * step)) + 0.5
             painter.drawLine(QLineF(x, middle - _TICK / 2, x, middle + _TICK / 2))

@@ -150,13 +150,13 @@ class NeuronSurfaces(QWidget):
         self.tiles.show_text(lines)
 
     def _described(self, neuron: Neuron, place: TilePlace) -> list[list[Piece]]:
-        lines: list[list[Piece]] = [[(neuron_full_name(self._session, neuron), "text")]]
+        lines: list[list[Piece]] = [[(neuron_full_name(self._session, neuron), "ink")]]
         surface = self._surface
         if surface is None or place.x is None or place.y is None or neuron.layer not in surface.layers:
             return lines
         number, where = self._place(surface, place)
         value = float(surface.layers[neuron.layer][neuron.number, number])
-        return [*lines, [(where, "muted"), (f"activation {short(value)}", "text")]]
+        return [*lines, [(where, "muted"), (f"activation {short(value)}", "ink")]]
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stops pointing at a neuron."""

@@ -192,7 +192,7 @@ class NeuronTiles(PaintedView):
             self._paint_names(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pointed = self._marked if self._mouse is None else self._pointed
-        for neuron, ink, width in ((pointed, "muted", 1.5), (self._chosen, "text", 2.0)):
+        for neuron, ink, width in ((pointed, "muted", 1.5), (self._chosen, "ink", 2.0)):
             if neuron is not None and self._is_shown(neuron):
                 painter.setPen(QPen(theme.colour(ink), width))
                 painter.drawRoundedRect(self.tile_rect(*neuron).adjusted(-1, -1, 1, 1), _ROUND + 1, _ROUND + 1)

@@ -31,8 +31,8 @@ def paint_mark(painter: QPainter, at: QPointF, words: str, room: QRectF, taken: 
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour("card"))
     painter.drawEllipse(at, _RADIUS, _RADIUS)
-    paint_ring(painter, at, _RADIUS, "text", 2.5)
-    painter.setPen(QPen(theme.colour("text"), 2))
+    paint_ring(painter, at, _RADIUS, "ink", 2.5)
+    painter.setPen(QPen(theme.colour("ink"), 2))
     for dx, dy in ((1, 0), (0, 1), (-1, 0), (0, -1)):
         inner, outer = (QPointF(reach * dx, reach * dy) for reach in (_RADIUS - 4, _REACH))
         painter.drawLine(at + inner, at + outer)

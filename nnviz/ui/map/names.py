@@ -62,4 +62,4 @@ def paint_words(painter: QPainter, words: str, at: QPointF, font: QFont) -> None
         path,
         QPen(theme.colour("card"), _HALO, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin),
     )
-    painter.fillPath(path, theme.colour("text"))
+    painter.fillPath(path, theme.colour("ink"))

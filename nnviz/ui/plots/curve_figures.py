@@ -20,7 +20,7 @@ Line = list[Piece]
 EXACT = ("train", "test", "validation")
 _BACK = ("last run", "second to last", "earlier")
 _MOST_CHANGES = 4  # shown at once
-_SHADES = (0.55, 0.25, 0.0)  # mix of the colours "past" and "muted" for earlier runs, the latest first
+_SHADES = (0.55, 0.25, 0.0)  # mix of the colours "faint" and "muted" for earlier runs, the latest first
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class EarlierRun:
 
 def grey(back: int) -> QColor:
     """Returns the grey of the run that is ``back`` runs before the latest earlier one; neighbours differ slightly."""
-    past, muted, share = theme.colour("past"), theme.colour("muted"), _SHADES[back % len(_SHADES)]
-    mixed = (round(a + share * (b - a)) for a, b in zip(past.getRgb()[:3], muted.getRgb()[:3], strict=True))
+    faint, muted, share = theme.colour("faint"), theme.colour("muted"), _SHADES[back % len(_SHADES)]
+    mixed = (round(a + share * (b - a)) for a, b in zip(faint.getRgb()[:3], muted.getRgb()[:3], strict=True))
     return QColor(*mixed)
 
 

@@ -68,11 +68,11 @@ class Key(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.hasFocus():
-            painter.setPen(theme.colour("accent"))
+            painter.setPen(theme.colour("ink"))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         self._paint_sample(painter, theme.colour(self._colour))
         painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("text" if self.underMouse() else "muted"))
+        painter.setPen(theme.colour("ink" if self.underMouse() else "muted"))
         room = self.rect().adjusted(_MARGIN + self._sample.value + _GAP, 0, -_MARGIN, 0)
         if room.width() >= _LEAST_NAME:
             painter.drawText(room, alignment.LEFT, self._shown_in(room.width()))
@@ -90,7 +90,7 @@ class Key(QAbstractButton):
     def _paint_sample(self, painter: QPainter, ink: QColor) -> None:
         middle, right = self.height() / 2, _MARGIN + self._sample.value
         if self._sample is Sample.RING:
-            painter.setPen(QPen(ink if self.isChecked() else theme.colour("past"), 1.5))
+            painter.setPen(QPen(ink if self.isChecked() else theme.colour("faint"), 1.5))
             painter.drawEllipse(QRectF(_MARGIN, middle - _SIDE / 2, _SIDE, _SIDE))
             return
         if self._sample is Sample.SQUARE or not self.isChecked():

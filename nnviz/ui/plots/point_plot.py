@@ -134,7 +134,7 @@ class PointPlot(ChoicePlot):
         painter.drawPixmap(0, 0, self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._choice is not None and self._choice < self.count and np.isfinite(self._points[self._choice]).all():
-            paint_ring(painter, self.place_of(self._choice), _RING, "accent")
+            paint_ring(painter, self.place_of(self._choice), _RING, "ink")
         else:
             self._paint_focus(painter, QRectF(field).adjusted(-0.5, -0.5, 0.5, 0.5))
 

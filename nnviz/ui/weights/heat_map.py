@@ -172,9 +172,9 @@ class HeatMap(PaintedView):
             # Qt's own conversion would use both cores, which training needs.
             self._renderer.paint(tile_colours(theme.current()), self._colours)
         painter.drawImage(0, 0, self._image)
-        for neuron, ink in ((self._chosen, "text"), (self._outlined, "accent" if self._mouse is None else "text")):
+        for neuron in (self._chosen, self._outlined):
             if neuron is not None and neuron in self.shown:
-                painter.setPen(theme.colour(ink))
+                painter.setPen(theme.colour("ink"))
                 inside = self.rect().adjusted(0, 0, -1, -1)
                 painter.drawRect(self.tile_rect(neuron).adjusted(-1, -1, 0, 0).intersected(inside))
 

@@ -233,7 +233,7 @@ class WeightBars(PaintedView):
                 ink = look.positive if high > 0 else look.negative
                 top = middle - high if high > 0 else middle
                 painter.fillRect(QRectF(number * pitch, top, wide, abs(high)), QColor(ink))
-        painter.fillRect(QRectF(0, middle, field.width(), 1), QColor(look.past))
+        painter.fillRect(QRectF(0, middle, field.width(), 1), QColor(look.faint))
 
     def _paint_scale(self, painter: QPainter) -> None:
         field, end = self.field, f"{self.end:.3g}"

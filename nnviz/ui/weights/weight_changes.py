@@ -19,7 +19,7 @@ from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.ui.weights.neuron_view import WeightBars
 
 _GAP, _LINE = 8, 18  # pixels between two tiles, and of a line of text
-_ROLES = {"looking_back": "back", "accent": "present", "muted": "muted"}  # of a label, by the ink of a network
+_ROLES = {"looking_back": "back", "ink": "notice", "muted": "muted"}  # of a label, by the ink of a network
 # Rows and columns of the three tiles and the note, in a square or in a row.
 _IN_A_SQUARE = (0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 1, 1)
 _IN_A_ROW = (0, 0, 1, 1), (0, 1, 1, 1), (0, 2, 1, 1), (1, 0, 1, 3)

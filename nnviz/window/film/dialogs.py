@@ -85,7 +85,7 @@ class FilmDialogs(QObject):
     def _ask_to_replace(self, subject: Subject, path: Path, folder: Path) -> None:
         box = named(QMessageBox(self._window), "replaceFilmBox")
         box.setWindowTitle("nnviz")
-        box.setIconPixmap(theme.icon("circle-alert", "accent").pixmap(32))
+        box.setIconPixmap(theme.icon("circle-alert", "ink").pixmap(32))
         box.setText(f"The folder {text.name(folder.name)} already contains a film.")
         box.setInformativeText("Replace all its images?")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -39,7 +39,7 @@ class StepBar(QWidget):
         width = (self.width() + apart) / self._steps - apart
         for step in range(self._steps):
             is_skipped = step in self._skipped
-            colour = "muted" if is_skipped else "accent" if step <= self._step else "border"
+            colour = "muted" if is_skipped else "ink" if step <= self._step else "border"
             painter.setBrush(theme.colour(colour))
             painter.setOpacity(0.6 if step == self._step else 1)
             height = _HEIGHT / 2 if is_skipped else _HEIGHT  # thin: not only another colour

@@ -47,7 +47,7 @@ class LessonText(QTextBrowser):
 
     def _show(self) -> None:
         self.document().setDefaultStyleSheet(
-            f"p {{ margin-bottom: 6px; }} a {{ color: {theme.current().accent}; }}"
+            f"p {{ margin-bottom: 6px; }} a {{ color: {theme.current().ink}; }}"
             "code { font-family: monospace; } pre { white-space: pre-wrap; }"
             "th, td { padding: 2px 10px 2px 0; text-align: left; }"
         )

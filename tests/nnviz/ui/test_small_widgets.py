@@ -47,7 +47,7 @@ def test_bars_are_as_long_as_their_shares(bars: ProbabilityBars) -> None:
         assert filled(bars, row) == pytest.approx(shares[row], abs=0.03)
     assert "3: 75.0%" in bars.accessibleDescription()
     best = bars.grab().toImage().pixelColor(40, round(3.5 * 19)).name()
-    assert best == theme.current().accent
+    assert best == theme.current().ink
     bars.set_values(None)
     assert bars.accessibleDescription() == "no prediction"
     assert filled(bars, 3) == 0

@@ -34,7 +34,7 @@ def shown(qtbot: QtBot, widget: QWidget, width: int, height: int) -> None:
 def test_the_numbers_at_the_axis_end_before_the_plot(qtbot: QtBot, bottom: str) -> None:
     plot = StripPlot()
     shown(qtbot, plot, 274, 64)
-    plot.show_lines([0.0, 1.0], [ShareLine("y", "accent", [0.2, 0.4])], axis=StripAxis(bottom, "1.2"))
+    plot.show_lines([0.0, 1.0], [ShareLine("y", "third", [0.2, 0.4])], axis=StripAxis(bottom, "1.2"))
     image, left, foot = plot.grab().toImage(), round(plot.area.left()), round(plot.area.bottom())
     ground = theme.colour("card").rgb()
     inked = [x for x in range(left) if any(image.pixel(x, foot + y) != ground for y in range(-7, 8))]
@@ -45,7 +45,7 @@ def test_the_numbers_at_the_axis_end_before_the_plot(qtbot: QtBot, bottom: str) 
 def test_a_long_name_at_the_end_of_a_line_is_shortened(qtbot: QtBot) -> None:
     plot = StripPlot()
     shown(qtbot, plot, 274, 64)
-    plot.show_lines([0.0, 1.0], [ShareLine("a class with a long name", "accent", [0.2, 0.4])])
+    plot.show_lines([0.0, 1.0], [ShareLine("a class with a long name", "third", [0.2, 0.4])])
     (name,) = (words for words, at in painted_words(plot) if at.x() > plot.area.right())
     assert name.endswith("…")
     assert ends_of(plot, name)[1] <= plot.width()

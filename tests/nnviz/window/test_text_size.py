@@ -157,8 +157,8 @@ def test_columns_and_keys_get_wider(qapp: QApplication, qtbot: QtBot) -> None:
         widget.show()
     rows.show_rows([ListColumn("loss", True, "0.000000"), ListColumn("class")], 1, lambda place: ("0.123456", "a"))
     best.show_rows(("learning rate",), [BestTrialRow(1, ("0.123456789",))], None)
-    differ.show_rows([("one", "accent")], [DifferenceRow("epochs", (DifferenceCell("3"),))])
-    keys.show_classes(["Gentoo", "Adelie"], ["accent", "test"], lambda number: True)
+    differ.show_rows([("one", "third")], [DifferenceRow("epochs", (DifferenceCell("3"),))])
+    keys.show_classes(["Gentoo", "Adelie"], ["third", "test"], lambda number: True)
     name.set_names("predicted", ["Gentoo"])
     pictures.show_pictures(500, lambda place: np.zeros((28, 28)), str)
     measures: dict[str, Callable[[], int]] = {

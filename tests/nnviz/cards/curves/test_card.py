@@ -423,7 +423,7 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindo
     assert window.curves.minimumSizeHint().width() <= width_before + 40
 
     # Its key shows that train is dashed.
-    image, ink = earlier.grab().toImage(), theme.current().past
+    image, ink = earlier.grab().toImage(), theme.current().faint
     rows = ["".join("#" if image.pixelColor(x, y).name() == ink else " " for x in range(26)) for y in range(24)]
     lengths = [[len(part) for part in row.split()] for row in rows]
     assert [18] in lengths, "test: solid"

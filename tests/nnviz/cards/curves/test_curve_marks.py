@@ -150,7 +150,7 @@ def test_two_earlier_runs_can_be_distinguished(plot: CurvePlot, qapp: QApplicati
         shades = [grey(back).lightness() for back in range(3)]
         assert len(set(shades)) == 3
         card = theme.colour("card").lightness()
-        assert all(abs(shade - card) >= abs(theme.colour("past").lightness() - card) for shade in shades)
+        assert all(abs(shade - card) >= abs(theme.colour("faint").lightness() - card) for shade in shades)
     runs = [EarlierRun(f"seed {seed}", TRAIN, TRAIN) for seed in (1, 2)]
     plot.show_earlier(runs)
     inks = [test.opts["pen"].color().name() for _, test in plot.earlier_lines]

@@ -70,7 +70,7 @@ def test_negative_activations_are_drawn_as_rings(view: DiagramView) -> None:
     assert negative is not None
     assert positive is not None
     assert picture.pixelColor(negative.center().toPoint()) == theme.colour("field")
-    assert picture.pixelColor(positive.center().toPoint()) == theme.colour("accent")
+    assert picture.pixelColor(positive.center().toPoint()) == theme.colour("ink")
 
 
 def test_what_is_pointed_at_is_reported_again_when_it_changes(view: DiagramView, qtbot: QtBot) -> None:

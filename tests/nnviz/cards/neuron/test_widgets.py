@@ -57,7 +57,7 @@ def test_long_names_leave_room_for_bars_and_numbers(qtbot: QtBot) -> None:
     bars.show_rows(["an ankle boot of leather", "b"], np.array([1.0, 0.5]))
     assert bars.name_width <= 134 - 24
     image = bars.grab().toImage()
-    assert ink(image, theme.colour("accent"), range(0, 28)) > 200, "a bar"
+    assert ink(image, theme.colour("ink"), range(0, 28)) > 200, "a bar"
 
 
 def test_by_keyboard(qtbot: QtBot) -> None:
@@ -94,7 +94,7 @@ def test_bars_from_the_left_or_to_both_sides(qtbot: QtBot) -> None:
     shown(qtbot, bars, 240, 57)
     bars.show_rows(["a", "b", "c"], np.array([1.0, 2.0, np.nan]))
     image = bars.grab().toImage()
-    one, two, nothing = (ink(image, theme.colour("accent"), range(19 * row, 19 * row + 19)) for row in range(3))
+    one, two, nothing = (ink(image, theme.colour("ink"), range(19 * row, 19 * row + 19)) for row in range(3))
     assert two == pytest.approx(2 * one, rel=0.1)
     assert nothing < 30
     bars.show_rows(["a", "b", "c"], np.array([1.0, -2.0, 0.0]), is_signed=True)

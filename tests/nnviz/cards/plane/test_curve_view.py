@@ -46,11 +46,11 @@ def ink(name: str) -> str:
 
 
 def test_points_and_the_line_lie_where_they_belong(view: CurveView) -> None:
-    assert pixel(view, 5, 1) == ink("text")
+    assert pixel(view, 5, 1) == ink("ink")
     assert pixel(view, 2, -1) == ink("train")
     assert pixel(view, 8, -1) == ink("field"), "the core of a test point"
     view.show_line(None, AXES)
-    assert pixel(view, 5, 1) != ink("text")
+    assert pixel(view, 5, 1) != ink("ink")
     view.show_line(LEVEL, AxesFrame((0, 10), (-6, 3), "x", "y", None))
     assert pixel(view, 2, -1) == ink("train"), "points follow the axes"
 
@@ -74,7 +74,7 @@ def test_what_is_asked_about_has_a_mark_and_a_dot(view: CurveView) -> None:
     view.show_input((5.0, 0.0))
     assert pixel(view, 5, -0.5) == ink("muted") != before
     above = view.place_of(5, 1).toPoint() - QPoint(0, 3)
-    assert QColor(view.grab().toImage().pixel(above)).name() == ink("text"), "the dot is larger than the line"
+    assert QColor(view.grab().toImage().pixel(above)).name() == ink("ink"), "the dot is larger than the line"
     view.show_input(None)
     assert pixel(view, 5, -0.5) == before
 

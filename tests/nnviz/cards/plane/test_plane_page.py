@@ -217,7 +217,7 @@ def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
     assert question.example is not None
     x, y = question.example.tolist()
     assert (x, y) == pytest.approx((0.5, -0.25), abs=0.02)
-    assert colour_at(page, x, y).name() == theme.colour("text").name()
+    assert colour_at(page, x, y).name() == theme.colour("ink").name()
     qtbot.keyClick(page.view, Qt.Key.Key_Left)
     assert question.example.tolist() == pytest.approx([x - 2.4 / 50, y])
     wait_for_answer(qtbot, ready_window)

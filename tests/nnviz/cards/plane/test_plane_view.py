@@ -146,7 +146,7 @@ def test_the_arrow_keys_move_the_point_that_is_asked_about(view: PlaneView, qtbo
 
 def test_the_point_that_is_asked_about_is_marked(view: PlaneView) -> None:
     view.show_input((2, 1))
-    assert pixel(view, 2, 1) == theme.colour("text")
+    assert pixel(view, 2, 1) == theme.colour("ink")
     view.show_input(None)
     assert pixel(view, 2, 1) == theme.colour("field")
 

@@ -58,18 +58,17 @@ def bars(qtbot: QtBot) -> ProbabilityBars:
 # ---- bars
 
 
-def test_the_largest_is_in_the_accent_and_the_second_stands_out_a_little(bars: ProbabilityBars) -> None:
+def test_the_largest_is_in_ink_and_the_others_are_grey(bars: ProbabilityBars) -> None:
     bars.set_values(shares(d7=0.6, d1=0.3, d4=0.1))
     image = bars.grab().toImage()
     fills = [image.pixelColor(24, 20 * row + 10).name() for row in range(10)]
-    assert fills[7] == theme.colour("accent").name()
-    assert fills[1] == theme.colour("muted").name()
-    assert fills[4] == theme.colour("past").name()
+    assert fills[7] == theme.colour("ink").name()
+    assert fills[1] == fills[4] == theme.colour("faint").name()
 
 
 def test_a_second_guess_of_nearly_nothing_does_not_stand_out(bars: ProbabilityBars) -> None:
     bars.set_values(shares(d7=0.999, d1=0.001))
-    assert not has_ink(bars.grab().toImage(), theme.colour("text"), 20, 39)
+    assert not has_ink(bars.grab().toImage(), theme.colour("ink"), 20, 39)
 
 
 def test_the_line_is_at_the_confidence_threshold(bars: ProbabilityBars) -> None:
@@ -150,14 +149,14 @@ def test_it_says_what_the_bars_say(view: PredictedClassView, share: float, repor
 def test_an_answer_that_is_not_sure(view: PredictedClassView) -> None:
     answer(view, shares(d7=0.45, d1=0.4))
     assert said(view) == ["7", "not sure", "or 1 (40 %)"]
-    assert not has_ink(view.name.grab().toImage(), theme.colour("accent"))
+    assert not has_ink(view.name.grab().toImage(), theme.colour("ink"))
 
 
-def test_it_is_in_the_accent_again_when_it_is_sure_again(view: PredictedClassView, qapp: QApplication) -> None:
+def test_it_is_in_ink_again_when_it_is_sure_again(view: PredictedClassView, qapp: QApplication) -> None:
     theme.apply(qapp, "dark")
-    for share, is_accent in ((0.9, True), (0.4, False), (0.9, True)):
+    for share, is_ink in ((0.9, True), (0.4, False), (0.9, True)):
         answer(view, shares(d7=share))
-        assert has_ink(view.name.grab().toImage(), theme.colour("accent")) is is_accent
+        assert has_ink(view.name.grab().toImage(), theme.colour("ink")) is is_ink
 
 
 def test_a_second_guess_of_nearly_nothing_is_left_out(view: PredictedClassView) -> None:

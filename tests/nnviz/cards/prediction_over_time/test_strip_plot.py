@@ -23,7 +23,7 @@ def plot(qtbot: QtBot) -> StripPlot:
     made.show_lines(
         epochs,
         [
-            ShareLine("7", "accent", [0.1, 0.4, 0.9, 1.0]),
+            ShareLine("7", "third", [0.1, 0.4, 0.9, 1.0]),
             ShareLine("1", "test", [0.2, 0.5, 0.1, 0.0]),
             ShareLine("9", "muted", [0.3, 0.0, 0.0, 0.0]),
         ],
@@ -47,7 +47,7 @@ def test_the_mouse_reads_the_nearest_epoch_out(plot: StripPlot) -> None:
 
 def test_the_read_out_goes_with_what_it_was_of(plot: StripPlot) -> None:
     hover(plot, (plot.area.right(), 20))
-    plot.show_lines([0.0], [ShareLine("7", "accent", [0.5])])
+    plot.show_lines([0.0], [ShareLine("7", "third", [0.5])])
     assert not read_out(plot).isVisible()
     plot.show_lines([], [])
     hover(plot, (100, 20))
@@ -76,7 +76,7 @@ def test_a_name_stands_at_its_line_or_nowhere(plot: StripPlot, ends: list[float]
     assert plot.area.height() == 52
     names = "ABC"[: len(ends)]
     plot.show_lines(
-        [0.0, 4.0], [ShareLine(name, "accent", [1 - end / 52] * 2) for name, end in zip(names, ends, strict=True)]
+        [0.0, 4.0], [ShareLine(name, "third", [1 - end / 52] * 2) for name, end in zip(names, ends, strict=True)]
     )
     found = {names.index(name): at.y() - plot.area.top() for name, at in painted_names(plot).items()}
     assert found == pytest.approx(expected, abs=1)
@@ -103,7 +103,7 @@ def place_in(plot: StripPlot, across: float, share: float) -> QPointF:
 
 
 def test_names_stand_at_the_ends_also_of_lines_that_have_just_begun(plot: StripPlot) -> None:
-    plot.show_lines([0.0, 0.25], [ShareLine("7", "accent", [0.1, 0.4])])
+    plot.show_lines([0.0, 0.25], [ShareLine("7", "third", [0.1, 0.4])])
     (at,) = painted_names(plot).values()
     end = place_in(plot, 0.25, 0.4)
     assert at.x() == pytest.approx(end.x(), abs=8)
@@ -112,7 +112,7 @@ def test_names_stand_at_the_ends_also_of_lines_that_have_just_begun(plot: StripP
 
 def test_no_grid_crosses_a_name(plot: StripPlot, qapp: QApplication) -> None:
     theme.apply(qapp, "dark")
-    plot.show_lines([0.0, 0.25], [ShareLine("7", "accent", [0.1, 0.0])])
+    plot.show_lines([0.0, 0.25], [ShareLine("7", "third", [0.1, 0.0])])
     ((name, at),) = painted_names(plot).items()
     image, bottom = plot.grab().toImage(), round(plot.area.bottom())
     grid = theme.colour("grid").rgb()
@@ -125,14 +125,14 @@ def test_no_grid_crosses_a_name(plot: StripPlot, qapp: QApplication) -> None:
     ("epoch", "words"), [(0.0, "0"), (0.26, "0.3"), (3.0, "3"), (9.96, "10"), (12.4, "12"), (151.0, "151")]
 )
 def test_epochs_are_whole_but_for_the_first(plot: StripPlot, epoch: float, words: str) -> None:
-    plot.show_lines([epoch], [ShareLine("7", "accent", [0.5])])
+    plot.show_lines([epoch], [ShareLine("7", "third", [0.5])])
     hover(plot, (plot.area.left(), 20))
     assert said(plot).startswith(f"epoch {words},")
     assert words in [word for word, _ in painted_words(plot)]
 
 
 def test_the_mouse_reads_whole_epochs_of_a_network_trained_for_long(plot: StripPlot) -> None:
-    plot.show_lines([150.0, 151.0], [ShareLine("7", "accent", [0.5, 0.6])])
+    plot.show_lines([150.0, 151.0], [ShareLine("7", "third", [0.5, 0.6])])
     hover(plot, (plot.area.right(), 20))
     assert said(plot).startswith("epoch 151,")
 
@@ -141,7 +141,7 @@ def test_the_mouse_reads_whole_epochs_of_a_network_trained_for_long(plot: StripP
 def test_words_in_the_plot_are_one_line_that_no_grid_crosses(plot: StripPlot, qapp: QApplication, note: str) -> None:
     theme.apply(qapp, "dark")
     plot.resize(230, 38)
-    plot.show_lines([0.0], [ShareLine("7", "accent", [1.0])], note)
+    plot.show_lines([0.0], [ShareLine("7", "third", [1.0])], note)
     assert QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(note) < plot.area.width() - 40
     image = plot.grab().toImage()
     grid, words = theme.colour("grid").rgb(), theme.colour("muted").rgb()
@@ -159,14 +159,14 @@ def difference(one: QColor, other: QColor) -> int:
 
 
 def test_lines_are_where_their_shares_are(plot: StripPlot) -> None:
-    image, ink = plot.grab().toImage(), theme.colour("accent")
+    image, ink = plot.grab().toImage(), theme.colour("third")
     for across, share in ((0.0, 0.1), (0.5, 0.9), (1.0, 1.0)):
         at = place_in(plot, across, share)
         x, y = round(at.x()), round(at.y())
         seen = [image.pixelColor(x + right, y + down) for right in (-1, 0) for down in (-1, 0, 1)]
-        assert min(difference(ink, colour) for colour in seen) < 120, across
+        assert min(difference(ink, colour) for colour in seen) < 100, across
         beside = [image.pixelColor(x + right, y + down) for right in (-1, 0) for down in (-5, 5)]
-        assert min(difference(ink, colour) for colour in beside) > 120, across
+        assert min(difference(ink, colour) for colour in beside) > 100, across
 
 
 def test_it_is_never_laid_out_too_low_to_be_read(plot: StripPlot) -> None:
@@ -174,13 +174,13 @@ def test_it_is_never_laid_out_too_low_to_be_read(plot: StripPlot) -> None:
     assert plot.area.height() >= 40
 
 
-def test_five_classes_have_five_colours(plot: StripPlot, qapp: QApplication) -> None:
+def test_each_class_has_a_colour_and_a_name(plot: StripPlot, qapp: QApplication) -> None:
     for look in ("dark", "light"):
         theme.apply(qapp, look)
         plot.resize(300, 120)
         lines = [ShareLine(str(n), colour, [0.2 * n, 0.2 * n]) for n, colour in enumerate(theme.CLASSES)]
         plot.show_lines([0.0, 4.0], lines)
-        assert sorted(painted_names(plot)) == list("01234")
+        assert sorted(painted_names(plot)) == list("0123")
         image, x = plot.grab().toImage(), int(plot.area.center().x())
         for line in lines:
             y = int(place_in(plot, 0.5, line.shares[0]).y())
@@ -213,9 +213,9 @@ def test_it_is_painted_in_the_colours_of_another_theme(plot: StripPlot, qapp: QA
 def test_a_note_and_names_do_not_cover_each_other(plot: StripPlot, name: str) -> None:
     """A long name is left out, and the note is on an empty ground."""
     note = "train to see it change"
-    plot.show_lines([3.0], [ShareLine(name, "accent", [0.5])], note, StripAxis(mark=0.52))
+    plot.show_lines([3.0], [ShareLine(name, "third", [0.5])], note, StripAxis(mark=0.52))
     image = plot.grab().toImage()
-    ground, ink = theme.colour("card").name(), theme.colour("accent").name()
+    ground, ink = theme.colour("card").name(), theme.colour("third").name()
     beyond = round(plot.area.left()) + 8
     names = [x for x in range(beyond, plot.width()) if any(image.pixelColor(x, y).name() == ink for y in range(60))]
     assert bool(names) == (name == "7")

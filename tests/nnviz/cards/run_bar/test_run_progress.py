@@ -157,10 +157,10 @@ def test_symbols_follow_the_theme_and_the_state(qapp: QApplication, make_cards: 
         theme.apply(qapp, name)
         QCoreApplication.processEvents()
         look = theme.current()
-        assert look.text in symbol_colours(window, "addLayerButton")
-        assert look.on_accent in symbol_colours(window, "trainButton")
+        assert look.ink in symbol_colours(window, "addLayerButton")
+        assert look.on_ink in symbol_colours(window, "trainButton")
         window.session.settings.set_problem("epochs", "wrong")
-        assert look.on_accent not in symbol_colours(window, "trainButton")
+        assert look.on_ink not in symbol_colours(window, "trainButton")
         window.session.settings.forget_problems()
 
 
@@ -179,7 +179,7 @@ def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(whole_wi
         button.parentWidget().setFocus()
         image = button.grab().toImage()
         edge = {image.pixelColor(x, image.height() // 2).name() for x in range(9)}
-        assert theme.current().border in edge, name
+        assert theme.current().edge in edge, name
     click_tab(qtbot, window, "distributionsTab")
     assert "bar height ∝ √count" in find(window, QLabel, "distributionsKey").text()
     assert not [each for each in window.findChildren(QToolButton) if "count" in each.text()]

@@ -102,7 +102,7 @@ def test_the_tile_under_the_mouse_has_an_outline(heat_map: HeatMap) -> None:
     edge = (place.x() - 1, place.center().y())
     assert colour_at(heat_map, *edge) == theme.current().card
     hover(heat_map, (place.center().x(), place.center().y()))
-    assert colour_at(heat_map, *edge) == theme.current().text
+    assert colour_at(heat_map, *edge) == theme.current().ink
     leave(heat_map)
     assert colour_at(heat_map, *edge) == theme.current().card
 
