@@ -9,6 +9,7 @@ from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QP
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.ui import alignment, theme
+from nnviz.ui.painted_view import paint_focus
 from nnviz.ui.parts import arranged, named
 
 _HEIGHT = 24
@@ -105,8 +106,7 @@ class CollapsibleGroupHead(QAbstractButton):
         painter.setPen(theme.colour("border"))
         painter.drawLine(0, 0, self.width(), 0)
         if self.hasFocus():
-            painter.setPen(theme.colour("ink"))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 2.5, -0.5, -0.5), 4, 4)
+            paint_focus(painter, QRectF(self.rect()).adjusted(0, 2, 0, 0), 4)
         area = self.rect().adjusted(4 if self.hasFocus() else 0, 1, -_CHEVRON - 11, 0)
         self._paint_words(painter, area)
         self._paint_chevron(painter)

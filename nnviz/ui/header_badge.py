@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QRect, QRectF, Qt
-from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QWidget
 
 from nnviz.ui import alignment, theme
@@ -102,14 +102,12 @@ class HeaderBadge(QAbstractButton):
         place = QRect(0, (self.height() - theme.px(_HEIGHT)) // 2, wide, theme.px(_HEIGHT))
         # Orange and blue have meanings of their own; violet is the past.
         is_past = bool(self.moment or self.beside)
-        ground, ink = ("card", "looking_back") if is_past else ("ink", "card")
-        rim = theme.colour(ink) if is_past else Qt.PenStyle.NoPen
-        painter.setPen(theme.colour("ink") if self.hasFocus() else rim)
-        painter.setBrush(theme.colour(ground))
-        painter.drawRoundedRect(
-            QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(_HEIGHT) / 2, theme.px(_HEIGHT) / 2
-        )
-        painter.setPen(theme.colour(ink))
+        ink = "looking_back" if is_past else "ink"
+        is_filled = not (is_past or self.hasFocus())
+        painter.setPen(QPen(theme.colour("ink"), 2) if self.hasFocus() else theme.colour(ink))
+        painter.setBrush(theme.colour(ink if is_filled else "card"))
+        painter.drawRoundedRect(QRectF(place).adjusted(1, 1, -1, -1), theme.px(_HEIGHT) / 2, theme.px(_HEIGHT) / 2)
+        painter.setPen(theme.colour("card" if is_filled else ink))
         painter.drawText(place, alignment.CENTER, words)
 
 

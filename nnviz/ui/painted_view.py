@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QPoint, QRectF, QSize, Qt
-from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
+from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.ui import theme
@@ -16,6 +16,15 @@ ARROWS: dict[int, tuple[int, int]] = {  # steps to the right and down
     Qt.Key.Key_Down: (0, 1),
 }
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_RING = 2  # pixels
+
+
+def paint_focus(painter: QPainter, place: QRectF, radius: float = 0.0) -> None:
+    """Paints the ring of the focus, inside a rectangle."""
+    painter.setPen(QPen(theme.colour("ink"), _RING))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    inset = _RING / 2
+    painter.drawRoundedRect(place.adjusted(inset, inset, -inset, -inset), radius, radius)
 
 
 class PaintedView(QWidget):
@@ -77,11 +86,9 @@ class PaintedView(QWidget):
         return made
 
     def _paint_focus(self, painter: QPainter, place: QRectF, radius: float = 0.0) -> None:
-        """Outlines a rectangle of the view while the view has the focus."""
+        """Paints the ring of the focus inside a rectangle of the view, while the view has the focus."""
         if self.hasFocus():
-            painter.setPen(theme.colour("ink"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(place, radius, radius)
+            paint_focus(painter, place, radius)
 
     # ---- events
 

@@ -194,7 +194,7 @@ class NetworkDiagram(PaintedView):
         if self._hovered is not None:
             self._paint_frame(painter, self._hovered, "muted", 2)
         if content.chosen is None:
-            self._paint_focus(painter, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4)
+            self._paint_focus(painter, QRectF(self.rect()), 4)
 
     def _paint_picture(self, content: DiagramContent, layout: Layout, visible: QRect) -> None:
         start = time.thread_time()

@@ -30,7 +30,6 @@ from nnviz.ui import theme
 from nnviz.ui.card import Panel, label
 from nnviz.ui.parts import arranged, named, tool
 from nnviz.ui.picture import Picture
-from nnviz.ui.plane.colours import class_colours
 
 _WIDE_ANSWER = 100  # pixels; beside one that is wider there is no room for many words
 _SEEN = QSize(2 * SIDE, 2 * SIDE)  # two screen pixels for each of the picture's, so that all look the same
@@ -292,9 +291,8 @@ class DrawCard(Panel):
             self._show_class(verdict, names)
 
     def _show_class(self, verdict: PredictedClass, names: Sequence[str]) -> None:
-        best, second, colours = names[verdict.best], names[verdict.second], class_colours(self._session.data.dataset)
-        colour = colours[verdict.best] if len(colours) == len(names) else ""
-        self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure, colour)
+        best, second = names[verdict.best], names[verdict.second]
+        self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure)
 
 
 PLACES = {"train": Place(Column.ASK, 1, 412), "inside": Place(Column.ASK, 1, 272), "runs": Place(Column.ASK, 1, 272)}

@@ -60,14 +60,8 @@ class PredictedClassView(QWidget):
         for line in (self.name, self.sureness, self.second):
             line.clear()
 
-    def show_answer(
-        self, name: str, confidence: float, second: str, second_confidence: float, is_sure: bool, colour: str = ""
-    ) -> None:
-        """Shows the likeliest class and the second, with their confidences 0…1. A second of nearly zero is left out.
-
-        ``colour``: of the theme, if the class has one of its own.
-        """
-        self._set_colour(colour if is_sure else "")
+    def show_answer(self, name: str, confidence: float, second: str, second_confidence: float, is_sure: bool) -> None:
+        """Shows the likeliest class and the second, with their confidences 0…1. A second of nearly zero is left out."""
         self.name.setText(self._fitting(name, theme.LARGE))
         describe(self.name, name)
         self.sureness.setText(_percent(confidence) if is_sure else "not sure")
@@ -78,18 +72,12 @@ class PredictedClassView(QWidget):
 
     def show_number(self, words: str, name: str) -> None:
         """Shows a number that was predicted, and below what it is."""
-        self._set_colour("")
         self.name.setText(words)
         metrics = QFontMetrics(theme.font(theme.SMALL))
         self.sureness.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, self.width()))
         describe(self.sureness, name)
         self.second.clear()
         self._set_look("sure", True)
-
-    def _set_colour(self, colour: str) -> None:
-        sheet = f"color: {theme.colour(colour).name()};" if colour else ""
-        if sheet != self.name.styleSheet():
-            self.name.setStyleSheet(sheet)
 
     def _fitting(self, words: str, size: int) -> str:
         """Shortens the text to the width, where names are long."""

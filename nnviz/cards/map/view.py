@@ -25,7 +25,7 @@ from nnviz.ui import theme
 from nnviz.ui.map.mark import box_of_mark, paint_mark, paint_ring
 from nnviz.ui.map.names import middles, paint_names
 from nnviz.ui.map.painting import Dots, PointPainter, no_dots
-from nnviz.ui.painted_view import ARROWS, ENTER
+from nnviz.ui.painted_view import ARROWS, ENTER, paint_focus
 from nnviz.ui.read_out import ReadOut, Text
 
 _NEAR = 10.0  # Pixels up to which the mouse points at a point.
@@ -184,9 +184,7 @@ class MapView(QWidget):
         if len(self._lasso) > 1:
             self._paint_lasso(painter)
         if self.hasFocus():
-            painter.setPen(theme.colour("ink"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
+            paint_focus(painter, QRectF(self.rect()), 4)
 
     def _paint_points(self) -> None:
         """Paints the points into the cached image, in device pixels."""

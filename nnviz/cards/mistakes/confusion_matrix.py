@@ -36,7 +36,6 @@ from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 
 _LEAST_DRAWN = 13  # Pixels of a cell. Smaller cells are painted as one image, without numbers.
-_FONT_SIZES = (12, 11, 10, 9, 8)
 _PAPER = 255
 
 
@@ -230,10 +229,13 @@ def _off_diagonal(texts: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _fitting(texts: Sequence[str], width: int) -> QFont | None:
-    """Returns the largest font in which all texts fit the width; None if there is none."""
-    longest = max(texts, key=len, default="")
-    fonts = (theme.font(size) for size in _FONT_SIZES)
-    return next((font for font in fonts if QFontMetrics(font).horizontalAdvance(longest) <= width), None)
+    """Returns the largest font in which all texts fit the width; None if it would be smaller than any text may be."""
+    longest, font = max(texts, key=len, default=""), theme.font(theme.SMALL)
+    for pixels in range(font.pixelSize(), theme.SMALL - 1, -1):
+        font.setPixelSize(pixels)
+        if QFontMetrics(font).horizontalAdvance(longest) <= width:
+            return font
+    return None
 
 
 def _image(colours: Array) -> QImage:

@@ -82,7 +82,7 @@ class CurveView(PointsView):
         if self.line is not None:
             self._paint_line(painter, self.line)
         self._paint_notes(painter)
-        self._paint_focus(painter, QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5))
+        self._paint_focus(painter, QRectF(frame))
 
     def _paint_line(self, painter: QPainter, line: DrawnLine) -> None:
         places = self._within(np.stack([line.x, line.y], axis=1)) + np.array([self.frame.x(), self.frame.y()])

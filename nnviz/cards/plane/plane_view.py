@@ -72,7 +72,7 @@ class PlaneView(PointsView):
         if self._input is not None:
             self._paint_cross(painter, QPointF(self.place_of(*self._input).toPoint()))  # whole pixels, so it is sharp
         self._paint_notes(painter)
-        self._paint_focus(painter, QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5), _ROUND)
+        self._paint_focus(painter, QRectF(frame), _ROUND)
 
     def _paint_cross(self, painter: QPainter, at: QPointF) -> None:
         for ink, width, reach in (("field", 4, _CROSS + 1), ("ink", 2, _CROSS)):

@@ -21,7 +21,6 @@ from nnviz.ui import theme
 from nnviz.ui.card import Panel, Table
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.parts import named
-from nnviz.ui.plane.colours import class_colours
 
 _STEP = 5  # percent
 
@@ -70,8 +69,7 @@ class PredictionPanel(Panel):
         """Sets the names of classes or targets by the data and the network."""
         is_number = self._is_of_numbers
         names = [] if is_number else self._session.class_names
-        colours = class_colours(self._session.data.dataset)
-        self.bars.set_names(names, colours if len(colours) == len(names) else ())
+        self.bars.set_names(names)
         self.numbers.set_count(len(self._targets.all) or 1)
         self.refresh()
 

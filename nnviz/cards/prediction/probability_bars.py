@@ -35,7 +35,6 @@ class ProbabilityBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._all_names: Sequence[str] = ()
-        self._colours: Sequence[str] = ()
         self._names: Sequence[str] = ()  # of the rows
         self._values: npt.NDArray[Any] = np.empty(0)  # empty without a prediction
         self._mark: float | None = None
@@ -47,11 +46,11 @@ class ProbabilityBars(QWidget):
         theme.changed.connect(self._measure)
 
     def _measure(self) -> None:
-        self.set_names(self._all_names, self._colours)
+        self.set_names(self._all_names)
 
-    def set_names(self, names: Sequence[str], colours: Sequence[str] = ()) -> None:
-        """Sets the names of the classes, from top to bottom, and their colours if each has its own."""
-        self._all_names, self._names, self._colours = names, names[:MOST_ROWS], colours
+    def set_names(self, names: Sequence[str]) -> None:
+        """Sets the names of the classes, from top to bottom."""
+        self._all_names, self._names = names, names[:MOST_ROWS]
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         self._name_width = min(max(widest + 10, theme.px(_LEAST_NAME)), theme.px(_MOST_NAME))
         self._describe()
@@ -127,8 +126,7 @@ class ProbabilityBars(QWidget):
         for row, (filled, share) in enumerate(zip(grooves, np.clip(self._values, 0, 1).tolist(), strict=False)):
             filled.setWidth(max(1.5, filled.width() * share))
             radius = min(3.0, filled.width() / 2)
-            colour = "ink" if row == order[0] else "faint"
-            painter.setBrush(theme.colour(self._colours[row] if self._colours else colour))
+            painter.setBrush(theme.colour("ink" if row == order[0] else "faint"))
             painter.drawRoundedRect(filled, radius, radius)
 
     def _paint_words(self, painter: QPainter, height: float, order: tuple[int, int]) -> None:

@@ -174,7 +174,7 @@ class ParallelPlot(ChoicePlot):
             if number is not None and 0 <= number < len(self._places):
                 self._paint_line(painter, number, theme.colour(ink))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._paint_focus(painter, QRectF(self.rect().adjusted(0, 0, -1, -1)))
+        self._paint_focus(painter, QRectF(self.rect()))
 
     def _draw(self) -> QPixmap:
         if self._ground is None:

@@ -9,6 +9,7 @@ from PyQt5.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy
 
 from nnviz.ui import alignment, theme
+from nnviz.ui.painted_view import paint_focus
 from nnviz.ui.parts import named
 
 _SIDE = 10  # of the square, in pixels
@@ -68,8 +69,7 @@ class Key(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.hasFocus():
-            painter.setPen(theme.colour("ink"))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            paint_focus(painter, QRectF(self.rect()), 4)
         self._paint_sample(painter, theme.colour(self._colour))
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("ink" if self.underMouse() else "muted"))

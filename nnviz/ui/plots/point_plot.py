@@ -136,7 +136,7 @@ class PointPlot(ChoicePlot):
         if self._choice is not None and self._choice < self.count and np.isfinite(self._points[self._choice]).all():
             paint_ring(painter, self.place_of(self._choice), _RING, "ink")
         else:
-            self._paint_focus(painter, QRectF(field).adjusted(-0.5, -0.5, 0.5, 0.5))
+            self._paint_focus(painter, QRectF(field).adjusted(-1, -1, 1, 1))
 
     def _draw(self, field: QRect) -> QPixmap:
         """Returns an image of the points in their field and the axes around it."""
