@@ -317,7 +317,7 @@ def test_of_trials_of_a_sweep_it_is_the_validation_error(library: Library) -> No
         library.database.write("UPDATE sweeps SET kind = 'sweep'")
     records = records_of(library, group)
     assert [each.kind for each in records] == ["sweep", "sweep"]
-    assert figure_of(records, NEWEST) == ("5.00 %", "text")
+    assert figure_of(records, NEWEST) == ("5.00 %", "ink")
     assert figure_of(records, "test_error") == ("2.50 %", "test")
 
 

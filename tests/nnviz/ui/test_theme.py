@@ -10,7 +10,18 @@ import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QColor, QFontInfo, QIcon, QImage
-from PyQt5.QtWidgets import QApplication, QHBoxLayout, QMenuBar, QToolButton, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMenuBar,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
@@ -64,7 +75,28 @@ def test_what_is_drawn_stands_out(look: Theme) -> None:
     for name, ground in itertools.product(
         ("edge", "ink", "train", "test", "negative", "positive"), ("window", "bar", "card", "field")
     ):
-        assert contrast(getattr(look, name), getattr(look, ground)) >= 3, (name, ground)
+        least = 13 if name == "ink" else 3  # the ring of the focus is ink
+        assert contrast(getattr(look, name), getattr(look, ground)) >= least, (name, ground)
+
+
+@THEMES
+def test_the_focus_is_a_ring_of_two_pixels_and_moves_nothing(look: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+    theme.apply(qapp, look.name)
+    window, main = QWidget(), QPushButton("Train")
+    main.setProperty("role", "primary")
+    controls = [main, QPushButton("Batch"), QToolButton(), QLineEdit("0.2"), QComboBox(), QSpinBox()]
+    arranged(QVBoxLayout(window), *controls)
+    qtbot.addWidget(window)
+    window.show()
+    bring_to_front(qtbot, window)
+    for control in controls:
+        window.setFocus()
+        before = control.sizeHint()
+        control.setFocus()
+        image, place = window.grab().toImage(), control.geometry()
+        across = [image.pixelColor(place.left() + x, place.center().y()).name() for x in range(3)]
+        assert across[:2] == [look.ink] * 2 != across[1:], control
+        assert control.sizeHint() == before, control
 
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0; on linear light.

@@ -269,19 +269,19 @@ def test_a_wrong_field_shows_the_focus(settings_window: CardWindow, qapp: QAppli
     window = settings_window
     bring_to_front(qtbot, window)
 
-    def second_pixel() -> str:
+    def border() -> list[str]:
         QApplication.processEvents()
         image = edit.grab().toImage()
-        return str(image.pixelColor(1, image.height() // 2).name())
+        return [image.pixelColor(x, image.height() // 2).name() for x in range(2)]
 
     for look in ("dark", "light"):
         theme.apply(qapp, look)
         for name in ("layer1Edit", "learningRateEdit", "shapeEdit"):
             edit = retype(qtbot, window, name, "x")
             assert edit.hasFocus(), name
-            assert second_pixel() == theme.current().error, f"{name}: a border of two pixels"
+            assert border() == [theme.current().error] * 2, name
             window.setFocus()
-            assert second_pixel() == theme.current().error_ground, name
+            assert border()[0] != border()[1] == theme.current().error, f"{name}: a border of one pixel"
             assert find(window, QLabel, name.replace("Edit", "Error").replace("layer1", "shape")).isVisible(), name
 
 

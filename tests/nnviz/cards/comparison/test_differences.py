@@ -24,7 +24,7 @@ def library() -> Iterator[Library]:
 
 def compared_of(library: Library, *runs: int) -> list[ComparedRun]:
     members = [ComparedMember(library.run(run), library.history(run), None) for run in runs]
-    return [ComparedRun(run, (member,), "text") for run, member in zip(runs, members, strict=True)]
+    return [ComparedRun(run, (member,), "ink") for run, member in zip(runs, members, strict=True)]
 
 
 def rows_of(library: Library, *runs: int) -> dict[str, DifferenceRow]:
@@ -85,6 +85,6 @@ def test_a_range_stands_below_its_figure(library: Library) -> None:
             ComparedMember(replace(run.members[0].record, figures={"test_error": error}), run.members[0].history, None)
             for run, error in zip(members, errors, strict=True)
         )
-        groups.append(ComparedRun(RunGroup("seeds", number), runs, "text"))
+        groups.append(ComparedRun(RunGroup("seeds", number), runs, "ink"))
     names = [row.name for row in differing_rows(groups, None)]
     assert names.index("lowest – highest") == names.index("test error, median of 3") + 1

@@ -71,7 +71,7 @@ def test_the_point_under_the_mouse_is_reported_once_for_each_move(view: MapView,
     with qtbot.waitSignal(view.hovered) as reported:
         hover(view, place(view, number))
     assert reported.args == [number]
-    view.show_text([[("a 7", "text")]])
+    view.show_text([[("a 7", "ink")]])
     assert not view.findChild(QLabel, "readOut").isHidden()
     with qtbot.waitSignal(view.hovered) as reported:
         leave(view)

@@ -28,7 +28,7 @@ def a_plot(qtbot: QtBot) -> ParallelPlot:
 
 def show(plot: ParallelPlot, staying: range, places: np.ndarray, axes: list[LineAxis] = AXES) -> None:
     """A given number of lines that stay, and over them the first, in another colour."""
-    ground = LineGroup(np.array(staying), "past", 0.8, is_ground=True)
+    ground = LineGroup(np.array(staying), "faint", 0.8, is_ground=True)
     plot.show_lines(axes, places, [ground, LineGroup(np.array([0]), "good", 1.0, 2.5)])
 
 
