@@ -291,7 +291,7 @@ def test_stopped_pruned_and_diverged_runs_are_distinguished(
     qtbot.waitUntil(lambda: words.text() == "each dot is a run · • 1 pruned · ○ 1 stopped · × 1 diverged")
     plot = dots(window)
     looks = {series.mark + series.ink for series in plot.series}
-    assert {"discpast", "circlepast", "crossmuted"} <= looks
+    assert {"discfaint", "circlefaint", "crossmuted"} <= looks
     place = at(plot, dot_of_run(window, 2, 1))
     assert 0 < place.y() - plot.field.top() < 0.03 * plot.field.height(), "at the upper end, as it has no figure"
     hover(plot, (place.x(), place.y()))
