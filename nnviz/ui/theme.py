@@ -126,6 +126,7 @@ _text_size = SIZES[0]
 _SIZED = "sized"  # the property of a widget with the lengths that follow the text size
 # What follows the text size in the style sheet: fonts, and the heights of what holds a line of text.
 _TEXT_LENGTH = re.compile(r"((?:font-size|min-height|max-height|::tab \{ height): )(\d+)px")
+_CREATED, _OWN_FONT = Qt.WidgetAttribute.WA_WState_Created, Qt.WidgetAttribute.WA_SetFont
 _APPLIED = "theme"  # the application's property that names the theme it has
 
 
@@ -210,6 +211,8 @@ def apply(app: QApplication, name: str, percent: float | None = None) -> None:
         app.setPalette(_palette(_current))
         app.setStyleSheet(_stylesheet(_current))
         for widget in app.allWidgets() if is_resized else []:
+            if not (widget.testAttribute(_CREATED) or widget.testAttribute(_OWN_FONT)):
+                widget.setFont(QFont())  # Qt leaves the earlier font to widgets that have not been shown
             for setter, (pixels, beside) in (widget.property(_SIZED) or {}).items():
                 getattr(widget, setter)(px(pixels - beside) + beside)
     finally:

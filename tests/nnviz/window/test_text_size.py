@@ -115,6 +115,13 @@ def test_a_size_beyond_the_ends_is_the_nearest(qapp: QApplication, wanted: float
     assert theme.text_size() == size
 
 
+def test_parts_that_were_not_shown_yet_get_the_size_too(make_window: MakeWindow) -> None:
+    window = make_window()
+    window.set_text_size(150)
+    left = [part for part in window.findChildren(QWidget) if part.font().pixelSize() == theme.TEXT]
+    assert not left
+
+
 def test_a_setting_of_a_sweep_keeps_its_whole_name(qapp: QApplication, qtbot: QtBot) -> None:
     row = SettingRow(SettingInfo("learning_rate", "Learning rate", "How far a step goes.", lambda text, step: text))
     qtbot.addWidget(row)
