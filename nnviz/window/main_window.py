@@ -378,6 +378,7 @@ class MainWindow(QMainWindow):
         pen, curves = self.draw.pen, self.curves
         return {
             "pen_width": (pen.value, pen.setValue),  # which clips it to its range
+            "root_epochs": (lambda: curves.is_root, curves.set_root),
             **{f"log_{name}": (partial(curves.is_log, name), partial(curves.set_log, name)) for name in curves.scales},
         }
 

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPolygonF
 
 from engine.sweeps.quantile_bands import Band
-from nnviz.ui.plots.curve_axes import Ends, Quantity
+from nnviz.ui.plots.curve_axes import Axes, Ends, Quantity
 from nnviz.ui.plots.curve_line import FEW, thinned, within
 
 _BEHIND = -10  # all lines are drawn over it
@@ -41,14 +41,14 @@ class BandFill(pg.GraphicsObject):
             quantity.factor * within(each.copy(), quantity.highest) for each in (band.low, band.high)
         )
 
-    def draw(self, across: Ends, pixels: float, is_log: bool, quantity: Quantity) -> None:
-        """Makes the part of the area in the range ``across``, unless it is made already."""
-        wanted: Any = (across, pixels, is_log, quantity.lowest)
+    def draw(self, across: Ends, pixels: float, axes: Axes) -> None:
+        """Makes the part of the area between two positions, unless it is made already."""
+        wanted: Any = (across, pixels, axes)
         if wanted == self._drawn:
             return
         self._drawn = wanted
-        edges = [thinned(self.x, each, across, int(pixels)) for each in (self.low, self.high)]
-        (x, low), (back, high) = [(epochs, quantity.height(values, is_log)) for epochs, values in edges]
+        x = axes.across(self.x)
+        (x, low), (back, high) = [thinned(x, axes.height(each), across, int(pixels)) for each in (self.low, self.high)]
         self.prepareGeometryChange()
         around = zip([*x.tolist(), *back[::-1].tolist()], [*low.tolist(), *high[::-1].tolist()], strict=True)
         self._area = QPolygonF([QPointF(*point) for point in around])

@@ -22,7 +22,7 @@ from nnviz.formatting.run_name import RunName
 from nnviz.ui import alignment, theme
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
-from nnviz.ui.plots.curve_axes import EpochAxis, Quantity, ValueAxis, ends
+from nnviz.ui.plots.curve_axes import Axes, EpochAxis, Quantity, ValueAxis, ends
 from nnviz.ui.plots.curve_figures import Line, value_at
 from nnviz.ui.plots.curve_line import CurveLine
 from nnviz.ui.plots.zoom_plot import ZoomPlot
@@ -81,7 +81,6 @@ class RunsPlot(ZoomPlot):
 
     Attributes:
         quantity: the quantity on the y axis.
-        is_log: whether the y axis is logarithmic.
         spread: meaning of bands: "range" or "quartiles".
         runs: the drawn curves.
     """
@@ -89,7 +88,8 @@ class RunsPlot(ZoomPlot):
     def __init__(self, quantity: Quantity, reset_name: str) -> None:
         self._bottom, self._left = EpochAxis(), ValueAxis()
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
-        self.quantity, self.is_log, self.spread = quantity, True, RANGE
+        self.quantity, self.spread = quantity, RANGE
+        self.axes = Axes(quantity)
         self.runs: Sequence[RunCurve] = ()
         self._planned = self._room = 0  # epochs; pixels for the names, which do not shrink during training
         self._shown: list[_DrawnRun] = []
@@ -146,11 +146,16 @@ class RunsPlot(ZoomPlot):
     def set_log(self, is_log: bool) -> None:
         """Chooses a logarithmic or a linear y axis, and shows the whole curves."""
         if is_log != self.is_log:
-            self.is_log = self._left.is_log = is_log
-            self._left.picture = None
+            self.axes = Axes(self.quantity, is_log)
+            self._left.follow(self.axes)
             self._take()
             self.reset_zoom()
             self._update()
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the y axis is logarithmic."""
+        return self.axes.is_log
 
     @property
     def lines(self) -> list[CurveLine]:
@@ -178,8 +183,8 @@ class RunsPlot(ZoomPlot):
     def _draw(self) -> None:
         across, pixels = self.view[0], max(self.getViewBox().width(), 1.0)
         for line, fill in zip(self._lines, self._fills, strict=True):
-            line.draw(across, pixels, self.is_log, self.quantity)
-            fill.draw(across, pixels, self.is_log, self.quantity)
+            line.draw(across, pixels, self.axes)
+            fill.draw(across, pixels, self.axes)
         self.viewport().update()
 
     def _make_room(self) -> None:
@@ -279,7 +284,7 @@ class RunsPlot(ZoomPlot):
         for shown, line in zip(self._shown, self._lines, strict=False):
             within = line.y[line.x <= self.view[0][1]]
             if len(within) and np.isfinite(within[-1]):
-                share = (float(self.quantity.height(within[-1], self.is_log)) - low) / (high - low)
+                share = (float(self.axes.height(within[-1])) - low) / (high - low)
                 found.append((shown, area.bottom() - min(max(share, 0.0), 1.0) * area.height()))
         found.sort(key=lambda each: each[1])
         heights = spaced_heights([y for _, y in found], area.top(), area.bottom())

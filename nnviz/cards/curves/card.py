@@ -39,6 +39,7 @@ from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.tabs import keep_in_sight
 
 _LINES_OF_CHANGES = 2  # of the conclusion while two networks are compared
+_MANY, _BOTTOM_OF_FEW = 1000, 0.01  # test examples, and the lowest value of the axis of fewer as a share of its end
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _TIPS = {
     "error": (
@@ -76,6 +77,7 @@ class CurvesPanel(TabbedCard):
 
     Attributes:
         scales: whether the axis of each quantity is logarithmic, by its name.
+        is_root: whether positions on the axis of epochs are their square roots, so that the first epoch is wide.
         error, rmse, loss: the pages. The first is for classes; the second, for regression, is made when the window is
             idle or such data come.
         forget: the action that removes the earlier runs from the chart.
@@ -95,6 +97,7 @@ class CurvesPanel(TabbedCard):
         self.forget.setObjectName("actionForgetEarlierRuns")
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
+        self.is_root = True
         self.curves: list[LearningCurvePage] = []
         self._lesson_offer: tuple[str, ...] = ()
         self.error = self._add_curve(ERROR, 0)
@@ -112,8 +115,8 @@ class CurvesPanel(TabbedCard):
     def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> LearningCurvePage:
         page = LearningCurvePage(self._session, quantity, self.forget)
         page.is_offered = offered
-        page.set_log(self.scales[quantity.name])
-        page.scale_changed.connect(lambda: self._note_scale(quantity.name, page.is_log))
+        page.set_scales(self.scales[quantity.name], self.is_root)
+        page.scale_changed.connect(lambda: self._note_scales(quantity.name, page))
         page.lesson_wanted.connect(self.lesson_wanted)
         page.offer_lesson(self._lesson_offer)
         self.curves.append(page)
@@ -126,9 +129,16 @@ class CurvesPanel(TabbedCard):
         for page in self.curves:
             page.offer_lesson(versions)
 
-    def _note_scale(self, name: str, is_log: bool) -> None:
-        self.scales[name] = is_log
+    def _note_scales(self, name: str, page: LearningCurvePage) -> None:
+        self.scales[name] = page.is_log
+        self.set_root(page.is_root)
         self.scale_changed.emit()
+
+    def set_root(self, is_root: bool | int) -> None:
+        """Chooses square roots of the epochs, or the epochs themselves, for all pages."""
+        self.is_root = bool(is_root)
+        for page in self.curves:
+            page.set_scales(page.is_log, self.is_root)
 
     def is_log(self, name: str) -> bool:
         """Whether the axis of a quantity is logarithmic."""
@@ -139,7 +149,7 @@ class CurvesPanel(TabbedCard):
         self.scales[name] = bool(is_log)
         for page in self.curves:
             if page.name == f"{name}Tab":
-                page.set_log(is_log)
+                page.set_scales(bool(is_log), self.is_root)
 
     def show_tabs(self) -> None:
         """Keeps all tabs visible; the legend gets shorter instead."""
@@ -163,7 +173,7 @@ class CurvesPanel(TabbedCard):
         if other is not None:
             other.offer(False)
         if dataset.is_classification:
-            self.error.set_examples(max(map(len, dataset.splits.values())))
+            self.error.set_examples(len(dataset.splits.get("test", dataset.splits["train"])))
         if self.rmse is not None:
             self.rmse.set_unit(self._session.meaning.unit)
 
@@ -177,9 +187,10 @@ class LearningCurvePage(Page):
 
     Attributes:
         is_log: whether the value axis is logarithmic.
+        is_root: whether positions on the axis of epochs are their square roots.
 
     Signals:
-        scale_changed: :attr:`is_log` has changed.
+        scale_changed: :attr:`is_log` or :attr:`is_root` has changed.
         lesson_wanted: the user accepted the offer of a lesson.
     """
 
@@ -190,7 +201,7 @@ class LearningCurvePage(Page):
         super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
         self._session, self._quantity, self._forget = session, quantity, forget
         self.compares = True
-        self.is_log = True
+        self.is_log = self.is_root = True
         self._plot: CurvePlot | None = None
         self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
         self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
@@ -216,7 +227,7 @@ class LearningCurvePage(Page):
         session, called, plot = self._session, self._quantity.called, self.plot
         plot.set_quantity(self._quantity)
         named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)
-        plot.set_log(self.is_log)
+        plot.set_axes(self.is_log, self.is_root)
         self.keys = self._keys(plot)
         self.conclusion = ConclusionLabel(self._named("curvesConclusion"))
         self.figures = named(label(role="muted"), self._named("comparedFigures"), "Errors of both networks")
@@ -233,8 +244,8 @@ class LearningCurvePage(Page):
         self.body.insertLayout(0, arranged(QHBoxLayout(), (self.conclusion, 1), self.lesson, spacing=theme.GAP))
         self.body.insertWidget(1, self.figures)
         self._add_scale()
-        reset, self._log_action = self._actions(plot)
-        _offer(plot, reset, self._log_action, self._forget)
+        reset, self._log_action, self._root_action = self._actions(plot)
+        _offer(plot, reset, self._log_action, self._root_action, self._forget)
         arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
         plot.playhead.follow(session.timeline.nearest)
         plot.playhead.wanted.connect(session.timeline.point_to)
@@ -287,9 +298,10 @@ class LearningCurvePage(Page):
             key.toggled.connect(partial(plot.set_shown, name))
         return keys
 
-    def _actions(self, plot: CurvePlot) -> tuple[QAction, QAction]:
-        """Returns the actions of the context menu: reset the zoom, and a logarithmic axis."""
+    def _actions(self, plot: CurvePlot) -> tuple[QAction, QAction, QAction]:
+        """Returns the actions of the context menu: reset the zoom, logarithmic values, square roots of the epochs."""
         reset, log = QAction("Reset zoom", self), QAction("Logarithmic", self)
+        root = QAction("Wide first epoch (√ axis)", self)
         reset.setObjectName(self._named("actionResetZoom"))
         reset.setEnabled(False)
         reset.triggered.connect(plot.reset_zoom)
@@ -297,8 +309,12 @@ class LearningCurvePage(Page):
         log.setObjectName(self._named("actionLogarithmic"))
         log.setCheckable(True)
         log.setChecked(self.is_log)
-        log.toggled.connect(self.set_log)
-        return reset, log
+        log.toggled.connect(lambda is_log: self.set_scales(is_log, self.is_root))
+        root.setObjectName(self._named("actionRootEpochs"))
+        root.setCheckable(True)
+        root.setChecked(self.is_root)
+        root.toggled.connect(lambda is_root: self.set_scales(self.is_log, is_root))
+        return reset, log, root
 
     def _add_scale(self) -> None:
         tip = (
@@ -307,7 +323,7 @@ class LearningCurvePage(Page):
         )
         self.scale = named(ElidedButton(), self._named("scaleButton"), tip=tip)
         self.scale.setProperty("role", "key")
-        self.scale.clicked.connect(lambda: self.set_log(not self.is_log))
+        self.scale.clicked.connect(lambda: self.set_scales(not self.is_log, self.is_root))
         self._name_scale()
 
     def _name_scale(self) -> None:
@@ -324,10 +340,10 @@ class LearningCurvePage(Page):
             self._name_scale()
 
     def set_examples(self, count: int) -> None:
-        """Sets the number of examples of the error. A logarithmic axis ends at half an example if the error is 0."""
-        lowest = max(ERROR.lowest, ERROR.factor / (2 * count))
-        if lowest != self._quantity.lowest:
-            self._set_quantity(replace(self._quantity, lowest=lowest))
+        """Sets the number of examples of the error: of few, a logarithmic axis ends at 1 % instead of 0.1 %."""
+        bottom = ERROR.bottom if count >= _MANY else _BOTTOM_OF_FEW
+        if bottom != self._quantity.bottom:
+            self._set_quantity(replace(self._quantity, bottom=bottom))
 
     def _set_quantity(self, quantity: Quantity) -> None:
         self._quantity = quantity
@@ -336,15 +352,16 @@ class LearningCurvePage(Page):
 
     # ---- scale
 
-    def set_log(self, is_log: bool | int) -> None:
-        is_log = bool(is_log)
-        if is_log == self.is_log:
+    def set_scales(self, is_log: bool, is_root: bool) -> None:
+        """Chooses logarithms of the values, and square roots of the epochs."""
+        if (is_log, is_root) == (self.is_log, self.is_root):
             return
-        self.is_log = is_log
+        self.is_log, self.is_root = is_log, is_root
         if self.is_filled:
-            self.plot.set_log(is_log)
+            self.plot.set_axes(is_log, is_root)
             self._name_scale()
             self._log_action.setChecked(is_log)
+            self._root_action.setChecked(is_root)
         self.scale_changed.emit()
 
     # ---- curves

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,12 +13,11 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
 from engine.training.history import Curve
-from nnviz.cards.curves.clipped_label import ClippedLabel, clipped_lines, is_in_view, label_place
-from nnviz.cards.curves.playhead import BELOW_TOP, Playhead
+from nnviz.cards.curves.playhead import Playhead
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.parts import named
-from nnviz.ui.plots.curve_axes import ERROR, EpochAxis, Quantity, ValueAxis, ends, first_epoch
+from nnviz.ui.plots.curve_axes import ERROR, Axes, EpochAxis, Quantity, ValueAxis
 from nnviz.ui.plots.curve_figures import (
     EXACT,
     EarlierRun,
@@ -46,11 +46,11 @@ _NAMES = ("live_train", "live_test", "validation", "train", "test")  # later one
 class CurvePlot(ZoomPlot):
     """Curves of train, test and validation values, thin lines for the epoch in progress, and earlier runs.
 
-    Within the first epoch the curves join estimates.
+    Within the first epoch the curves join estimates. The axes stay as they are for the whole run: epochs to the last
+    one planned, values from a round number above that of the untrained network down to a fixed share of it.
 
     Attributes:
         quantity: the quantity on the y axis.
-        is_log: whether the y axis is logarithmic.
         changes: the marked epochs, and the changes of settings there.
         playhead: the mark of the displayed epoch, which can be dragged.
     """
@@ -59,7 +59,7 @@ class CurvePlot(ZoomPlot):
         self._bottom, self._left = EpochAxis(), ValueAxis()
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
         self.quantity = quantity
-        self.is_log = True
+        self.axes = Axes(quantity, is_root=True, floor=1.0)
         self._curves: Mapping[str, Curve] = {}
         self._sizes: Mapping[str, int] = {}
         self._batches: int | None = None
@@ -82,12 +82,10 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self.playhead = Playhead(self)
-        self._cut = ClippedLabel(self)
         self._read_out.raise_()
         self._hint = named(QLabel("", self), "plotHint")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
-        self.view_changed.connect(self._mark_cut)
         self.view_changed.connect(self.playhead.place_dot)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
         self.getViewBox().sigResized.connect(self._resized)
@@ -116,8 +114,8 @@ class CurvePlot(ZoomPlot):
         """Draws the curves train, test and validation, each with its early_ one, live_train and live_test.
 
         Args:
-            epochs: the end of the axis.
-            batches_per_epoch: if given, the axis counts batches until there is an exact value after epoch 0.
+            epochs: the end of the axis; a line beyond it extends the axis by a quarter.
+            batches_per_epoch: if given, the read-out names the batch within an epoch.
             lacks_estimates: whether the first epoch is dashed, because nothing is known of it.
         """
         self._curves, self._batches = curves, batches_per_epoch
@@ -125,12 +123,8 @@ class CurvePlot(ZoomPlot):
             line.take(self._curve(name), self.quantity, self._curve(_early(name)), lacks_estimates and name in EXACT)
             for name, line in self._lines.items()
         ]
-        has_begun = any(len(line.x) and line.x[-1] > 0 for line in self._lines.values())
-        has_exact = any(curve.epochs and curve.epochs[-1] > 0 for curve in map(curves.get, EXACT) if curve)
-        batches = batches_per_epoch if has_begun and not has_exact and self._own_end() <= 1 else None
-        if any(changed) or max(epochs, 1.0) != self._epochs or batches != self._bottom.batches:
+        if any(changed) or max(epochs, 1.0) != self._epochs:
             self._epochs = max(epochs, 1.0)
-            self._bottom.count(batches)
             self._update()
 
     def _curve(self, name: str) -> Curve:
@@ -191,19 +185,28 @@ class CurvePlot(ZoomPlot):
                 line.setVisible(shown)
         self._update()
 
+    @property
+    def is_log(self) -> bool:
+        """Whether the y axis is logarithmic."""
+        return self.axes.is_log
+
+    def set_axes(self, is_log: bool, is_root: bool) -> None:
+        """Chooses logarithms of the values and square roots of the epochs; a zoomed view keeps its ranges."""
+        zoom, before = self._zoom, self.axes
+        if (is_log, is_root) == (before.is_log, before.is_root):
+            return
+        self.axes = replace(before, is_log=is_log, is_root=is_root)
+        self._zoom = None
+        self._update()
+        self.playhead.place()
+        if zoom is not None:
+            across = [float(self.axes.across(before.epoch(at))) for at in zoom[0]]
+            heights = [float(self.axes.height(before.value(at))) for at in zoom[1]]
+            self.zoom_to(((across[0], across[1]), (heights[0], heights[1])))
+
     def set_log(self, is_log: bool) -> None:
         """Chooses a logarithmic or a linear y axis; a zoomed view keeps its range of values."""
-        if is_log == self.is_log:
-            return
-        zoom, was_log = self._zoom, self.is_log
-        self.is_log = self._left.is_log = is_log
-        self._zoom = None
-        self._left.picture = None
-        self._update()
-        if zoom is not None:
-            values = np.array([self.quantity.value(height, was_log) for height in zoom[1]])
-            low, high = self.quantity.height(values, is_log)
-            self.zoom_to((zoom[0], (float(low), float(high))))
+        self.set_axes(is_log, self.axes.is_root)
 
     def line(self, name: str) -> CurveLine:
         """Returns the line of train, test, validation, live_train or live_test."""
@@ -221,7 +224,6 @@ class CurvePlot(ZoomPlot):
     def _update(self) -> None:
         self._set_home()
         self._draw()
-        self._mark_cut()
         self._update_read_out()
         self._summarise()
 
@@ -229,75 +231,54 @@ class CurvePlot(ZoomPlot):
         across, pixels = self.view[0], max(self.getViewBox().width(), 1.0)
         for name, line in self._by_name():
             if name not in self._hidden:
-                line.draw(across, pixels, self.is_log, self.quantity)
+                line.draw(across, pixels, self.axes)
         self._draw_changes()
 
     def _draw_changes(self) -> None:
         """Draws the marks with a constant height on the screen."""
         (low, high), height = self.view[1], max(self.getViewBox().height(), 1.0)
-        epochs = np.repeat([epoch for epoch, _ in self.changes], 2)
+        across = np.repeat([float(self.axes.across(epoch)) for epoch, _ in self.changes], 2)
         heights = np.tile([low, low + _CHANGE / height * (high - low)], len(self.changes))
-        self._marks.setData(epochs, heights, connect="pairs")
+        self._marks.setData(across, heights, connect="pairs")
 
     def _resized(self) -> None:
         """Draws the lines with as many points as the new width needs."""
         self._draw()
-        self._mark_cut()
         self._place_hint()
-
-    def _mark_cut(self) -> None:
-        """Shows the height at which clipped curves begin."""
-        shown = [self._lines[name] for name in EXACT if name not in self._hidden]
-        cut = clipped_lines(shown, self.view, self.quantity, self.is_log)
-        self._cut.show_for(cut, self.quantity)
-        if cut:
-            low, high = self.view[1]
-            height = (BELOW_TOP + self._cut.height()) / max(self.getViewBox().height(), 1.0) * (high - low)
-            place = self.getViewBox().mapViewToScene(label_place(cut, self.view, self.quantity, self.is_log, height))
-            at = self.mapFromScene(place) + QPoint(0, BELOW_TOP)  # the playhead's dot covers no word
-            self._cut.stand_at(at, self.plot_area().bottomLeft(), self._is_free)
-
-    def _is_free(self, area: QRect) -> bool:
-        """Whether a rectangle is in the plot and crosses no line."""
-        first, last = self.place(area.bottomLeft()), self.place(area.topRight())
-        view = (first.x(), last.x()), (first.y(), last.y())
-        lines = [line for name, line in self._by_name() if name not in self._hidden]
-        return self.rect().contains(area) and not any(
-            is_in_view(line, view, self.quantity, self.is_log) for line in lines
-        )
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()
         self._hint.move(self.plot_area().center() - self._hint.rect().center())
 
     def _set_home(self) -> None:
-        """Sets the automatic view: the epochs of the current run and the values of all visible curves in them.
-
-        Values before the end of the first epoch count only until the run has values after it; on a logarithmic axis
-        they stay if the run has estimates between them.
-        """
-        shown = [(name, line) for name, line in self._by_name() if name not in self._hidden and len(line.x)]
+        """Sets the automatic view, which does not change during a run, and how far one can zoom out."""
         self._show_hint()
-        own = [line for name, line in shown if name != EARLIER]
-        far = max((float(line.x[-1]) for line in own), default=1.0)
-        batches = self._bottom.batches
-        end = first_epoch(self._own_end(), batches) if batches else max(self._epochs, math.ceil(far))
-        across = (0.0, end)  # whole epochs, so that the axis does not grow within one
-        values = _values([line for _, line in shown], 0.0, across[1])
-        late = _values([line for _, line in shown], 1.0, across[1])
-        has_come_there = len(late) and (far >= 1 or not own) and not self._shows_first_epoch
-        home = ends(late if has_come_there else values, self.is_log, self.quantity)
-        whole = ends(values, self.is_log, self.quantity)
-        self.set_home((across, home), (across, (min(home[0], whole[0]), max(home[1], whole[1]))))
+        low, high = self.quantity.fixed_ends(self._untrained())
+        if low != self.axes.floor or self.quantity != self.axes.quantity:
+            self.axes = replace(self.axes, quantity=self.quantity, floor=low)
+        shown = [line.y for name, line in self._by_name() if name not in self._hidden]
+        values = np.concatenate(shown) if shown else np.empty(0)
+        values = values[np.isfinite(values)]
+        self._left.follow(self.axes, has_below=bool(len(values) and (values < low).any()))
+        self._bottom.follow(self.axes)
+        across = 0.0, float(self.axes.across(self._last_epoch()))
+        home = self.axes.heights(low, high)
+        highest = min(max(float(values.max()) if len(values) else high, high), self.quantity.highest)
+        self.set_home((across, home), (across, self.axes.heights(low, highest)))
 
-    @property
-    def _shows_first_epoch(self) -> bool:
-        """Whether the axis keeps room for the fall of the first epoch, of which a linear one would be full."""
-        return self.is_log and any(self._curve(_early(name)).epochs for name in EXACT)
+    def _untrained(self) -> float | None:
+        """Returns the highest first value of the current run's curves, in the unit of the axis; None without any."""
+        lines = [self._lines[name] for name in EXACT]
+        first = [float(line.y[0]) for line in lines if len(line.y) and np.isfinite(line.y[0])]
+        return max(first, default=None)
 
-    def _own_end(self) -> float:
-        """Returns the last epoch of the current run's curves, visible or not; 0 without any."""
-        return max((float(line.x[-1]) for line in self._lines.values() if len(line.x)), default=0.0)
+    def _last_epoch(self) -> float:
+        """Returns the end of the axis: the last epoch planned, extended by quarters as long as lines go beyond it."""
+        far = max((float(line.x[-1]) for line in self._lines.values() if len(line.x)), default=0.0)
+        end = self._epochs
+        while end < far:
+            end = math.ceil(end * 1.25)
+        return end
 
     def _show_hint(self) -> None:
         self._hint.setVisible(bool(self._hint.text()) and not any(len(line.x) for line in self._lines.values()))
@@ -305,7 +286,7 @@ class CurvePlot(ZoomPlot):
     @property
     def end(self) -> float:
         """The last epoch that can be displayed."""
-        return self._bounds[0][1]
+        return self.axes.epoch(self._bounds[0][1])
 
     # ---- looks
 
@@ -367,7 +348,7 @@ class CurvePlot(ZoomPlot):
             place = self.place(mouse)
             at = self._nearest(place.x())
             lines = self._figures(at) + change_lines(self._changes_near(mouse))
-            self._cross.setPos(at)
+            self._cross.setPos(float(self.axes.across(at)))
             self._level.setPos(place.y())
         self._cross.setVisible(bool(lines))
         self._level.setVisible(bool(lines))
@@ -383,21 +364,15 @@ class CurvePlot(ZoomPlot):
         self._read_out.set_summary(spoken(self._figures(self._summarised)) or self._hint.text())
 
     def _nearest(self, x: float) -> float:
-        """Returns the nearest whole epoch or estimate of the first one in view.
-
-        If the axis counts batches, it is the nearest batch with a value.
-        """
-        low, high = self.view[0]
-        if self._bottom.batches:
-            known = np.concatenate([line.x for line in self._lines.values()])
-            known = known[(known >= low) & (known <= high)]
-            return float(known[np.abs(known - x).argmin()]) if len(known) else 0.0
-        whole = float(min(max(round(x), math.ceil(low - 1e-6)), math.floor(high + 1e-6)))
-        early = {at for name in EXACT for at in self._curve(_early(name)).epochs if low <= at <= high}
-        return min((whole, *sorted(early)), key=lambda at: abs(at - x))
+        """Returns the epoch in view whose position is nearest to a position: a whole one, or one with an estimate."""
+        low, high = map(self.axes.epoch, self.view[0])
+        whole = np.arange(math.ceil(low - 1e-6), math.floor(high + 1e-6) + 1, dtype=float)
+        known = np.concatenate([whole, *(line.x for line in self._lines.values())])
+        known = known[(known >= low - 1e-6) & (known <= high + 1e-6)]
+        return float(known[np.abs(self.axes.across(known) - x).argmin()]) if len(known) else 0.0
 
     def _changes_near(self, mouse: QPoint) -> list[tuple[float, str]]:
-        left, right = (self.place(mouse + QPoint(by, 0)).x() for by in (-_NEAR, _NEAR))
+        left, right = (self.axes.epoch(self.place(mouse + QPoint(by, 0)).x()) for by in (-_NEAR, _NEAR))
         return [change for change in self.changes if left <= change[0] <= right]
 
     def _cost(self, place: QRect) -> float:
@@ -410,12 +385,12 @@ class CurvePlot(ZoomPlot):
         """Returns how much of the lines the read-out would cover there, as a number of places along them."""
         area, ((left, right), (low, high)) = self.plot_area(), self.getViewBox().viewRange()
         pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
-        epochs = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)
+        across = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)
         count = 0
         for _, line in self._by_name():
             if line.isVisible() and line.xData is not None and len(line.xData):
                 x, y = line.xData, line.yData
-                at = np.concatenate([epochs, x[(x > epochs[0]) & (x < epochs[-1])]])
+                at = np.concatenate([across, x[(x > across[0]) & (x < across[-1])]])
                 heights = np.interp(at, x, y, left=np.nan, right=np.nan)
                 rows = area.bottom() - (heights - low) / (high - low) * area.height()
                 count += int(((rows >= place.top() - 1) & (rows <= place.bottom() + 1)).sum())
@@ -438,19 +413,13 @@ class CurvePlot(ZoomPlot):
         return [[(head, "ink")], *lines] if lines else []
 
     def _place_text(self, at: float) -> str:
-        """Returns a place within an epoch, by the unit of the axis: "batch 80", "epoch 0.133 (batch 80)"."""
+        """Returns a place within an epoch: "epoch 0.133 (batch 80)"."""
         if not self._batches:
             return f"epoch {text.epochs(at, 0)}"
         batch = f"batch {text.count(round(at * self._batches))}"
-        return batch if self._bottom.batches else f"epoch {text.epochs(at, self._batches)} ({batch})"
+        return f"epoch {text.epochs(at, self._batches)} ({batch})"
 
 
 def _early(name: str) -> str:
     """Returns the name of the curve with the estimates of the first epoch."""
     return f"early_{name}"
-
-
-def _values(lines: Sequence[CurveLine], first: float, last: float) -> np.ndarray:
-    """Returns the values of all lines between two epochs."""
-    parts = [line.y[np.searchsorted(line.x, first) : np.searchsorted(line.x, last, side="right")] for line in lines]
-    return np.concatenate(parts) if parts else np.empty(0)

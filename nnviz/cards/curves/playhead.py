@@ -11,12 +11,12 @@ from PyQt5.QtWidgets import QWidget
 
 from nnviz.session.timeline import pointed_epoch
 from nnviz.ui import theme
-from nnviz.ui.plots.base_plot import BasePlot
+from nnviz.ui.plots.zoom_plot import ZoomPlot
 
 _NEAR = 5  # pixels; so near to the line, the mouse takes hold of it
 _BAND = 14  # height in pixels of the band at the top, in which the mouse takes hold of the playhead everywhere
 _SIZE = 12  # pixels of the dot
-BELOW_TOP = _SIZE // 2 + 1  # pixels of the plot, from its top, over which the dot lies
+_BELOW_TOP = _SIZE // 2 + 1  # pixels of the plot, from its top, over which the dot lies
 _FAR = 100  # times the training: the veil reaches beyond the right end of the plot
 _VEIL, _FAINT = 0.62, 0.45  # opacity of what covers the future, and of the mark under the mouse
 
@@ -34,7 +34,7 @@ class Playhead(QObject):
 
     wanted = pyqtSignal(float)
 
-    def __init__(self, plot: BasePlot) -> None:
+    def __init__(self, plot: ZoomPlot) -> None:
         super().__init__(plot)
         self._plot = plot
         self._nearest: Callable[[float], float] = lambda epoch: epoch
@@ -65,7 +65,7 @@ class Playhead(QObject):
         self.line.setVisible(not self._is_live)
         self._veil.setVisible(not self._is_live)
         if not self._is_live:
-            self.line.setPos(self._at)
+            self.line.setPos(self._across(self._at))
         self._place_veil()
         if not has_past:
             self._let_go()
@@ -74,15 +74,24 @@ class Playhead(QObject):
     def show_second(self, epoch: float | None) -> None:
         """Shows the epoch that the displayed one is compared with; None for none."""
         self.second.setVisible(epoch is not None)
-        if epoch is not None and epoch != self.second.value():
-            self.second.setPos(epoch)
+        if epoch is not None:
+            self.second.setPos(self._across(epoch))
         self._second = epoch
         self._place_veil()
+
+    def place(self) -> None:
+        """Places all marks again, after the axis of epochs has changed its scale."""
+        self.line.setPos(self._across(self._at))
+        self.show_second(self._second)
+        self.place_dot()
+
+    def _across(self, epoch: float) -> float:
+        return float(self._plot.axes.across(epoch))
 
     def _place_veil(self) -> None:
         """Veils what is later than the displayed epoch and the one that it is compared with."""
         start = self._at if self._second is None else max(self._at, self._second)
-        region = start, max(_FAR * max(self._live, 1.0), start)
+        region = self._across(start), self._across(max(_FAR * max(self._live, 1.0), start))
         if not self._is_live and region != tuple(self._veil.getRegion()):
             self._veil.setRegion(region)
 
@@ -117,7 +126,7 @@ class Playhead(QObject):
         is_near = not is_pressed and self._is_within_reach(place)
         self.faint.setVisible(is_near)
         if is_near:
-            self.faint.setPos(self._nearest(self._epoch_at(place)))
+            self.faint.setPos(self._across(self._nearest(self._epoch_at(place))))
         self._plot.viewport().setCursor(Qt.CursorShape.SplitHCursor if is_near else Qt.CursorShape.ArrowCursor)
         return is_near
 
@@ -147,14 +156,15 @@ class Playhead(QObject):
 
     def _epoch_at(self, place: QPoint) -> float:
         """Returns the epoch that the mouse points to."""
-        epoch, per_pixel = self._plot.place(place).x(), self._plot.getViewBox().viewPixelSize()[0]
-        return pointed_epoch(max(0.0, epoch), self._live, per_pixel)
+        at, pixel = self._plot.place(place).x(), self._plot.getViewBox().viewPixelSize()[0]
+        epoch = self._plot.axes.epoch(at)
+        return pointed_epoch(max(0.0, epoch), self._live, self._plot.axes.epoch(at + pixel) - epoch)
 
     # ---- the dot
 
     def _pixel(self) -> int:
         """Returns the x position of the playhead, in pixels of the plot."""
-        return self._plot.mapFromScene(self._plot.getViewBox().mapViewToScene(QPointF(self._at, 0))).x()
+        return self._plot.mapFromScene(self._plot.getViewBox().mapViewToScene(QPointF(self._across(self._at), 0))).x()
 
     def _place_dot(self) -> None:
         self.place_dot()
@@ -162,7 +172,7 @@ class Playhead(QObject):
     def place_dot(self) -> None:
         """Places the dot over the plot, if the displayed epoch is in view."""
         low, high = self._plot.getViewBox().viewRange()[0]
-        self.dot.setVisible(self._has_past and low <= self._at <= high)
+        self.dot.setVisible(self._has_past and low <= self._across(self._at) <= high)
         if self.dot.isVisibleTo(self._plot):
             top = self._plot.mapFromScene(self._plot.getViewBox().sceneBoundingRect()).boundingRect().top()
             self.dot.show_at(QPoint(self._pixel(), top), self._is_live)
@@ -180,7 +190,7 @@ class _Dot(QWidget):
 
     def show_at(self, place: QPoint, is_live: bool) -> None:
         """Shows the dot centred at a place of the plot."""
-        self.move(place - QPoint(_SIZE // 2, _SIZE - BELOW_TOP))
+        self.move(place - QPoint(_SIZE // 2, _SIZE - _BELOW_TOP))
         if is_live != self._is_live:
             self._is_live = is_live
             self.update()

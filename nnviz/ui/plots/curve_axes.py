@@ -9,17 +9,21 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtCore import QRectF
+from PyQt5.QtGui import QFontMetrics
 
 from nnviz.formatting import text as words
-from nnviz.formatting.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top
-from nnviz.ui import alignment, theme
+from nnviz.formatting.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top, step
+from nnviz.ui import theme
 
 SCALES = ("linear", "log")
 Ends = tuple[float, float]
 _LARGE = 1e9  # from here on values are written like 3.40e+38
-_BATCHES = (20, 100, 500)  # possible ends of an axis that counts batches, in the first epoch
-_WORD_WIDTH, _WORD_GAP, _LEAST_GAP = 44, 9, 4  # pixels, for the name left of the epochs
+_ROOT_MARKS = (1.0, 1.5, 2.0, 3.0, 5.0)  # times powers of ten: the marks of an axis of square roots
+_FIRST_MARKS = (0.0, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0)
+_BETWEEN, _BEYOND = 12, 22  # pixels: between two numbers of the epochs, and right of the axis for the last one
+_BELOW = 0.22  # decades from the lowest value of a fixed axis down to the line of all smaller ones
+_FOOT = 0.08  # decades below that line
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Quantity:
         factor: converts a curve's values to the unit of the axis.
         lowest, highest: limits of the axis; a logarithmic axis draws smaller values at ``lowest``.
         low, high: range that an automatic logarithmic axis contains at least; by default none.
+        top: upper end of a fixed axis; by default the round number above the value of the untrained network.
+        bottom: lowest value of a fixed logarithmic axis, as a share of its upper end.
     """
 
     name: str
@@ -43,6 +49,8 @@ class Quantity:
     low: float = math.inf
     high: float = 0.0
     title: str = ""
+    top: float | None = None
+    bottom: float = 1e-3
 
     def text(self, value: float) -> str:
         """Formats a curve's value: 2.41 %, 0.0834, or 2.71 mpg."""
@@ -65,18 +73,67 @@ class Quantity:
         """Describes the axis: error %, log."""
         return f"{f'{self.called} {self.unit}'.strip()}, {SCALES[is_log]}"
 
-    def height(self, values: Any, is_log: bool) -> Any:
-        """Converts values in the unit of the axis to positions on the axis; logarithms on a logarithmic one."""
-        return np.log10(np.maximum(values, self.lowest)) if is_log else values
+    def fixed_ends(self, untrained: float | None) -> Ends:
+        """Returns the values between which a fixed axis lies, in its unit.
 
-    def value(self, height: float, is_log: bool) -> float:
-        """Converts a position on the axis to a value in the unit of the axis."""
-        return 10.0**height if is_log else height
+        Args:
+            untrained: the value before training, or the first one that is known; None if there is none.
+        """
+        top = self.top
+        if top is None:
+            is_known = untrained is not None and math.isfinite(untrained) and untrained > 0
+            top = step(min(max(untrained if is_known and untrained else 1.0, self.lowest), self.highest / 10) * 1.0001)
+        return top * self.bottom, top
 
 
-ERROR = Quantity("error", "%", 100.0, 1e-3, 100.0, low=1.0, high=10.0)
+@dataclass(frozen=True)
+class Axes:
+    """Converts epochs and values to positions on the axes of a plot, and back.
+
+    Attributes:
+        is_log: whether positions of values are logarithms.
+        is_root: whether positions of epochs are their square roots, so that the first epoch is wide.
+        floor: values below it lie on one line on a logarithmic axis, which has no room for them; None if all have room.
+    """
+
+    quantity: Quantity
+    is_log: bool = True
+    is_root: bool = False
+    floor: float | None = None
+
+    def across(self, epochs: Any) -> Any:
+        """Converts epochs, a number or an array, to positions."""
+        return np.sqrt(np.maximum(epochs, 0.0)) if self.is_root else epochs
+
+    def epoch(self, across: float) -> float:
+        """Converts a position to epochs; 0 left of the axis of square roots."""
+        return max(across, 0.0) ** 2 if self.is_root else across
+
+    def height(self, values: Any) -> Any:
+        """Converts values in the unit of the axis, a number or an array, to positions."""
+        if not self.is_log:
+            return values
+        heights = np.log10(np.maximum(values, self.quantity.lowest))
+        return heights if self.floor is None else np.where(values < self.floor, self.below, heights)
+
+    def value(self, height: float) -> float:
+        """Converts a position to a value in the unit of the axis."""
+        return 10.0**height if self.is_log else height
+
+    @property
+    def below(self) -> float:
+        """The position of all values below the floor."""
+        assert self.floor is not None
+        return math.log10(self.floor) - _BELOW
+
+    def heights(self, low: float, high: float) -> Ends:
+        """Returns the positions of the ends of a fixed axis between two values; a linear one begins at 0."""
+        return (self.below - _FOOT, math.log10(high)) if self.is_log else (0.0, high)
+
+
+ERROR = Quantity("error", "%", 100.0, 1e-3, 100.0, low=1.0, high=10.0, top=100.0)
 LOSS = Quantity("loss", "", 1.0, 1e-6, 1e12)
-RMSE = Quantity("rmse", "", 1.0, 1e-12, 1e12, title="RMSE")  # in the unit of what is predicted
+RMSE = Quantity("rmse", "", 1.0, 1e-12, 1e12, title="RMSE", bottom=0.05)  # in the unit of what is predicted
 
 
 def ends(values: Any, is_log: bool, quantity: Quantity) -> Ends:
@@ -103,11 +160,24 @@ def _log_ends(low: float, high: float, quantity: Quantity) -> Ends:
 
 
 class ValueAxis(pg.AxisItem):
-    """The y axis. On a logarithmic one, positions are logarithms of the values."""
+    """The y axis.
+
+    Attributes:
+        axes: how positions become values.
+        has_below: whether lines have values below the floor, whose line is then named.
+    """
 
     def __init__(self) -> None:
         super().__init__("left")
-        self.is_log = True
+        self.axes = Axes(ERROR)
+        self.has_below = False
+
+    def follow(self, axes: Axes, has_below: bool = False) -> None:
+        """Sets the conversion of positions, and whether there are values below its floor."""
+        if (axes, has_below) != (self.axes, self.has_below):
+            self.axes, self.has_below = axes, has_below
+            self.picture = None  # pyqtgraph then draws the axis again
+            self.update()
 
     def boundingRect(self) -> QRectF:
         """Adds room for the uppermost and the lowest number, which pyqtgraph would otherwise omit next to a grid."""
@@ -116,74 +186,108 @@ class ValueAxis(pg.AxisItem):
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
         """Returns the ticks in view, as many as can be read."""
         most = max(size / 36, 2)
-        if not self.is_log:
+        if not self.axes.is_log:
             return [(None, enough_marks(minVal, maxVal, min(most, 6)))]
-        return [(None, [math.log10(mark) for mark in log_marks(10.0**minVal, 10.0**maxVal, most)])]
+        floor, low = self.axes.floor, minVal
+        if floor is not None:
+            low = max(low, math.log10(floor))
+        found = [math.log10(mark) for mark in log_marks(10.0**low, 10.0**maxVal, most)] if low < maxVal else []
+        if self.has_below and floor is not None and minVal <= self.axes.below <= maxVal:
+            near = theme.px(theme.SMALL + 2) / max(size, 1) * (maxVal - minVal)
+            found = [self.axes.below, *(mark for mark in found if mark - self.axes.below >= near)]
+        return [(None, found)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """Formats values without their unit. Evenly spaced ones have equally many decimals."""
-        if self.is_log:
-            return [words.compact(10**value) for value in values]
-        return words.marks(values)
+        if not self.axes.is_log:
+            return words.marks(values)
+        floor = self.axes.floor
+        is_below = [floor is not None and value < math.log10(floor) - 1e-6 for value in values]
+        return [
+            f"< {words.compact(floor or 0.0)}" if below else words.compact(10**value)
+            for value, below in zip(values, is_below, strict=True)
+        ]
 
 
 class EpochAxis(pg.AxisItem):
-    """The x axis: about six whole epochs, and its name left of the first tick, clear of the numbers.
+    """The x axis, with the word "epoch" before its last number.
 
     Attributes:
-        batches: the number of batches per epoch while the axis counts batches; None while it counts epochs.
+        axes: how positions become epochs.
     """
 
     def __init__(self) -> None:
         super().__init__("bottom")
-        self.batches: int | None = None
+        self.axes = Axes(ERROR)
 
-    def count(self, batches: int | None) -> None:
-        """Counts batches, with this number of them per epoch, or epochs (None)."""
-        if batches != self.batches:
-            self.batches = batches
+    def follow(self, axes: Axes) -> None:
+        """Sets the conversion of positions."""
+        if axes.is_root != self.axes.is_root:
             self.picture = None  # pyqtgraph then draws the axis again
             self.update()
+        self.axes = axes
 
     def boundingRect(self) -> QRectF:
-        """Adds room for the name and for wide numbers at the ends, which pyqtgraph would otherwise omit."""
-        return super().boundingRect().adjusted(-theme.px(_WORD_WIDTH), 0, theme.px(theme.SMALL), 0)
+        """Adds room for wide numbers at the ends, which pyqtgraph would otherwise omit."""
+        wide = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance("epoch 1000000")
+        return super().boundingRect().adjusted(-wide, 0, wide, 0)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
-        """Returns multiples of 1, 2 or 5 times a power of ten; fractions if fewer than two whole epochs are in view."""
-        unit = self.batches or 1
-        low, high = minVal * unit, maxVal * unit
-        whole = even_marks(low, high, min(6.0, high - low))
-        return [(None, [mark / unit for mark in (whole if len(whole) > 1 else enough_marks(low, high, 4))])]
+        """Returns positions of round numbers, those whose texts have room; of even ones if few are in view."""
+        low, high = self.axes.epoch(minVal), self.axes.epoch(maxVal)
+        if self.axes.is_root:
+            found = self._with_room(_root_marks(low, high), minVal, maxVal, size)
+            if len(found) < 2:
+                found = enough_marks(low, high, 2)
+        else:
+            whole = even_marks(low, high, min(6.0, high - low))
+            found = self._with_room(whole, minVal, maxVal, size)
+            found = found if len(found) > 1 else enough_marks(low, high, 2)
+        return [(None, [float(self.axes.across(mark)) for mark in found])]
+
+    def _with_room(self, epochs: list[float], first: float, last: float, size: float) -> list[float]:
+        """Returns the last one, and of the others those whose texts have room, from the left."""
+        if not epochs:
+            return []
+        measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
+
+        def middle(epoch: float) -> float:
+            return (float(self.axes.across(epoch)) - first) / max(last - first, 1e-12) * size
+
+        wide = measure(f"epoch {epochs[-1]:g}")
+        end = min(middle(epochs[-1]) - wide / 2, size + _BEYOND - wide)  # the left of the last text
+        found, right = [], -math.inf
+        for epoch in epochs[:-1]:
+            half = measure(f"{epoch:g}") / 2
+            if right + _BETWEEN <= middle(epoch) - half and middle(epoch) + half <= end - _BETWEEN:
+                found.append(epoch)
+                right = middle(epoch) + half
+        return [*found, epochs[-1]]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        """Formats values with as few decimals as tell them apart."""
-        counted = [value * (self.batches or 1) for value in values]
-        return [f"{value:.{digits(counted)}f}" for value in counted]
+        """Formats epochs with as few decimals as tell them apart; the last one begins with the word."""
+        epochs = [self.axes.epoch(value) for value in values]
+        if self.axes.is_root:
+            texts = [f"{epoch:.6f}".rstrip("0").rstrip(".") for epoch in epochs]
+        else:
+            texts = [f"{epoch:.{digits(epochs)}f}" for epoch in epochs]
+        return [*texts[:-1], f"epoch {texts[-1]}"] if texts else []
 
     def generateDrawSpecs(self, p: Any) -> Any:  # noqa: N802
-        """Adds the name of the axis, unless a number of a zoomed view needs its place."""
+        """Moves the last number to the left if it would be cut."""
         specs = super().generateDrawSpecs(p)
-        texts = specs[2] if specs else []
-        if texts:
-            first = texts[0][0]
-            width = theme.px(_WORD_WIDTH)
-            place = QRectF(-width, first.top(), width - theme.px(_WORD_GAP), first.height())
-            if first.left() >= place.right() + _LEAST_GAP:
-                word = "batch" if self.batches else "epoch"
-                texts.append(
-                    (
-                        place,
-                        alignment.TOP_RIGHT | Qt.TextFlag.TextDontClip,
-                        word,
-                    )
-                )
+        if specs and specs[2]:
+            place, flags, words_there = specs[2][-1]
+            most = self.size().width() + _BEYOND
+            specs[2][-1] = (place.translated(min(most - place.right(), 0.0), 0), flags, words_there)
         return specs
 
 
-def first_epoch(done: float, batches: int) -> float:
-    """Returns the end of an axis that counts batches, in epochs: a round number, at least those done.
-
-    The axis grows in a few large steps, because it could not be read if it grew with every batch.
-    """
-    return min(next((end for end in _BATCHES if end >= done * batches - 1e-6), batches), batches) / batches
+def _root_marks(low: float, high: float) -> list[float]:
+    """Returns the numbers of an axis of square roots between two epochs, and its end if that is whole."""
+    powers = range(1, max(math.ceil(math.log10(max(high, 1.0))), 0) + 1)
+    every = [*_FIRST_MARKS, *(mark * 10.0**power for power in powers for mark in _ROOT_MARKS)]
+    slack = 1e-6 * max(high, 1.0)
+    found = [mark for mark in every if low - slack <= mark <= high + slack]
+    is_end = abs(high - round(high)) <= slack and (not found or high - found[-1] > slack)
+    return [*found, float(round(high))] if is_end else found

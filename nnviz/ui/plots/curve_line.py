@@ -11,7 +11,7 @@ from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
 from engine.training.history import Curve, joined
-from nnviz.ui.plots.curve_axes import Ends, Quantity
+from nnviz.ui.plots.curve_axes import Axes, Ends, Quantity
 
 _BEYOND = 1e6  # times the end of the largest axis
 _DOT = 3  # diameter of the dot for a single point, in line widths
@@ -56,17 +56,16 @@ class CurveLine(pg.PlotCurveItem):
         self.y = quantity.factor * within(np.array(curve.values, float), quantity.highest)
         return True
 
-    def draw(self, across: Ends, pixels: float, is_log: bool, quantity: Quantity) -> None:
-        """Draws the part of the line in the range ``across``, unless it is drawn already."""
-        wanted = (across, pixels, is_log, quantity.lowest)
+    def draw(self, across: Ends, pixels: float, axes: Axes) -> None:
+        """Draws the part of the line between two positions, unless it is drawn already."""
+        wanted = (across, pixels, axes)
         if wanted == self._drawn:
             return
         self._drawn = wanted
+        x, y = axes.across(self.x), axes.height(self.y)
         solid = max(self._in_gap - 1, 0)
-        x, y = thinned(self.x[solid:], self.y[solid:], across, int(pixels))
-        self.setData(x, quantity.height(y, is_log), connect="finite")
-        x, y = self.x[: self._in_gap], self.y[: self._in_gap]
-        self.gap.setData(x, quantity.height(y, is_log), connect="finite")
+        self.setData(*thinned(x[solid:], y[solid:], across, int(pixels)), connect="finite")
+        self.gap.setData(x[: self._in_gap], y[: self._in_gap], connect="finite")
         self._update_pen()
 
     def set_colour(self, colour: QColor) -> None:
@@ -136,16 +135,14 @@ def within(values: Any, most: float) -> Any:
 
 
 def thinned(x: Any, y: Any, across: Ends, pixels: int) -> tuple[Any, Any]:
-    """Returns the points in the range and one beyond each end; of too many, minimum and maximum of each few."""
+    """Returns the points in the range and one beyond each end; of too many, minimum and maximum of every two pixels."""
     first = max(int(np.searchsorted(x, across[0])) - 1, 0)
     stop = int(np.searchsorted(x, across[1], side="right")) + 1
     x, y = x[first:stop], y[first:stop]
     if len(x) <= max(pixels, 2):
         return x, y
-    size = -(-2 * len(x) // pixels)
-    whole = len(x) // size * size
-    rows = y[:whole].reshape(-1, size)
-    places = np.sort(np.stack([rows.argmin(axis=1), rows.argmax(axis=1)], axis=1), axis=1)
-    chosen = (places + size * np.arange(len(rows))[:, None]).ravel()
-    chosen = np.unique(np.concatenate([[0], chosen, np.arange(whole, len(x))]))
+    part = ((x - x[0]) / (x[-1] - x[0]) * (pixels // 2)).astype(int)
+    order = np.lexsort((y, part))  # within each part from its minimum to its maximum
+    starts = np.flatnonzero(np.diff(part, prepend=-1))
+    chosen = np.unique(np.concatenate([[0], order[starts], order[[*starts[1:] - 1, -1]], [len(x) - 1]]))
     return x[chosen], y[chosen]

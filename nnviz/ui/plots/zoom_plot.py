@@ -9,20 +9,22 @@ from PyQt5.QtWidgets import QFrame, QToolButton
 from nnviz.ui.painted_view import ARROWS
 from nnviz.ui.parts import named, set_look
 from nnviz.ui.plots.base_plot import BasePlot
-from nnviz.ui.plots.curve_axes import Ends
+from nnviz.ui.plots.curve_axes import Axes, Ends
 
-View = tuple[Ends, Ends]  # range of epochs, range of positions on the y axis
+View = tuple[Ends, Ends]  # ranges of positions on the x and on the y axis
 
 _STEP = 0.8  # part of the range that remains after one notch of the wheel
 _PAN = 0.1  # part of the range by which an arrow key moves the view
 _LEAST_DRAG = 6  # pixels; a shorter drag counts as a click
 _THIN = 16  # pixels; a rectangle that is lower (or narrower) zooms only the other axis
-_LEAST_EPOCHS = 1.0
-_LEAST_HEIGHT = 1 / 500  # part of the whole range
+_LEAST = 1 / 100, 1 / 500  # part of the whole range, of epochs and of values
 
 
 class ZoomPlot(BasePlot):
     """Keeps a zoomed view until it is reset; otherwise shows the view set by :meth:`set_home`.
+
+    Attributes:
+        axes: how epochs and values become positions.
 
     Signals:
         view_changed: the ranges of the axes changed.
@@ -31,6 +33,7 @@ class ZoomPlot(BasePlot):
 
     view_changed = pyqtSignal()
     zoomed = pyqtSignal(bool)
+    axes: Axes
 
     def _make_zoomable(self, reset_name: str) -> None:
         """Sets up zooming. Subclasses call it once, after :meth:`_disable_mouse_actions`."""
@@ -69,8 +72,8 @@ class ZoomPlot(BasePlot):
     def zoom_to(self, view: View) -> None:
         """Shows this view, limited to where there is something to see."""
         clamped = (
-            _clamped(view[0], self._bounds[0], _LEAST_EPOCHS),
-            _clamped(view[1], self._bounds[1], _LEAST_HEIGHT * (self._bounds[1][1] - self._bounds[1][0])),
+            _clamped(view[0], self._bounds[0], _LEAST[0] * (self._bounds[0][1] - self._bounds[0][0])),
+            _clamped(view[1], self._bounds[1], _LEAST[1] * (self._bounds[1][1] - self._bounds[1][0])),
         )
         self._zoom = None if _same(clamped, self._home) else clamped
         self._apply()

@@ -20,11 +20,12 @@ from tests.nnviz.helpers import find
 
 
 def shown_plot(qtbot: QtBot, app: QApplication, curves: Mapping[str, Curve], epochs: int) -> CurvePlot:
-    """A plot in the dark theme, 600 × 300, with these curves of a run of a given number of epochs."""
+    """A plot in the dark theme, 600 × 300, with these curves of a run of a given number of epochs, on a linear axis."""
     theme.apply(app, "dark")
     plot = CurvePlot()
     qtbot.addWidget(plot)
     plot.resize(600, 300)
+    plot.set_axes(is_log=True, is_root=False)
     plot.show()
     plot.show_curves(curves, epochs)
     return plot
@@ -33,12 +34,13 @@ def shown_plot(qtbot: QtBot, app: QApplication, curves: Mapping[str, Curve], epo
 def ranges(plot: CurvePlot) -> tuple[list[float], list[float]]:
     """Epochs, and percent."""
     x, y = plot.getPlotItem().getViewBox().viewRange()
-    return x, [10**value for value in y]
+    return [plot.axes.epoch(at) for at in x], [10**value for value in y]
 
 
 def pixel(plot: CurvePlot, epoch: float, height: float) -> tuple[float, float]:
     """Where that lies in the widget; the height is as the axis has it, a decimal logarithm of percent."""
-    at = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(epoch, height)))
+    place = QPointF(float(plot.axes.across(epoch)), height)
+    at = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(place))
     return at.x(), at.y()
 
 

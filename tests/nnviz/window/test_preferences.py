@@ -159,7 +159,7 @@ def test_choices_are_written_when_they_are_made_and_an_error_in_writing_is_repor
     qtbot.waitUntil(lambda: stored("pen_width") == 31)
     window.session.question.set_threshold(0.85)
     qtbot.waitUntil(lambda: stored("sure_from") == 0.85)
-    window.curves.loss.set_log(not window.curves.loss.is_log)
+    window.curves.loss.set_scales(not window.curves.loss.is_log, window.curves.is_root)
     qtbot.waitUntil(lambda: stored("log_loss") == int(window.curves.loss.is_log))
     drag_line(window, "watch", 40)
     qtbot.waitUntil(lambda: "weightsDock" in stored("split/train"))

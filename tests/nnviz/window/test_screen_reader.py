@@ -95,7 +95,7 @@ def test_the_views_tell_the_figure_under_the_mouse(reader: Reader) -> None:
     curves = "Train and test error against epochs"
     last = reader.read(curves)
     assert re.fullmatch(r"epoch 2\ntrain [\d.]+ %, test [\d.]+ %", last)
-    assert re.fullmatch(r"epoch 1\ntrain [\d.]+ %, test [\d.]+ %", reader.point(curves, 0.55, 0.5))
+    assert re.fullmatch(r"epoch 1\ntrain [\d.]+ %, test [\d.]+ %", reader.point(curves, 0.72, 0.5))
     assert reader.read(curves) == last, "the mouse has left"
     weight = r"pixel row \d+, column \d+ → neuron 1: [+−]?\d"
     assert re.match(weight, reader.point("Heat map of the weights", 0.02, 0.05))

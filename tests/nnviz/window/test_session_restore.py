@@ -69,7 +69,7 @@ def test_settings_come_back(ready_window: MainWindow, make_window: MakeWindow, q
     wanted = window.session.settings.experiment
     window.draw.pen.setValue(31)
     window.session.question.set_threshold(0.85)
-    window.curves.error.set_log(False)
+    window.curves.error.set_scales(False, True)
     is_log = window.curves.loss.is_log
     quit_unasked(window)
     again = make_window()

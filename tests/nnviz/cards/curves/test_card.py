@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QCoreApplication, QPoint, QPointF, Qt, QTimer
+from PyQt5.QtCore import QCoreApplication, QPoint, Qt, QTimer
 from PyQt5.QtGui import QContextMenuEvent
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
@@ -39,6 +39,7 @@ from tests.nnviz.helpers import (
     train_for_a_while,
     wait_for,
 )
+from tests.nnviz.ui.helpers import pixel, place_of
 
 SHOWN = ("curvesDock",)  # cards
 
@@ -65,7 +66,7 @@ EARLY = [0.25, 0.5]  # the estimates in a first epoch of 20 batches
 def drawn(plot: CurvePlot, name: str) -> tuple[list[float], list[float]]:
     """Epochs and heights of a line."""
     x, y = plot.line(name).getData()
-    return ([], []) if x is None else (list(x), list(y))
+    return ([], []) if x is None else ([round(plot.axes.epoch(at), 9) for at in x], list(y))
 
 
 def key(window: AnyWindow, name: str) -> Key:
@@ -113,7 +114,7 @@ def test_error_and_loss_each_have_a_page(ready_window: CardWindow, qtbot: QtBot)
     assert window.curves.loss.is_log
     turn_to(qtbot, window, "lossTab")
     assert find(window, QToolButton, "lossScaleButton").text() == "loss, log"
-    window.curves.loss.set_log(False)
+    window.curves.loss.set_scales(False, True)
     assert find(window, QToolButton, "lossScaleButton").text() == "loss, linear"
 
     # Another run begins with the whole view.
@@ -201,13 +202,12 @@ def test_batch_by_batch_something_is_seen_from_the_first_on(ready_window: CardWi
         wait_for(qtbot, window, Status.PAUSED)
         qtbot.waitUntil(lambda steps=steps: len(drawn(plot, "live_test")[0]) == steps)
         assert drawn(plot, "live_test")[0] == [pytest.approx(step / 200) for step in range(1, steps + 1)]
-    last = plot.getPlotItem().getViewBox().viewRange()[0][1]
-    assert last == pytest.approx(20 / 200), "wide enough to see them"
-    assert "batch 2, estimate" in read_at(plot, 2 / 200)
+    left, right = (place_of(plot, epoch)[0] for epoch in (0, 3 / 200))
+    assert right - left > 0.02 * plot.plot_area().width(), "wide enough to see them"
+    assert "epoch 0.01 (batch 2), estimate" in read_at(plot, 2 / 200)
     session.step_epoch()
     wait_for(qtbot, window, Status.PAUSED)
     qtbot.waitUntil(lambda: drawn(plot, "test")[0] == [0, *(step / 200 for step in (5, 10, 20, 40, 80, 120, 160)), 1])
-    assert plot.getPlotItem().getViewBox().viewRange()[0][1] == 20, "epochs again"
     assert "epoch 1" in read_at(plot, 1)
 
 
@@ -272,15 +272,14 @@ def test_a_run_that_is_trained_on_stays_one_with_marks_and_follows_edits(
     session.undo.undo()
     qtbot.waitUntil(is_drawn)
 
-    # No mistake is half of one example: the axis does not go down to shares that so few examples cannot have.
+    # Of few test examples, the axis ends at 1 %, and what is below lies on one line.
     load(qtbot, ready_window, "moons", points=200)
     train_epochs(qtbot, ready_window, 1)
     plot, curves = plot_of(ready_window, "errorPlot"), ready_window.session.runs.current.history.error
     curves.train.add(2, 0.0)
     plot.show_curves(vars(curves), 2, None)
-    lowest = np.log10(100 * 0.5 / 160)
-    assert plot.view[1][0] == pytest.approx(lowest)
-    assert drawn(plot, "train")[1][-1] == pytest.approx(lowest), "it lies on the axis"
+    assert plot.axes.floor == pytest.approx(1)
+    assert drawn(plot, "train")[1][-1] == pytest.approx(plot.axes.below)
 
 
 # ---- legend
@@ -336,7 +335,10 @@ def test_a_key_hides_its_curve_and_a_right_click_offers_to_forget(ready_window: 
             widget, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, centre, widget.mapToGlobal(centre))
         )
         qtbot.waitUntil(lambda: window.session.runs.compared == [])
-        assert chosen == [*(["Reset zoom", "Logarithmic"] if name == "errorPlot" else []), "Forget earlier runs"]
+        assert chosen == [
+            *(["Reset zoom", "Logarithmic", "Wide first epoch (√ axis)"] if name == "errorPlot" else []),
+            "Forget earlier runs",
+        ]
 
 
 def test_everything_has_a_name_of_its_own(ready_window: CardWindow) -> None:
@@ -377,8 +379,7 @@ def shapes_of_compared(session: Session) -> list[tuple[int, ...]]:
 
 def read_at(plot: CurvePlot, epoch: float) -> str:
     """Returns the text of the read-out at a place."""
-    place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(epoch, 1.2)))
-    hover(plot.viewport(), (place.x(), place.y()))
+    hover(plot.viewport(), pixel(plot, epoch, 1.2))
     return re.sub("<[^>]*>", "", find(plot, QLabel, "readOut").text())
 
 

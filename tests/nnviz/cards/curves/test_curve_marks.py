@@ -12,7 +12,7 @@ from nnviz.ui import theme
 from nnviz.ui.plots.curve_figures import EarlierRun, grey
 from nnviz.ui.plots.legend import Key, Sample
 from tests.nnviz.helpers import hover, leave
-from tests.nnviz.ui.helpers import bottom_axis, cross, place_of, ranges, read_out, said, shown_plot
+from tests.nnviz.ui.helpers import cross, place_of, ranges, read_out, said, shown_plot
 
 BATCHES = 600
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
@@ -30,30 +30,7 @@ def steps(count: int, batches: int = BATCHES) -> dict[str, Curve]:
     return {"train": Curve([0], [0.9]), "live_train": live}
 
 
-def texts(plot: CurvePlot) -> list[str]:
-    """The numbers under the axis."""
-    low, high = plot.view[0]
-    ((_, values),) = bottom_axis(plot).tickValues(low, high, 500)
-    return bottom_axis(plot).tickStrings(values, 1, 1)
-
-
 # ---- batches
-
-
-def test_before_the_first_epoch_ends_the_axis_counts_batches(plot: CurvePlot) -> None:
-    for done, end in ((1, 20), (16, 20), (20, 20), (21, 100), (100, 100), (101, 500), (501, 600), (600, 600)):
-        plot.show_curves(steps(done), 10, BATCHES)
-        assert ranges(plot)[0] == pytest.approx([0, end / BATCHES]), done
-        assert texts(plot)[0] == "0", done
-        assert all(text.isdigit() for text in texts(plot)), done
-        assert int(texts(plot)[-1]) <= end, done
-
-
-def test_a_few_steps_are_wide_enough_to_be_seen(plot: CurvePlot) -> None:
-    plot.show_curves(steps(16), 10, BATCHES)
-    left, right = place_of(plot, 0)[0], place_of(plot, 16 / BATCHES)[0]
-    assert right - left > 0.7 * plot.plot_area().width()
-    assert texts(plot) == ["0", "5", "10", "15", "20"]
 
 
 def test_the_figure_before_the_first_step_is_a_dot(plot: CurvePlot) -> None:
@@ -64,32 +41,10 @@ def test_the_figure_before_the_first_step_is_a_dot(plot: CurvePlot) -> None:
     assert max(x for x, _ in found) - min(x for x, _ in found) <= 8
 
 
-def test_an_epoch_of_few_batches_is_the_whole_axis(plot: CurvePlot) -> None:
-    plot.show_curves(steps(3, 7), 10, 7)
-    assert ranges(plot)[0] == pytest.approx([0, 1])
-
-
-def test_with_the_first_exact_figure_it_counts_epochs(plot: CurvePlot) -> None:
-    plot.show_curves(steps(16), 10, BATCHES)
-    plot.show_curves({"train": Curve([0, 1], [0.9, 0.1])}, 10, BATCHES)
-    assert ranges(plot)[0] == pytest.approx([0, 10])
-    assert texts(plot) == ["0", "2", "4", "6", "8", "10"]
-
-
-def test_before_the_first_step_it_counts_the_epochs_that_are_planned(plot: CurvePlot) -> None:
-    plot.show_curves({"train": Curve([0], [0.9])}, 10, BATCHES)
-    assert ranges(plot)[0] == pytest.approx([0, 10])
-
-
-def test_a_run_that_goes_on_from_a_later_epoch_counts_epochs(plot: CurvePlot) -> None:
-    plot.show_curves({"train": Curve([5], [0.1]), "live_train": Curve([5, 5.1], [0.1, 0.09])}, 10, BATCHES)
-    assert ranges(plot)[0] == pytest.approx([0, 10])
-
-
 def test_the_mouse_reads_the_batch(plot: CurvePlot) -> None:
     plot.show_curves(steps(16), 10, BATCHES)
     hover(plot.viewport(), place_of(plot, 11.2 / BATCHES, 90))
-    assert said(plot) == "batch 11, estimate\ntrain 89.45 %\nof at most 1 000 examples of each set"
+    assert said(plot) == "epoch 0.018 (batch 11), estimate\ntrain 89.45 %\nof at most 1 000 examples of each set"
     assert cross(plot).value() == pytest.approx(11 / BATCHES)
     plot.set_shown("train", False)
     assert not read_out(plot).isVisible()

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QApplication, QLabel
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.training.history import Curve
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.ui import theme
-from nnviz.ui.plots.curve_axes import LOSS
+from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE
 from nnviz.ui.plots.curve_figures import EarlierRun, grey
 from nnviz.ui.plots.curve_line import thinned
 from tests.nnviz.helpers import hover, leave
 from tests.nnviz.ui.helpers import bottom_axis, cross, left_axis, place_of, ranges, read_out, shown_plot
 
+WHOLE = [10**-1.3, 100]  # percent: the axis of errors, with room for those below 0.1
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
 TEST = Curve([0, 1, 2, 3], [0.9, 0.09, 0.06, 0.042])
 LIVE = Curve([3, 3.4, 3.8], [0.031, 0.03, 0.028])
@@ -41,29 +43,45 @@ def test_the_lines_go_through_the_figures(plot: CurvePlot) -> None:
 def test_the_ends_of_the_axes_are_marks(plot: CurvePlot) -> None:
     x, y = ranges(plot)
     np.testing.assert_allclose(x, [0, 10])
-    np.testing.assert_allclose(y, [1, 10])
+    np.testing.assert_allclose(y, WHOLE)
 
 
-def test_the_axis_holds_the_curve(plot: CurvePlot) -> None:
-    for values, expected in (
-        ([0.9, 0.3], (1, 50)),
-        ([0.9, 0.004], (0.2, 10)),
-        ([0.9, 0.0], (0.001, 10)),
-        ([0.9], (1, 100)),
-        ([0.9, 1.0], (1, 100)),
-        ([], (1, 100)),
-    ):
+def test_whatever_the_curve_the_axis_of_errors_stays_and_small_ones_lie_on_one_line(plot: CurvePlot) -> None:
+    for values in ([0.9, 0.3], [0.9, 0.004, 0.0005], [0.9, 0.0], [1.0], []):
         curve = Curve(list(range(len(values))), values)
         plot.show_curves({"train": curve, "test": Curve()}, 5)
         x, y = ranges(plot)
         np.testing.assert_allclose(x, [0, 5], err_msg=str(values))
-        np.testing.assert_allclose(y, expected, err_msg=str(values))
-        assert np.isfinite(plot.line("train").getData()[1] if values else 0).all(), values
+        np.testing.assert_allclose(y, WHOLE, err_msg=str(values))
+        low, high = plot.view[1]
+        heights = plot.line("train").getData()[1] if values else np.empty(0)
+        small = np.array(values) < 0.001
+        assert (heights[small] < -1).all(), values
+        assert (heights[~small] >= -1).all(), values
+        assert ((heights >= low) & (heights <= high)).all(), values
+        ((_, marks),) = left_axis(plot).tickValues(low, high, 260)
+        assert ("< 0.1" in left_axis(plot).tickStrings(marks, 1, 1)) == small.any(), values
+
+
+def test_of_few_examples_it_ends_at_one_percent(plot: CurvePlot) -> None:
+    plot.set_quantity(replace(ERROR, bottom=0.01))
+    plot.show_curves({"train": Curve([0, 1], [0.9, 0.004]), "test": Curve()}, 5)
+    ((_, marks),) = left_axis(plot).tickValues(*plot.view[1], 260)
+    assert left_axis(plot).tickStrings(marks, 1, 1)[0] == "< 1"
+
+
+def test_other_quantities_lie_below_a_round_number_above_the_untrained_networks(plot: CurvePlot) -> None:
+    for quantity, untrained, low, high in ((RMSE, 31.4, 2.5, 50), (RMSE, 0.5, 0.05, 1), (LOSS, 2.31, 0.005, 5)):
+        plot.set_quantity(quantity)
+        for last in (untrained / 2, untrained / 1e5, 3 * untrained):
+            plot.show_curves({"train": Curve([0, 1], [untrained, last]), "test": Curve()}, 5)
+            assert plot.axes.floor == pytest.approx(low)
+            assert ranges(plot)[1][1] == pytest.approx(high)
 
 
 def test_few_marks_of_a_power_of_ten_where_there_is_little_room(plot: CurvePlot) -> None:
     ((_, values),) = left_axis(plot).tickValues(-3, 2, 100)
-    assert left_axis(plot).tickStrings(values, 1, 1) == ["0.001", "0.01", "0.1", "1", "10", "100"]
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["0.1", "1", "10", "100"]
 
 
 def test_marks_between_one_two_and_five_where_one_looks_closely(plot: CurvePlot) -> None:
@@ -98,7 +116,12 @@ def test_marks_in_view(plot: CurvePlot) -> None:
         "50",
         "100",
     ]
-    for epochs, marks in ((1, "0 1"), (5, "0 1 2 3 4 5"), (20, "0 5 10 15 20"), (1000, "0 200 400 600 800 1000")):
+    for epochs, marks in (
+        (1, "0 epoch 1"),
+        (5, "0 1 2 3 4 epoch 5"),
+        (20, "0 5 10 15 epoch 20"),
+        (1000, "0 200 400 600 800 epoch 1000"),
+    ):
         ((_, values),) = bottom_axis(plot).tickValues(0, epochs, 500)
         assert " ".join(bottom_axis(plot).tickStrings(values, 1, 1)) == marks
 
@@ -154,12 +177,12 @@ def test_the_axis_stands_still_within_an_epoch(plot: CurvePlot) -> None:
 def test_a_linear_axis_begins_at_zero(plot: CurvePlot) -> None:
     plot.set_log(False)
     _, (low, high) = plot.getPlotItem().getViewBox().viewRange()
-    assert (low, high) == (0, 10)
+    assert (low, high) == (0, 100)
     np.testing.assert_allclose(plot.line("train").getData()[1], 100 * np.array(TRAIN.values))
     ((_, values),) = left_axis(plot).tickValues(low, high, 260)
-    assert left_axis(plot).tickStrings(values, 1, 1) == ["0", "2", "4", "6", "8", "10"]
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["0", "20", "40", "60", "80", "100"]
     plot.set_log(True)
-    np.testing.assert_allclose(ranges(plot)[1], [1, 10])
+    np.testing.assert_allclose(ranges(plot)[1], WHOLE)
 
 
 LOSSES = [[2.3, 0.4, 0.31], [1e-9, 0.0, 0.0], [1e30, 1e20, 3e6], [np.inf, np.nan, 0.5], []]
@@ -177,64 +200,12 @@ def test_any_loss_finds_a_place(qtbot: QtBot, is_log: bool) -> None:
         _, (low, high) = plot.getPlotItem().getViewBox().viewRange()
         assert math.isfinite(low), values
         assert low < high < 1e13, values
-        late = np.array([value for value in values[1:] if math.isfinite(value)])
-        heights = LOSS.height(np.minimum(late, LOSS.highest), is_log)
-        assert all(low - 1e-9 <= height <= high + 1e-9 for height in heights), values
         assert 2 <= len(left_axis(plot).tickValues(low, high, 260)[0][1]) <= 14, values
         plot.grab()
 
 
 def test_a_loss_is_read_in_its_own_figures() -> None:
     assert [LOSS.text(value) for value in (2.3026, 0.0834, 0.5, 12345.6)] == ["2.30", "0.0834", "0.500", "12\u202f346"]
-
-
-# ---- a beginning above the axis
-
-
-def cut(plot: CurvePlot) -> str:
-    label = plot.findChild(QLabel, "cutMark")
-    return label.text() if label.isVisible() else ""
-
-
-def test_a_first_point_above_the_axis_is_reported(plot: CurvePlot) -> None:
-    assert cut(plot) == "↑ 90.00 % at epoch 0", "the axis ends at 10 %"
-    plot.zoom_to(((0, 10), (0, 2)))
-    assert not cut(plot), "there it can be seen"
-    plot.reset_zoom()
-    assert cut(plot)
-    for name in ("train", "test"):
-        plot.set_shown(name, False)
-    assert not cut(plot), "nothing of it is drawn"
-
-
-@pytest.mark.parametrize("is_log", [True, False])
-def test_the_words_stand_beside_the_line_that_is_cut(plot: CurvePlot, is_log: bool) -> None:
-    plot.set_log(is_log)
-    label = plot.findChild(QLabel, "cutMark")
-    at = plot.place(label.geometry().topLeft())
-    assert 0 < at.x() < 1.5, "the line comes into view before the end of the first epoch"
-    plot.show_curves({"train": Curve([0, 1], [0.08, 0.08]), "test": Curve()}, 10)
-    assert not cut(plot)
-
-
-def test_the_playheads_dot_covers_none_of_the_words(plot: CurvePlot) -> None:
-    label = plot.findChild(QLabel, "cutMark")
-    for epoch in (0.5, 1.0, 2.0):
-        plot.playhead.show_moment(epoch, None, has_past=True)
-        assert plot.playhead.dot.isVisible()
-        assert not plot.playhead.dot.geometry().intersects(label.geometry()), epoch
-
-
-def test_no_line_strikes_through_the_words(plot: CurvePlot) -> None:
-    plot.show_curves({"train": Curve([0, 1, 2], [0.9, 0.06, 0.05]), "test": Curve([0, 1, 10], [0.9, 0.09, 0.09])}, 10)
-    label = plot.findChild(QLabel, "cutMark")
-    assert cut(plot)
-    line, place = plot.line("test"), label.geometry()
-    left, right = (plot.place(corner).x() for corner in (place.topLeft(), place.topRight()))
-    low, high = (10 ** plot.place(corner).y() for corner in (place.bottomLeft(), place.topLeft()))
-    values = np.interp(np.linspace(left, right, 50), line.x, line.y)
-    assert not ((values > low) & (values < high)).any()
-    assert plot.rect().contains(place)
 
 
 # ---- earlier runs
@@ -257,7 +228,7 @@ def test_earlier_runs_are_grey_test_solid_and_train_dashed(plot: CurvePlot) -> N
         assert train.opts["pen"].dashPattern()
         assert not test.opts["pen"].dashPattern()
     np.testing.assert_allclose(ranges(plot)[0], [0, 10], err_msg="earlier runs do not stretch the epochs")
-    np.testing.assert_allclose(ranges(plot)[1], [1, 50])
+    np.testing.assert_allclose(ranges(plot)[1], WHOLE)
 
 
 def test_the_mouse_reads_earlier_runs_too_the_latest_first(plot: CurvePlot) -> None:
@@ -298,7 +269,6 @@ def test_what_is_hidden_stretches_no_axis_and_is_not_read(plot: CurvePlot) -> No
     plot.show_earlier(PAST)
     plot.set_shown("earlier", False)
     np.testing.assert_allclose(ranges(plot)[0], [0, 10])
-    np.testing.assert_allclose(ranges(plot)[1], [1, 10])
     plot.set_shown("test", False)
     hover(plot.viewport(), place_of(plot, 2))
     assert "train" in read_out(plot).text()

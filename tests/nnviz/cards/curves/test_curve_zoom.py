@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.training.history import Curve
 from nnviz.cards.curves.curve_plot import CurvePlot
+from nnviz.ui.plots.curve_axes import LOSS
 from tests.nnviz.helpers import bring_to_front, drag, drag_on, find, hover
 from tests.nnviz.ui.helpers import bottom_axis, left_axis, pixel, shown_plot
 
@@ -23,7 +24,7 @@ TEST = Curve(list(range(EPOCHS + 1)), [0.9, *np.geomspace(0.09, 0.022, EPOCHS)])
 
 @pytest.fixture
 def plot(qtbot: QtBot, qapp: QApplication) -> CurvePlot:
-    """With twenty epochs, from 1 % to 10 %."""
+    """With twenty epochs."""
     return shown_plot(qtbot, qapp, {"train": TRAIN, "test": TEST}, EPOCHS)
 
 
@@ -55,14 +56,15 @@ def reset_button(plot: CurvePlot) -> QToolButton:
     return find(plot, QToolButton, "resetZoomButton")
 
 
-HOME = np.array([0, EPOCHS, 0, 1])
+LOW, HIGH = -1.3, 2  # decimal logarithms: below 0.1 %, and 100 %
+HOME = np.array([0, EPOCHS, LOW, HIGH])
 
 
 def test_the_wheel_zooms_the_epochs_around_the_mouse(plot: CurvePlot) -> None:
     at = pixel(plot, 5, 0.5)
     turn(plot, at, 3)
     x0, x1, y0, y1 = view(plot)
-    assert (y0, y1) == (0, 1)
+    assert (y0, y1) == pytest.approx((LOW, HIGH))
     assert x1 - x0 == pytest.approx(EPOCHS * 0.8**3)
     np.testing.assert_allclose(pixel(plot, 5, 0.5), at, atol=2)
     turn(plot, at, -30)
@@ -73,13 +75,17 @@ def test_with_ctrl_it_zooms_the_values(plot: CurvePlot) -> None:
     turn(plot, pixel(plot, 5, 0.25), 2, Qt.KeyboardModifier.ControlModifier)
     x0, x1, y0, y1 = view(plot)
     assert (x0, x1) == (0, EPOCHS)
-    assert y1 - y0 == pytest.approx(0.64)
-    assert (0.25 - y0) / (y1 - y0) == pytest.approx(0.25, abs=0.02)
+    assert y1 - y0 == pytest.approx(0.64 * (HIGH - LOW))
+    assert (0.25 - y0) / (y1 - y0) == pytest.approx((0.25 - LOW) / (HIGH - LOW), abs=0.02)
 
 
 def test_values_can_be_seen_that_the_axis_leaves_out(plot: CurvePlot) -> None:
+    """The loss rose far above that of the untrained network."""
+    plot.set_quantity(LOSS)
+    plot.show_curves({"train": Curve([0, 1, 2], [2.3, 300.0, 200.0])}, EPOCHS)
+    assert view(plot)[3] == pytest.approx(np.log10(5))
     turn(plot, pixel(plot, 5, 0.5), -20, Qt.KeyboardModifier.ControlModifier)
-    np.testing.assert_allclose(view(plot), [0, EPOCHS, 0, 2])
+    assert view(plot)[3] == pytest.approx(np.log10(300))
 
 
 def test_the_wheel_back_to_the_whole_is_a_reset(plot: CurvePlot) -> None:
@@ -107,7 +113,7 @@ def test_a_flat_rectangle_leaves_the_values_as_they_are(plot: CurvePlot) -> None
     x, y = pixel(plot, 5, 0.8)
     drag(plot.viewport(), [(x, y), (x + 75, y + 2), (x + 150, y + 5)])
     x0, x1, y0, y1 = view(plot)
-    assert (y0, y1) == pytest.approx((0, 1))
+    assert (y0, y1) == pytest.approx((LOW, HIGH))
     assert x0 == pytest.approx(5, abs=0.1)
     assert pixel(plot, x1, 0)[0] - pixel(plot, x0, 0)[0] > 500
     assert x1 < 12
@@ -119,12 +125,12 @@ def test_a_narrow_rectangle_leaves_the_epochs_as_they_are(plot: CurvePlot) -> No
     x0, x1, y0, y1 = view(plot)
     assert (x0, x1) == (0, EPOCHS)
     assert y1 == pytest.approx(0.8, abs=0.02)
-    assert 0.2 < y0 < 0.6
+    assert y0 == pytest.approx(0.8 - 100 / plot.plot_area().height() * (HIGH - LOW), abs=0.03)
 
 
 def test_a_click_moves_nothing(plot: CurvePlot) -> None:
     drag(plot.viewport(), [(200, 100), (202, 103)])
-    np.testing.assert_array_equal(view(plot), HOME)
+    np.testing.assert_allclose(view(plot), HOME)
     assert not plot.is_zoomed
 
 
@@ -134,7 +140,7 @@ def test_escape_ends_a_rectangle(plot: CurvePlot, qtbot: QtBot) -> None:
     drag_on(plot.viewport(), (320, 160))
     assert not find(plot, QFrame, "zoomBand").isVisible()
     qtbot.mouseRelease(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(320, 160))
-    np.testing.assert_array_equal(view(plot), HOME)
+    np.testing.assert_allclose(view(plot), HOME)
 
 
 def test_a_rectangle_that_leaves_the_plot_ends_at_its_edge(plot: CurvePlot) -> None:
@@ -142,7 +148,7 @@ def test_a_rectangle_that_leaves_the_plot_ends_at_its_edge(plot: CurvePlot) -> N
     assert plot.rect().contains(find(plot, QFrame, "zoomBand").geometry())
     drag(plot.viewport(), [pixel(plot, 15, 0.5), (590, 200), (900, 700)])
     x0, x1, y0, y1 = view(plot)
-    assert (x1, y0) == (EPOCHS, pytest.approx(0, abs=0.02))
+    assert (x1, y0) == (EPOCHS, pytest.approx(LOW, abs=0.05))
     assert (x0, y1) == (pytest.approx(15, abs=0.1), pytest.approx(0.5, abs=0.02))
 
 
@@ -156,7 +162,7 @@ def test_back_to_the_whole(plot: CurvePlot, qtbot: QtBot, way: str) -> None:
         qtbot.mouseClick(reset_button(plot), Qt.MouseButton.LeftButton)
     else:
         qtbot.keyClick(plot, Qt.Key.Key_0)
-    np.testing.assert_array_equal(view(plot), HOME)
+    np.testing.assert_allclose(view(plot), HOME)
     assert not reset_button(plot).isVisible()
 
 
@@ -167,7 +173,7 @@ def test_new_figures_do_not_move_a_zoomed_view(plot: CurvePlot) -> None:
     plot.show_curves({"train": longer, "test": TEST}, 40)
     np.testing.assert_array_equal(view(plot), before)
     plot.reset_zoom()
-    np.testing.assert_allclose(view(plot), [0, 40, np.log10(0.02), 1])
+    np.testing.assert_allclose(view(plot), [0, 40, LOW, HIGH])
 
 
 def test_another_scale_shows_the_same_values(plot: CurvePlot) -> None:
@@ -182,17 +188,17 @@ def test_another_scale_shows_the_same_values(plot: CurvePlot) -> None:
 def test_the_keyboard_alone(plot: CurvePlot, qtbot: QtBot) -> None:
     assert plot.focusPolicy() & Qt.FocusPolicy.TabFocus
     qtbot.keyClick(plot, Qt.Key.Key_Right)
-    np.testing.assert_array_equal(view(plot), HOME)
+    np.testing.assert_allclose(view(plot), HOME)
     qtbot.keyClick(plot, Qt.Key.Key_Plus)
-    np.testing.assert_allclose(view(plot), [2, 18, 0, 1], atol=0.05)
+    np.testing.assert_allclose(view(plot), [2, 18, LOW, HIGH], atol=0.05)
     qtbot.keyClick(plot, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
-    np.testing.assert_allclose(view(plot), [2, 18, 0.1, 0.9], atol=0.05)
+    np.testing.assert_allclose(view(plot), [2, 18, -0.97, 1.67], atol=0.05)
     qtbot.keyClick(plot, Qt.Key.Key_Right)
     np.testing.assert_allclose(view(plot)[:2], [3.6, 19.6], atol=0.1)
     qtbot.keyClick(plot, Qt.Key.Key_Right)
     np.testing.assert_allclose(view(plot)[:2], [4, 20], atol=0.1)
     qtbot.keyClick(plot, Qt.Key.Key_Down)
-    np.testing.assert_allclose(view(plot)[2:], [0.02, 0.82], atol=0.05)
+    np.testing.assert_allclose(view(plot)[2:], [-1.23, 1.41], atol=0.05)
     for _ in range(2):
         qtbot.keyClick(plot, Qt.Key.Key_Minus)
     np.testing.assert_allclose(view(plot)[:2], [0, 20], atol=0.1)
@@ -205,7 +211,7 @@ def test_nobody_gets_lost(plot: CurvePlot) -> None:
     turn(plot, pixel(plot, 5, 0.5), 50)
     turn(plot, pixel(plot, 5, 0.5), 50, Qt.KeyboardModifier.ControlModifier)
     x0, x1, y0, y1 = view(plot)
-    assert x1 - x0 == pytest.approx(1)
+    assert x1 - x0 == pytest.approx(EPOCHS / 100)
     assert y1 - y0 > 1e-3
     assert len(left_axis(plot).tickValues(y0, y1, 260)[0][1]) >= 2
     assert len(bottom_axis(plot).tickValues(x0, x1, 500)[0][1]) >= 2

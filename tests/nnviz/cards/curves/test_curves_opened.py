@@ -44,7 +44,7 @@ def measure(qtbot: QtBot, window: AnyWindow) -> None:
 
 def end_of_axis(window: AnyWindow) -> float:
     """The last epoch that is seen."""
-    return plot_of(window, "errorPlot").getPlotItem().getViewBox().viewRange()[0][1]
+    return round(plot_of(window, "errorPlot").end, 6)
 
 
 def test_an_opened_network_without_curves_says_so(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:

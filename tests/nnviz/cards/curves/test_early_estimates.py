@@ -40,15 +40,6 @@ def test_the_curve_goes_through_them_in_one_solid_line(plot: CurvePlot) -> None:
     assert not len(plot.line("test").gap.getData()[0])
 
 
-def test_a_logarithmic_axis_keeps_the_fall_of_the_first_epoch_in_view(plot: CurvePlot) -> None:
-    assert 10 ** plot.view[1][1] == pytest.approx(100)
-    plot.set_log(False)
-    assert plot.view[1][1] == pytest.approx(10)
-    plot.set_log(True)
-    plot.show_curves({"test": TEST}, 2, BATCHES, lacks_estimates=True)
-    assert 10 ** plot.view[1][1] == pytest.approx(10)
-
-
 def test_where_both_are_known_the_exact_value_counts(plot: CurvePlot) -> None:
     edited = Curve([0, 20 / BATCHES, 1], [0.9, 0.55, 0.09])
     plot.show_curves({"test": edited, "early_test": EARLY}, 2, BATCHES)
@@ -70,7 +61,7 @@ def test_the_mouse_reads_an_estimate_as_one_and_exact_values_as_before(plot: Cur
 def test_within_the_first_epoch_a_screen_reader_hears_that_it_is_an_estimate(plot: CurvePlot) -> None:
     plot.show_curves({"test": Curve([0], [0.9]), "early_test": EARLY}, 2, BATCHES)
     plot.summarise(EARLY.epochs[-1])
-    assert "batch 120, estimate" in plot.accessibleDescription()
+    assert "epoch 0.2 (batch 120), estimate" in plot.accessibleDescription()
     assert "test 20.00 %" in plot.accessibleDescription()
 
 

@@ -148,10 +148,10 @@ def test_figures_and_the_page_of_the_rmse_are_in_the_unit_of_what_is_predicted(
     plot = find(window, CurvePlot, "rmsePlot")
     assert find(window, QToolButton, "rmseScaleButton").text() == "RMSE mpg, log"
     x, y = plot.line("test").getData()
-    assert list(x) == [0, 1, 2, 3]
+    np.testing.assert_allclose(plot.axes.across(np.array([0, 1, 2, 3])), x)
     np.testing.assert_allclose(10**y, history.rmse.test.values)
     area = plot.plot_area()
-    hover(plot.viewport(), (area.left() + area.width() * 2 / 3, area.center().y()))
+    hover(plot.viewport(), (area.left() + area.width() * math.sqrt(2 / 3), area.center().y()))
     words = find(plot, QLabel, "readOut").text()
     assert f"test {history.rmse.test.values[2]:#.3g} mpg" in words
     assert "R²" in words
