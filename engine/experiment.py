@@ -96,7 +96,6 @@ class Experiment:
         help="factor of the initial weights",
         title="Weight scale",
         tip="Multiplies all initial weights. 1 leaves them as drawn.",
-        word="×",
         off=1.0,
     ).field(1.0)
     training: TrainingSettings = field(default_factory=lambda: TrainingSettings(learning_rate=0.2))

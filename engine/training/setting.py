@@ -124,7 +124,7 @@ class Flag(Rule):
 class SettingGroup:
     """A group of settings: its title in the window, and that of its options in ``--help``.
 
-    The title is "" for the settings above all groups, and None for settings without a row among them.
+    The title is "" for the settings that the window always shows, and None for settings without a field there.
     """
 
     title: str | None
@@ -133,12 +133,13 @@ class SettingGroup:
 
 COMMON = SettingGroup("", "training")
 WITHOUT_ROW = SettingGroup(None, "training")
-INITIALISATION = SettingGroup("Initialisation and loss", "network")
+BATCHES = SettingGroup("Batches and seed", "training")
 CONSTANTS = SettingGroup("Optimizer constants", "training")
 SCHEDULE = SettingGroup("Schedule", "learning rate schedule")
 REGULARISATION = SettingGroup("Regularisation", "regularisation")
-VALIDATION = SettingGroup("Regularisation", "validation and early stopping")
+VALIDATION = SettingGroup("Early stopping", "validation and early stopping")
 AUGMENTATION = SettingGroup("Augmentation", "augmentation")
+INITIALISATION = SettingGroup("Initialisation and loss", "network")
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class Setting:
         help: the text of its option.
         title, unit, tip: those of its row in the window.
         name: its name within a sentence; "" for that of its field with spaces.
-        word: what the summary of its closed group calls it; "" for its title.
+        word: what a summary of the settings calls it; "" for its title.
         off: the value with which it has no effect; None if there is none.
         worth_trying: values for a sweep, if half, once and twice the present value are not.
         is_fixed: whether it must stay the same while a network trains.

@@ -12,6 +12,7 @@ from engine.training.optimizers import OPTIMIZERS, Optimizer
 from engine.training.schedules import SCHEDULES, Schedule
 from engine.training.setting import (
     ANY_DATA,
+    BATCHES,
     COMMON,
     CONSTANTS,
     REGULARISATION,
@@ -43,12 +44,13 @@ class TrainingSettings:
 
     batch_size: int = Setting(
         WholeNumber("100", 1, _MOST, step=10),
-        COMMON,
+        BATCHES,
         ANY_DATA,
         help="examples per step",
         title="Batch size",
         tip="Sets how many examples are averaged for one step of the weights. Small batches give more and noisier "
         "steps.",
+        word="batch",
         is_fixed=True,
     ).field(100)
     epochs: int = Setting(
@@ -148,7 +150,6 @@ class TrainingSettings:
         help="weight decay, an L2 penalty on the weights; 0 for none",
         title="Weight decay",
         tip="Pulls every weight towards zero in proportion to its size, which can limit overfitting. 0 is off.",
-        word="decay",
         off=0.0,
         worth_trying=(0, 1e-5, 1e-4, 1e-3),
         is_penalty=True,
@@ -198,7 +199,6 @@ class TrainingSettings:
         help="limit of the length of the gradient; 0 for none",
         title="Clip gradient",
         tip="Limits the norm of the gradient, so that no single batch changes the weights much. 0 is off: no limit.",
-        word="clip",
         off=0.0,
         worth_trying=(0, 1, 5),
     ).field(0.0)
@@ -231,9 +231,11 @@ class TrainingSettings:
     # None draws other random numbers in each run; an experiment always has a seed.
     seed: int | None = Setting(
         WholeNumber("1"),
-        WITHOUT_ROW,
+        BATCHES,
         ANY_DATA,
         help="seed of the initial weights and of all other randomness",
+        title="Seed",
+        tip="Sets the seed that draws the initial weights and the order of examples. The same seed reproduces the run.",
         is_fixed=True,
     ).field(1)
     drop_last: bool = Setting(

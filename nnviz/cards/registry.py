@@ -48,7 +48,7 @@ class CardInfo:
         page_of: the name of the card with tabs of which it is a page; a page has no position of its own.
         page_number: its position among the pages, from the left. Pages that belong to the card itself have 0.
         suits: whether the page makes sense for a data set; the page is made with the first such data. None: for all.
-        is_fixed: whether it stays in the settings column and has no menu.
+        is_fixed: whether it stays in the settings column and has no menu. A fixed card without places is a section.
         is_of_displayed: whether it draws the displayed network, and is marked while that is a snapshot.
     """
 
@@ -75,9 +75,7 @@ _MODULES = {
         "prediction.card",
         "prediction_over_time.card",
         "regression.card",
-        "settings.data_card",
-        "settings.network_card",
-        "settings.training_card",
+        "settings.settings_card",
         "user_examples.card",
         "weights.card",
     ),
@@ -103,7 +101,6 @@ _MODULES = {
 }
 # Arrangements of cards: each card says where it is in which.
 WORKSPACES = {"train": "Train", "inside": "Look inside", "runs": "Runs"}
-SETTINGS = "settingsDock"  # the dock of the fixed cards
 
 
 def register_cards(workspace: str) -> None:

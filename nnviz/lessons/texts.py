@@ -47,7 +47,6 @@ PREDICTED = "Try it, and see whether you are right."
 
 HIDDEN = "Hidden neurons"
 HIDDEN_TIP = "Sets the number of neurons of each hidden layer. Separate them by commas."
-SEED, SEED_TIP = "Seed", "Sets the seed of the initial weights."
 ANOTHER_NETWORK = "another network took the place of the one in training", "Reset the step."
 RECORDING_IS_OFF = "it is off, and seeds are recorded", "Switch it on: File → Keep runs in the library."
 CANNOT_TRAIN = "nothing can be trained now", "Correct the settings, or load data that suit the network."

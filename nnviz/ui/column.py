@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
 from nnviz.ui.parts import named
 
-_BAR = 6
+_BAR = 4
+_SHOWN = 600  # milliseconds that the bar is shown after scrolling
 _AIR = 8  # free pixels below a widget that was scrolled into view
 
 
 class ScrollColumn(QScrollArea):
-    """Its scroll bar lies over the right padding of the cards and is visible only while it is needed."""
+    """Its scroll bar lies over the right padding of the cards and is visible briefly while it scrolls."""
 
     def __init__(self, name: str, content: QWidget) -> None:
         super().__init__()
@@ -24,8 +25,14 @@ class ScrollColumn(QScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._bar = named(QScrollBar(Qt.Orientation.Vertical, self), "columnScrollBar")
+        self._bar.hide()
+        self._shown = QTimer(self)
+        self._shown.setSingleShot(True)
+        self._shown.setInterval(_SHOWN)
+        self._shown.timeout.connect(self._hide_bar)
         self._bar.valueChanged.connect(self.verticalScrollBar().setValue)
         self.verticalScrollBar().valueChanged.connect(self._bar.setValue)
+        self.verticalScrollBar().valueChanged.connect(self._show_bar)
         self.verticalScrollBar().rangeChanged.connect(self._fit)
         self.setWidget(content)
         self._fit()
@@ -37,8 +44,22 @@ class ScrollColumn(QScrollArea):
         self._bar.setSingleStep(within.singleStep())
         self._bar.setValue(within.value())
         self._bar.setGeometry(self.width() - _BAR - 2, 4, _BAR, self.height() - 8)
-        self._bar.setVisible(within.maximum() > within.minimum())
         self._bar.raise_()
+        self._show_bar()
+
+    def _show_bar(self) -> None:
+        """Shows the bar for a moment, if there is something to scroll."""
+        if self.isVisible() and self._bar.maximum() > self._bar.minimum():
+            self._bar.show()
+            self._shown.start()
+        else:
+            self._bar.hide()
+
+    def _hide_bar(self) -> None:
+        if self._bar.isSliderDown() or self._bar.underMouse():
+            self._shown.start()
+        else:
+            self._bar.hide()
 
     def minimumSizeHint(self) -> QSize:
         """Returns the width that the content needs, so that it scrolls only up and down."""
@@ -54,6 +75,15 @@ class ScrollColumn(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_bar()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._shown.stop()
+        self._bar.hide()
 
     def show_whole(self, widget: QWidget) -> None:
         """Scrolls as little as needed to show the whole widget, or its top if it is higher than the column."""

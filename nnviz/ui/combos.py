@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from PyQt5.QtCore import QSize, Qt
-from PyQt5.QtGui import QPaintEvent
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QPaintEvent, QStandardItemModel
 from PyQt5.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
 from nnviz.ui import theme
@@ -13,6 +14,7 @@ from nnviz.ui.fields import Combo
 
 _WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 46, 48, 6  # pixels
 _BESIDE_ICON = 4
+_BESIDE_CHOICE = 26  # pixels of margins and arrow
 _LONG_NAME = 24  # pixels, of one that may be shortened; also the narrowest while the names give way
 _MARGINS = 12  # of a name: padding and border
 _LIST_MARGINS = 24  # of the list that is opened
@@ -76,6 +78,82 @@ class FlatCombo(Combo):
         option.currentText = self.shown
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
+@dataclass(frozen=True)
+class Command:
+    """An entry of a list that does something and is never the choice.
+
+    Attributes:
+        title, tip: its text, and what it does.
+        perform: is called when it is chosen.
+        is_enabled: whether it can be chosen now.
+    """
+
+    title: str
+    tip: str
+    perform: Callable[[], object]
+    is_enabled: Callable[[], bool] = lambda: True
+
+
+class CommandCombo(FlatCombo):
+    """A combo box whose list ends with commands. Keys and the wheel pass over them while the list is closed.
+
+    It is as wide as its choice.
+
+    Signals:
+        chosen: the user chose an entry that is no command.
+    """
+
+    chosen = pyqtSignal()
+
+    def __init__(self, name: str, accessible: str, tip: str) -> None:
+        super().__init__(name, accessible, tip)
+        self.commands: Sequence[Command] = ()
+        self._entry = -1  # the index of the choice
+        self.currentIndexChanged.connect(self._note)
+        self.activated.connect(self._act)
+
+    def sizeHint(self) -> QSize:
+        width = self.fontMetrics().horizontalAdvance(self.currentText()) + _BESIDE_CHOICE
+        return QSize(width, super().sizeHint().height())
+
+    def append_commands(self) -> None:
+        """Adds the commands below the other entries, after a line. Call it again when these were replaced."""
+        self.insertSeparator(self.count())
+        for command in self.commands:
+            self.addItem(command.title, command)
+            self.setItemData(self.count() - 1, command.tip, Qt.ItemDataRole.ToolTipRole)
+        self._enable(False)
+
+    def _enable(self, is_open: bool) -> None:
+        model = self.model()
+        assert isinstance(model, QStandardItemModel)
+        for row in range(self.count()):
+            command = self.itemData(row)
+            if isinstance(command, Command):
+                model.item(row).setEnabled(is_open and command.is_enabled())
+
+    def showPopup(self) -> None:
+        self._enable(True)
+        super().showPopup()
+
+    def hidePopup(self) -> None:
+        super().hidePopup()
+        self._enable(False)
+
+    def _note(self, index: int) -> None:
+        if not isinstance(self.itemData(index), Command):
+            self._entry = index
+        self.updateGeometry()
+
+    def _act(self, index: int) -> None:
+        command = self.itemData(index)
+        if isinstance(command, Command):
+            self.setCurrentIndex(self._entry)
+            command.perform()
+        else:
+            self.chosen.emit()
 
 
 class NameCombo(FlatCombo):

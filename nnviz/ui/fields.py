@@ -186,7 +186,10 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
             self.committed.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
+        """Drops what was typed on Esc, and leaves Esc to what is around the field if there is nothing to drop."""
+        if event.key() == Qt.Key.Key_Escape and not (self.text() != self._shown or self.property("wrong")):
+            event.ignore()
+        elif event.key() == Qt.Key.Key_Escape:
             self._put(self._shown)
             self.committed.emit(self._shown)
         else:

@@ -138,7 +138,7 @@ class FieldError(Note):
 
 
 class NoticeLine(QLabel):
-    """A slim line of text that keeps its height while it is empty.
+    """A slim line of text, which is hidden while it is empty.
 
     ``text()`` is the full text. If it does not fit, a shorter one is shown and the Tab key can focus the line:
     a note then shows the full text.
@@ -151,9 +151,7 @@ class NoticeLine(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._short = ""
         self._whole = Note(self, role="notice")
-        kept = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        kept.setRetainSizeWhenHidden(True)
-        self.setSizePolicy(kept)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         theme.sized(self.setFixedHeight, 16)
         self.hide()
 

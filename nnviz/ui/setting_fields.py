@@ -14,7 +14,23 @@ from engine.basics.validation import parse_number
 from engine.datasets import DataSetting
 from engine.experiment import DECLARED
 from engine.training.optimizers import OPTIMIZERS
-from engine.training.setting import Choice, LayerShares, Number, PositiveNumber, Setting, WholeNumber
+from engine.training.setting import (
+    AUGMENTATION,
+    BATCHES,
+    COMMON,
+    CONSTANTS,
+    INITIALISATION,
+    REGULARISATION,
+    SCHEDULE,
+    VALIDATION,
+    Choice,
+    LayerShares,
+    Number,
+    PositiveNumber,
+    Setting,
+    SettingGroup,
+    WholeNumber,
+)
 from nnviz.formatting.setting_text import setting_name
 from nnviz.ui.fields import NumberEdit, step_by, step_decade, step_decade_or_zero, step_whole
 from nnviz.ui.parts import object_name
@@ -120,7 +136,8 @@ _CHOOSE: dict[str, Callable[[Any, str], None]] = {
     ),
 }
 _ROUNDING = 1e-9  # tolerance for the rounding errors of a range divided by a step
-_FIRST = ("optimizer", "learning_rate", "initializer", "weight_scale")  # above the others of their group
+_FIRST = ("learning_rate", "epochs", "optimizer", "initializer", "weight_scale")  # above the others of their group
+_ORDER = (COMMON, BATCHES, CONSTANTS, SCHEDULE, REGULARISATION, VALIDATION, AUGMENTATION, INITIALISATION)
 
 
 def _row(name: str, setting: Setting) -> SettingField | SettingChoice:
@@ -142,9 +159,9 @@ def _step_of(rule: Number) -> Callable[[str, int], str]:
     return step_decade if isinstance(rule, PositiveNumber) else step_decade_or_zero
 
 
-# The rows of the settings by the title of their group, and each by its name.
-GROUPS: dict[str, list[SettingField | SettingChoice]] = {}
-for _name in dict.fromkeys((*_FIRST, *DECLARED)):
-    if (_title := DECLARED[_name].group.title) is not None:
-        GROUPS.setdefault(_title, []).append(_row(_name, DECLARED[_name]))
+# The rows of the settings by their group, in the order in which the window shows them, and each by its name.
+GROUPS: dict[SettingGroup, list[SettingField | SettingChoice]] = {
+    group: [_row(name, DECLARED[name]) for name in dict.fromkeys((*_FIRST, *DECLARED)) if DECLARED[name].group is group]
+    for group in _ORDER
+}
 ROWS = {row.name: row for rows in GROUPS.values() for row in rows}

@@ -39,6 +39,7 @@ SMALL = 12
 LARGE = 17
 ANSWER = 40
 ROW = 30  # height of a control
+ROW_GAP = 6  # between two rows of fields
 FAMILY = "nnviz Sans"
 SIZES = (100, 110, 125, 150, 175, 200)  # of all texts, in percent
 _TIP_LETTERS = 70  # characters per line of a tooltip

@@ -9,19 +9,18 @@ from typing import Any
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QSizePolicy, QVBoxLayout, QWidget
 
-from nnviz.cards.registry import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, register_cards
+from nnviz.cards.registry import CARDS, WORKSPACES, CardInfo, Column, register_cards
 from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Panel
-from nnviz.ui.column import ScrollColumn
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.shared_splitter import SharedSplitter
 
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
-_COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 288, 240, 420  # pixels
+_COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 276, 240, 420  # pixels
 _RIGHT = 294
 _LEAST = 640, 460
 _ALONE = 400  # of what stands alone in its column, as a rule
@@ -156,9 +155,7 @@ class Frame(QWidget):
 
     def _make_column(self, column: Column) -> list[QWidget]:
         cards = self.cards_of(self.workspace, column)
-        fixed = [self._make(name, info) for name, info in cards if info.is_fixed]
-        panels = [self.cards.get(name) or self._make(name, info) for name, info in cards if not info.is_fixed]
-        return [self._settings(fixed), *panels] if fixed else panels
+        return [self.cards.get(name) or self._make(name, info) for name, info in cards]
 
     def _make(self, name: str, info: CardInfo) -> Any:
         card = self.cards[name] = info.make(self._session)
@@ -171,21 +168,12 @@ class Frame(QWidget):
                 card.tabs.currentChanged.connect(self._show_marks)
         else:
             card.setObjectName(name)
+            self.cards |= getattr(card, "sections", {})
         if isinstance(card, (Panel, Page)):
             queries = self._session.queries
             card.in_view_changed.connect(lambda in_view: queries.want(name, info.needs, in_view))
             card.in_view_changed.connect(lambda in_view: self.card_in_view.emit(name, in_view))
         return card
-
-    def _settings(self, cards: list[QWidget]) -> QWidget:
-        """Returns the fixed cards, one below the other, which scroll if the space is too small for all."""
-        content, dock = named(QWidget(), "scrolled"), named(QWidget(), SETTINGS)
-        dock.setWindowTitle("Settings")
-        self.settings_column = ScrollColumn("settingsScroll", content)
-        arranged(QVBoxLayout(dock), self.settings_column)
-        rows = arranged(QVBoxLayout(content), *cards, spacing=theme.GAP)  # last, so that they are moved once
-        rows.addStretch(1)
-        return dock
 
     def _set_least_widths(self) -> None:
         for name, card in self.cards.items():

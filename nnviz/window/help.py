@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from nnviz.cards.registry import CARDS, SETTINGS
+from nnviz.cards.registry import CARDS
 from nnviz.ui import theme
 from nnviz.ui.pages import TabbedCard
 from nnviz.ui.parts import named
@@ -173,7 +173,7 @@ def described(widget: QWidget | None) -> str:
         widget = widget.buddy()
     found: list[HelpText] = []
     inside: list[QWidget] = []
-    while widget is not None and widget.objectName() not in (*CARDS, SETTINGS):
+    while widget is not None and widget.objectName() not in CARDS:
         found = found or _texts_of_control(widget)
         inside.append(widget)
         widget = widget.parentWidget()

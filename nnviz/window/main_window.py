@@ -27,8 +27,7 @@ from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.cards.run_bar.run_progress import RunProgress
 from nnviz.cards.runs.storage import StorageModel
-from nnviz.cards.settings.data_card import DataCard
-from nnviz.cards.settings.training_card import TrainingCard
+from nnviz.cards.settings.settings_card import SettingsCard
 from nnviz.cards.timeline.card import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
@@ -112,6 +111,8 @@ class MainWindow(QMainWindow):
         self.cards = CardActions(self._frame, self.dialogs, session)
         self.films = FilmDialogs(self)
         self.preset_dialogs = PresetDialogs(self)
+        self.settings.training.save_wanted.connect(self.preset_dialogs.ask)
+        self.settings.training.delete_wanted.connect(self.preset_dialogs.delete_current)
         self.run_dialogs = RunDialogs(self, self._frame, preferences)
         self.help = HelpWindows(self, self.menuBar())
         self.compare_key = CompareKey(session.side_by_side)
@@ -183,11 +184,10 @@ class MainWindow(QMainWindow):
         self.panels = self._frame.panels
         self.draw: DrawCard = self._frame.cards["drawDock"]
         self.curves: CurvesPanel = self._frame.cards["curvesDock"]
-        self.training: TrainingCard = self._frame.cards["trainingCard"]
+        self.settings: SettingsCard = self._frame.cards["settingsCard"]
         self.canvas = self.draw.canvas
-        self.training.opened.connect(self._frame.settings_column.show_whole)
-        data: DataCard = self._frame.cards["dataCard"]
-        data.file_wanted.connect(self.data_dialogs.open_data)
+        self.settings.data.file_wanted.connect(self.data_dialogs.open_data)
+        self.settings.data.folder_wanted.connect(self.data_dialogs.open_folder)
         self.message_bar = MessageBar(self._frame)
         self.message_bar.hide()
         self.message_bar.dismissed.connect(self.session.messages.dismiss)

@@ -202,7 +202,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._fill_time(menu)
         menu.addSeparator()
-        find = self._add(menu, "&Find learning rate", "actionFindRate", "Ctrl+L", self._window.training.find_rate)
+        find = self._add(menu, "&Find learning rate", "actionFindRate", "Ctrl+L", self._window.settings.find_rate)
         session.data.changed.connect(lambda: find.setEnabled(session.data.dataset is not None))
         find.setEnabled(session.data.dataset is not None)
         menu.addSeparator()

@@ -35,7 +35,7 @@ def test_settings_unfold_drawn_digits_are_read_and_a_training_is_quit_without_sa
     here = program.box(window)
     place, looks = twin_of(here[2:], tmp_path / "twin")
     canvas = square(place["drawCanvas"])
-    expect_unfolding(program, window, place)
+    expect_more(program, window, place)
     open_shipped(program, window, "best")
 
     label = shifted(place["answerLabel"], by=here)
@@ -78,15 +78,14 @@ def square(box: Box) -> Box:
     return left + (width - side) // 2, top + (height - side) // 2, side, side
 
 
-def expect_unfolding(program: Program, window: str, place: dict[str, Box]) -> None:
-    """A click on the head of a group of settings moves what comes after it; another one moves it back."""
-    head, below = place["optimizerGroupButton"], place["initialisationGroupButton"]  # where no tooltip reaches
-    on_screen = shifted(below, by=program.box(window))
-    at = (head[0] + head[2] // 2, head[1] + head[3] // 2)
+def expect_more(program: Program, window: str, place: dict[str, Box]) -> None:
+    """A click on the button of the further settings shows them in place of the others; Esc leads back."""
+    more, layer = place["moreButton"], place["layer1Edit"]
+    on_screen = shifted(layer, by=program.box(window))
     before = program.screen.pixels(on_screen)
-    program.click(window, at)
-    until(lambda: ink(before, program.screen.pixels(on_screen)) > 0.01, "what comes after it further down")
-    program.click(window, at)
+    program.click(window, (more[0] + more[2] // 2, more[1] + more[3] // 2))
+    until(lambda: ink(before, program.screen.pixels(on_screen)) > 0.01, "other settings in its place")
+    program.key("Escape")
     until(lambda: ink(before, program.screen.pixels(on_screen)) < 0.001, "it where it was")
 
 

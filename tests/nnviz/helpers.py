@@ -18,12 +18,17 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
     QLineEdit,
+    QPushButton,
     QSplitter,
     QTabBar,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.settings.more_button import MoreButton
+from nnviz.cards.settings.more_page import MorePage
+from nnviz.cards.settings.network_section import NetworkTitle
+from nnviz.cards.settings.settings_card import SettingsCard
 from nnviz.commands.screenshot import wait_until
 from nnviz.session.data import Data
 from nnviz.session.session import Session
@@ -31,7 +36,6 @@ from nnviz.session.shared_queries import ANSWER
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
-from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.window.main_window import MainWindow
 from nnviz.window.user_files import settings_file
@@ -39,10 +43,6 @@ from nnviz.window.user_files import settings_file
 W = TypeVar("W", bound=QWidget)
 
 MANY_EPOCHS = 100_000  # a run that does not end by itself
-
-SETTING_GROUPS = [
-    f"{name}Group" for name in ("optimizer", "schedule", "regularisation", "augmentation", "initialisation")
-]
 
 
 def store_settings(**values: Any) -> None:
@@ -84,6 +84,7 @@ def find_field(window: QWidget, name: str) -> NumberEdit | FieldEdit:
 
 def retype(qtbot: QtBot, window: QWidget, name: str, text: str) -> NumberEdit | FieldEdit:
     """Clicks into a field, replaces its text by key events, and presses Enter."""
+    show_setting(qtbot, window, name)
     line = find(window, QLineEdit, name)
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=QPoint(8, line.height() // 2))
     typed_into = find_field(window, name)
@@ -147,17 +148,41 @@ def drag_line(window: MainWindow, name: str, by: int) -> None:
     QTest.qWait(10)
 
 
-def unfold(qtbot: QtBot, window: MainWindow, name: str) -> CollapsibleGroup:
-    """Opens a group of settings with the mouse, unless it is open."""
-    group = find(window, CollapsibleGroup, name)
-    if not group.is_open:
-        qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
-    assert group.is_open
-    return group
+def open_more(qtbot: QtBot, window: QWidget) -> MorePage:
+    """Opens the page of the further settings with the mouse, unless it is open."""
+    card = find(window, SettingsCard, "settingsCard")
+    if not card.shows_more:
+        click(qtbot, window, MoreButton, "moreButton")
+    assert card.shows_more
+    return card.more
+
+
+def close_more(qtbot: QtBot, window: QWidget) -> None:
+    """Goes back from the page of the further settings with the mouse, if it is open."""
+    card = window.findChild(SettingsCard, "settingsCard")
+    if card is not None and card.shows_more:
+        click(qtbot, window, QPushButton, "moreBackButton")
+
+
+def show_setting(qtbot: QtBot, window: QWidget, name: str) -> None:
+    """Brings a control of the settings into view, on the page that has it; another control stays as it is."""
+    card = window.findChild(SettingsCard, "settingsCard")
+    if card is None or any(each.isVisible() for each in window.findChildren(QWidget, name)):
+        return
+    if name == "shapeEdit" or card.network.findChild(QWidget, name) or card.training.form.findChild(QWidget, name):
+        close_more(qtbot, window)
+        if name == "shapeEdit":
+            title = find(card, NetworkTitle, "networkTitle")
+            qtbot.mouseDClick(title, Qt.MouseButton.LeftButton)
+    elif card.data.findChild(QWidget, name) or name == "presetCombo":
+        close_more(qtbot, window)
+    elif card.more.findChild(QWidget, name):
+        open_more(qtbot, window)
 
 
 def pick(qtbot: QtBot, window: MainWindow, name: str, entry: str) -> QComboBox:
     """Opens the list of a combo box and chooses an entry by its text."""
+    show_setting(qtbot, window, name)
     combo = find(window, QComboBox, name)
     index = combo.findText(entry)
     assert index >= 0, f"{name} does not offer {entry}"

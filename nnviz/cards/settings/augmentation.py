@@ -33,8 +33,8 @@ class AugmentationForm(SettingsForm):
             "Distorts each training image differently each time the network sees it. Off keeps the values.",
         )
         self._check.clicked.connect(self._switch)
-        self.add_wide(self._check)
-        self.add_wide(self._preview())
+        self.column.addWidget(self._check)
+        self.column.addWidget(self._preview())
         self.add_rows(rows)
         session.settings.changed.connect(self._show_preview)
         session.data.changed.connect(self._show_preview)

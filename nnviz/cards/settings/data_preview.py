@@ -1,4 +1,4 @@
-"""The preview of a data set: an image of each class, the first rows of a table, or its points."""
+"""The preview of a data set: an image of each class, or the first rows of a table."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
-from engine.explain.input_grid import places_of
 from nnviz.cards.settings.small_table import SmallTable
 from nnviz.cards.settings.table_excerpt import first_rows
 from nnviz.formatting import text
-from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import Picture
-from nnviz.ui.plane.points import Points
 
 _MOST_SHOWN = 10  # pictures
 _ROWS, _COLUMNS = 3, 6
 _LEAST_COLUMNS = 3  # inputs of a table; points in the plane and on a curve have fewer
-_MOST_POINTS = 600
+_HEIGHT = 25  # pixels of the strip of images
 _PICTURES_TIP = "Shows one training example of each class, as the network sees it."
 
 
@@ -29,10 +26,11 @@ class DataPreview(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures = Picture(QSize(0, 28), smooth=True, is_at_left=True)
+        self._pictures = Picture(QSize(0, _HEIGHT), smooth=True, is_at_left=True)
         named(self._pictures, "dataPictures", "One example of each class", _PICTURES_TIP)
         self._rows = named(SmallTable(), "dataRows", "The first rows of the table")
         self._rows.hide()
+        self._is_wanted = self._has_view = True
         arranged(QVBoxLayout(self), self._pictures, self._rows)
 
     def show_data(self, data: Dataset) -> None:
@@ -40,11 +38,17 @@ class DataPreview(QWidget):
         is_table = not data.is_picture and data.width >= _LEAST_COLUMNS
         self._pictures.setVisible(data.is_picture)
         self._rows.setVisible(is_table)
-        self.setVisible(data.is_picture or is_table)
+        self._has_view = data.is_picture or is_table
+        self.show_wanted(self._is_wanted)
         if data.is_picture:
             self._pictures.show_picture(_one_of_each(data))
         elif is_table:
             self._show_rows(data)
+
+    def show_wanted(self, is_wanted: bool) -> None:
+        """Shows or hides the preview, if the data have one."""
+        self._is_wanted = is_wanted
+        self.setVisible(is_wanted and self._has_view)
 
     def _show_rows(self, data: Dataset) -> None:
         rows = first_rows(data, _ROWS, _COLUMNS)
@@ -61,18 +65,3 @@ def _one_of_each(data: Dataset) -> Array:
     if labels is not None:
         first = np.unique(labels, return_index=True)[1][:_MOST_SHOWN]
     return np.hstack([data.train.inputs[row].reshape(data.example_shape) for row in first]) * data.train.scale
-
-
-def small_points(data: Dataset) -> Points | None:
-    """Returns some points of the plane or the curve, in a square from -1 to 1; None for other data."""
-    if not (data.is_plane or data.is_curve):
-        return None
-    splits = list(data.splits.values())
-    places = np.concatenate([places_of(data, split) for split in splits])
-    low, high = places.min(axis=0), places.max(axis=0)
-    half = (high - low) / 2 if data.is_curve else np.full(2, (high - low).max() / 2)
-    kinds = [np.zeros(len(split), np.intp) if split.labels is None else split.labels for split in splits]
-    inks = ["train"] if data.is_curve else theme.plane_classes(data.outputs)
-    some = slice(None, None, max(1, -(-len(places) // _MOST_POINTS)))
-    shown = ((places - (low + high) / 2) / np.where(half > 0, half, 1))[some]
-    return Points(shown, np.concatenate(kinds)[some], np.zeros(len(shown), bool), inks, len(shown))

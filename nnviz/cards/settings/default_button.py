@@ -63,7 +63,7 @@ class DefaultButton(QToolButton):
         self._said = said
         if not said and self.hasFocus():
             self._field.setFocus()
-        self.setVisible(bool(said) and not self._field.isHidden())
+        self.setVisible(bool(said))
 
     def _use_default(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""A combo box with entries in groups below headings."""
+"""A combo box with entries in groups below headings, and commands at the end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from nnviz.formatting import text
 from nnviz.ui import theme
-from nnviz.ui.fields import Combo
+from nnviz.ui.combos import CommandCombo
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,12 @@ class ComboEntry:
     tip: str = ""
 
 
-class GroupedCombo(Combo):
+class GroupedCombo(CommandCombo):
     """Its ``currentData()`` is the value of the chosen entry. Neither mouse nor keys choose a heading."""
 
     def __init__(self, name: str, accessible: str, tip: str) -> None:
         super().__init__(name, accessible, tip)
+        self.setProperty("role", "")  # it has a frame
         self.setSizePolicy(
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
         )  # a long title never widens what it stands in
@@ -45,6 +46,7 @@ class GroupedCombo(Combo):
             for entry in entries:
                 model.appendRow(_item(entry))
         self.setModel(model)
+        self.append_commands()
         self.show_value(chosen)
 
 

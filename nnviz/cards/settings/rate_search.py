@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.training.rate_finder import RateFinder
 from nnviz.cards.settings.small_plot import SmallPlot
@@ -64,8 +64,7 @@ class RateSearchView(QWidget):
         self._caption.setWordWrap(True)
         tip = "Shows the loss while the learning rate rises, batch by batch. A rate where it falls fastest is good."
         self._plot = SmallPlot("ratePlot", "Loss against the learning rate", tip)
-        buttons = arranged(QHBoxLayout(), (self._find, 1), (self._take, 1), spacing=8)
-        arranged(QVBoxLayout(self), buttons, self._progress, self._plot, self._caption, spacing=6)
+        arranged(QVBoxLayout(self), self._find, self._progress, self._plot, self._caption, self._take, spacing=6)
         self._search.changed.connect(self._show)
         session.data.changed.connect(self._show)
         self._show()

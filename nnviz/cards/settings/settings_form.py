@@ -12,21 +12,25 @@ from nnviz.cards.settings.default_button import DefaultButton
 from nnviz.formatting.setting_text import error_words, typed_value
 from nnviz.session.session import Session
 from nnviz.ui.fields import Combo, NumberEdit
-from nnviz.ui.form import FormField, FormGrid
+from nnviz.ui.form import FormColumn, FormRow
 from nnviz.ui.parts import object_name
 from nnviz.ui.setting_fields import SettingChoice, SettingField, SettingRows
 
-FIELD_WIDTH = 138  # pixels
+FIELD_WIDTH = 120  # pixels
 
 
-class SettingsForm(FormGrid):
-    """Shows and changes the session's settings."""
+class SettingsForm(FormColumn):
+    """Shows and changes the session's settings.
+
+    Attributes:
+        rows: the rows by the names of their settings.
+    """
 
     def __init__(self, session: Session, rows: SettingRows = (), field_width: int = FIELD_WIDTH) -> None:
-        super().__init__(field_width=field_width)
+        super().__init__(field_width)
         self._session = session
         self._edits: dict[str, tuple[SettingField, NumberEdit]] = {}
-        self._rows: dict[str, FormField] = {}
+        self.rows: dict[str, FormRow] = {}
         self._marks: dict[str, DefaultButton] = {}
         self._hidden: set[str] = set()  # fields that have no effect at the moment
         self.add_rows(rows)
@@ -66,7 +70,7 @@ class SettingsForm(FormGrid):
         """Adds a row with a mark for a value other than the default; ``in_words`` returns a value as text."""
         button = object_name("", name, "DefaultButton")
         mark = self._marks[name] = DefaultButton(self._session, button, called, field, {name: in_words})
-        self._rows[name] = FormField(self.add_field(caption, field, mark), field)
+        self.rows[name] = self.add_field(caption, field, mark)
 
     # ---- changes
 
@@ -106,7 +110,7 @@ class SettingsForm(FormGrid):
             text = error_words(error, {name: title})
         self._show()
         if text is not None:
-            self._rows[name].error.show_error(text)
+            self.rows[name].form_field.error.show_error(text)
 
     # ---- display
 
@@ -117,18 +121,17 @@ class SettingsForm(FormGrid):
 
     def _show_suited(self) -> None:
         """Shows the settings that exist for the data, and hides those that do not."""
-        self._show_rows(name for name in self._rows if name in DECLARED and DECLARED[name].exists_for is not ANY_DATA)
+        self._show_rows(name for name in self.rows if name in DECLARED and DECLARED[name].exists_for is not ANY_DATA)
 
     def _show_rows(self, names: Iterable[str]) -> None:
         """Shows or hides the named rows."""
         for name in names:
             suits = name not in DECLARED or DECLARED[name].suits(self._session.data.dataset)
-            self._rows[name].set_visible(suits and name not in self._hidden)
-            self._marks[name].show_typed()
+            self.rows[name].show_row(suits and name not in self._hidden)
 
     def _show(self) -> None:
         settings, problems = self._session.settings, self._session.settings.all_problems
-        for name, row in self._rows.items():
+        for name, row in self.rows.items():
             value = settings.value(name)
-            row.show(typed_value(value) if name in self._edits else value, problems.get(name, ""))
+            row.form_field.show(typed_value(value) if name in self._edits else value, problems.get(name, ""))
             self._marks[name].show_typed()

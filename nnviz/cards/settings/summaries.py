@@ -1,8 +1,8 @@
-"""Summaries of the settings in a few words, for the heads of closed groups."""
+"""Summaries of the settings in a few words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from engine.datasets import Dataset
@@ -11,62 +11,49 @@ from engine.network.activations import ACTIVATIONS
 from engine.network.initializers import INITIALIZERS
 from engine.network.losses import LOSSES
 from engine.presets import Preset
-from engine.training.augmentation import DISTORTIONS, Augmentation
+from engine.training.augmentation import DISTORTIONS
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
-from engine.training.setting import AUGMENTATION, INITIALISATION, REGULARISATION, SCHEDULE, SettingGroup
+from engine.training.setting import COMMON
 from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import setting_name
 from nnviz.ui.setting_fields import GROUPS, ROWS
 
-
-def of_optimizer(experiment: Experiment) -> str:
-    """Returns the constants that the optimizer uses: "0.9, 0.999"."""
-    constants = OPTIMIZERS[experiment.training.optimizer].uses
-    return ", ".join(f"{experiment.value(name):g}" for name in constants) or "none"
+# The settings that are not always in view.
+HIDDEN = tuple(row.name for group, rows in GROUPS.items() if group is not COMMON for row in rows)
+_ALWAYS = ("batch_size", "schedule", "initializer")  # are named also while they have their defaults
 
 
-def of_schedule(experiment: Experiment) -> str:
-    """Returns schedule, its constants and warm-up: "cosine, warm-up 0.5"."""
-    settings = experiment.training
-    kind = SCHEDULES[settings.schedule]
-    parts = [kind.label.lower()]
-    if kind.uses:
-        parts[0] += f" {settings.decay:g} in {settings.decay_epochs:g}"
-    return ", ".join([*parts, *_words_of_group(experiment, SCHEDULE)])
+def of_more(experiment: Experiment, typed: Set[str], dataset: Dataset | None) -> list[tuple[str, bool]]:
+    """Returns the settings that are not always in view in a few words each, and whether each was changed.
+
+    Those that were changed come first, then the batch size and what is on. What is off is left out.
+    """
+    others = {name for kinds in (OPTIMIZERS, SCHEDULES) for kind in kinds for name in kinds[kind].uses}
+    unused = others - {*OPTIMIZERS[experiment.training.optimizer].uses, *SCHEDULES[experiment.training.schedule].uses}
+    found: list[tuple[int, str]] = []
+    for name in HIDDEN:
+        setting, value = DECLARED[name], experiment.value(name)
+        is_changed = name in typed or (name == "seed" and value != Experiment().value(name))
+        if setting.suits(dataset) and name not in unused and name not in DISTORTIONS:
+            rank = 0 if is_changed else 1 if name == "batch_size" else 2 if setting.is_on(value) else 3
+            if rank < 3 or name in _ALWAYS:
+                found.append((rank, _words_of(name, value)))
+    wanted = experiment.training.augmentation
+    is_typed = not typed.isdisjoint(DISTORTIONS)
+    if (wanted.is_active or is_typed) and DECLARED["shift"].suits(dataset):
+        words = "mild augmentation" if wanted == MILD else "augmentation" if wanted.is_active else "no augmentation"
+        found.append((0 if is_typed else 2, words))
+    return [(words, rank == 0) for rank, words in sorted(found, key=lambda each: each[0])]
 
 
-def of_regularisation(experiment: Experiment) -> str:
-    """Returns what is not off: "decay 0.05, dropout 0.2"."""
-    return ", ".join(_words_of_group(experiment, REGULARISATION)) or "off"
-
-
-def _words_of_group(experiment: Experiment, group: SettingGroup) -> list[str]:
-    """Returns the settings of a group of the window that are not off, with their values: "dropout 0.1 0.5"."""
-    words = []
-    for row in GROUPS[group.title or ""]:
-        setting, value = DECLARED[row.name], experiment.value(row.name)
-        if setting.is_on(value):
-            values = value if isinstance(value, tuple) else (value,)
-            words.append(f"{setting.word or row.called} {text.listed([f'{each:g}' for each in values], ' ')}")
-    return words
-
-
-def of_augmentation(experiment: Experiment) -> str:
-    """Returns the distortions that are not 0: "shift 1, rotation 8"."""
-    wanted: Augmentation = experiment.training.augmentation
-    if not wanted.is_active:
-        return "off"
-    if wanted == MILD:
-        return "mild"
-    return ", ".join(_words_of_group(experiment, AUGMENTATION))
-
-
-def of_initialisation(experiment: Experiment) -> str:
-    """Returns initial weights and loss: "He, cross-entropy"."""
-    first = " ".join([INITIALIZERS[experiment.initializer].label, *_words_of_group(experiment, INITIALISATION)])
-    return f"{first}, {LOSSES[experiment.loss].label.lower()}"
+def _words_of(name: str, value: Any) -> str:
+    """Returns a setting with its value: "batch 100", "constant rate", "dropout 0.1 0.5"."""
+    if name in _CHOICE_WORDS:
+        return _CHOICE_WORDS[name](value)
+    values = value if isinstance(value, tuple) else (value,)
+    return f"{DECLARED[name].word or ROWS[name].called} {text.listed([f'{each:g}' for each in values], ' ')}"
 
 
 def waiting(fields: TrainingSettings, run: TrainingSettings) -> tuple[str, str]:
@@ -88,11 +75,10 @@ def waiting(fields: TrainingSettings, run: TrainingSettings) -> tuple[str, str]:
     return f"{listed}: from the next run.", f"{short}: next run."
 
 
-def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
+def of_adjustments(preset: Preset, dataset: Dataset) -> str:
     """Returns what a preset adapts to the data: "First steps for 480 examples: SGD 0.2, batches of 12, 300 epochs."
 
-    The second text also has adapted output, loss and augmentation; the first has them only if no training setting
-    differs. Both are "" if nothing differs.
+    Adapted output, loss and augmentation follow in a sentence of their own. "" if nothing differs.
     """
     changes, line = preset.adjusted(dataset), text.regrouped(preset.line_for(dataset))
     of_task = [f"batch size {changes['batch_size']}"] if "batch_size" in changes and not line else []
@@ -100,10 +86,15 @@ def of_adjustments(preset: Preset, dataset: Dataset) -> tuple[str, str]:
     if any(name in changes for name in DISTORTIONS):
         of_task.append("no augmentation")
     adapted = f"Adjusted to {text.count(len(dataset.train))} examples: {', '.join(of_task)}." if of_task else ""
-    return line or adapted, " ".join(filter(None, [line, adapted]))
+    return " ".join(filter(None, [line, adapted]))
 
 
 _TASK_WORDS: dict[str, Callable[[Any], str]] = {
     "output": lambda name: f"{ACTIVATIONS[name].label.lower()} output",
     "loss": lambda name: f"{LOSSES[name].label.lower()} loss",
+}
+_CHOICE_WORDS: dict[str, Callable[[Any], str]] = {
+    **_TASK_WORDS,
+    "schedule": lambda name: f"{SCHEDULES[name].label.lower()} rate",
+    "initializer": lambda name: INITIALIZERS[name].label,
 }

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from engine.datasets import Dataset
 from engine.experiment import DECLARED
 from engine.sweeps.search_space import VARIABLE_SETTINGS, choices_of, is_numeric
-from engine.training.setting import AUGMENTATION, CONSTANTS, INITIALISATION, REGULARISATION, SCHEDULE
+from engine.training.setting import COMMON
 from nnviz.cards.sweep.setting_row import SettingInfo
 from nnviz.formatting.setting_text import setting_name
 from nnviz.ui.fields import step_decade, step_whole
 from nnviz.ui.setting_fields import GROUPS, ROWS, SettingField
 
-# The titles in the order of the list; those of other groups are among the others.
-_TITLES = [each.title or "" for each in (CONSTANTS, SCHEDULE, REGULARISATION, INITIALISATION, AUGMENTATION)]
-_FIRST = ("learning_rate", "hidden", "activation")
+_FIRST = ("learning_rate", "hidden", "activation", "batch_size")
 _LAYERS = "Numbers of neurons of the hidden layers, separated by dashes."
 _OTHERS = {
     "hidden": _LAYERS,
@@ -37,12 +35,13 @@ def offered_settings(dataset: Dataset | None) -> Iterator[tuple[str, list[str]]]
 
     Settings that do not exist for the data set are left out.
     """
-    common = [name for name in dict.fromkeys((*_FIRST, *(row.name for row in GROUPS[""]))) if name in VARIABLE_SETTINGS]
+    first = dict.fromkeys((*_FIRST, *(row.name for row in GROUPS[COMMON])))
+    common = [name for name in first if name in VARIABLE_SETTINGS]
     yield "", common
     known = set(common)
-    for title in _TITLES:
-        names = [row.name for row in GROUPS[title] if row.name in VARIABLE_SETTINGS]
+    for group, rows in GROUPS.items():
+        names = [row.name for row in rows if row.name in VARIABLE_SETTINGS and row.name not in known]
         known |= set(names)
         if offered := [name for name in names if DECLARED[name].suits(dataset)]:
-            yield title, offered
+            yield group.title or "", offered
     yield "Others", [name for name in VARIABLE_SETTINGS if name not in known]

@@ -412,9 +412,8 @@ class Lessons(QObject):
         self.player.finished.connect(self._finished)
         self.player.closed.connect(self._closed)
         self._frame.card_in_view.connect(self._note_card)
-        self._window.training.opened.connect(self._show_settings)
-        for group in self._window.training.groups:
-            group.made.connect(self._follow)
+        self._window.settings.opened.connect(self._show_settings)
+        self._window.settings.page_changed.connect(self._show_rings)
         self._session.data.views.ended.connect(self._follow)
         facts.note_workspace(self._window.workspace)
 
@@ -425,6 +424,7 @@ class Lessons(QObject):
         if self.player.lesson is not None and self._bar is not None:
             self._window.cards.put_back()
             self._bar.show_step(self.player.index + 1, len(self.player.lesson.steps))
+        self._reveal()
         self.changed.emit()
 
     def _note_card(self, name: str, in_view: bool) -> None:
@@ -438,14 +438,23 @@ class Lessons(QObject):
 
     def show(self, in_front: bool) -> None:
         """Shows the lesson in place of the left column, or the column in its place."""
-        self._show_panel(in_front)
-        self._show_rings()
-        self.changed.emit()
+        self._turn(in_front)
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """Brings into view the first setting that the step points at or unlocks, if the settings are shown."""
+        if self.is_open and not self.is_in_front and self.player is not None and self.stage is not None:
+            next(filter(self.stage.reveal, (*self.player.pointed, *self.player.unlocked)), None)
 
     def _show_settings(self) -> None:
         """Shows the settings when something happens there, such as a search for the learning rate."""
         if self.is_open and self.is_in_front:
-            self.show(False)
+            self._turn(False)
+
+    def _turn(self, in_front: bool) -> None:
+        self._show_panel(in_front)
+        self._show_rings()
+        self.changed.emit()
 
     def _show_panel(self, is_shown: bool) -> None:
         assert self.panel is not None

@@ -12,7 +12,7 @@ from PyQt5.QtCore import QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from engine.basics.validation import NO_LAYERS, parse_hidden, parse_whole
+from engine.basics.validation import NO_LAYERS, parse_hidden
 from nnviz.cards.settings.settings_form import SettingsForm
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import typed_value
@@ -45,7 +45,7 @@ def _step_last(typed: str, direction: int) -> str:
     return ", ".join([*(each.strip() for each in others), step_whole(1)(last.strip(), direction)])
 
 
-# The settings of the network card, as single fields.
+# The hidden layers as a single field.
 _NETWORK = (
     SettingField(
         "hidden",
@@ -55,7 +55,6 @@ _NETWORK = (
         lambda name, typed, example: tuple(parse_hidden(typed)),
         is_list=True,
     ),
-    SettingField("seed", texts.SEED, step_whole(0), texts.SEED_TIP, parse_whole),
 )
 _ROWS = {**{row.name: row for row in _NETWORK}, **ROWS}
 

@@ -18,7 +18,6 @@ from nnviz.lessons.errors import LessonError
 from nnviz.ui.card import Panel
 from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.fields import FieldEdit, NumberEdit
-from nnviz.ui.group import CollapsibleGroupHead
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.window.frame import Frame
@@ -39,6 +38,7 @@ _GROUPS = {
 }
 _FREE_MENUS = ("menuView", "menuHelp")  # never locked: text size, theme, layout and help
 _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
+_FREE_BUTTONS = ("moreButton", "moreBackButton")  # they only show other settings
 
 
 class WindowStage(QObject):
@@ -51,6 +51,7 @@ class WindowStage(QObject):
             register_cards(workspace)
         self.cards = {lesson_name(name): name for name in CARDS if not CARDS[name].is_fixed}
         self._fixed = {lesson_name(name): name for name in CARDS if CARDS[name].is_fixed}
+        self._settings, self._more = window.settings, window.settings.more  # with all controls that may be locked
 
     def catalogue(self) -> Catalogue:
         """Returns all names that a lesson may use in this window; the user's presets are none, as others lack them."""
@@ -69,7 +70,7 @@ class WindowStage(QObject):
         found: dict[str, list[Control]] = {}
         runs = self._frame.cards.get("runsDock")
         for part in (
-            self._frame.settings_column,
+            self._settings,
             self._window.run_block,
             self._window.timeline_bar,
             self._frame.cards["drawDock"],
@@ -98,7 +99,13 @@ class WindowStage(QObject):
         if name in controls:
             return controls[name]
         card = self._frame.cards.get(self.cards.get(name) or self._fixed.get(name, ""))
-        return [] if card is None else [card.sheet if isinstance(card, Panel) else card]
+        if card is None:
+            return []
+        return [card.sheet] if isinstance(card, Panel) else [card, *self._more_of(card)]
+
+    def _more_of(self, section: QWidget) -> list[QWidget]:
+        """Returns what else belongs to a section of the settings: to that of the training, the further settings."""
+        return [self._more.scroll_area] if section is self._settings.training else []
 
     def widget(self, name: str) -> QWidget | None:
         """Returns the card or control of that name, to be pointed at; None if it is not there."""
@@ -106,7 +113,17 @@ class WindowStage(QObject):
             card = self._frame.cards.get(self.cards[name])
             return card if isinstance(card, QWidget) else None
         shown = [each for each in self.found(name) if isinstance(each, QWidget)]
-        return next((each for each in shown if each.isVisible()), shown[0] if shown else None)
+        found = next((each for each in shown if each.isVisible()), shown[0] if shown else None)
+        if found is not None and self._settings.isVisible() and self._settings.isAncestorOf(found):
+            return self._settings.place_of(found)
+        return found
+
+    def reveal(self, name: str) -> bool:
+        """Brings a control of the settings into view, on whichever page it is. Returns whether it is one of them."""
+        found = [each for each in self.found(name) if isinstance(each, QWidget) and self._settings.isAncestorOf(each)]
+        if found:
+            self._settings.reveal(found[0])
+        return bool(found)
 
     def menu(self, name: str) -> QAction | None:
         """Returns the entry of the menu bar whose menu has the control of that name; None if none has it."""
@@ -166,5 +183,6 @@ def _is_own(widget: QWidget) -> bool:
     """Whether a widget has a name of its own, is no part of another control, and does more than show something."""
     name = widget.objectName()
     is_part = isinstance(widget.parentWidget(), (*_KINDS, LessonHead))
-    only_shows = isinstance(widget, CollapsibleGroupHead | QScrollBar | CardMenuButton | HeaderBadge)
-    return bool(name) and not (name.startswith(("qt_", "dismiss")) or is_part or only_shows)
+    only_shows = isinstance(widget, QScrollBar | CardMenuButton | HeaderBadge)
+    is_free = name.startswith(("qt_", "dismiss")) or name in _FREE_BUTTONS
+    return bool(name) and not (is_free or is_part or only_shows)

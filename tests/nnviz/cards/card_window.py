@@ -22,6 +22,7 @@ from nnviz.window.main_window import MainWindow
 _WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}  # as in a window of the usual size
 _BARS = QSize(290, 100)  # what run block, progress and timeline take
 _HEIGHT = 760  # of a column whose cards have none of their own
+_HOLDERS = dict.fromkeys(("dataCard", "networkCard", "trainingCard"), "settingsCard")  # cards of sections
 _GAPS = 40  # between the cards and around them
 
 
@@ -29,7 +30,7 @@ class _FewCards(Frame):
     """The named cards, with all of their pages."""
 
     def __init__(self, names: tuple[str, ...], session: Session, parent: QWidget) -> None:
-        self._few = names
+        self._few = {_HOLDERS.get(name, name) for name in names}
         super().__init__(session, parent)
 
     def cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:

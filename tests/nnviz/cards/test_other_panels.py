@@ -45,7 +45,7 @@ def examples_of(window: AnyWindow) -> Picture:
 
 
 def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(window: MainWindow, qtbot: QtBot) -> None:
-    assert "loading" in window.card("dataCard").head.detail.text()
+    assert "Loading" in find(window, QLabel, "dataCounts").text()
     ready_window = window
     qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
 
@@ -62,7 +62,7 @@ def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(window: Main
     # What the network sees is shown while drawing.
     combo = find(ready_window, QComboBox, "datasetCombo")
     assert combo.currentText() == "MNIST handwritten digits"
-    assert ready_window.card("dataCard").head.detail.text() == "2\u202f000 train · 500 test"
+    assert find(ready_window, QLabel, "dataCounts").text() == "2\u202f000 to learn from, 500 to test"
     assert 20 < grey_of(examples_of(ready_window)) < 200
 
     # A script may draw.
@@ -124,7 +124,7 @@ def test_labels_without_class_names(
     """The Data card and a random test digit know what to say, and the answer is a class's number."""
     load_with(lambda: replace(few_digits, class_names=()))
     window = make_cards("dataCard", "predictionDock", "learningStripDock")
-    assert "2\u202f000 train" in window.card("dataCard").head.detail.text()
+    assert "2\u202f000 to learn from" in find(window, QLabel, "dataCounts").text()
     assert 20 < grey_of(examples_of(window)) < 200
     train_epochs(qtbot, window, 2)
     click(qtbot, window, QToolButton, "randomDigitButton")

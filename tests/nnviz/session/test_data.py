@@ -24,7 +24,7 @@ from nnviz.session.status import Stage, Status
 from tests.engine.helpers import restored_later
 from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Gate, Model
-from tests.nnviz.helpers import MANY_EPOCHS, find, is_shown, pause, train_for_a_while, wait_for
+from tests.nnviz.helpers import MANY_EPOCHS, find, is_shown, open_more, pause, train_for_a_while, wait_for
 
 Put = Callable[[str, Callable[[], Dataset]], None]
 
@@ -302,6 +302,7 @@ def test_fields_that_take_a_batch_size_too_large_for_new_data_tell_it_too(
     assert session.settings.problems == {}
     session.settings.show_experiment(session.settings.experiment.changed(batch_size=1000))
     assert "batch_size" in session.settings.problems
+    open_more(qtbot, window)
     assert find(window, QLabel, "batchSizeError").isVisible()
     assert not session.training.can_start
     session.settings.show_experiment(session.settings.experiment.changed(batch_size=50))

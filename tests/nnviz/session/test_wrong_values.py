@@ -10,7 +10,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import action, find, pick, press, retype, train_epochs, unfold
+from tests.nnviz.helpers import action, find, open_more, pick, press, retype, train_epochs
 
 
 def test_undo_takes_back_what_cannot_be_used_before_any_step_and_space_trains_with_no_other_value(
@@ -36,7 +36,7 @@ def test_undo_takes_back_what_cannot_be_used_before_any_step_and_space_trains_wi
     assert find(window, QPushButton, "resetButton").isEnabled()
     assert action(window, "actionReset").isEnabled()
 
-    unfold(qtbot, window, "regularisationGroup")
+    open_more(qtbot, window)
     retype(qtbot, window, "validationShareEdit", "0.1")
     retype(qtbot, window, "patienceEdit", "2")
     retype(qtbot, window, "validationShareEdit", "0")

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.registry import Registry
 from nnviz.cards import registry as card_registry
 from nnviz.cards.distributions.model import STATISTICS
-from nnviz.cards.registry import CARDS, SETTINGS, WORKSPACES, CardInfo, Column, Place, register_cards
+from nnviz.cards.registry import CARDS, WORKSPACES, CardInfo, Column, Place, register_cards
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
 from nnviz.ui.card import Panel
@@ -81,7 +81,7 @@ def view_menu(window: MainWindow) -> list[QAction]:
 # ---- the registry
 
 
-@pytest.mark.parametrize("name", [*CARDS, SETTINGS])
+@pytest.mark.parametrize("name", list(CARDS))
 def test_every_card_has_a_help_text(name: str) -> None:
     assert texts_of(name)
 
@@ -149,8 +149,7 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
     for name in CARDS:
         assert ready_window.card(name).objectName() == name
     names = [dock.objectName() for dock in ready_window.panels]
-    wanted = [name for name in CARDS if not (CARDS[name].is_fixed or CARDS[name].page_of)]
-    assert sorted(names) == sorted([SETTINGS, *wanted])
+    assert sorted(names) == sorted(name for name in CARDS if CARDS[name].places)
     with pytest.raises(KeyError):
         ready_window.card("nothingDock")
 

@@ -47,13 +47,13 @@ def test_cards_stay_and_come_back_at_every_size_of_the_window(ready_window: Main
     card = window.card("trainingCard")
     combo = find(window, QComboBox, "presetCombo")
     column = find(window, QScrollArea, "settingsScroll").widget()
-    before = card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))
+    before = card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, combo.rect().topRight())
     names = [preset.name for preset in presets()]
     assert len({len(preset.experiment.hidden) for preset in presets()}) > 1
     for name in [*names, names[0]]:
         pick(qtbot, window, "presetCombo", name)
         QTest.qWait(10)
-        assert (card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, QPoint(0, 0))) == before, name
+        assert (card.mapTo(column, QPoint(0, 0)), combo.mapTo(window, combo.rect().topRight())) == before, name
 
     # Another size and back, also in many small steps, as a person drags the corner.
     at = places(window)

@@ -261,12 +261,8 @@ def open_everything(window: MainWindow) -> None:
     window.show_sweep_form()  # its rows are made when they are first seen
     window.show_workspace(before)
     window.draw.form.set_rows([FormRow("weight"), FormRow("island", ("Dream", "Biscoe"))])
-    for group in [
-        *window.training.groups,
-        find(window, CollapsibleGroup, "dataPartsGroup"),
-        find(window, CollapsibleGroup, "roomGroup"),
-    ]:
-        group.head.setChecked(True)
+    window.settings.show_more()
+    find(window, CollapsibleGroup, "roomGroup").head.setChecked(True)
     for page in window.findChildren(Page):
         page.fill()
         if isinstance(page, SurfacePage):

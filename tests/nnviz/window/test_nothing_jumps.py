@@ -17,7 +17,6 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -34,19 +33,20 @@ from tests.nnviz.helpers import (
     action,
     bring_to_front,
     click,
+    close_more,
     find,
     find_field,
+    open_more,
     pause,
     press,
     retype,
+    show_setting,
     train_epochs,
     train_for_a_while,
-    unfold,
     wait_for,
 )
 
 WRONG = [
-    ("shapeEdit", "shapeError", "784, x, 10"),
     ("layer1Edit", "shapeError", "none"),
     ("seedEdit", "seedError", "x"),
     ("learningRateEdit", "learningRateError", "fast"),
@@ -67,9 +67,9 @@ def seen(window: MainWindow, widget: QWidget) -> QRect:
 
 def controls(window: MainWindow) -> dict[str, QRect]:
     """Where what can be acted on in the column of settings is."""
-    column = find(window, QScrollArea, "settingsScroll").widget()
+    card = window.card("settingsCard")
     kinds = (QLineEdit, QComboBox, QPushButton)
-    found = [widget for kind in kinds for widget in column.findChildren(kind) if widget.isVisibleTo(window)]
+    found = [widget for kind in kinds for widget in card.findChildren(kind) if widget.isVisibleTo(window)]
     return {widget.objectName(): place(window, widget) for widget in found if widget.objectName()}
 
 
@@ -95,8 +95,10 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
     window, messages = ready_window, ready_window.session.messages
     for size in SIZES:
         resize(window, qtbot, size)
-        before = controls(window)
         for field, error, typed in WRONG:
+            show_setting(qtbot, window, field)
+            QApplication.processEvents()
+            before = controls(window)
             described, was = find_field(window, field).accessibleDescription(), find_field(window, field).text()
             edit = retype(qtbot, window, field, typed)
             QApplication.processEvents()
@@ -108,7 +110,7 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
             assert note.heightForWidth(note.width()) <= note.height(), f"{field}: all of it can be read"
             assert edit.accessibleDescription() == note.text()
             edit.selectAll()
-            is_undone = field in ("shapeEdit", "layer1Edit")
+            is_undone = field == "layer1Edit"
             action(window, "actionUndo").trigger() if is_undone else qtbot.keyClick(edit, Qt.Key.Key_Escape)
             assert not note.isVisible(), field
             assert edit.text() == was, field
@@ -144,28 +146,25 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
     messages.dismiss()
     assert sheet.geometry() == under
 
-    # An error goes along when the column is scrolled.
+    # An error goes along when the page is scrolled.
     window.session.data_import.cancel()
     resize(window, qtbot, SIZES[0])
     retype(qtbot, window, "learningRateEdit", "as-fast-as-it-can-be-without-any-of-it-being-lost-on-the-way")
-    retype(qtbot, window, "batchSizeEdit", "-4")
-    first, second = (find(window, Note, name) for name in ("learningRateError", "batchSizeError"))
+    retype(qtbot, window, "epochsEdit", "-4")
+    first, second = (find(window, Note, name) for name in ("learningRateError", "epochsError"))
     assert first.height() > find(window, QLineEdit, "learningRateEdit").height()
     assert second.y() > first.geometry().bottom(), "two errors do not lie on one another"
     retype(qtbot, window, "learningRateEdit", "0.1")
-    retype(qtbot, window, "batchSizeEdit", "100")
+    retype(qtbot, window, "epochsEdit", "20")
 
     window.resize(1280, 720)
-    scroll = find(window, QScrollArea, "settingsScroll")
-    qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 100)
-    edit = retype(qtbot, window, "seedEdit", "x")
-    note = find(window, Note, "seedError")
+    edit = retype(qtbot, window, "batchSizeEdit", "x")
+    scroll = window.settings.more.scroll_area
+    qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 400)
+    note = find(window, Note, "batchSizeError")
     assert note.y() == place(window, edit).y()
-    scroll.verticalScrollBar().setValue(60)
-    assert note.y() == place(window, edit).y()
-    unfold(qtbot, window, "regularisationGroup")
-    unfold(qtbot, window, "augmentationGroup")
-    qtbot.waitUntil(lambda: scroll.verticalScrollBar().maximum() > 600)
+    scroll.verticalScrollBar().setValue(20)
+    assert note.y() == max(place(window, edit).y(), place(window, scroll).y())
     scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
     assert place(window, edit).bottom() < place(window, scroll).top(), "out of sight"
     assert place(window, scroll).top() <= note.y() < place(window, scroll).bottom(), "but not what is wrong with it"
@@ -175,15 +174,14 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
 
 
 def test_an_error_goes_with_what_it_is_about(settings_window: CardWindow, qtbot: QtBot) -> None:
-    """With a group that is folded away, and with a layer."""
+    """With a page that is left, and with a layer."""
     window, session = settings_window, settings_window.session
-    group = unfold(qtbot, window, "regularisationGroup")
     retype(qtbot, window, "l1Edit", "x")
     note = find(window, Note, "l1Error")
     assert note.isVisible()
-    qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
+    close_more(qtbot, window)
     assert not note.isVisible()
-    qtbot.mouseClick(group.head, Qt.MouseButton.LeftButton)
+    open_more(qtbot, window)
     assert note.isVisible()
     retype(qtbot, window, "l1Edit", "0")
 
@@ -202,6 +200,8 @@ def test_what_waits_moves_nothing_is_read_without_a_mouse_and_says_what_space_do
 ) -> None:
     window = ready_window
     train_for_a_while(qtbot, window)
+    open_more(qtbot, window)
+    QApplication.processEvents()
     before = controls(window)
     retype(qtbot, window, "seedEdit", "5")
     retype(qtbot, window, "batchSizeEdit", "50")
@@ -213,10 +213,12 @@ def test_what_waits_moves_nothing_is_read_without_a_mouse_and_says_what_space_do
         assert notice.read in (
             notice.text(),
             "Next run: press Reset to start it.",
-            "Batch size: from the next run.",
+            "Batch size and seed: from the next run.",
+            "2 settings: next run.",
         )
         assert notice.accessibleName() == notice.text()
     pause(qtbot, window)
+    close_more(qtbot, window)
 
     notice = find(window, NoticeLine, "networkNotice")
     assert notice.read != notice.text(), "there is no room for all of it"
@@ -290,7 +292,7 @@ def test_a_wrong_field_shows_the_focus(settings_window: CardWindow, qapp: QAppli
 
 def test_a_strength_is_no_hindrance_while_nothing_is_distorted(settings_window: CardWindow, qtbot: QtBot) -> None:
     window, session = settings_window, settings_window.session
-    unfold(qtbot, window, "augmentationGroup")
+    open_more(qtbot, window)
     edit = retype(qtbot, window, "shiftEdit", "far")
     note = find(window, Note, "shiftError")
     assert edit.property("wrong")
@@ -311,7 +313,7 @@ def test_a_strength_is_no_hindrance_while_nothing_is_distorted(settings_window: 
 
 
 def test_a_share_says_that_it_is_one(settings_window: CardWindow, qtbot: QtBot) -> None:
-    unfold(qtbot, settings_window, "regularisationGroup")
+    open_more(qtbot, settings_window)
     for name in ("validationShareEdit", "dropoutEdit"):
         edit = find_field(settings_window, name)
         labels = edit.parentWidget().findChildren(QLabel)

@@ -17,6 +17,7 @@ from engine.network.network import Network
 from engine.presets import Adjustment, preset_named, presets
 from engine.storage import load_checkpoint, save_checkpoint, save_network
 from engine.training.events import Batch
+from nnviz.cards.settings.settings_card import SettingsCard
 from nnviz.session.training import Status
 from nnviz.window.bundled_networks import bundled_networks
 from tests.conftest import MakeWindow
@@ -40,7 +41,8 @@ def preset_box(window: AnyWindow) -> str:
 
 
 def fields(window: AnyWindow) -> dict[str, str]:
-    """The values of the fields that are always visible."""
+    """The values of the most important fields."""
+    assert find(window, SettingsCard, "settingsCard").more, "all fields are made"
     edits = ("shapeEdit", "seedEdit", "learningRateEdit", "batchSizeEdit", "epochsEdit")
     combos = ("optimizerCombo", "activation1Combo")
     texts = {name: find(window, QLineEdit, name).text() for name in edits}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox, QInputDialog
 from pytestqt.qtbot import QtBot
 
@@ -19,8 +20,9 @@ def save_as(window: MainWindow, name: str) -> None:
 
 
 def entries(window: MainWindow) -> list[str]:
+    """The presets in the list, without the commands at its end."""
     box = find(window, QComboBox, "presetCombo")
-    return [box.itemText(number) for number in range(box.count())]
+    return [box.itemText(number) for number in range(box.findText(""))]
 
 
 def test_a_preset_is_saved_chosen_and_deleted_and_both_can_be_undone(ready_window: MainWindow, qtbot: QtBot) -> None:
@@ -45,6 +47,25 @@ def test_a_preset_is_saved_chosen_and_deleted_and_both_can_be_undone(ready_windo
     assert entries(window) == included
     session.messages.choose_announced(0)
     assert entries(window) == [*included, "My layers: a/b"]
+
+
+def test_the_list_ends_with_commands_which_are_never_the_choice(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, box = ready_window, find(ready_window, QComboBox, "presetCombo")
+    before = entries(window)
+    window.session.settings.change("rate", learning_rate=0.3)
+    pick(qtbot, window, "presetCombo", "Save settings as preset …")
+    assert box.currentText() == "Custom"
+    dialog = find(window, QInputDialog, "presetNameDialog")
+    dialog.setTextValue("Mine")
+    dialog.accept()
+    assert box.currentText() == "Mine"
+    pick(qtbot, window, "presetCombo", "Delete preset")
+    assert entries(window) == before
+
+    # Keys pass over them while the list is closed.
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_End)
+    assert box.currentText() == before[-1]
 
 
 def test_names_that_look_alike_have_files_of_their_own_and_a_copied_file_can_be_deleted(

@@ -251,7 +251,7 @@ def test_networks_that_are_wide_deep_shallow_and_broken(
     qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=fewer.box.center().toPoint())
     assert diagram.arrangement.blocks[2].shown == 64
 
-    # Deep networks unfold.
+    # Deep networks open_more.
     ready_window.session.selection.choose_neuron(None)
     make(ready_window, page, qtbot, 784, *[6] * 60, 10)
     diagram = page.diagram

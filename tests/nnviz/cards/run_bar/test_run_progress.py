@@ -16,7 +16,7 @@ from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import click_tab, find, train_epochs, unfold, wait_for
+from tests.nnviz.helpers import click_tab, find, open_more, train_epochs, wait_for
 
 
 @pytest.fixture
@@ -151,13 +151,12 @@ def colours_in(widget: QWidget) -> set[str]:
 
 
 def test_symbols_follow_the_theme_and_the_state(qapp: QApplication, make_cards: MakeCards) -> None:
-    window = make_cards("networkCard")
+    window = make_cards()
     window.add_bars()
     for name in ("light", "dark"):
         theme.apply(qapp, name)
         QCoreApplication.processEvents()
         look = theme.current()
-        assert look.ink in symbol_colours(window, "addLayerButton")
         assert look.on_ink in symbol_colours(window, "trainButton")
         window.session.settings.set_problem("epochs", "wrong")
         assert look.on_ink not in symbol_colours(window, "trainButton")
@@ -173,7 +172,7 @@ def symbol_colours(window: AnyWindow, name: str) -> set[str]:
 
 def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(whole_window: MainWindow, qtbot: QtBot) -> None:
     window = whole_window
-    unfold(qtbot, window, "augmentationGroup")
+    open_more(qtbot, window)
     for name in ("otherExamplesButton", "scaleButton"):
         button = find(window, QToolButton, name)
         button.parentWidget().setFocus()

@@ -11,41 +11,40 @@ from pytestqt.qtbot import QtBot
 from engine.experiment import DECLARED, Experiment
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
-from engine.training.setting import CLASSES, WITHOUT_ROW, Choice, Number
+from engine.training.setting import AUGMENTATION, BATCHES, CLASSES, WITHOUT_ROW, Choice, Number
 from engine.training.settings import TRAINING_SETTINGS
-from nnviz.ui.group import CollapsibleGroup
+from nnviz.cards.settings.more_button import MoreButton
 from nnviz.ui.parts import object_name
 from nnviz.window.help_texts import texts_of
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import SETTING_GROUPS, find, is_shown, pick, unfold
+from tests.nnviz.helpers import find, is_shown, open_more, pick
 
 CONSTANTS = {name for kinds in (OPTIMIZERS, SCHEDULES) for kind in kinds for name in kinds[kind].uses}
 
 
 @pytest.fixture
-def open_groups(make_cards: MakeCards, qtbot: QtBot) -> CardWindow:
+def open_page(make_cards: MakeCards, qtbot: QtBot) -> CardWindow:
     window = make_cards("dataCard", "trainingCard")
-    for name in SETTING_GROUPS:
-        unfold(qtbot, window, name)
+    open_more(qtbot, window)
     return window
 
 
 def field_of(window: CardWindow, name: str) -> QWidget | None:
     suffix = "Combo" if isinstance(DECLARED[name].rule, Choice) else "Edit"
-    found: QWidget | None = window.card("trainingCard").findChild(QWidget, object_name("", name, suffix))
+    found: QWidget | None = window.card("settingsCard").findChild(QWidget, object_name("", name, suffix))
     return found
 
 
-def summary(window: CardWindow, title: str) -> str:
-    return next(each.head.summary for each in window.findChildren(CollapsibleGroup) if each.head.text() == title)
+def phrases(window: CardWindow) -> list[str]:
+    return [words for words, _ in find(window, MoreButton, "moreButton").phrases]
 
 
-def test_each_has_a_row_with_a_tip_and_a_text_for_f1(open_groups: CardWindow) -> None:
+def test_each_has_a_row_with_a_tip_and_a_text_for_f1(open_page: CardWindow) -> None:
     for name, setting in DECLARED.items():
         assert setting.help, f"{name} has no help for its option"
         if setting.group is WITHOUT_ROW:
             continue
-        field = field_of(open_groups, name)
+        field = field_of(open_page, name)
         assert field is not None, f"{name} has no row in the group {setting.group.title}"
         assert setting.title, f"{name} has no title"
         caption = f"{setting.title}, {setting.unit}" if setting.unit else setting.title
@@ -55,31 +54,26 @@ def test_each_has_a_row_with_a_tip_and_a_text_for_f1(open_groups: CardWindow) ->
         assert texts_of(field.objectName()), f"assets/help.md has no text for {field.objectName()}"
 
 
-def test_the_summary_of_a_closed_group_names_what_is_on(open_groups: CardWindow) -> None:
-    settings = open_groups.session.settings
+def test_the_button_of_the_page_names_what_is_on(open_page: CardWindow) -> None:
+    settings = open_page.session.settings
     for name, setting in DECLARED.items():
-        if setting.group.title and isinstance(setting.rule, Number) and name not in {*CONSTANTS, "elastic_sigma"}:
+        is_number = setting.group.title and isinstance(setting.rule, Number)
+        if is_number and setting.group not in (AUGMENTATION, BATCHES) and name not in CONSTANTS:
             assert setting.off is not None, f"{name} has no value that switches it off"
             others = {"validation_share": 0.1} if name == "patience" else {}
             value = 2 * float(setting.rule.example)
             settings.change(name, **others, **{name: setting.rule.check(name, min(value, setting.rule.most))})
-            words = f"{setting.word or setting.title.lower()} {settings.value(name):g}"
-            assert words.casefold() in summary(open_groups, setting.group.title).casefold()
+            words = f"{setting.word or setting.title} {settings.value(name):g}"
+            assert words.casefold() in [each.casefold() for each in phrases(open_page)]
             settings.show_experiment(Experiment())
-
-
-def test_the_summary_of_an_optimizer_has_all_its_constants(open_groups: CardWindow) -> None:
-    for optimizer in OPTIMIZERS:
-        chosen = Experiment().changed(optimizer=optimizer)
-        open_groups.session.settings.show_experiment(chosen)
-        constants = ", ".join(f"{chosen.value(name):g}" for name in OPTIMIZERS[optimizer].uses)
-        assert summary(open_groups, "Optimizer constants") == (constants or "none")
+    settings.switch_augmentation(True)
+    assert "mild augmentation" in phrases(open_page)
 
 
 def test_what_does_not_exist_for_the_data_has_no_row(
-    open_groups: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    open_page: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, settings = open_groups, open_groups.session.settings
+    window, settings = open_page, open_page.session.settings
     for table in (TRAINING_SETTINGS, DECLARED):
         monkeypatch.setitem(table, "dropout", replace(DECLARED["dropout"], exists_for=CLASSES))
     settings.change("dropout", dropout=0.2)
@@ -89,8 +83,9 @@ def test_what_does_not_exist_for_the_data_has_no_row(
         pick(qtbot, window, "datasetCombo", title)
         qtbot.waitUntil(lambda: is_shown(window.session.data))
         fields = [field_of(window, name) for name in ("dropout", "max_norm", "shift")]
-        seen[title] = [field is not None and field.isVisibleTo(window) for field in fields]
-        assert find(window, CollapsibleGroup, "augmentationGroup").isVisibleTo(window) == (title != "Sine")
+        seen[title] = [field is not None and field.isVisibleTo(find(window, QWidget, "moreScroll")) for field in fields]
+        open_more(qtbot, window)
+        assert find(window, QWidget, "augmentationGroup").isVisible() == (title != "Sine")
         assert settings.experiment.training.dropout == 0
         assert not settings.problems
     assert [*seen.values()] == [[False, True, False], [True, True, True]]

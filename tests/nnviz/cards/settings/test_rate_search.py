@@ -18,11 +18,22 @@ from engine.training.rate_finder import RateFinder, RatePoint
 from nnviz.cards.settings.rate_search import RateSearch
 from nnviz.cards.settings.small_plot import SmallPlot
 from nnviz.session.status import Status
-from nnviz.ui.column import ScrollColumn
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.conftest import Gate
-from tests.nnviz.helpers import action, click, find, hover, is_shown, leave, pause, retype, train_for_a_while, unfold
+from tests.nnviz.helpers import (
+    action,
+    click,
+    close_more,
+    find,
+    hover,
+    is_shown,
+    leave,
+    open_more,
+    pause,
+    retype,
+    train_for_a_while,
+)
 
 
 @pytest.fixture
@@ -38,9 +49,9 @@ def small(qtbot: QtBot, window: AnyWindow) -> None:
 
 @pytest.fixture
 def open_window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
-    """A window with the schedule unfolded, and a small network."""
+    """A window with the page of the search open, and a small network."""
     small(qtbot, ready_window)
-    unfold(qtbot, ready_window, "scheduleGroup")
+    open_more(qtbot, ready_window)
     return ready_window
 
 
@@ -88,6 +99,7 @@ def test_it_finds_one_and_the_network_stays_as_it_was(
 
     # The suggestion mends a rate that cannot be used.
     retype(qtbot, open_window, "learningRateEdit", "-1")
+    open_more(qtbot, open_window)
     click(qtbot, open_window, QPushButton, "takeRateButton")
     assert not open_window.session.settings.problems
     assert open_window.session.training.can_start
@@ -119,16 +131,16 @@ def test_it_finds_one_and_the_network_stays_as_it_was(
 
 
 def test_from_the_menu_it_is_all_in_sight(window: MainWindow, qtbot: QtBot) -> None:
-    """Once there are data: the group is unfolded, and scrolled as far as the words under the curve."""
+    """Once there are data: the page opens, and is scrolled as far as the words under the curve."""
     entry, model = action(window, "actionFindRate"), window.session.models[RateSearch]
     assert not entry.isEnabled()
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     assert entry.isEnabled()
     small(qtbot, window)
-    scroll = find(window, ScrollColumn, "settingsScroll")
     for size in ((1440, 900), (1280, 720)):
         window.resize(*size)
-        scroll.verticalScrollBar().setValue(0)
+        close_more(qtbot, window)
+        scroll = window.settings.more.scroll_area
         entry.trigger()
         assert model.is_running
         qtbot.waitUntil(lambda: not model.is_running, timeout=20_000)
@@ -228,7 +240,7 @@ def test_another_network_or_other_data_end_it(open_window: CardWindow, qtbot: Qt
 
 
 def test_closing_meanwhile(whole_window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
-    unfold(qtbot, whole_window, "scheduleGroup")
+    open_more(qtbot, whole_window)
     gate.close()
     click(qtbot, whole_window, QPushButton, "findRateButton")
     gate.wait_until_reached()

@@ -1,46 +1,54 @@
-"""What the closed groups say, and how lists of numbers are read."""
+"""What is set among the further settings, in few words."""
 
 from __future__ import annotations
 
+from collections.abc import Set
+from typing import Any
+
 import pytest
 
-from engine.experiment import Experiment
+from engine.datasets import load_data
+from engine.experiment import MILD, Experiment
 from engine.training.settings import TrainingSettings
-from nnviz.cards.settings import summaries
+from nnviz.cards.settings.summaries import of_more, waiting
 from nnviz.formatting.setting_text import setting_value
 
 
 @pytest.mark.parametrize(
-    ("reported", "fields", "words"),
+    ("changes", "typed", "words"),
     [
-        (summaries.of_optimizer, {}, "none"),
-        (summaries.of_optimizer, {"optimizer": "momentum"}, "0.9"),
-        (summaries.of_optimizer, {"optimizer": "adam"}, "0.9, 0.999, 1e-08"),
-        (summaries.of_schedule, {}, "constant"),
-        (summaries.of_schedule, {"schedule": "cosine", "warmup": 0.5}, "cosine, warm-up 0.5"),
-        (summaries.of_schedule, {"schedule": "step"}, "step 0.5 in 5"),
-        (summaries.of_regularisation, {}, "off"),
-        (summaries.of_regularisation, {"dropout": 0.2, "weight_decay": 0.05}, "decay 0.05, dropout 0.2"),
-        (summaries.of_regularisation, {"dropout": (0.1, 0.5, 0)}, "dropout 0.1 0.5 0"),
-        (summaries.of_regularisation, {"validation_share": 0.1, "patience": 5}, "validation 0.1, patience 5"),
-        (summaries.of_augmentation, {}, "off"),
-        (summaries.of_augmentation, {"shift": 2, "rotation": 8, "elastic": 0, "noise": 0.1}, "shift 2, rotation 8"),
-        (summaries.of_initialisation, {}, "He, cross-entropy"),
-        (summaries.of_initialisation, {"weight_scale": 0.5, "loss": "quadratic"}, "He × 0.5, quadratic"),
+        ({}, set(), "batch 100, constant rate, He"),
+        ({"optimizer": "adam"}, {"optimizer"}, "batch 100, constant rate, He"),
+        ({"optimizer": "adam", "beta2": 0.9}, {"beta2"}, "*beta 2 0.9*, batch 100, constant rate, He"),
+        ({"schedule": "step", "decay": 0.1}, {"schedule", "decay"}, "*step rate*, *decay 0.1*, batch 100, He"),
+        ({"decay": 0.1}, {"decay"}, "batch 100, constant rate, He"),
+        ({"batch_size": 12, "seed": 5}, {"batch_size"}, "*batch 12*, *seed 5*, constant rate, He"),
+        ({"weight_decay": 0.5}, set(), "batch 100, weight decay 0.5, constant rate, He"),
+        ({"dropout": (0.1, 0.5, 0.5)}, {"dropout"}, "*dropout 0.1 0.5 0.5*, batch 100, constant rate, He"),
+        ({"augmentation": MILD}, set(), "batch 100, mild augmentation, constant rate, He"),
+        ({"shift": 2.0}, {"shift"}, "*augmentation*, batch 100, constant rate, He"),
+        ({"initializer": "lecun", "l1": 2.0}, {"initializer"}, "*LeCun*, batch 100, L1 2, constant rate"),
+        ({"loss": "quadratic"}, {"loss"}, "*quadratic loss*, batch 100, constant rate, He"),
     ],
-)
-def test_a_few_words(reported: object, fields: dict[str, object], words: str) -> None:
-    assert reported(Experiment().changed(**fields)).startswith(words)  # type: ignore[operator]
+)  # fmt: skip
+def test_few_words(changes: dict[str, Any], typed: Set[str], words: str) -> None:
+    found = of_more(Experiment().changed(**changes), typed, None)
+    assert ", ".join(f"*{each}*" if is_changed else each for each, is_changed in found) == words
+
+
+def test_what_does_not_exist_for_the_data_is_not_named() -> None:
+    found = of_more(Experiment().changed(augmentation=MILD), {"shift"}, load_data("moons"))
+    assert [words for words, _ in found] == ["batch 100", "constant rate", "He"]
 
 
 def test_what_waits() -> None:
     run = TrainingSettings()
-    assert summaries.waiting(run, run) == ("", "")
-    assert summaries.waiting(TrainingSettings(learning_rate=1), run) == ("", "")
-    whole = summaries.waiting(TrainingSettings(batch_size=5), run)
+    assert waiting(run, run) == ("", "")
+    assert waiting(TrainingSettings(learning_rate=1), run) == ("", "")
+    whole = waiting(TrainingSettings(batch_size=5), run)
     assert whole == ("Batch size: from the next run.", "Batch size: next run.")
     several = TrainingSettings(batch_size=5, validation_share=0.1, patience=3)
-    whole, short = summaries.waiting(several, run)
+    whole, short = waiting(several, run)
     assert whole == "Batch size, validation share and patience: from the next run."
     assert short == "3 settings: next run."
 

@@ -207,7 +207,7 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
 
     # Every card says so, and a click goes live.
     whole.session.timeline.go_to(2)
-    panels = [panel for panel in whole.panels if panel.isVisible() and panel.objectName() != "settingsDock"]
+    panels = [panel for panel in whole.panels if panel.isVisible() and panel.objectName() != "settingsCard"]
     marks = [mark for mark in whole.findChildren(HeaderBadge) if mark.isVisible()]
     assert len(marks) == len(panels) >= 5
     assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)

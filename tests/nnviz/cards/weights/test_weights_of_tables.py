@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PyQt5.QtGui import QHelpEvent
-from PyQt5.QtWidgets import QApplication, QFrame, QLabel, QToolTip
+from PyQt5.QtWidgets import QApplication, QLabel, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
@@ -24,8 +24,6 @@ from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import find, hover, wait_for
 from tests.nnviz.ui.helpers import painted_words
-
-WITH_ALL = pytest.mark.parametrize("cards", [("weightsDock", "networkCard")], ids=["all"])
 
 
 @pytest.fixture
@@ -134,32 +132,6 @@ def test_of_low_rows_only_some_show_their_names(
     QToolTip.hideText()
     hover(map_of(window), (3, map_of(window).picture_rect().height() - 1))
     assert f"number {width - 1} → neuron 1" in find(map_of(window), QLabel, "readOut").text()
-
-
-def ends_of(window: CardWindow) -> list[str]:
-    """Returns the texts of the first and the last row of the Network card."""
-    card = window.card("networkCard")
-    rows = [frame for frame in card.findChildren(QFrame, "layerRow") if frame.property("end") and frame.isVisible()]
-    return [" ".join(label.text() for label in row.findChildren(QLabel)[:2]) for row in rows]
-
-
-@WITH_ALL
-@pytest.mark.parametrize(
-    ("name", "inputs", "outputs"),
-    [
-        ("mnist", "784 inputs (28×28 pixels)", "10 classes"),
-        ("penguins", "10 inputs", "3 classes"),
-        ("mpg", "9 inputs", "1 number (mpg)"),
-        ("spirals", "2 inputs x, y", "2 classes"),
-        ("sine", "1 input x", "1 number (y)"),
-    ],
-)
-def test_the_ends_of_the_network_in_words(
-    ready_window: CardWindow, qtbot: QtBot, name: str, inputs: str, outputs: str
-) -> None:
-    load(qtbot, ready_window, name)
-    QApplication.processEvents()
-    assert ends_of(ready_window) == [inputs, outputs]
 
 
 def test_the_bars_of_a_neuron_are_named_as_the_columns(ready_window: CardWindow, qtbot: QtBot) -> None:

@@ -22,6 +22,7 @@ from nnviz.lessons.catalogue import lesson_name
 from nnviz.lessons.errors import LessonError
 from nnviz.session.messages import MessageChoice
 from nnviz.session.status import Status
+from nnviz.ui.fields import NumberEdit
 from nnviz.window.lesson import text_view
 from nnviz.window.lesson.facts import Facts
 from nnviz.window.lesson.panel import LessonPanel
@@ -411,6 +412,40 @@ def test_what_only_a_menu_has_is_pointed_at_there(ready_window: MainWindow, less
     stage.show_card("runs")
     seeds = find(ready_window, QPushButton, "seedsButton")
     qtbot.waitUntil(lambda: ringed().contains(seeds.mapTo(ready_window, seeds.rect().center())))
+
+
+def test_a_setting_behind_more_is_shown_and_ringed_when_its_step_needs_it(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    shown = LESSON.replace("point curves", "point learning-rate").replace("unlock learning-rate", "unlock dropout")
+    lesson.write_text(shown.replace("learning-rate = 2 and epoch >= 1", "dropout = 0.5"), encoding="utf-8")
+    window = ready_window
+    settings = window.settings
+    settings.show_more()  # as it was left before
+    player = opened(window, lesson, qtbot)
+    click_tab(qtbot, find(window, LessonPanel, "lessonPanel"), "lessonSettingsTab")
+    rate = find(window, NumberEdit, "learningRateEdit")
+    assert rate.isVisible()
+    ring = find(window, QWidget, "lessonRing")
+    assert ring.geometry().contains(rate.mapTo(window, rate.rect().center()))
+
+    # The next step is about another page.
+    player.skip()
+    qtbot.waitUntil(lambda: player.index == 1 and not player.is_busy, timeout=20_000)
+    dropout = find(settings, NumberEdit, "dropoutEdit")
+    assert dropout.isEnabled()
+    assert not find(settings, NumberEdit, "batchSizeEdit").isEnabled(), "it is locked"
+    assert dropout.visibleRegion().boundingRect() == dropout.rect()
+
+    # A ring around what is behind More is around its button.
+    other = lesson.with_name("other.md")
+    other.write_text(LESSON.replace("point curves", "point dropout").replace("id: rate", "id: other"), encoding="utf-8")
+    opened(window, other, qtbot)
+    click_tab(qtbot, find(window, LessonPanel, "lessonPanel"), "lessonSettingsTab")
+    assert dropout.visibleRegion().boundingRect() == dropout.rect()
+    settings.show_sections()
+    (ring,) = (each for each in window.findChildren(QWidget, "lessonRing") if each.isVisible())
+    assert ring.geometry().contains(settings.training.more.mapTo(window, settings.training.more.rect().center()))
 
 
 def test_a_strength_that_a_lesson_sets_switches_on_no_other(

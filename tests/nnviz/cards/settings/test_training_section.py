@@ -15,7 +15,7 @@ from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
-from tests.nnviz.helpers import find, find_field, hover, pick, press, retype, wait_for
+from tests.nnviz.helpers import close_more, find, find_field, hover, pick, press, retype, show_setting, wait_for
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ def test_a_bad_value_is_refused_beside_the_field_until_it_is_mended(ready_window
 
 def expect_refused(qtbot: QtBot, window: AnyWindow, field: str) -> None:
     """All bad values of the field, one after the other."""
+    show_setting(qtbot, window, field)
     error = find(window, QLabel, field.replace("Edit", "Error"))
     train = find(window, QPushButton, "trainButton")
     good = find(window, QLineEdit, field).text()
@@ -129,6 +130,7 @@ def test_arrows_step_down_to_the_least(ready_window: CardWindow, qtbot: QtBot) -
         ("batchSizeEdit", 110, 100),
         ("epochsEdit", 21, 20),
     ):
+        show_setting(qtbot, ready_window, field)
         edit = find(ready_window, QLineEdit, field)
         for key, value in ((Qt.Key.Key_Up, up), (Qt.Key.Key_Down, down)):
             qtbot.keyClick(edit, key)
@@ -184,6 +186,7 @@ def test_a_batch_typed_before_the_data_was_there_is_checked_against_it(
     retype(qtbot, window, "batchSizeEdit", str(len(few_digits.train) + 1))
     loading_gate.set()
     wait_for(qtbot, window, Status.READY)
+    show_setting(qtbot, window, "batchSizeEdit")
     assert find(window, QLabel, "batchSizeError").isVisible()
     assert not find(window, QPushButton, "trainButton").isEnabled()
 
@@ -238,6 +241,7 @@ def test_in_the_window_a_field_takes_its_value_gives_it_back_and_leaves_keys_to_
     assert whole_window.session.settings.experiment.training.learning_rate == 0.05
 
     # Return presses a button.
+    close_more(qtbot, whole_window)
     button = find(whole_window, QPushButton, "addLayerButton")
     button.setFocus()
     qtbot.keyClick(button, Qt.Key.Key_Return)
@@ -253,8 +257,8 @@ def test_in_the_window_a_field_takes_its_value_gives_it_back_and_leaves_keys_to_
         assert edit.text() == before
         press(qtbot, whole_window, Qt.Key.Key_Space)
         wait_for(qtbot, whole_window, Status.PAUSED, Status.FINISHED)
+    show_setting(qtbot, whole_window, "shapeEdit")
     shape = find(whole_window, QLineEdit, "shapeEdit")
-    shape.setFocus(Qt.FocusReason.TabFocusReason)
     shape.selectAll()
     qtbot.keyClick(shape, Qt.Key.Key_Space)
     wait_for(qtbot, whole_window, Status.TRAINING, Status.FINISHED)

@@ -1,4 +1,4 @@
-"""The data card: sets in groups, their settings as fields, files that were used before."""
+"""The section of the data: sets in groups, their settings as fields, files that were used before."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.basics.assets_folder import ASSETS
 from engine.datasets import DATASETS, DataSetting, DataSource, load_data
 from engine.datasets.data_setting import SEED
+from nnviz.cards.settings.more_button import MoreButton
 from nnviz.cards.settings.small_table import SmallTable
 from nnviz.session.status import Status
 from nnviz.ui.elided_label import ElidedLabel
@@ -31,16 +32,18 @@ from tests.nnviz.helpers import (
     action,
     choose_file,
     click,
+    close_more,
     find,
     find_field,
     is_shown,
+    open_more,
     pick,
     retype,
     train_epochs,
-    unfold,
     wait_for,
 )
 
+COMMANDS = ("Open data …", "Open folder …", "Paint points", "Change how the file is read …")
 PENGUINS = ASSETS / "tables" / "penguins.csv"
 
 
@@ -94,9 +97,13 @@ def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot:
 
     # To open data asks for a file and shows it first.
     before, importing = window.session.dataset, window.session.data_import
-    for how in ("button", "menu"):
+    for how in ("button", "list", "menu"):
         if how == "button":
+            find(window, QComboBox, "datasetCombo").setFocus()
             click(qtbot, window, QToolButton, "openDataButton")
+        elif how == "list":
+            pick(qtbot, window, "datasetCombo", "Open data …")
+            assert find(window, QComboBox, "datasetCombo").currentText() == "MNIST handwritten digits"
         else:
             action(window, "actionOpenData").trigger()
         choose_file(qtbot, window, "openDataDialog", PENGUINS)
@@ -130,9 +137,10 @@ def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot:
 def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     combo = find(ready_window, QComboBox, "datasetCombo")
     model = combo.model()
-    headings = [row for row in range(combo.count()) if combo.itemData(row) is None]
-    assert [combo.itemText(row) for row in headings] == ["Images", "Tables", "The plane", "Curves"]
-    assert not any(model.flags(model.index(row, 0)) & Qt.ItemFlag.ItemIsEnabled for row in headings)
+    no_data = [row for row in range(combo.count()) if not isinstance(combo.itemData(row), str)]
+    passed_over = [combo.itemText(row) for row in no_data]
+    assert passed_over == [*("Images", "Tables", "The plane", "Curves", ""), *COMMANDS]
+    assert not any(model.flags(model.index(row, 0)) & Qt.ItemFlag.ItemIsEnabled for row in no_data)
     combo.setFocus()
     combo.blockSignals(True)  # nothing is loaded
     qtbot.keyClick(combo, Qt.Key.Key_Home)
@@ -140,19 +148,19 @@ def test_headings_cannot_be_chosen(ready_window: CardWindow, qtbot: QtBot, tmp_p
     for _ in range(combo.count()):
         seen.append(combo.currentIndex())
         qtbot.keyClick(combo, Qt.Key.Key_Down)
-    assert not set(seen) & set(headings)
-    assert len(set(seen)) == combo.count() - len(headings)
+    assert not set(seen) & set(no_data)
+    assert len(set(seen)) == combo.count() - len(no_data)
     combo.blockSignals(False)
 
     # The share that was read is shown.
     data = ready_window.session.data
-    detail = ready_window.card("dataCard").head.detail  # type: ignore[attr-defined]
+    detail = find(ready_window, QLabel, "dataCounts")
     seen: list[str] = []
     data.progressed.connect(lambda: seen.append(detail.text()))
     data.load("penguins")
     wait_for_data(qtbot, ready_window)
-    assert seen[-1] == "loading … 100\u202f%"
-    assert detail.text() == "275 train · 69 test"
+    assert seen[-1] == "Loading … 100\u202f%"
+    assert detail.text() == "275 to learn from, 69 to test"
 
     # A file that has gone is reported and the list shows what is there.
     file = tmp_path / "birds.csv"
@@ -183,8 +191,7 @@ def test_a_field_loads_the_data_with_its_value(spirals: CardWindow, qtbot: QtBot
     wait_for(qtbot, spirals, Status.READY)
     assert find_field(spirals, "dataClassesEdit").text() == "2"
 
-    # The test part and the seed wait in a group.
-    group = unfold(qtbot, spirals, "dataPartsGroup")
+    # The test set and the seed are among the further settings.
     retype(qtbot, spirals, "dataTestShareEdit", "50 %")
     wait_for_data(qtbot, spirals)
     retype(qtbot, spirals, "dataSeedEdit", "3")
@@ -193,8 +200,9 @@ def test_a_field_loads_the_data_with_its_value(spirals: CardWindow, qtbot: QtBot
     assert data is not None
     assert data.test is not None
     assert len(data.train) == len(data.test) == 150
-    assert group.head.summary == "50\u202f%, seed 3"
-    assert find(spirals, QLabel, "dataNote").text() == "generated from seed 3 · no file"
+    more = find(spirals, MoreButton, "moreButton")
+    assert more.phrases[:2] == [("test share 0.5", True), ("seed 3", True)]
+    assert find(spirals, QLabel, "dataCounts").toolTip() == "Generated from seed 3."
 
     # A problem goes with its field.
     retype(qtbot, spirals, "dataClassesEdit", "9")
@@ -236,6 +244,7 @@ def test_a_new_setting_has_a_field_which_is_stepped_and_described_as_its_data_sa
 def test_images_can_be_trained_on_fewer_examples(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, session = ready_window, ready_window.session
     pick(qtbot, window, "presetCombo", "First steps")
+    open_more(qtbot, window)
     field, before = find_field(window, "dataTrainExamplesEdit"), session.settings.experiment
     assert field.text() == "all"
     retype(qtbot, window, "dataTrainExamplesEdit", "300")
@@ -250,8 +259,8 @@ def test_images_can_be_trained_on_fewer_examples(ready_window: CardWindow, qtbot
     assert session.settings.typed == set(), "the preset follows the number of examples"
     training = session.settings.experiment.training
     assert len(data.train) // training.batch_size * training.epochs > 1000, "enough updates to overfit"
-    assert window.card("dataCard").head.detail.text() == "300 train · 500 test"  # type: ignore[attr-defined]
-    assert find(window, QLabel, "dataNote").toolTip() == "300 of 2\u202f000 examples, drawn by seed 0."
+    assert find(window, QLabel, "dataCounts").text() == "300 to learn from, 500 to test"
+    assert find(window, QLabel, "dataCounts").toolTip() == "300 of 2\u202f000 examples, drawn by seed 0."
     window.session.undo.undo()
     wait_for_data(qtbot, window)
     assert session.settings.experiment == before
@@ -373,9 +382,9 @@ def test_a_folder_of_images_has_the_field_and_the_sheet_keeps_it(
         Image.new("L", (6, 6), 5 * number).save(file)
     ready_window.session.data.load(str(tmp_path / "shapes"))
     wait_for_data(qtbot, ready_window)
-    assert find_field(ready_window, "dataTrainExamplesEdit").isVisible()
     retype(qtbot, ready_window, "dataTrainExamplesEdit", "8")
     wait_for_data(qtbot, ready_window)
+    close_more(qtbot, ready_window)
     assert len(ready_window.session.dataset.train) == 8  # type: ignore[union-attr]
     click(qtbot, ready_window, QToolButton, "changeImportButton")
     importing = ready_window.session.data_import
@@ -394,8 +403,10 @@ def test_a_table_shows_its_first_rows_in_raw_numbers(
     assert not find(spirals, NumberEdit, "dataClassesEdit").isVisible()
     choose(qtbot, spirals, "Penguins")
     assert not find(spirals, NumberEdit, "dataPointsEdit").isVisible()
+    open_more(qtbot, spirals)
     assert not find(spirals, NumberEdit, "dataTrainExamplesEdit").isVisible()
-    assert not find(spirals, QWidget, "dataPartsGroup").isVisible()
+    assert not find(spirals, QWidget, "dataGroup").isVisible()
+    close_more(qtbot, spirals)
     assert find(spirals, QToolButton, "changeImportButton").isVisible()
 
     # Change shows the preview of the present data.
@@ -427,6 +438,26 @@ def test_a_table_shows_its_first_rows_in_raw_numbers(
     wait_for_data(qtbot, ready_window)
     assert note.toolTip() == "11 rows with a missing value left out."
     assert note.shown in (note.toolTip(), "11 rows left out"), "it is not cut"
+
+
+def test_another_column_of_a_table_is_predicted(ready_window: CardWindow, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    combo = find(window, QComboBox, "dataTargetCombo")
+    assert not combo.isVisible(), "images have no columns"
+    choose(qtbot, window, "Penguins")
+    assert combo.currentText() == "species"
+    pick(qtbot, window, "dataTargetCombo", "island")
+    wait_for_data(qtbot, window)
+    assert session.data.settings == {"target": "island"}
+    assert session.class_names == ["Biscoe", "Dream", "Torgersen"]
+    assert combo.currentText() == "island"
+    pick(qtbot, window, "dataTargetCombo", "body_mass_g")
+    wait_for_data(qtbot, window)
+    assert session.dataset is not None
+    assert not session.dataset.is_classification
+    session.undo.undo()
+    wait_for_data(qtbot, window)
+    assert combo.currentText() == "island"
 
 
 def test_what_0_22_remembered_of_tables_left_rows_out(

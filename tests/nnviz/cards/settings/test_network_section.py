@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QWheelEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QComboBox,
+    QFrame,
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QToolButton,
 )
 from pytestqt.qtbot import QtBot
 
+from engine.basics.validation import parameter_count
+from nnviz.cards.settings.network_section import NetworkTitle
+from nnviz.cards.settings.settings_card import SettingsCard
+from nnviz.formatting import text
 from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.ui.fields import NumberEdit
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import SETTING_GROUPS, click, find, retype, tab_of, train_epochs, unfold
-
-WITH_ALL = pytest.mark.parametrize("cards", [("dataCard", "networkCard", "trainingCard")], ids=["all"])
+from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.helpers import click, find, open_more, press, retype, tab_of, train_epochs
 
 
 @pytest.fixture
@@ -58,9 +67,18 @@ def rows(window: CardWindow) -> list[tuple[str, str]]:
     return shown
 
 
-def visible(window: CardWindow, kind: type, name: str) -> object:
+def visible(window: CardWindow, kind: type, name: str) -> Any:
     """A row that was taken out is deleted a little later."""
     return next((widget for widget in window.findChildren(kind, name) if widget.isVisible()), None)
+
+
+def remove(qtbot: QtBot, window: CardWindow, layer: int) -> None:
+    """Removes a layer by the button that appears while the mouse is over its row."""
+    row = visible(window, QLineEdit, f"layer{layer}Edit").parentWidget().parentWidget()
+    button = find(row, QToolButton, f"removeLayer{layer}Button")
+    QApplication.sendEvent(row, QEvent(QEvent.Type.Enter))
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 @pytest.mark.parametrize("cards", [("networkCard", "weightsDock")], ids=["weights"])
@@ -186,11 +204,11 @@ def test_layers_are_added_and_removed(ready_window: CardWindow, qtbot: QtBot) ->
     click(qtbot, window, QPushButton, "addLayerButton")
     assert window.session.settings.experiment.shape == (784, 64, 32, 32, 10)
     qtbot.waitUntil(lambda: len(rows(window)) == 3)
-    qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.MouseButton.LeftButton)
+    remove(qtbot, window, 1)
     assert window.session.settings.experiment.shape == (784, 32, 32, 10)
     for left in ((784, 32, 10), (784, 10)):
         qtbot.waitUntil(lambda: len(rows(window)) == len(window.session.settings.experiment.hidden))
-        qtbot.mouseClick(visible(window, QToolButton, "removeLayer1Button"), Qt.MouseButton.LeftButton)
+        remove(qtbot, window, 1)
         assert window.session.settings.experiment.shape == left
     qtbot.waitUntil(lambda: not rows(window))
     click(qtbot, window, QPushButton, "addLayerButton")
@@ -202,7 +220,7 @@ def test_a_layer_that_is_taken_out_takes_its_problem_along(with_bar: CardWindow,
     window = with_bar
     retype(qtbot, window, "layer2Edit", "none")
     assert window.session.settings.problems
-    click(qtbot, window, QToolButton, "removeLayer2Button")
+    remove(qtbot, window, 2)
     assert not window.session.settings.problems
     assert not find(window, QLabel, "shapeError").isVisible()
     assert find(window, QPushButton, "trainButton").isEnabled()
@@ -210,10 +228,10 @@ def test_a_layer_that_is_taken_out_takes_its_problem_along(with_bar: CardWindow,
 
 def test_layers_changed_in_the_list_replace_a_bad_text(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, settings = ready_window, ready_window.session.settings
-    for kind, name in ((QToolButton, "removeLayer1Button"), (QPushButton, "addLayerButton")):
+    for change in (lambda: remove(qtbot, window, 1), lambda: click(qtbot, window, QPushButton, "addLayerButton")):
         retype(qtbot, window, "shapeEdit", "784, abc")
         assert settings.problems
-        click(qtbot, window, kind, name)
+        change()
         assert not settings.problems
         assert find(window, QLineEdit, "shapeEdit").text() == ", ".join(map(str, settings.experiment.shape))
         assert not find(window, QLabel, "shapeError").isVisible()
@@ -234,17 +252,25 @@ def test_activation_of_a_layer(ready_window: CardWindow, qtbot: QtBot) -> None:
     )
 
 
-def test_the_ends_follow_the_data_and_the_parameters_are_counted(ready_window: CardWindow, qtbot: QtBot) -> None:
-    texts = [label.text() for label in ready_window.card("networkCard").findChildren(QLabel) if label.isVisible()]
-    assert "784" in texts
-    assert "inputs (28×28 pixels)" in texts
-    assert "10" in texts
-    assert "classes" in texts
-    assert "Softmax" in texts
-
-    # The parameters are counted.
-    retype(qtbot, ready_window, "shapeEdit", "784, 10")
-    assert ready_window.card("networkCard").head.detail.text() == "7\u202f850 parameters"
+@pytest.mark.parametrize(
+    ("name", "inputs", "outputs"),
+    [
+        ("mnist", "784 pixels", "10 digits"),
+        ("penguins", "10 inputs of 6 columns", "3 species"),
+        ("mpg", "9 inputs of 7 columns", "1 number (mpg)"),
+        ("spirals", "2 inputs x, y", "2 classes"),
+        ("sine", "1 input x", "1 number (y)"),
+    ],
+)
+def test_the_ends_follow_the_data_and_the_parameters_are_counted(
+    ready_window: CardWindow, qtbot: QtBot, name: str, inputs: str, outputs: str
+) -> None:
+    load(qtbot, ready_window, name)
+    QApplication.processEvents()
+    ends = [frame for frame in ready_window.card("networkCard").findChildren(QFrame, "endRow") if frame.isVisible()]
+    assert [" ".join(label.text() for label in row.findChildren(QLabel)[:2]) for row in ends] == [inputs, outputs]
+    counted = parameter_count(ready_window.session.settings.experiment.shape)
+    assert find(ready_window, QLabel, "networkParameters").text() == f"{text.count(counted)} parameters"
 
 
 # ---- the seed
@@ -262,6 +288,7 @@ def test_a_seed_makes_the_same_network_again(ready_window: CardWindow, qtbot: Qt
 
 def test_a_bad_seed_is_refused_until_it_is_mended(with_bar: CardWindow, qtbot: QtBot) -> None:
     window = with_bar
+    open_more(qtbot, window)
     error = find(window, QLabel, "seedError")
     for typed in ("-1", "1.5", "x", "nan", ""):
         edit = retype(qtbot, window, "seedEdit", typed)
@@ -291,21 +318,68 @@ def test_a_long_seed_is_seen_whole(ready_window: CardWindow, qtbot: QtBot) -> No
     assert line.toolTip() == edit.toolTip()
 
 
-@WITH_ALL
-def test_no_card_is_wider_than_its_column(ready_window: CardWindow, qtbot: QtBot) -> None:
-    for group in SETTING_GROUPS:
-        unfold(qtbot, ready_window, group)
-    column = find(ready_window, QScrollArea, "settingsScroll")
-    for name in ("dataCard", "networkCard", "trainingCard"):
-        assert ready_window.card(name).minimumSizeHint().width() <= column.viewport().width(), name
+@pytest.mark.parametrize("percent", theme.SIZES)
+def test_no_page_is_wider_than_its_column(
+    ready_window: CardWindow, qapp: QApplication, qtbot: QtBot, percent: int
+) -> None:
+    theme.apply(qapp, "light", percent)
+    card = find(ready_window, SettingsCard, "settingsCard")
+    card.setFixedWidth(round(276 * (1 + (percent / 100 - 1) / 2)))
+    for page in (card.scroll_area, open_more(qtbot, ready_window).scroll_area):
+        QApplication.processEvents()
+        assert page.widget().minimumSizeHint().width() <= page.viewport().width()
+
+
+def test_all_sizes_are_edited_in_place_of_the_heading(ready_window: CardWindow, qtbot: QtBot) -> None:
+    window, settings = ready_window, ready_window.session.settings
+    title, edit = find(window, NetworkTitle, "networkTitle"), find(window, QLineEdit, "shapeEdit")
+    below = find(window, QLineEdit, "layer1Edit")
+    assert not edit.isVisible()
+    at = below.mapTo(window, QPoint(0, 0))
+    title.setFocus()
+    press(qtbot, window, Qt.Key.Key_F2)
+    assert edit.isVisible()
+    assert edit.selectedText() == "784, 64, 32, 10"
+    QApplication.processEvents()
+    assert below.mapTo(window, QPoint(0, 0)) == at, "nothing moves"
+    qtbot.keyClicks(edit, "784, x")
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert not edit.isVisible()
+    assert title.hasFocus()
+    assert settings.experiment.shape == (784, 64, 32, 10)
+    assert not settings.problems
+
+    qtbot.mouseDClick(title, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(edit, "784, x")
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert edit.isVisible(), "one that is wrong stays"
+    edit.selectAll()
+    qtbot.keyClicks(edit, "784, 12, 10")
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert not edit.isVisible()
+    assert settings.experiment.shape == (784, 12, 10)
+
+
+def test_wheel_and_arrow_keys_change_a_layer_that_has_the_focus(ready_window: CardWindow, qtbot: QtBot) -> None:
+    settings, edit = ready_window.session.settings, find(ready_window, NumberEdit, "layer1Edit")
+    place = QPointF(edit.rect().center())
+    turn = (QPoint(0, 0), QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
+    for has_focus, size in ((False, 64), (True, 72)):
+        edit.setFocus() if has_focus else edit.clearFocus()
+        at = QPointF(edit.mapToGlobal(place.toPoint()))
+        QApplication.sendEvent(edit, QWheelEvent(place, at, *turn, Qt.ScrollPhase.NoScrollPhase, False))
+        assert settings.experiment.hidden == (size, 32)
+    qtbot.keyClick(edit, Qt.Key.Key_Down)
+    assert settings.experiment.hidden == (64, 32)
+    assert find(ready_window, QToolButton, "removeLayer1Button").isVisible(), "the row has the focus"
+    assert not find(ready_window, QToolButton, "removeLayer2Button").isVisible()
 
 
 def test_rows_of_many_layers_are_as_high_as_those_of_few(ready_window: CardWindow, qtbot: QtBot) -> None:
-    def heights(layers: int) -> set[int]:
-        """The heights of the first and the last button that removes a layer."""
-        numbers = (1, min(layers, 9))
-        return {find(ready_window, QAbstractButton, f"removeLayer{number}Button").height() for number in numbers}
-
-    for layers in (1, 2, 9, 60):
+    found = []
+    for layers in (1, 2, 6):
         ready_window.session.settings.change("layers", hidden=(8,) * layers)
-        qtbot.waitUntil(lambda layers=layers: heights(layers) == {23})
+        names = {f"removeLayer{number}Button" for number in (1, layers)}
+        QApplication.processEvents()
+        found.append({find(ready_window, QAbstractButton, name).height() for name in names})
+    assert len(set.union(*found)) == 1

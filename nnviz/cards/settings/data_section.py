@@ -1,85 +1,98 @@
-"""The card of the data set."""
+"""The section of the data set."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from engine.basics.errors import EngineError
-from engine.datasets import DATASETS, DataSource, source_of
+from engine.datasets import DATASETS, Dataset, DataSource, source_of
 from engine.datasets.dataset import Note
 from engine.datasets.painted_points import POINTS
-from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.cards.settings.data_fields import DataFields
-from nnviz.cards.settings.data_preview import DataPreview, small_points
+from nnviz.cards.settings.data_fields import DataFields, TargetField
+from nnviz.cards.settings.data_preview import DataPreview
 from nnviz.cards.settings.grouped_combo import ComboEntry, GroupedCombo
-from nnviz.cards.settings.points_picture import PointsPicture
+from nnviz.cards.settings.section_head import SectionHead
 from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui import theme
-from nnviz.ui.card import Card
+from nnviz.ui.combos import Command
 from nnviz.ui.elided_label import ElidedLabel
-from nnviz.ui.group import CollapsibleGroup
+from nnviz.ui.hover import ShownOnHover
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.plane.points import no_points
 
 _COMBO_TIP = "Selects the data that the network learns from. The input and output layers follow the data."
 _RECENT = "Your files"
 _FIRST = "mnist"  # the data with which the program starts
-_PARTS_TIP = "Sets the size of the test set, and the seed that draws it and the points."
 _OPEN_TIP = (
     "Opens a table (CSV or TSV), arrays (.npz) or IDX files, and first shows how they are read. You can "
     "also drop files and folders on the window."
 )
+_FOLDER_TIP = "Opens a folder of images, with a subfolder for each class, and first shows how it is read."
 _PAINT_TIP = (
     "Places points of the plane or of a curve with the mouse, starting from the current ones. The "
     "network learns from them after each stroke."
 )
-_POINTS_TIP = "Sets the number of points in the training and test sets together."
 _CHANGE_TIP = "Shows how the file is read, so that you can change it: columns, target, missing values, test set."
 
 
-class DataCard(Card):
+class DataSection(QWidget):
     """Shows and chooses the data set, with its numbers of examples and a preview.
 
-    ``file_wanted``: the user wants to choose a file to open.
+    Signals:
+        file_wanted: the user wants to choose a file to open.
+        folder_wanted: the user wants to choose a folder of images.
+
+    Attributes:
+        head: the heading.
+        preview: examples of the data.
     """
 
     file_wanted = pyqtSignal()
+    folder_wanted = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Data")
+        super().__init__()
         self._session = session
         self.combo = GroupedCombo("datasetCombo", "Data set", _COMBO_TIP)
-        self.combo.activated.connect(lambda: self._choose(self.combo.currentData()))
-        self._glance = DataPreview()
-        self._fields = DataFields(session)
-        self._more_fields: DataFields | None = None
-        self._more = CollapsibleGroup("dataPartsGroup", "Test set and seed", _PARTS_TIP, self._make_more)
-        self.body.addLayout(self._choice_row())
-        for part in (self._glance, self._fields, self._more):
-            self.body.addWidget(part)
-        self.body.addWidget(self._note_row())
+        self.combo.chosen.connect(lambda: self._choose(self.combo.currentData()))
+        self.head = SectionHead("Data")
+        self._opener, self.paint = self._buttons()
+        self.combo.commands = (
+            Command("Open data …", _OPEN_TIP, self._opener.click, self._opener.isEnabled),
+            Command("Open folder …", _FOLDER_TIP, self.folder_wanted.emit, self._opener.isEnabled),
+            Command("Paint points", _PAINT_TIP, self.paint.click, self.paint.isEnabled),
+            Command("Change how the file is read …", _CHANGE_TIP, self._change_import, self._is_file),
+        )
+        self.preview = DataPreview()
+        self.counts = named(ElidedLabel(role="muted"), "dataCounts", "Examples")
+        self._has_room = True  # for the line about the file
+        self._fields, self._target = DataFields(session), TargetField(session)
+        parts = (self.head, self.combo, self.preview, self.counts, self._note_row(), self._fields, self._target)
+        arranged(QVBoxLayout(self), *parts, spacing=theme.ROW_GAP)
+        ShownOnHover(self, self._opener, self.paint)
         session.data.loading_changed.connect(self._show)
         session.recent_data_files.changed.connect(self._show_choice)
         session.data.progressed.connect(self._show_counts)
         session.painting.changed.connect(self._show_painting)
         self._fields.show_source(DATASETS[_FIRST])  # so that nothing moves when these data are loaded
-        self._more.hide()
+        self._target.hide()
         self._notes.hide()
         self._show()
 
-    def _choice_row(self) -> QHBoxLayout:
+    def _buttons(self) -> tuple[QToolButton, QToolButton]:
+        """Returns the buttons in the heading that open a file and that paint points."""
         opener = named(QToolButton(), "openDataButton", "Open data", _OPEN_TIP)
         theme.set_icon(opener, "folder-open", "muted")
         opener.clicked.connect(self.file_wanted)
-        self.paint = named(QToolButton(), "paintPointsButton", "Paint points", _PAINT_TIP)
-        theme.set_icon(self.paint, "brush", "muted")
-        self.paint.setCheckable(True)
-        self.paint.clicked.connect(self._session.painting.toggle)
-        return arranged(QHBoxLayout(), (self.combo, 1), self.paint, opener, spacing=4)
+        paint = named(QToolButton(), "paintPointsButton", "Paint points", _PAINT_TIP)
+        theme.set_icon(paint, "brush", "muted")
+        paint.setCheckable(True)
+        paint.clicked.connect(self._session.painting.toggle)
+        arranged(self.head.row, paint, opener, spacing=4)
+        return opener, paint
 
     def _show_painting(self) -> None:
         self.paint.setChecked(self._session.painting.is_on)
@@ -89,16 +102,23 @@ class DataCard(Card):
         self._change = named(QToolButton(), "changeImportButton", "Change how the file is read", _CHANGE_TIP)
         self._change.setText("change …")
         self._change.setProperty("role", "word")
-        self._change.clicked.connect(lambda: self._session.data_import.open(self._session.data.name or ""))
-        self._points = named(PointsPicture(), "dataPoints", "Points", _POINTS_TIP)
+        self._change.clicked.connect(self._change_import)
         self._notes = QWidget()
-        arranged(QHBoxLayout(self._notes), self._points, (self._note, 1), self._change, spacing=8)
+        arranged(QHBoxLayout(self._notes), (self._note, 1), self._change, spacing=8)
         return self._notes
 
-    def _make_more(self) -> QWidget:
-        self._more_fields = DataFields(self._session, of_split=True)
-        self._more_fields.show_source(self._source)
-        return self._more_fields
+    def _change_import(self) -> None:
+        self._session.data_import.open(self._session.data.name or "")
+
+    def _is_file(self) -> bool:
+        source = data_source(self._session)
+        return source is not None and source.file is not None and self._change.isEnabled()
+
+    def show_counts(self, is_shown: bool) -> None:
+        """Shows or hides the numbers of examples, and the line about the file."""
+        self.counts.setVisible(is_shown)
+        self._has_room = is_shown
+        self._notes.setVisible(is_shown and self._is_file())
 
     def _choose(self, name: str) -> None:
         """Loads data by name; a file as it was understood the last time."""
@@ -114,28 +134,16 @@ class DataCard(Card):
 
     # ---- display
 
-    @property
-    def _source(self) -> DataSource | None:
-        """The source of the data; None if it is not registered any more."""
-        try:
-            return source_of(self._session.data.name or "")
-        except EngineError:
-            return None
-
     def _show(self) -> None:
-        data, source = self._session.data, self._source
+        data, source = self._session.data, data_source(self._session)
         self._show_choice()
         self._show_counts()
         if data.loading or data.dataset is None:
             return
-        self._glance.show_data(data.dataset)
-        is_made = source is not None and source.file is None
+        self.preview.show_data(data.dataset)
         self._fields.show_source(source)
-        if self._more_fields is not None:
-            self._more_fields.show_source(source if is_made else None)
-        has_parts = source is not None and any(each.name == "test_share" for each in source.settings)
-        self._more.setVisible(is_made and has_parts)
-        self._show_note(source)
+        self._target.show_table(source, data.dataset)
+        self._show_note(source, data.dataset)
 
     def _show_choice(self) -> None:
         self.combo.show_groups(self._entries())
@@ -147,35 +155,28 @@ class DataCard(Card):
         data, dataset = self._session.data, self._session.data.dataset
         if data.loading:
             share = "" if data.progress is None else f" {data.progress:.0%}".replace("%", "\u202f%")
-            self.head.detail.setText(f"loading …{share}")
+            self.counts.setText(f"Loading …{share}")
         elif dataset is None:
-            self.head.detail.setText("not loaded: select it again")
+            self.counts.setText("Not loaded. Select it again.")
         else:
-            tests = f" · {text.count(len(dataset.test))} test" if dataset.test else ""
-            self.head.detail.setText(f"{text.count(len(dataset.train))} train{tests}")
+            tests = f", {text.count(len(dataset.test))} to test" if dataset.test else ""
+            self.counts.setText(f"{text.count(len(dataset.train))} to learn from{tests}")
 
-    def _show_note(self, source: DataSource | None) -> None:
-        """Says what was left out, or where the data come from; the tooltip has all of it."""
+    def _show_note(self, source: DataSource | None, dataset: Dataset) -> None:
+        """Says what was left out, or where the data come from, in the tip of the counts; of a file, also in a line."""
         data = self._session.data
-        assert data.dataset is not None
         settings = {} if source is None else {each.name: each.default for each in source.settings} | data.settings
         is_file = source is not None and source.file is not None
-        notes = data.dataset.notes
+        notes = dataset.notes
         words = [text.regrouped(text.plain(note)) for note in notes]
         if not is_file and "test_share" in settings:
-            origin = "painted by hand" if POINTS in settings else f"generated from seed {settings['seed']}"
-            words.append(f"{origin} · no file")
+            words.append("Painted by hand." if POINTS in settings else f"Generated from seed {settings['seed']}.")
         if data.name not in list(DATASETS):
             words.append(f"from {text.plain(data.name or '')}")
-        share = f"{settings.get('test_share', 0):.0%}".replace("%", "\u202f%")
-        self._more.head.show_summary(f"{share}, seed {settings.get('seed', 0)}")
+        self.counts.setToolTip("\n".join(words))
         shorter = [text.regrouped(note.short) for note in notes[:1] if isinstance(note, Note)]
         self._note.show_versions(words[0] if words else "", *shorter, tip="\n".join(words))
-        self._change.setVisible(is_file)
-        points = small_points(data.dataset)
-        self._points.setVisible(points is not None)
-        self._points.show_points(points or no_points())
-        self._notes.setVisible(bool(words) or is_file or points is not None)
+        self._notes.setVisible(is_file and self._has_room)
 
     def _entries(self) -> dict[str, list[ComboEntry]]:
         groups: dict[str, list[ComboEntry]] = {}
@@ -189,4 +190,9 @@ class DataCard(Card):
         return groups
 
 
-CARDS.register("dataCard")(CardInfo(DataCard, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))
+def data_source(session: Session) -> DataSource | None:
+    """Returns the source of the data; None if it is not registered any more."""
+    try:
+        return source_of(session.data.name or "")
+    except EngineError:
+        return None
