@@ -21,6 +21,14 @@ def is_of_digits(data: Dataset | None) -> bool:
     return data is None or (fits_canvas(data) and _DIGITS.issuperset(data.class_names))
 
 
+def counted_noun(data: Dataset) -> str:
+    """Returns the noun for examples that are counted: as :func:`example_noun`, or "letter" or "character"."""
+    names = data.class_names
+    if is_of_digits(data) or not fits_canvas(data) or not names or any(len(name) != 1 for name in names):
+        return example_noun(data)
+    return "letter" if all(map(str.isalpha, names)) else "character"
+
+
 def example_noun(data: Dataset | None) -> str:
     """Returns the noun for an example: "digit", "image", "row", "point"."""
     return "digit" if data is None or is_of_digits(data) else _NOUNS[data.kind]

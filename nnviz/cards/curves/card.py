@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from html import escape
 
+import numpy as np
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QResizeEvent
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from engine.datasets import Dataset
 from engine.explain.prediction_changes import ClassChanges
-from engine.training.history import PARTS, Curves, History
+from engine.explain.predictions import NumberPredictions
+from engine.network.network import Network
+from engine.training.early_estimates import ESTIMATE_EXAMPLES
+from engine.training.history import PARTS, Curve, Curves, History
 from nnviz.cards.curves.conclusion import as_of, curve_sentences
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.formatting.achievement import class_achievement, number_achievement, untrained_achievement
 from nnviz.formatting.change_sentences import class_change, figure_changes, loss_change, number_change
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.text import epochs as epochs_text
-from nnviz.hints.learning_curves import find_in_curves
+from nnviz.hints.learning_curves import Course, find_in_curves
 from nnviz.session.example_sets import SET_LABELS
+from nnviz.session.example_text import counted_noun
 from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.run import Run
 from nnviz.session.session import Session
-from nnviz.session.shared_queries import CHANGES
+from nnviz.session.shared_queries import CHANGES, MISTAKES
+from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
 from nnviz.ui.conclusion_label import ConclusionLabel, keeping_spaces
@@ -180,6 +189,8 @@ class CurvesPanel(TabbedCard):
     def _tell_pages(self) -> None:
         super()._tell_pages()
         self._session.set_estimating(any(page.in_view for page in self.curves))
+        is_of_numbers = any(page.in_view and page.name == "rmseTab" for page in self.curves)
+        self._session.queries.want(self, (MISTAKES,), is_of_numbers)  # for the headline
 
 
 class LearningCurvePage(Page):
@@ -254,6 +265,8 @@ class LearningCurvePage(Page):
             signal.connect(self._compare)
         session.displayed.changed.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)
+        if self._quantity.name == RMSE.name:
+            session.mistakes.changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
             signal.connect(self._show_past)  # the differences from the current run may have changed
@@ -493,7 +506,8 @@ class LearningCurvePage(Page):
             return
         ends = [getattr(curves, part).values[-1:] for part in PARTS]
         examples = {name: each.count for name, each in sets.items()}
-        about = (run, epoch, best, curves.last_epoch, ends, examples, self._quantity, run.untouched)
+        early, predicted = curves.early_train.epochs[-1:], self._session.mistakes.found
+        about = (run, epoch, best, curves.last_epoch, early, ends, examples, self._quantity, run.untouched, predicted)
         if about == self._concluded:
             return
         self._concluded = about
@@ -502,9 +516,32 @@ class LearningCurvePage(Page):
         if found is not None and finding is not None:
             at = None if epoch is None else finding.train.epochs[-1]
             found = as_of(found, at, None if best is None else best.epoch)
-        if found is None and run.untouched:
+        achieved = self._achievement(predicted)
+        if achieved and (finding is None or finding.course is not Course.NOT_FINITE):
+            found = Conclusion(achieved, *([found.lead, found.rest] if found is not None else []))
+        elif found is None and run.untouched:
             found = Conclusion(_UNTRAINED)
         self.conclusion.show_conclusion(found)
+
+    def _achievement(self, predicted: SplitPredictions | None) -> str:
+        """Returns what the displayed network achieves, as a count; "" if it is not known."""
+        session, data = self._session, self._session.data.dataset
+        if data is None or self._quantity.name == LOSS.name:
+            return ""
+        if self._quantity.name == RMSE.name:
+            return _number_achievement(data, predicted, session.displayed.network, session.meaning.unit)
+        run, best = session.runs.current, session.runs.current.history.best
+        epoch = best.epoch if session.timeline.epoch is None and best is not None else session.timeline.epoch
+        sizes = {name: each.count for name, each in session.mistakes.parts.items()}
+        part = next((name for name in ("test", "validation", "train") if sizes.get(name)), None)
+        measured = None if part is None else last_measured(self._of(run.history), part, epoch)
+        if part is None or measured is None:
+            return ""
+        at, error, is_estimate = measured
+        examples = min(sizes[part], ESTIMATE_EXAMPLES) if is_estimate else sizes[part]
+        if at == 0 and run.untouched:
+            return untrained_achievement(counted_noun(data), error, examples)
+        return class_achievement(counted_noun(data), error, examples, part != "train")
 
     @property
     def _has_explained(self) -> bool:
@@ -525,6 +562,30 @@ class LearningCurvePage(Page):
         epochs = sorted({epoch for curve in columns.values() for epoch in curve.epochs})
         values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns.values()]
         return ["epoch", *columns], [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
+
+
+def last_measured(curves: Curves, part: str, epoch: float | None) -> tuple[float, float, bool] | None:
+    """Returns the last value of a part up to an epoch (None: of all), its epoch, and whether it is an estimate."""
+    limit = math.inf if epoch is None else epoch
+    found = []
+    for name, is_estimate in ((f"early_{part}", True), (part, False)):
+        curve: Curve = getattr(curves, name)
+        count = bisect_right(curve.epochs, limit)
+        if count:
+            found.append((curve.epochs[count - 1], curve.values[count - 1], is_estimate))
+    return max(found, key=lambda each: (each[0], not each[2]), default=None)
+
+
+def _number_achievement(data: Dataset, predicted: SplitPredictions | None, network: Network, unit: str) -> str:
+    """Returns how far off half of the new examples are; "" if their predictions are not those of the network."""
+    if predicted is None or predicted.network is not network or predicted.part.name == "train" or data.outputs != 1:
+        return ""
+    answers = predicted.answers
+    if not isinstance(answers, NumberPredictions) or not np.isfinite(answers.differences).all():
+        return ""
+    numbers, targets = (data.raw_targets(each[:, None]) for each in (answers.answers, answers.targets))
+    half = float(np.median(np.abs(numbers - targets)))
+    return number_achievement(counted_noun(data), half, unit, len(targets))
 
 
 def _change_sentences(found: PredictionChanges, meaning: Meaning) -> Conclusion:

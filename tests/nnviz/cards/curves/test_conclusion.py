@@ -403,6 +403,12 @@ def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: Mak
     label = find(window, ConclusionLabel, "curvesConclusion")
     assert label.conclusion == Conclusion("It has learned nothing yet.")
     window.session.settings.change("epochs", epochs=4)
+    for _ in range(5):  # the first estimate
+        window.session.step_batch()
+        wait_for(qtbot, window, Status.PAUSED)
+    (share,) = window.session.runs.current.history.error.early_test.values
+    qtbot.waitUntil(lambda: label.conclusion == Conclusion(f"It reads {500 - round(500 * share)} of 500 new digits."))
+    window.session.reset()
     for _ in range(4):  # one by one, so that the end of each is kept
         window.session.step_epoch()
         wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
@@ -412,9 +418,14 @@ def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: Mak
     window.session.timeline.go_to(epoch)
     past = label.conclusion
     assert past is not None
-    assert past.lead.startswith("The test error fell from ")
-    assert past.rest == f"Up to epoch {int(epoch)}."
+    data, test = window.session.dataset, window.session.runs.current.history.error.test
+    assert data is not None
+    wrong = round(test.values[test.epochs.index(int(epoch))] * len(data.test))
+    assert past.lead == f"It reads {len(data.test) - wrong} of {len(data.test)} new digits."
+    assert past.rest.startswith("The test error fell from ")
+    assert past.last == f"Up to epoch {int(epoch)}."
     window.session.timeline.go_to(0)
-    assert label.conclusion is None
+    assert label.conclusion is not None
+    assert label.conclusion.rest == ""
     window.session.timeline.go_live()
     assert label.conclusion == whole

@@ -21,8 +21,10 @@ from engine.training.metrics import Evaluator
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.cards.regression.card import PointsPage
 from nnviz.cards.regression.model import MOST, PREDICTED, PredictedNumbers
+from nnviz.formatting import text
 from nnviz.session.selection import Example
 from nnviz.ui.choice_button import ChoiceButton
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.plots.legend import Key
@@ -142,6 +144,13 @@ def test_figures_and_the_page_of_the_rmse_are_in_the_unit_of_what_is_predicted(
     assert figure.text() == f"{exact.rmse:.2f} mpg"
     assert f"R² is {exact.r2:#.3g}".replace("-", "−") in figure.toolTip()
     assert "RMSE of mpg" in figure.toolTip()
+
+    # The headline says how far off half of the test rows are at most.
+    label = find(window, ConclusionLabel, "rmseCurvesConclusion")
+    off = data.raw_targets(session.displayed.network.predict(data.test.inputs)) - data.raw_targets(data.test.targets)
+    half = text.figure(float(np.median(np.abs(off))), 2)
+    lead = f"Half of the {len(data.test)} new rows are within {half} mpg."
+    qtbot.waitUntil(lambda: label.conclusion is not None and label.conclusion.lead == lead)
 
     # The page of the RMSE has its unit and tells R².
     history = window.session.runs.current.history
