@@ -347,6 +347,7 @@ class NetworkTitle(QLabel):
         tip = "Double click, or F2, edits the sizes of all layers as one text."
         named(self, "networkTitle", "Network", tip)
         self.setProperty("role", "title")
+        self.setIndent(0)  # else its edge would indent it
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 

@@ -81,6 +81,7 @@ class SettingsCard(QFrame):
         self._left = 0  # steps that have left
         self._has_no_optimizer = False  # whether the optimizer is among the further settings
         self._fitted = QSize()  # the heights of room and content for which that is right
+        self._is_fitting = False
         content.installEventFilter(self)
         self.scroll_area.viewport().installEventFilter(self)
         session.data.changed.connect(self._fit_again)
@@ -164,7 +165,8 @@ class SettingsCard(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Fits the sections again when the room or what they need has changed."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self._heights != self._fitted:
+        is_due = event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and not self._is_fitting
+        if is_due and self._heights != self._fitted:
             self._fit()
         return False
 
@@ -179,6 +181,7 @@ class SettingsCard(QFrame):
 
     def _fit(self) -> None:
         """Lets as many steps leave as it takes until nothing scrolls."""
+        self._is_fitting = True  # what it lays out sends the events to which it listens
         while self._left and self._fits():
             self._left -= 1
             self._steps[self._left](False)
@@ -187,6 +190,7 @@ class SettingsCard(QFrame):
             self._left += 1
         self._activate()
         self._fitted = self._heights
+        self._is_fitting = False
 
     def _fits(self) -> bool:
         self._activate()
