@@ -349,6 +349,7 @@ class NetworkTitle(QLabel):
         self.setProperty("role", "title")
         self.setIndent(0)  # else its edge would indent it
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setIndent(0)  # the line below it when it has the focus would move the text to the right
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

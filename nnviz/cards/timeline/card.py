@@ -26,7 +26,8 @@ _SECONDS_BETWEEN = 0.1  # at least, between two updates of the slider during tra
 _NEAR = 0.05  # epochs; a typed epoch with one decimal may differ that much
 _EDIT_MARGINS = 40  # pixels of the field beside its text: padding, borders and arrows
 _LEAST_BAR = 400  # pixels
-_EDIT_WIDTH, _SPEED_WIDTH, _BRANCH_WIDTH = 74, 58, 140
+_EDIT_WIDTH, _SPEED_WIDTH = 74, 58
+_BRANCH_TEXTS = {False: ("Branch from here", 140), True: ("Branch", 84)}  # and widths; by whether room is short
 
 
 class TimelineBar(QWidget):
@@ -40,8 +41,10 @@ class TimelineBar(QWidget):
         where = named(label("epoch", "muted"), "timelineEpochName")
         self.compare = CompareButton(session)
         buttons = self.compare, self.branch, self.live
-        self._title = label("Timeline", "muted")
-        parts = (self._title, self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
+        title = label("Timeline", "muted")
+        self._yielding = title, where, self.speed
+        self._is_short = False  # whether the button has its short text
+        parts = (title, self.play, self.speed, (self.slider, 1), where, self.epoch, *buttons)
         arranged(QHBoxLayout(self), *parts, spacing=10, margins=(14, 3, 14, 3))
         self._told: Message | None = None  # names the epoch that is displayed instead of the typed one
         self._timeline.changed.connect(self._show)
@@ -49,7 +52,8 @@ class TimelineBar(QWidget):
         self._player.changed.connect(self._show)
         session.side_by_side.changed.connect(self._show_second)
         session.branching.changed.connect(self._show_branch)
-        theme.changed.connect(self._show)  # the text size changes the width of the epochs
+        for show in (self._show, self._show_branch):  # the text size changes widths
+            theme.changed.connect(show)
         self._timeline.extended.connect(self._extend)
         for signal in (session.training.progressed, session.training.state_changed, session.settings.changed):
             signal.connect(self._extend)
@@ -61,13 +65,25 @@ class TimelineBar(QWidget):
         return QSize(_LEAST_BAR, super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
-        """Hides the title if there is no room for it."""
+        """Leaves out what has no room."""
         done = bool(super().event(event))
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            title = self._title.sizeHint().width() + self.layout().spacing()
-            rest = self.layout().minimumSize().width() - (0 if self._title.isHidden() else title)
-            self._title.setVisible(rest + title <= self.width())
+            self._fit()
         return done
+
+    def _fit(self) -> None:
+        """Leaves out as little as is needed: the title, the word before the field, the length, words of a button."""
+        spacing = self.layout().spacing()
+        widths = [part.sizeHint().width() + spacing for part in self._yielding]
+        saved = theme.px(_BRANCH_TEXTS[False][1] - _BRANCH_TEXTS[True][1])
+        hidden = sum(width for part, width in zip(self._yielding, widths, strict=True) if part.isHidden())
+        needed = self.layout().minimumSize().width() + hidden + saved * self._is_short
+        for part, width in zip(self._yielding, widths, strict=True):
+            part.setVisible(needed <= self.width())
+            needed -= 0 if needed <= self.width() else width
+        if self._is_short != (needed > self.width()):
+            self._is_short = not self._is_short
+            self._show_branch()
 
     def _make_parts(self) -> None:
         tip = (
@@ -96,8 +112,7 @@ class TimelineBar(QWidget):
         self.epoch = NumberEdit("timelineEpochEdit", self._neighbour, tip, "Displayed epoch")
         self.epoch.line.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.epoch.committed.connect(self._typed)
-        self.branch = named(QPushButton("Branch from here"), "branchButton", "Branch from here")
-        theme.sized(self.branch.setFixedWidth, _BRANCH_WIDTH)
+        self.branch = named(QPushButton(), "branchButton", "Branch from here")
         self.branch.clicked.connect(self._branch)
         tip = "Returns to the network as it is now (End)."
         self.live = named(QPushButton(" Live"), "liveButton", "Live", tip)
@@ -114,7 +129,9 @@ class TimelineBar(QWidget):
     def _show_branch(self) -> None:
         branching = self._session.branching
         work, reason_unavailable = branching.work, branching.reason_unavailable
-        self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
+        words, width = _BRANCH_TEXTS[self._is_short]
+        self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else words)
+        self.branch.setFixedWidth(theme.px(width))
         self.branch.setEnabled(work.is_running or reason_unavailable is None)
         tip = "Cancels the branch." if work.is_running else reason_unavailable or BRANCH_TIP
         self.branch.setToolTip(tip)

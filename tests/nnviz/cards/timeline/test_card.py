@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QLabel, QPushButton
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.training.metrics import Evaluator
@@ -18,6 +18,7 @@ from nnviz.cards.timeline.player import Player
 from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.formatting import text
 from nnviz.session.status import Status
+from nnviz.ui import theme
 from nnviz.ui.fields import NumberEdit
 from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.parts import set_look
@@ -487,3 +488,21 @@ def test_what_is_shown_instead_is_reported_until_another_moment_is_shown(
     assert session.messages.current is reported
     session.timeline.go_live()
     assert session.messages.current is None
+
+
+@pytest.mark.parametrize("size", [100, 150, 200])
+def test_nothing_in_the_bar_lies_over_anything_else(
+    ready_window: CardWindow, qtbot: QtBot, qapp: QApplication, size: int
+) -> None:
+    """As wide as beside the column of a window of 1280 pixels."""
+    theme.apply(qapp, "dark", size)
+    bar = ready_window.timeline_bar
+    for width in (1280 - 276 - 36, 1280 - 345 - 36, 1280 - 414 - 36):
+        ready_window.resize(ready_window.width() + width - bar.width(), ready_window.height())
+        qtbot.waitUntil(lambda width=width: bar.width() == width)
+        QApplication.processEvents()
+        parts = [bar.layout().itemAt(place).widget() for place in range(bar.layout().count())]
+        shown = [part for part in parts if part is not None and part.isVisible()]
+        for one, other in itertools.pairwise(shown):
+            assert one.geometry().right() < other.geometry().left(), (width, one.objectName(), other.objectName())
+        assert shown[-1].geometry().right() <= bar.width()
