@@ -101,8 +101,8 @@ def test_it_is_one_row_with_its_count_and_its_best_and_clicks_open_and_close_it(
     click_row(qtbot, table, SWEEP, SEEDS)
     qtbot.waitUntil(lambda: len(titles(table)) == 2)
     row, picture = table.visualRect(table.model().index(SWEEP, TITLE)), table.viewport().grab().toImage()
-    ground = picture.pixelColor(row.right() - 60, row.center().y())
-    drawn = [x for x in range(row.right() - 60, row.right() + 30) if picture.pixelColor(x, row.center().y()) != ground]
+    ground = picture.pixelColor(row.right() - 40, row.center().y())
+    drawn = [x for x in range(row.right() - 40, row.right() + 30) if picture.pixelColor(x, row.center().y()) != ground]
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(drawn[0] + 1, row.center().y()))
     wait_until_open(ready_window, qtbot)
     click_row(qtbot, table, SWEEP, SEEDS)
