@@ -270,7 +270,7 @@ class _Play:
             is_busy = session.state is Status.TRAINING or session.sweeps.plan_progress is not None
             return not is_loading and not is_busy
 
-        wait_until(self._window, is_at_rest, (session.sweeps.changed, session.replacement.changed), self._seconds)
+        wait_until(self._window, is_at_rest, self._seconds)
 
 
 def _of_translation(window: MainWindow, path: Path) -> list[str]:
@@ -302,4 +302,4 @@ def wait_for_lesson(window: MainWindow, player: LessonPlayer, seconds: float | N
     def is_over() -> bool:
         return not player.is_busy and all(not query.is_wanted or query.is_up_to_date for query in queries)
 
-    return wait_until(window, is_over, (player.changed,), seconds)
+    return wait_until(window, is_over, seconds)

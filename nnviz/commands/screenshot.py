@@ -7,9 +7,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import (
@@ -42,6 +41,7 @@ from nnviz.window.card_export import png
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 
+_MILLISECONDS_BETWEEN_LOOKS = 10
 _MOST_TRIALS = 3  # of a sweep, that are compared
 _NEURON = Neuron(1, 3)  # is chosen where a card shows one
 # A seven as drawn by hand, in a box of 1 × 1.
@@ -212,44 +212,28 @@ def _on_canvas(window: MainWindow) -> np.ndarray:
     return smooth * side + corner
 
 
-def wait_until(
-    window: MainWindow, reached: Callable[[], bool], more: Sequence[Any] = (), seconds: float | None = None
-) -> bool:
-    """Runs the event loop until ``reached`` returns True; it is called when the display may have changed.
+def wait_until(window: MainWindow, reached: Callable[[], bool], seconds: float | None = None) -> bool:
+    """Runs the event loop until ``reached`` returns True while no view is being made; it is called again and again.
 
     Args:
-        more: signals after which it is called, too.
         seconds: the longest wait; None for no limit.
 
     Returns:
         Whether ``reached`` returned True in time.
     """
-    loop = QEventLoop()
-
-    session = window.session
-    views = session.data.views
+    views = window.session.data.views
 
     def is_there() -> bool:
         return not views.is_in_progress and reached()
 
-    def look() -> None:
-        if is_there():
-            loop.quit()
-
-    results = [signal for query in session.queries for signal in (query.changed, query.failed)]
-    kept = session.library.listed, session.comparison.changed, session.models[TrialsModel].changed
-    shown = views.ended, session.training.state_changed, session.displayed.changed
-    signals = (*shown, *kept, *results, *more)
-    for signal in signals:
-        signal.connect(look)
-    if not is_there():
-        limit = QTimer()
-        limit.setSingleShot(True)
-        limit.timeout.connect(loop.quit)
-        if seconds is not None:
-            limit.start(round(1000 * seconds))
-        loop.exec()
-        limit.stop()
-    for signal in signals:
-        signal.disconnect(look)
+    if is_there():
+        return True
+    loop, again, limit = QEventLoop(), QTimer(), QTimer()
+    again.timeout.connect(lambda: loop.quit() if is_there() else None)
+    again.start(_MILLISECONDS_BETWEEN_LOOKS)
+    limit.setSingleShot(True)
+    limit.timeout.connect(loop.quit)
+    if seconds is not None:
+        limit.start(round(1000 * seconds))
+    loop.exec()
     return is_there()

@@ -91,7 +91,7 @@ def test_a_wait_ends_at_once(
 
 def test_a_slow_training_is_not_lent(worker: Worker, qtbot: QtBot, few_digits: Dataset) -> None:
     worker.set_pace(Pace(1e-9))
-    worker.begin(1, lambda: of(few_digits, epochs=200))
+    worker.begin(1, lambda: of(few_digits, epochs=60))
     stop_of(qtbot, worker, 1, StopCondition.END)
     assert worker._process is None
 

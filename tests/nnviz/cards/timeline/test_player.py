@@ -25,14 +25,15 @@ def trained(ready_model: Model, qtbot: QtBot) -> Model:
 def test_the_film_goes_through_the_moments_and_ends_live(trained: Model, qtbot: QtBot) -> None:
     session, player, seen = trained.session, trained.session.models[Player], []
     session.timeline.changed.connect(lambda: seen.append(session.timeline.epoch))
-    player.set_seconds(1)
+    player.set_seconds(2)
     player.toggle()
     assert player.is_playing
     qtbot.waitUntil(lambda: not player.is_playing)
     assert session.timeline.is_live
     epochs = [epoch for epoch in seen if epoch is not None]
     assert epochs == sorted(epochs)
-    assert {0, 1, 2, 3} <= set(epochs)
+    assert epochs[0] == 0
+    assert len(set(epochs)) > 4, "how many it shows in the time depends on the machine"
 
 
 def test_it_plays_on_from_where_one_looks_back(trained: Model, qtbot: QtBot) -> None:
