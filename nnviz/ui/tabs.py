@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PyQt5.QtCore import QSignalBlocker, Qt
-from PyQt5.QtGui import QPaintEvent
+from PyQt5.QtGui import QMouseEvent, QPaintEvent
 from PyQt5.QtWidgets import QTabBar, QToolButton
 
 from nnviz.ui import theme
@@ -36,6 +36,13 @@ class _Bar(QTabBar):
             for arrow in arrows:
                 if arrow.arrowType() == Qt.ArrowType.RightArrow:
                     arrow.setEnabled(self.tabRect(shown[-1]).right() > room)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Leaves a double click beside the tabs to the head, as it is part of it for the eye."""
+        if self.tabAt(event.pos()) < 0:
+            event.ignore()
+        else:
+            super().mouseDoubleClickEvent(event)
 
 
 def tab_bar(name: str, accessible: str) -> QTabBar:

@@ -118,7 +118,7 @@ class LessonPanel(QFrame):
         theme.changed.connect(self._show)
         body = named(QFrame(), "cardBody")
         arranged(QVBoxLayout(body), (self._scroll, 1), self._foot)
-        arranged(QVBoxLayout(self), self._head, (body, 1), margins=(theme.GAP, theme.GAP, 0, theme.GAP))
+        arranged(QVBoxLayout(self), self._head, (body, 1))
         self._goals: list[_Goal] = []
         self._goal_box: QFrame | None = None
         self._goal_place = 0  # in the column, if they scroll with the text
@@ -301,7 +301,7 @@ class LessonPanel(QFrame):
         box = self._goal_box
         if box is None:
             return
-        width = self.width() - 2 * theme.CARD_PADDING - theme.GAP
+        width = self.width() - 2 * theme.CARD_PADDING
         stays = box.heightForWidth(width) <= _MOST_OF_GOALS * self.height()
         if box.parentWidget() is not (self._foot if stays else self._content):
             layout, place = (self._foot_column, 0) if stays else (self._column, self._goal_place)

@@ -11,7 +11,7 @@ import pytest
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QImage
 from PyQt5.QtSvg import QSvgRenderer
-from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QToolButton
+from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
@@ -91,6 +91,17 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
         go_back()
         assert window.cards.enlarged is None, way
         assert places(window) == before, way
+
+    # A double click beside the tabs of a head counts, one on a tab does not.
+    tabs = find(window, QTabBar, "weightsTabs")
+    last = tabs.tabRect(tabs.count() - 1)
+    beside = QPoint(last.right() + 10, last.center().y())
+    assert tabs.rect().contains(beside)
+    qtbot.mouseDClick(tabs, Qt.MouseButton.LeftButton, pos=last.center())
+    assert window.cards.enlarged is None
+    qtbot.mouseDClick(tabs, Qt.MouseButton.LeftButton, pos=beside)
+    assert window.cards.enlarged is weights
+    window.cards.toggle(weights)
 
     # Escape dismisses the message first.
     window.cards.toggle(window.curves)
