@@ -48,7 +48,7 @@ class CardInfo:
         page_of: the name of the card with tabs of which it is a page; a page has no position of its own.
         page_number: its position among the pages, from the left. Pages that belong to the card itself have 0.
         suits: whether the page makes sense for a data set; the page is made with the first such data. None: for all.
-        is_fixed: whether it stays in the settings column and has no menu. A fixed card without places is a section.
+        is_fixed: whether it has no menu: the card of the settings, or without places a section of it.
         is_of_displayed: whether it draws the displayed network, and is marked while that is a snapshot.
     """
 

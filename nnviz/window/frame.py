@@ -39,12 +39,12 @@ class Frame(QWidget):
 
     Signals:
         changed: a card was moved, resized, shown or hidden, or ``free_below`` has changed.
-        added(widget): a card, or the column of the settings, was made.
+        added(widget): a card was made.
         card_in_view(name, in_view): a card or page came into view, or is no longer in view.
 
     Attributes:
         cards: the cards and pages that were made so far, by name.
-        panels: what the splitters hold so far: cards, and the column of the settings.
+        panels: the cards that the splitters hold so far.
         workspace: the name of the workspace that is shown.
         enlarged: the card that fills the frame; None if there is none.
         shares: those that the user chose by dragging a line.
@@ -366,7 +366,7 @@ class Frame(QWidget):
         return [panel for panel in self._names[self.workspace][Column.WATCH] if panel.isVisible()]
 
     def keep_free_below(self, pixels: int) -> None:
-        """Keeps so many pixels free at the bottom of the lowest card in the middle, if it is high enough."""
+        """Keeps pixels free at the bottom of the lowest card in the middle, if it is high enough."""
         below = self._in_middle[-1:]
         for panel in self.panels:
             if isinstance(panel, Panel):

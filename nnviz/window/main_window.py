@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
     Attributes:
         session: the model.
         canvas: the drawing canvas.
-        panels: the cards that were made so far, and the column of the settings.
+        panels: the cards that were made so far.
         head: the bar at the top.
         ended_whole: whether all threads had ended when the window closed.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from html import escape
@@ -516,15 +516,18 @@ class LearningCurvePage(Page):
         if found is not None and finding is not None:
             at = None if epoch is None else finding.train.epochs[-1]
             found = as_of(found, at, None if best is None else best.epoch)
-        achieved = self._achievement(predicted)
+        achieved = self._achievement(predicted, examples)
         if achieved and (finding is None or finding.course is not Course.NOT_FINITE):
             found = Conclusion(achieved, *([found.lead, found.rest] if found is not None else []))
         elif found is None and run.untouched:
             found = Conclusion(_UNTRAINED)
         self.conclusion.show_conclusion(found)
 
-    def _achievement(self, predicted: SplitPredictions | None) -> str:
-        """Returns what the displayed network achieves, as a count; "" if it is not known."""
+    def _achievement(self, predicted: SplitPredictions | None, sizes: Mapping[str, int]) -> str:
+        """Returns what the displayed network achieves, as a count; "" if it is not known.
+
+        ``sizes``: the numbers of examples of the sets.
+        """
         session, data = self._session, self._session.data.dataset
         if data is None or self._quantity.name == LOSS.name:
             return ""
@@ -532,9 +535,8 @@ class LearningCurvePage(Page):
             return _number_achievement(data, predicted, session.displayed.network, session.meaning.unit)
         run, best = session.runs.current, session.runs.current.history.best
         epoch = best.epoch if session.timeline.epoch is None and best is not None else session.timeline.epoch
-        sizes = {name: each.count for name, each in session.mistakes.parts.items()}
         part = next((name for name in ("test", "validation", "train") if sizes.get(name)), None)
-        measured = None if part is None else last_measured(self._of(run.history), part, epoch)
+        measured = None if part is None else _last_measured(self._of(run.history), part, epoch)
         if part is None or measured is None:
             return ""
         at, error, is_estimate = measured
@@ -564,16 +566,15 @@ class LearningCurvePage(Page):
         return ["epoch", *columns], [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
 
 
-def last_measured(curves: Curves, part: str, epoch: float | None) -> tuple[float, float, bool] | None:
+def _last_measured(curves: Curves, part: str, epoch: float | None) -> tuple[float, float, bool] | None:
     """Returns the last value of a part up to an epoch (None: of all), its epoch, and whether it is an estimate."""
-    limit = math.inf if epoch is None else epoch
-    found = []
-    for name, is_estimate in ((f"early_{part}", True), (part, False)):
-        curve: Curve = getattr(curves, name)
-        count = bisect_right(curve.epochs, limit)
-        if count:
-            found.append((curve.epochs[count - 1], curve.values[count - 1], is_estimate))
-    return max(found, key=lambda each: (each[0], not each[2]), default=None)
+    exact: Curve = getattr(curves, part)
+    known = curves.joined(part)
+    count = bisect_right(known.epochs, math.inf if epoch is None else epoch)
+    if not count:
+        return None
+    at = known.epochs[count - 1]
+    return at, known.values[count - 1], exact.at(at) is None
 
 
 def _number_achievement(data: Dataset, predicted: SplitPredictions | None, network: Network, unit: str) -> str:

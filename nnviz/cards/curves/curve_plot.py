@@ -204,10 +204,6 @@ class CurvePlot(ZoomPlot):
             heights = [float(self.axes.height(before.value(at))) for at in zoom[1]]
             self.zoom_to(((across[0], across[1]), (heights[0], heights[1])))
 
-    def set_log(self, is_log: bool) -> None:
-        """Chooses a logarithmic or a linear y axis; a zoomed view keeps its range of values."""
-        self.set_axes(is_log, self.axes.is_root)
-
     def line(self, name: str) -> CurveLine:
         """Returns the line of train, test, validation, live_train or live_test."""
         return self._lines[name]

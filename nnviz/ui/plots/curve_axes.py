@@ -77,12 +77,12 @@ class Quantity:
         """Returns the values between which a fixed axis lies, in its unit.
 
         Args:
-            untrained: the value before training, or the first one that is known; None if there is none.
+            untrained: the value before training, or the first finite one; None if there is none.
         """
         top = self.top
         if top is None:
-            is_known = untrained is not None and math.isfinite(untrained) and untrained > 0
-            top = step(min(max(untrained if is_known and untrained else 1.0, self.lowest), self.highest / 10) * 1.0001)
+            first = untrained if untrained is not None and untrained > 0 else 1.0
+            top = step(min(max(first, self.lowest), self.highest / 10) * 1.0001)
         return top * self.bottom, top
 
 
@@ -235,14 +235,9 @@ class EpochAxis(pg.AxisItem):
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
         """Returns positions of round numbers, those whose texts have room; of even ones if few are in view."""
         low, high = self.axes.epoch(minVal), self.axes.epoch(maxVal)
-        if self.axes.is_root:
-            found = self._with_room(_root_marks(low, high), minVal, maxVal, size)
-            if len(found) < 2:
-                found = enough_marks(low, high, 2)
-        else:
-            whole = even_marks(low, high, min(6.0, high - low))
-            found = self._with_room(whole, minVal, maxVal, size)
-            found = found if len(found) > 1 else enough_marks(low, high, 2)
+        wanted = _root_marks(low, high) if self.axes.is_root else even_marks(low, high, min(6.0, high - low))
+        found = self._with_room(wanted, minVal, maxVal, size)
+        found = found if len(found) > 1 else enough_marks(low, high, 2)
         return [(None, [float(self.axes.across(mark)) for mark in found])]
 
     def _with_room(self, epochs: list[float], first: float, last: float, size: float) -> list[float]:

@@ -192,7 +192,7 @@ def _arrangement(window: MainWindow, frame: Frame) -> list[str]:
     lines = [f"workspace {window.workspace}"]
     for panel in frame.shown:
         name = panel.objectName()
-        if not isinstance(panel, Panel) or CARDS[name].is_fixed:
+        if not isinstance(panel, Panel):
             continue
         if not panel.isVisible() and window.cards.enlarged is None:
             lines.append(f"hide {lesson_name(name)}")

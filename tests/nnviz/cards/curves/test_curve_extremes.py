@@ -48,7 +48,7 @@ def test_drawn_zoomed_and_read(qtbot: QtBot, quantity: Quantity, values: list[fl
     plot.show_curves({"train": few, "test": many, "live_train": many}, 5, None)
     plot.show_earlier([EarlierRun("earlier", few, many)])
     for is_log in (True, False):
-        plot.set_log(is_log)
+        plot.set_axes(is_log, plot.axes.is_root)
         plot.grab()
         for x in range(60, 500, 80):
             hover(plot.viewport(), (x, 150))

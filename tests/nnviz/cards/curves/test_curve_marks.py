@@ -80,7 +80,7 @@ def test_marks_stretch_no_axis_and_keep_their_height(plot: CurvePlot) -> None:
     plot.set_changes([(1.5, "rate"), (40, "rate")])
     assert ranges(plot) == before
     high = mark_pixels(plot, 1.5)
-    plot.set_log(False)
+    plot.set_axes(False, plot.axes.is_root)
     assert mark_pixels(plot, 1.5) == high
 
 

@@ -90,7 +90,7 @@ def test_marks_between_one_two_and_five_where_one_looks_closely(plot: CurvePlot)
 
 
 def test_linear_marks_have_equally_many_digits(plot: CurvePlot) -> None:
-    plot.set_log(False)
+    plot.set_axes(False, plot.axes.is_root)
     for high, texts in (
         (0.25, "0 0.05 0.10 0.15 0.20 0.25"),
         (80, "0 20 40 60 80"),
@@ -175,13 +175,13 @@ def test_the_axis_stands_still_within_an_epoch(plot: CurvePlot) -> None:
 
 
 def test_a_linear_axis_begins_at_zero(plot: CurvePlot) -> None:
-    plot.set_log(False)
+    plot.set_axes(False, plot.axes.is_root)
     _, (low, high) = plot.getPlotItem().getViewBox().viewRange()
     assert (low, high) == (0, 100)
     np.testing.assert_allclose(plot.line("train").getData()[1], 100 * np.array(TRAIN.values))
     ((_, values),) = left_axis(plot).tickValues(low, high, 260)
     assert left_axis(plot).tickStrings(values, 1, 1) == ["0", "20", "40", "60", "80", "100"]
-    plot.set_log(True)
+    plot.set_axes(True, plot.axes.is_root)
     np.testing.assert_allclose(ranges(plot)[1], WHOLE)
 
 
@@ -193,7 +193,7 @@ def test_any_loss_finds_a_place(qtbot: QtBot, is_log: bool) -> None:
     plot = CurvePlot(LOSS)
     qtbot.addWidget(plot)
     plot.resize(600, 300)
-    plot.set_log(is_log)
+    plot.set_axes(is_log, plot.axes.is_root)
     plot.show()
     for values in LOSSES:
         plot.show_curves({"train": Curve(list(range(len(values))), values), "test": Curve()}, 2)

@@ -78,7 +78,7 @@ def test_no_number_below_is_cut_or_touches_another_and_the_last_has_the_word(
 @pytest.mark.parametrize("height", [140, 300])
 def test_there_are_two_marks_however_closely_one_looks(plot: CurvePlot, is_log: bool, height: int) -> None:
     plot.resize(600, height)
-    plot.set_log(is_log)
+    plot.set_axes(is_log, plot.axes.is_root)
     (left, right), (low, high) = whole = plot.view
     for at, share in itertools.product((0.12, 0.52, 0.77), (0.004, 0.03, 0.6)):
         plot.zoom_to(whole)

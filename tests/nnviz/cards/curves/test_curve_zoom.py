@@ -179,9 +179,9 @@ def test_new_figures_do_not_move_a_zoomed_view(plot: CurvePlot) -> None:
 def test_another_scale_shows_the_same_values(plot: CurvePlot) -> None:
     drag(plot.viewport(), [pixel(plot, 4, 0.9), (200, 100), pixel(plot, 12, 0.3)])
     x0, x1, y0, y1 = view(plot)
-    plot.set_log(False)
+    plot.set_axes(False, plot.axes.is_root)
     np.testing.assert_allclose(view(plot), [x0, x1, 10**y0, 10**y1])
-    plot.set_log(True)
+    plot.set_axes(True, plot.axes.is_root)
     np.testing.assert_allclose(view(plot), [x0, x1, y0, y1])
 
 

@@ -74,7 +74,7 @@ def test_a_first_epoch_without_them_is_dashed(plot: CurvePlot) -> None:
         assert list(line.gap.getData()[0]) == [0, 1]
         assert line.opts["pen"].style() == Qt.PenStyle.SolidLine
         assert line.gap.opts["pen"].style() == Qt.PenStyle.CustomDashLine
-    plot.set_log(False)
+    plot.set_axes(False, plot.axes.is_root)
     assert list(plot.line("test").gap.getData()[1]) == pytest.approx([90, 9])
 
 
