@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetrics, QResizeEvent
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
 from engine.explain.prediction_changes import ClassChanges
@@ -94,10 +94,12 @@ class CurvesPanel(TabbedCard):
     Signals:
         scale_changed: a value of :attr:`scales` has changed.
         lesson_wanted: the user accepted the offer of a lesson.
+        time_moved: the chart in front shows another part of the time, or has another place or width.
     """
 
     scale_changed = pyqtSignal()
     lesson_wanted = pyqtSignal()
+    time_moved = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__("Curves")
@@ -105,6 +107,8 @@ class CurvesPanel(TabbedCard):
         self.forget = QAction("Forget earlier runs", self)
         self.forget.setObjectName("actionForgetEarlierRuns")
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
+        self.under = arranged(QVBoxLayout())  # what lies under the charts, as wide as the card and in line with them
+        self.body.addLayout(self.under)
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
         self.is_root = True
         self.curves: list[LearningCurvePage] = []
@@ -121,12 +125,20 @@ class CurvesPanel(TabbedCard):
             self.rmse.prepare()
             yield
 
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The pixels left and right of the chart in front, in a widget of ``under``."""
+        plot, area = self.plot, self.plot.plot_area()
+        left = plot.mapTo(self.sheet, area.topLeft()).x() - self.body.contentsMargins().left()
+        return left, self.under.geometry().width() - left - area.width()
+
     def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> LearningCurvePage:
         page = LearningCurvePage(self._session, quantity, self.forget)
         page.is_offered = offered
         page.set_scales(self.scales[quantity.name], self.is_root)
         page.scale_changed.connect(lambda: self._note_scales(quantity.name, page))
         page.lesson_wanted.connect(self.lesson_wanted)
+        page.time_moved.connect(self.time_moved)
         page.offer_lesson(self._lesson_offer)
         self.curves.append(page)
         self.add_page(page, number)
@@ -188,6 +200,7 @@ class CurvesPanel(TabbedCard):
 
     def _tell_pages(self) -> None:
         super()._tell_pages()
+        self.time_moved.emit()
         self._session.set_estimating(any(page.in_view for page in self.curves))
         is_of_numbers = any(page.in_view and page.name == "rmseTab" for page in self.curves)
         self._session.queries.want(self, (MISTAKES,), is_of_numbers)  # for the headline
@@ -203,10 +216,12 @@ class LearningCurvePage(Page):
     Signals:
         scale_changed: :attr:`is_log` or :attr:`is_root` has changed.
         lesson_wanted: the user accepted the offer of a lesson.
+        time_moved: the chart shows another part of the time, or has another place or width.
     """
 
     scale_changed = pyqtSignal()
     lesson_wanted = pyqtSignal()
+    time_moved = pyqtSignal()
 
     def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
         super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
@@ -231,6 +246,8 @@ class LearningCurvePage(Page):
         """Makes the plot, which takes longest, but does not connect it."""
         if self._plot is None:
             self._plot = CurvePlot(self._quantity, self._named("resetZoomButton"))
+            self._plot.view_changed.connect(self.time_moved)
+            self._plot.getViewBox().sigResized.connect(self.time_moved)
             self.body.addWidget(self._plot)
 
     def _make(self) -> None:

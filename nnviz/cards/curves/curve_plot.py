@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QEvent, QPoint, QRect, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QLabel, QWidget
+from PyQt5.QtWidgets import QLabel
 
 from engine.training.history import Curve
 from nnviz.cards.curves.playhead import Playhead
@@ -39,7 +39,6 @@ _EMPTY = Curve()
 _SAMPLE = 4  # pixels between two samples of a line under the read-out
 _IN_THE_WAY = 10_000  # cost of covering the button; larger than for any line
 _CHANGE = 14  # height in pixels of the mark at a change of settings
-_OVER_NUMBERS = 8  # pixels above the numbers of the epochs
 _NEAR = 5  # pixels; closer to a mark, the read-out shows the change
 _NAMES = ("live_train", "live_test", "validation", "train", "test")  # later ones are drawn over earlier ones
 
@@ -83,7 +82,6 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self.playhead = Playhead(self)
-        self._foot: list[tuple[QWidget, int, int]] = []  # with height, and pixels beyond the chart at each side
         self._read_out.raise_()
         self._hint = named(QLabel("", self), "plotHint")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -94,7 +92,7 @@ class CurvePlot(ZoomPlot):
         self._left.setZValue(-1)  # draws the grid behind the curves
         self._left.setGrid(255)
         self._left.setStyle(tickTextOffset=6)
-        self._bottom.setStyle(tickTextOffset=_OVER_NUMBERS)
+        self._bottom.setStyle(tickTextOffset=8)
         self.setMinimumHeight(140)
         self._apply_theme()
         self._set_home()
@@ -243,39 +241,6 @@ class CurvePlot(ZoomPlot):
         """Draws the lines with as many points as the new width needs."""
         self._draw()
         self._place_hint()
-        self._place_foot()
-
-    # ---- what lies between the chart and the numbers of its epochs
-
-    def add_foot(self, widget: QWidget, height: int, beyond: int = 0) -> None:
-        """Adds a widget under the chart and what was added before, in line with the chart.
-
-        Args:
-            height: pixels at a text size of 100 %.
-            beyond: pixels by which it is wider than the chart, at each side.
-        """
-        widget.setParent(self)
-        self._foot.append((widget, height, beyond))
-        self.set_foot_shown(widget, True)
-
-    def set_foot_shown(self, widget: QWidget, is_shown: bool) -> None:
-        """Shows or hides a widget under the chart; a hidden one leaves its height to the chart."""
-        widget.setVisible(is_shown)
-        self._make_room_for_foot()
-
-    def _make_room_for_foot(self) -> None:
-        heights = [theme.px(height) for widget, height, _ in self._foot if not widget.isHidden()]
-        self._bottom.setStyle(tickTextOffset=_OVER_NUMBERS + sum(heights))
-        self._set_height_of_axis()
-        self._place_foot()
-
-    def _place_foot(self) -> None:
-        area = self.plot_area()
-        top = area.bottom() + 1
-        for widget, height, beyond in self._foot:
-            if not widget.isHidden():
-                widget.setGeometry(area.left() - beyond, top, area.width() + 2 * beyond, theme.px(height))
-                top += theme.px(height)
 
     def pixel_of(self, epoch: float) -> float:
         """Returns the position of an epoch, in pixels right of the left end of the chart."""
@@ -340,7 +305,6 @@ class CurvePlot(ZoomPlot):
             line.set_colour(theme.colour(name.removeprefix("live_")))
             line.setOpacity(0.6 if name.startswith("live_") else 1.0)
         self._colour_earlier()
-        self._make_room_for_foot()  # it grows with the text
         self.playhead.apply_theme()
         self._marks.setPen(pg.mkPen(theme.colour("muted"), dash=[3, 3]))
         for cross in (self._cross, self._level):

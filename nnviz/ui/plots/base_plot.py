@@ -47,10 +47,6 @@ class BasePlot(pg.PlotWidget):
             axis.setTextPen(theme.colour("muted"))
             axis.setPen(theme.colour("border"))
         self.getAxis("left").setWidth(theme.px(_LEFT))
-        self._set_height_of_axis()
-
-    def _set_height_of_axis(self) -> None:
-        """Gives the x axis room for its numbers and what is above them."""
         bottom = self.getAxis("bottom")
         bottom.setHeight(theme.px(_BOTTOM) + bottom.style["tickTextOffset"][1])
 

@@ -216,24 +216,3 @@ def test_the_read_out_does_not_jump_between_equal_places(plot: CurvePlot) -> Non
         hover(plot.viewport(), place_of(plot, epoch, 6))
         places.append(read_out(plot).pos() - QPoint(*map(round, place_of(plot, epoch, 6))))
     assert max((place - places[0]).manhattanLength() for place in places) <= 2
-
-
-def test_what_lies_under_the_chart_is_in_line_with_it_and_takes_its_height(plot: CurvePlot) -> None:
-    plot.resize(600, 300)
-    plot.set_axes(True, True)
-    before = plot.plot_area()
-    low, lower = QLabel(), QLabel()
-    plot.add_foot(low, 30)
-    plot.add_foot(lower, 20, beyond=5)
-    QApplication.processEvents()
-    area = plot.plot_area()
-    assert area.bottom() == before.bottom() - 50
-    assert low.geometry().getRect() == (area.left(), area.bottom() + 1, area.width(), 30)
-    assert lower.geometry().getRect() == (area.left() - 5, area.bottom() + 31, area.width() + 10, 20)
-    for epoch in (0.0, 2.5, 10.0):
-        assert plot.epoch_of(plot.pixel_of(epoch)) == pytest.approx(epoch, abs=1e-9)
-    assert plot.pixel_of(10) == area.width()
-
-    plot.set_foot_shown(low, False)
-    QApplication.processEvents()
-    assert lower.y() == plot.plot_area().bottom() + 1 == before.bottom() - 19
