@@ -86,7 +86,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
     preferences.set("dataset", data)  # which it loads as soon as events are processed
     preferences.set("dataset_settings", json.dumps(recorded_data_settings(data, settings)))
     if not wanted.hints:
-        window.session.queries.want(window.hint_strip, (HINTS,), False)
+        window.session.queries.want(window, (HINTS,), False)
     window.resize(*wanted.size)
     window.show()
     session = window.session

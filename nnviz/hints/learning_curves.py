@@ -16,7 +16,6 @@ from itertools import pairwise, takewhile
 import numpy as np
 
 from engine.training.history import Curve, Curves, History
-from nnviz.formatting.text import epochs as epochs_text
 
 FEWEST = 3  # epochs
 _MOST = 200  # epochs; of a longer curve an even selection is examined
@@ -232,6 +231,15 @@ class Course(Enum):
 _SETTLED = Course.APART, Course.RISEN, Course.FLAT  # the judged value no longer improves
 
 
+class Change(Enum):
+    """What a judged value that no longer improves has done."""
+
+    RISEN = auto()
+    NONE = auto()  # it has not improved
+    HARDLY = auto()  # it has improved by no more than the noise
+    ONE_EXAMPLE = auto()  # it has improved by one example
+
+
 class Overfitting(Enum):
     """How far overfitting is found."""
 
@@ -287,21 +295,15 @@ class CurvesFinding:
         return self.judged.stays_with(self.train)
 
     @property
-    def change(self) -> str:
-        """What the judged value has done since then: "has risen since epoch 3", "has hardly improved since …"."""
+    def change(self) -> Change:
+        """What the judged value has done since then."""
         curve = self.judged
-        place = bisect_left(curve.epochs, self.since)
-        better = curve.values[place] - curve.last
-        verb = "hardly improved" if better > 0 else "not improved"
+        if curve.has_risen:
+            return Change.RISEN
+        better = curve.values[bisect_left(curve.epochs, self.since)] - curve.last
         if curve.least and round(better / curve.least) == 1:
-            verb = "improved by only one example"
-        return f"has {'risen' if curve.has_risen else verb} since epoch {epochs_text(self.since)}"
-
-    @property
-    def training_falls(self) -> bool:
-        """Whether the training value fell further in the later half of the time since then, also at the end."""
-        half = (self.since + self.judged.epochs[-1]) / 2
-        return self.train.has_fallen_since(half) and not self.train.rose_at_end
+            return Change.ONE_EXAMPLE
+        return Change.HARDLY if better > 0 else Change.NONE
 
 
 def find_in_curves(

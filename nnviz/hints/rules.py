@@ -18,7 +18,7 @@ from engine.training.augmentation import DISTORTIONS, Augmentation
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.settings import TRAINING_SETTINGS, TrainingSettings
 from nnviz.formatting import text
-from nnviz.hints.learning_curves import CurvesFinding, Overfitting, are_alike
+from nnviz.hints.learning_curves import Change, CurvesFinding, Overfitting, are_alike
 from nnviz.hints.state import RunState
 
 _FEW_EPOCHS = 3  # with the same settings, before anything is said about the curves
@@ -37,6 +37,14 @@ _STILL_FALLING = 0.05  # share by which the error fell in the recent epochs
 _WIDER, _FIRST_HIDDEN = 4, 32  # times as many neurons; neurons of the first hidden layer
 _FAR = 4  # times: a learning rate farther from the optimizer's default is no candidate
 _QUANTITIES = {"error": "error", "rmse": "RMSE", "loss": "loss"}  # their names in sentences
+_CHANGES = {
+    Change.RISEN: "has risen",
+    Change.NONE: "has not improved",
+    Change.HARDLY: "has hardly improved",
+    Change.ONE_EXAMPLE: "has improved by only one example",
+}
+# The hints about a network that no longer learns, or does not at all predict what it should.
+_ALARMING = frozenset({"diverged", "dead-neurons", "unbalanced-classes", "class-never-predicted"})
 CLIP_NORM = 1.0  # the common limit of a gradient's length
 _WEIGHT_DECAY, _DECOUPLED_DECAY = 0.001, 0.3
 _PATIENCE = 10  # epochs
@@ -66,6 +74,11 @@ class Hint:
     def sentence(self) -> str:
         """The whole sentence as plain text."""
         return f"{self.observation}: {self.diagnosis}."
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether more training of this kind would be in vain, so that an icon draws attention to it."""
+        return self.name in _ALARMING
 
 
 def smaller_rate(training: TrainingSettings, times: float = 10, most: float = 1) -> float:
@@ -230,7 +243,8 @@ def overfitting(state: RunState) -> Hint | None:
         return None
     ((quantity, found), *_) = clear
     train, judged = (_shown(quantity, curve.last) for curve in (found.train, found.judged))
-    observed = f"The {found.part} {_QUANTITIES[quantity]} ({judged}, in training {train}) {found.change}"
+    observed = f"The {found.part} {_QUANTITIES[quantity]} ({judged}, in training {train}) {_CHANGES[found.change]}"
+    observed += f" since epoch {text.epochs(found.since)}"
     return _regularised("overfitting", observed, "overfitting", state)
 
 

@@ -43,6 +43,7 @@ class Hints(QObject):
         current: the most urgent hint that was not dismissed. None if there is none, if the network was edited since
             its last epoch, or if the fields already describe another experiment than the run's.
         dismissed: the names of the hints that the user dismissed for good.
+        is_silent: whether no hint is shown, because a lesson is open.
     """
 
     changed = pyqtSignal()
@@ -55,6 +56,7 @@ class Hints(QObject):
         self._training, self._messages = session.training, session.messages
         self.current: Hint | None = None
         self.dismissed: frozenset[str] = frozenset()
+        self.is_silent = False
         # The run that stopped because it diverged, and its experiment then, until it is trained again.
         self._diverged: tuple[Run, Experiment] | None = None
         self._applied: set[tuple[int, str]] = set()  # run and name of hints that change no settings
@@ -69,6 +71,17 @@ class Hints(QObject):
         session.settings.changed.connect(lambda: self._messages.withdraw(self._notice))
         for signal in (self._query.changed, session.settings.changed):
             signal.connect(self._choose)
+
+    @property
+    def shown(self) -> Hint | None:
+        """The hint that is shown; None while an earlier network is displayed, which it is not about."""
+        return self.current if self._session.displayed.is_live and not self.is_silent else None
+
+    def set_silent(self, is_silent: bool) -> None:
+        """Sets whether no hint is shown."""
+        if is_silent != self.is_silent:
+            self.is_silent = is_silent
+            self.changed.emit()
 
     # ---- the hints about the run
 

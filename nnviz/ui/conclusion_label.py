@@ -5,12 +5,12 @@ from __future__ import annotations
 from html import escape
 
 from PyQt5.QtCore import QEvent, QSize, Qt
-from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtGui import QFont, QFontMetrics, QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy
 
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.text import plain
-from nnviz.ui.parts import named
+from nnviz.ui.parts import describe, named
 
 _SPARE = 2  # pixels, for descenders
 
@@ -30,17 +30,20 @@ class ConclusionLabel(QLabel):
         """``name`` is the Qt object name; ``lines`` are kept free also while there is no conclusion."""
         super().__init__()
         named(self, name, "Conclusion")
-        self._lines = lines
+        self._lines, self._apart = lines, False
         self._conclusion: Conclusion | None = None
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def set_lines(self, lines: int) -> None:
-        """Sets the number of lines, which changes the height."""
-        if lines != self._lines:
-            self._lines = lines
+    def set_lines(self, lines: int, apart: bool = False) -> None:
+        """Sets the number of lines, which changes the height.
+
+        ``apart``: whether the second sentence begins a line.
+        """
+        if (lines, apart) != (self._lines, self._apart):
+            self._lines, self._apart = lines, apart
             self._fit()
             self.updateGeometry()
 
@@ -49,14 +52,24 @@ class ConclusionLabel(QLabel):
         """The conclusion, whole; None if there is none."""
         return self._conclusion
 
-    def show_conclusion(self, conclusion: Conclusion | None) -> None:
-        """Shows the conclusion, whose names may come from files; None leaves the lines empty."""
+    def show_conclusion(self, conclusion: Conclusion | None, more: str = "") -> None:
+        """Shows the conclusion, whose names may come from files; None leaves the lines empty.
+
+        ``more``: plain words that only the tooltip and the description for screen readers have.
+        """
         if conclusion != self._conclusion:
             self._conclusion = conclusion
-            words = "" if conclusion is None else plain(conclusion.text)
-            self.setToolTip(words)  # The program's style shows every tooltip as plain text.
-            self.setAccessibleDescription(words)
             self._fit()
+        words = " ".join(filter(None, ("" if conclusion is None else plain(conclusion.text), more)))
+        self.setToolTip(words)  # The program's style shows every tooltip as plain text.
+        describe(self, words)
+
+    def advance(self, words: str) -> int:
+        """Returns the width of words in one line, in pixels, if they are emphasised."""
+        self.ensurePolished()
+        font = self.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        return QFontMetrics(font).horizontalAdvance(words) + 1
 
     def _fit(self) -> None:
         conclusion = self._conclusion
@@ -66,7 +79,7 @@ class ConclusionLabel(QLabel):
         lead, *others = (escape(plain(words)) for words in conclusion if words)
         emphasised = f'<span style="font-weight: 600">{lead}</span>'
         for count in range(len(others), -1, -1):
-            self.setText(keeping_spaces(" ".join([emphasised, *others[:count]])))
+            self.setText(keeping_spaces(("<br>" if self._apart else " ").join([emphasised, *others[:count]])))
             if self.heightForWidth(self.width()) <= (self._lines + 0.5) * self.fontMetrics().lineSpacing():
                 return
 

@@ -47,7 +47,6 @@ from nnviz.window.focus_order import focus_order
 from nnviz.window.frame import Frame
 from nnviz.window.head_bar import HeadBar
 from nnviz.window.help import HelpWindows
-from nnviz.window.hint_strip import HintStrip
 from nnviz.window.idle_preload import IdlePreload
 from nnviz.window.import_overlay import ImportOverlay, path_of
 from nnviz.window.lesson.lesson_files import SUFFIXES
@@ -136,7 +135,6 @@ class MainWindow(QMainWindow):
         self.user_example_dialogs = UserExampleDialogs(self, self._frame.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
-        self.lessons.changed.connect(self._place_message)
         for signal in (self.lessons.changed, theme.changed):
             signal.connect(self._fit_run_block)
         self.closed.connect(IdlePreload(session, self._made_later(), self).end)
@@ -193,23 +191,13 @@ class MainWindow(QMainWindow):
         self.message_bar.dismissed.connect(self.session.messages.dismiss)
         self.message_bar.chosen.connect(self.session.messages.choose)
         self._frame.changed.connect(self._place_message)
-        self._add_hint_strip()
+        self.session.queries.want(self, (HINTS,), True)
+        self.curves.why_wanted.connect(self._explain_hint)
         self.announcement_bar = AnnouncementBar(self, self._areas_for_announcements)
         self.announcement_bar.hide()
         self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
         self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
         self.import_overlay = ImportOverlay(self.session, self._frame)
-
-    def _add_hint_strip(self) -> None:
-        hints, strip = self.session.hints, HintStrip(self._frame)
-        strip.hide()
-        strip.applied.connect(hints.apply)
-        strip.dismissed.connect(hints.dismiss)
-        strip.asked.connect(self._explain_hint)
-        hints.changed.connect(self._show_hint)
-        self.session.displayed.snapshot_changed.connect(self._place_message)
-        self.session.queries.want(strip, (HINTS,), True)
-        self.hint_strip = strip
 
     def _made_later(self) -> Iterator[None]:
         """Makes what will be needed, by other data and an import first, a piece at a time."""
@@ -313,36 +301,21 @@ class MainWindow(QMainWindow):
         self.message_bar.setVisible(message is not None)
         self._place_message()
 
-    def _show_hint(self) -> None:
-        hint = self.session.hints.current
-        if hint is not None:
-            self.hint_strip.show_hint(hint)
-        self._place_message()
-
     def _explain_hint(self) -> None:
         hint = self.session.hints.current
         if hint is not None:
             self.help.guide("hints", hint.name)
 
     def _place_message(self) -> None:
-        """Lays the message over the foot of the middle column, where it covers no field; without one, the hint.
+        """Lays the message over the foot of the middle column, where it covers no field.
 
-        A hint is about the present network: it is hidden while a snapshot is displayed. The cards there leave
-        space for a hint, also while it is hidden or a message covers it, and for an error, which stays until it
-        is dismissed. Other messages do not change the content of cards: one of them is shown while a film of a
-        card is made.
+        The cards there leave space for an error, which stays until it is dismissed. Other messages do not change the
+        content of cards: one of them is shown while a film of a card is made.
         """
-        bar, strip, area = self.message_bar, self.hint_strip, self._frame.middle()
-        message = self.session.messages.current
-        has_hint = self.session.hints.current is not None and not self.lessons.is_open
-        free = 0
-        if has_hint:
-            strip.set_area(area)
-            free = strip.height()
+        message, free = self.session.messages.current, 0
         if message is not None:
-            bar.set_area(area)
-            free = max(free, bar.height() + theme.GAP if message.is_error else 0)
-        strip.setVisible(has_hint and message is None and self.session.displayed.is_live)
+            self.message_bar.set_area(self._frame.middle())
+            free = self.message_bar.height() + theme.GAP if message.is_error else 0
         self._frame.keep_free_below(free)
 
     def _show_announcement(self) -> None:
@@ -439,7 +412,7 @@ class MainWindow(QMainWindow):
         """Returns what Tab reaches, in its order."""
         sheet = [self.import_overlay.sheet] if self.import_overlay.sheet is not None else []
         lesson = [self.lessons.panel] if self.lessons.is_in_front and self.lessons.panel is not None else []
-        first = [*lesson, self.head.lessons_button, self.announcement_bar, self.message_bar, self.hint_strip, *sheet]
+        first = [*lesson, self.head.lessons_button, self.announcement_bar, self.message_bar, *sheet]
         order = focus_order(self, [*first, *self._frame.tab_places()])
         return [widget for widget in order if not self.import_overlay.covers(widget)]
 

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from html import escape
 
-import numpy as np
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QResizeEvent
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.datasets import Dataset
-from engine.explain.prediction_changes import ClassChanges
-from engine.explain.predictions import NumberPredictions
-from engine.network.network import Network
-from engine.training.early_estimates import ESTIMATE_EXAMPLES
-from engine.training.history import PARTS, Curve, Curves, History
-from nnviz.cards.curves.conclusion import as_of, curve_sentences
+from engine.training.history import PARTS, Curves, History
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
+from nnviz.cards.curves.headline import Headline
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.formatting.achievement import class_achievement, number_achievement, untrained_achievement
-from nnviz.formatting.change_sentences import class_change, figure_changes, loss_change, number_change
-from nnviz.formatting.conclusion import Conclusion
-from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.text import epochs as epochs_text
-from nnviz.hints.learning_curves import Course, find_in_curves
-from nnviz.session.example_sets import SET_LABELS
-from nnviz.session.example_text import counted_noun
-from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import CHANGES, MISTAKES
-from nnviz.session.split_predictions import SplitPredictions
 from nnviz.ui import theme
-from nnviz.ui.card import Table, label
-from nnviz.ui.conclusion_label import ConclusionLabel, keeping_spaces
+from nnviz.ui.card import Table
 from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
@@ -47,7 +28,6 @@ from nnviz.ui.plots.curve_figures import EXACT, EarlierRun
 from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.tabs import keep_in_sight
 
-_LINES_OF_CHANGES = 2  # of the conclusion while two networks are compared
 _MANY, _BOTTOM_OF_FEW = 1000, 0.01  # test examples, and the lowest value of the axis of fewer as a share of its end
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _TIPS = {
@@ -68,8 +48,6 @@ _HOW_TO_ZOOM = (
     "Draw a rectangle to zoom in; double click, or 0, resets. The wheel, or + and −, zooms the epochs, "
     "with Ctrl the values. Arrow keys move."
 )
-_UNTRAINED = "It has learned nothing yet."
-_LESSON_TIP = "Opens the first lesson, in which you train a network to read digits."
 _EARLIER_TIP = "Shows or hides the curves of earlier runs: test solid, train dashed. Right-click to forget them."
 _KEY_TIPS = {
     "train": "Shows or hides the curve of the training set, which the network learns from.",
@@ -94,11 +72,13 @@ class CurvesPanel(TabbedCard):
     Signals:
         scale_changed: a value of :attr:`scales` has changed.
         lesson_wanted: the user accepted the offer of a lesson.
+        why_wanted: the user asked why the hint is shown.
         time_moved: the chart in front shows another part of the time, or has another place or width.
     """
 
     scale_changed = pyqtSignal()
     lesson_wanted = pyqtSignal()
+    why_wanted = pyqtSignal()
     time_moved = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
@@ -138,6 +118,7 @@ class CurvesPanel(TabbedCard):
         page.set_scales(self.scales[quantity.name], self.is_root)
         page.scale_changed.connect(lambda: self._note_scales(quantity.name, page))
         page.lesson_wanted.connect(self.lesson_wanted)
+        page.why_wanted.connect(self.why_wanted)
         page.time_moved.connect(self.time_moved)
         page.offer_lesson(self._lesson_offer)
         self.curves.append(page)
@@ -216,11 +197,13 @@ class LearningCurvePage(Page):
     Signals:
         scale_changed: :attr:`is_log` or :attr:`is_root` has changed.
         lesson_wanted: the user accepted the offer of a lesson.
+        why_wanted: the user asked why the hint is shown.
         time_moved: the chart shows another part of the time, or has another place or width.
     """
 
     scale_changed = pyqtSignal()
     lesson_wanted = pyqtSignal()
+    why_wanted = pyqtSignal()
     time_moved = pyqtSignal()
 
     def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
@@ -230,7 +213,6 @@ class LearningCurvePage(Page):
         self.is_log = self.is_root = True
         self._plot: CurvePlot | None = None
         self._drawn: tuple[object, ...] = ()  # what the curves were drawn from
-        self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
         self._lesson_offer: tuple[str, ...] = ()
@@ -257,20 +239,13 @@ class LearningCurvePage(Page):
         named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)
         plot.set_axes(self.is_log, self.is_root)
         self.keys = self._keys(plot)
-        self.conclusion = ConclusionLabel(self._named("curvesConclusion"))
-        self.figures = named(label(role="muted"), self._named("comparedFigures"), "Errors of both networks")
-        self.figures.setTextFormat(Qt.TextFormat.RichText)
-        self.figures.setMinimumWidth(1)  # long ones must not widen the card
-        self.figures.hide()
+        self.headline = Headline(session, self._quantity, self._named)
+        self.headline.lesson_wanted.connect(self.lesson_wanted)
+        self.headline.why_wanted.connect(self.why_wanted)
+        self.headline.offer_lesson(self._lesson_offer)
         self.body.setSpacing(0)
-        self.lesson = named(QPushButton(), self._named("startLessonButton"), "Start with a lesson", _LESSON_TIP)
-        self.lesson.setProperty("role", "quiet")
-        # The row is as high as the conclusion, with and without the offer.
-        self.lesson.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        self.lesson.clicked.connect(self.lesson_wanted)
-        self.offer_lesson(self._lesson_offer)
-        self.body.insertLayout(0, arranged(QHBoxLayout(), (self.conclusion, 1), self.lesson, spacing=theme.GAP))
-        self.body.insertWidget(1, self.figures)
+        self.body.insertWidget(0, self.headline)
+        self.body.insertWidget(1, self.headline.figures)
         self._add_scale()
         reset, self._log_action, self._root_action = self._actions(plot)
         _offer(plot, reset, self._log_action, self._root_action, self._forget)
@@ -294,20 +269,7 @@ class LearningCurvePage(Page):
         """Offers a lesson next to the conclusion, in the first of those versions that fits; () ends the offer."""
         self._lesson_offer = versions
         if self.is_filled:
-            self._fit_lesson()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.is_filled:
-            self._fit_lesson()
-
-    def _fit_lesson(self) -> None:
-        """Leaves room for the first sentence: *Lessons* at the top is always there."""
-        metrics = QFontMetrics(theme.font(bold=True))
-        room = self.width() - metrics.horizontalAdvance(_UNTRAINED) - 2 * theme.GAP
-        shown = next((words for words in self._lesson_offer if metrics.horizontalAdvance(words) < room), "")
-        self.lesson.setText(shown)
-        self.lesson.setVisible(bool(shown))
+            self.headline.offer_lesson(versions)
 
     def _named(self, name: str) -> str:
         """Returns an object name that is unique in the window: those of the loss begin with "loss"."""
@@ -379,6 +341,7 @@ class LearningCurvePage(Page):
         self._quantity = quantity
         if self.is_filled:
             self.plot.set_quantity(quantity)
+            self.headline.set_quantity(quantity)
 
     # ---- scale
 
@@ -446,7 +409,7 @@ class LearningCurvePage(Page):
         if not self.in_view:
             return
         self._show_moment()
-        self._show_conclusion()
+        self.headline.refresh()
         run = self._session.runs.current
         curves, history = self._of(run.history), run.history
         places = (curves.live_train.epochs[-1:], curves.last_epoch, run.progress.last_epoch, run.progress.batches)
@@ -479,88 +442,8 @@ class LearningCurvePage(Page):
     def _compare(self) -> None:
         """Shows the second network, or that nothing is compared any more."""
         if self.in_view:
-            self._concluded = ()
             self._show_moment()
-            self._show_conclusion()
-
-    def _show_comparison(self) -> None:
-        """Shows the errors of two networks that are compared, and what has changed."""
-        compared, meaning = self._session.side_by_side, self._session.meaning
-        sides, found = compared.sides, compared.changes
-        if sides is None:
-            return
-        before, after = (dict(side.figures) for side in sides)
-        quantity, unit = self._quantity.name, meaning.unit if self._quantity.name == RMSE.name else ""
-        if found is not None and quantity != LOSS.name:
-            for figures, error in zip((before, after), found.errors(meaning), strict=True):
-                figures.setdefault(f"{found.part.name}_{quantity}", error)
-        words = figure_changes(before, after, quantity, unit)
-        coloured = [
-            f'<span style="color: {theme.colour(part).name()}">{escape(each)}</span>' for part, each in words.items()
-        ]
-        self.figures.setText(keeping_spaces(" · ".join(coloured) or "Comparing …"))
-        self.figures.show()
-        self.conclusion.set_lines(_LINES_OF_CHANGES)
-        if quantity == LOSS.name:
-            self.conclusion.show_conclusion(loss_change(compared.opening, before, after))
-        else:
-            self.conclusion.show_conclusion(None if found is None else _change_sentences(found, meaning))
-
-    def _show_conclusion(self) -> None:
-        """Shows what the curves mean: up to the displayed epoch, or all of them if the network is live."""
-        if self._session.side_by_side.is_on:
-            self._concluded = ()
-            self._show_comparison()
-            return
-        self.figures.hide()
-        self.conclusion.set_lines(1)
-        run, epoch, sets = self._session.runs.current, self._session.timeline.epoch, self._session.mistakes.parts
-        curves, best = self._of(run.history), run.history.best
-        if epoch is None and run.edited is not None:
-            self._concluded = ()
-            lead = f"The network was edited: the last point of each curve is its {self._quantity.called} since then."
-            self.conclusion.show_conclusion(Conclusion(lead))
-            return
-        ends = [getattr(curves, part).values[-1:] for part in PARTS]
-        examples = {name: each.count for name, each in sets.items()}
-        early, predicted = curves.early_train.epochs[-1:], self._session.mistakes.found
-        about = (run, epoch, best, curves.last_epoch, early, ends, examples, self._quantity, run.untouched, predicted)
-        if about == self._concluded:
-            return
-        self._concluded = about
-        finding = find_in_curves(run.history, self._quantity.name, examples, math.inf if epoch is None else epoch)
-        found = None if finding is None else curve_sentences(self._quantity.called, finding, self._quantity.text)
-        if found is not None and finding is not None:
-            at = None if epoch is None else finding.train.epochs[-1]
-            found = as_of(found, at, None if best is None else best.epoch)
-        achieved = self._achievement(predicted, examples)
-        if achieved and (finding is None or finding.course is not Course.NOT_FINITE):
-            found = Conclusion(achieved, *([found.lead, found.rest] if found is not None else []))
-        elif found is None and run.untouched:
-            found = Conclusion(_UNTRAINED)
-        self.conclusion.show_conclusion(found)
-
-    def _achievement(self, predicted: SplitPredictions | None, sizes: Mapping[str, int]) -> str:
-        """Returns what the displayed network achieves, as a count; "" if it is not known.
-
-        ``sizes``: the numbers of examples of the sets.
-        """
-        session, data = self._session, self._session.data.dataset
-        if data is None or self._quantity.name == LOSS.name:
-            return ""
-        if self._quantity.name == RMSE.name:
-            return _number_achievement(data, predicted, session.displayed.network, session.meaning.unit)
-        run, best = session.runs.current, session.runs.current.history.best
-        epoch = best.epoch if session.timeline.epoch is None and best is not None else session.timeline.epoch
-        part = next((name for name in ("test", "validation", "train") if sizes.get(name)), None)
-        measured = None if part is None else _last_measured(self._of(run.history), part, epoch)
-        if part is None or measured is None:
-            return ""
-        at, error, is_estimate = measured
-        examples = min(sizes[part], ESTIMATE_EXAMPLES) if is_estimate else sizes[part]
-        if at == 0 and run.untouched:
-            return untrained_achievement(counted_noun(data), error, examples)
-        return class_achievement(counted_noun(data), error, examples, part != "train")
+            self.headline.compare()
 
     @property
     def _has_explained(self) -> bool:
@@ -581,38 +464,6 @@ class LearningCurvePage(Page):
         epochs = sorted({epoch for curve in columns.values() for epoch in curve.epochs})
         values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns.values()]
         return ["epoch", *columns], [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
-
-
-def _last_measured(curves: Curves, part: str, epoch: float | None) -> tuple[float, float, bool] | None:
-    """Returns the last value of a part up to an epoch (None: of all), its epoch, and whether it is an estimate."""
-    exact: Curve = getattr(curves, part)
-    known = curves.joined(part)
-    count = bisect_right(known.epochs, math.inf if epoch is None else epoch)
-    if not count:
-        return None
-    at = known.epochs[count - 1]
-    return at, known.values[count - 1], exact.at(at) is None
-
-
-def _number_achievement(data: Dataset, predicted: SplitPredictions | None, network: Network, unit: str) -> str:
-    """Returns how far off half of the new examples are; "" if their predictions are not those of the network."""
-    if predicted is None or predicted.network is not network or predicted.part.name == "train" or data.outputs != 1:
-        return ""
-    answers = predicted.answers
-    if not isinstance(answers, NumberPredictions) or not np.isfinite(answers.differences).all():
-        return ""
-    numbers, targets = (data.raw_targets(each[:, None]) for each in (answers.answers, answers.targets))
-    half = float(np.median(np.abs(numbers - targets)))
-    return number_achievement(counted_noun(data), half, unit, len(targets))
-
-
-def _change_sentences(found: PredictionChanges, meaning: Meaning) -> Conclusion:
-    """Returns what changed between the predictions of two networks."""
-    changes, part, errors = found.changes, SET_LABELS[found.part.name], found.errors(meaning)
-    if isinstance(changes, ClassChanges):
-        names = [meaning.output(number) for number in range(len(changes.matrix))]
-        return class_change(found.opening, part, changes, errors, names, meaning.picture is not None)
-    return number_change(found.opening, part, changes, errors, meaning.unit)
 
 
 def _offer(widget: QWidget, *actions: QAction) -> None:

@@ -1,126 +1,163 @@
-"""Conclusions from learning curves: still falling, flat, overfitting or diverged."""
+"""What a run achieved, as a count, and what its curves mean: still better, no longer, worse, or not finite."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Mapping
 
+import numpy as np
+
+from engine.datasets import Dataset
+from engine.explain.prediction_changes import ClassChanges
+from engine.explain.predictions import NumberPredictions
+from engine.network.network import Network
+from engine.training.early_estimates import ESTIMATE_EXAMPLES
+from engine.training.history import Curve, Curves
+from nnviz.formatting.achievement import class_achievement, number_achievement, untrained_achievement
+from nnviz.formatting.change_sentences import class_change, loss_change, number_change
 from nnviz.formatting.conclusion import Conclusion
+from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.text import epochs as epochs_text
-from nnviz.hints.learning_curves import Course, CurvesFinding, LearningCurve, Overfitting
+from nnviz.hints.learning_curves import Change, Course, CurvesFinding, find_in_curves
+from nnviz.session.example_sets import SET_LABELS
+from nnviz.session.example_text import counted_noun
+from nnviz.session.prediction_changes import PredictionChanges
+from nnviz.session.session import Session
+from nnviz.session.split_predictions import SplitPredictions
+from nnviz.ui.plots.curve_axes import LOSS, RMSE, Quantity
 
-_JUMPING = 0.1  # standard deviation of the noise as a share of the last value
+UNTRAINED = "It has learned nothing yet."
+_CHANGES = {
+    Change.RISEN: "worse",
+    Change.NONE: "not better",
+    Change.HARDLY: "hardly better",
+    Change.ONE_EXAMPLE: "better by only one example",
+}
 
 
-def curve_sentences(called: str, found: CurvesFinding, format_value: Callable[[float], str]) -> Conclusion | None:
-    """Returns what the curves of a run mean; None if there is nothing to say.
+def curve_words(called: str, found: CurvesFinding) -> str:
+    """Returns what the curves of a run do, as words after their name: "hardly better since epoch 6"; "" for nothing.
 
     Args:
         called: the name of the quantity: "error".
         found: what its curves show.
-        format_value: formats a value with its unit.
     """
     train, judged = found.train, found.judged
-    name = f"{found.part if found.is_held_out else 'training'} {called}"
-    if found.course is Course.NOT_FINITE:
-        which = name if math.isinf(judged.last) else f"training {called}"
-        return Conclusion(f"The {which} is no longer finite.")
-    if found.course is Course.TOO_FEW:
-        return _too_few(name, judged, format_value)
-    if found.course is Course.LOST:
-        at, best = train.lowest
-        before = f"{format_value(best)} at epoch {epochs_text(at)}"
-        lead = f"The training {called} has risen from {before} to {format_value(train.last)}."
-        return Conclusion(lead, "The network has lost much of what it had learned.")
-    if found.course is Course.NOT_LEARNED:
-        lead = f"The network has hardly learned: the training {called} is {format_value(train.last)}."
-        return Conclusion(lead, f"Untrained it was {format_value(train.points[0][1])}.")
-    if found.course is Course.ZERO:
-        lead = f"The {name} has been 0 since epoch {epochs_text(judged.zero_since)}."
-        return Conclusion(lead, f"The training {called} is {format_value(train.last)}.")
-    if found.course is Course.JUMPED:
-        at, lowest = judged.lowest
-        before = f"{format_value(lowest)} at epoch {epochs_text(at)}"
-        lead = f"The {name} rose from {before} to {format_value(judged.last)}."
-        return Conclusion(lead, "It is too early to tell whether that lasts.")
-    if found.course is Course.FALLING:
-        return _falling(name, found, format_value)
-    if found.course is Course.UNDECIDED:
-        return _undecided(called, name, found, format_value)
-    return _settled(called, name, found, format_value)
+    match found.course:
+        case Course.NOT_FINITE:
+            return "no longer finite"
+        case Course.TOO_FEW:
+            trained = sum(epoch > 0 for epoch in judged.epochs)
+            many = "one epoch is" if trained == 1 else "two epochs are"
+            return f"{many} too few to say more" if len(judged.values) > 1 else ""
+        case Course.LOST:
+            return f"much worse than at epoch {epochs_text(train.lowest[0])}"
+        case Course.NOT_LEARNED:
+            return "hardly better than before training"
+        case Course.ZERO:
+            return f"{'no mistake' if called == 'error' else '0'} since epoch {epochs_text(judged.zero_since)}"
+        case Course.JUMPED:
+            return f"worse than at epoch {epochs_text(judged.lowest[0])}; it is too early to tell whether that lasts"
+        case Course.FALLING:
+            place = judged.fell_from
+            if judged.rose_at_end and place is not None:
+                return f"better than at epoch {epochs_text(judged.epochs[place])}, but the last epoch was worse"
+            return "still getting better"
+        case Course.UNDECIDED if not (judged.has_risen and found.are_apart):
+            return f"best at epoch {epochs_text(judged.lowest[0])} so far"
+        case _:
+            return f"{_CHANGES[found.change]} since epoch {epochs_text(found.since)}"
 
 
-def _too_few(name: str, curve: LearningCurve, format_value: Callable[[float], str]) -> Conclusion | None:
-    if len(curve.values) < 2:
+def run_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:
+    """Returns what the run achieved and what its curves do, up to the displayed epoch; None for nothing.
+
+    It is the one place that says so: hints follow from the same findings.
+    """
+    run, epoch, sets = session.runs.current, session.timeline.epoch, session.mistakes.parts
+    if epoch is None and run.edited is not None:
+        return Conclusion(f"The network was edited: the last point of each curve is its {quantity.called} since then.")
+    examples = {name: each.count for name, each in sets.items()}
+    found = find_in_curves(run.history, quantity.name, examples, math.inf if epoch is None else epoch)
+    words = "" if found is None else curve_words(quantity.called, found)
+    subject = ""
+    if found is not None:
+        is_of_training = not found.is_held_out or found.course in (Course.LOST, Course.NOT_LEARNED)
+        is_of_training |= found.course is Course.NOT_FINITE and not math.isinf(found.judged.last)
+        subject = f"{'Training' if is_of_training else found.part.capitalize()} {quantity.called}"
+    achieved = ""
+    if found is None or found.course is not Course.NOT_FINITE:
+        achieved = _achievement(session, quantity, examples)
+    best = run.history.best
+    restored = f"Early stopping restored epoch {epochs_text(best.epoch)}." if best is not None and epoch is None else ""
+    if achieved:
+        return Conclusion(achieved, restored or (f"{words[0].upper()}{words[1:]}." if words else ""))
+    if words:
+        return Conclusion(f"{subject}: {words}.", restored)
+    return Conclusion(UNTRAINED) if run.untouched else None
+
+
+def compared_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:
+    """Returns what has changed between the two networks that are compared; None while it is not known."""
+    compared, meaning = session.side_by_side, session.meaning
+    if compared.sides is None:
         return None
-    first, last = format_value(curve.values[0]), format_value(curve.last)
-    verb = "fell" if curve.last < curve.values[0] else "rose"
-    lead = f"The {name} is still {last}." if first == last else f"The {name} {verb} from {first} to {last}."
-    is_one = sum(epoch > 0 for epoch in curve.epochs) == 1
-    return Conclusion(lead, f"{'One epoch is' if is_one else 'Two epochs are'} too few to say more.")
+    if quantity.name == LOSS.name:
+        return loss_change(compared.opening, *(dict(side.figures) for side in compared.sides))
+    return None if compared.changes is None else _change_sentences(compared.changes, meaning)
 
 
-def _falling(name: str, found: CurvesFinding, format_value: Callable[[float], str]) -> Conclusion:
-    judged, place = found.judged, found.judged.fell_from
-    lead = f"The {name} still falls."
-    if judged.rose_at_end and place is not None:
-        before = f"{format_value(judged.values[place])} at epoch {epochs_text(judged.epochs[place])}"
-        lead = f"The {name} fell from {before} to {format_value(judged.last)}, but rose at the end."
-    elif found.is_held_out and found.train.is_falling:
-        lead = f"The training and the {name} still fall."
-    if not found.is_held_out:
-        return Conclusion(lead, "There is no test set that shows overfitting.")
-    return Conclusion(lead, "More epochs may help." if found.may_improve else "")
+def _achievement(session: Session, quantity: Quantity, sizes: Mapping[str, int]) -> str:
+    """Returns what the displayed network achieves, as a count; "" if it is not known.
 
-
-def _undecided(called: str, name: str, found: CurvesFinding, format_value: Callable[[float], str]) -> Conclusion:
-    judged = found.judged
-    if judged.has_risen and found.are_apart and found.train.has_fallen_since(found.since):
-        lead = f"{_training(called, found)}, the {name} {found.change}."
-        return Conclusion(lead, "It is too early to call this overfitting.")
-    at, lowest = judged.lowest
-    lead = f"The {name} was lowest at epoch {epochs_text(at)}: {format_value(lowest)}."
-    return Conclusion(lead, "It is too early to tell whether it still falls.")
-
-
-def _settled(called: str, name: str, found: CurvesFinding, format_value: Callable[[float], str]) -> Conclusion:
-    """Returns the sentences about a judged curve that no longer improves."""
-    train, judged = found.train, found.judged
-    figures = f"{format_value(train.last)} in training, {format_value(judged.last)} on the {found.part} set"
-    is_clear = found.overfitting is Overfitting.CLEAR
-    if found.course is Course.APART:
-        lead = f"{_training(called, found)}, the {name} {found.change}"
-        if is_clear:
-            return Conclusion(f"{lead}: overfitting.", f"{figures}.")
-        return Conclusion(
-            f"{lead}.", "A little overfitting." if found.overfitting is Overfitting.LITTLE else f"{figures}."
-        )
-    if not found.is_held_out:
-        return Conclusion(f"The {name} {found.change}.")
-    rest = f"{figures}{': overfitting' if is_clear else ''}."
-    if found.course is Course.RISEN or found.both_stay_since is None:
-        return Conclusion(f"The {name} {found.change}.", rest)
-    lead = f"The training and the {name} have hardly improved since epoch {epochs_text(found.since)}."
-    if train.sigma >= _JUMPING * train.last and not is_clear:
-        low, high = map(format_value, train.ends_since(found.since))
-        return Conclusion(lead, f"Since then, the training {called} has jumped between {low} and {high}.")
-    return Conclusion(lead, rest)
-
-
-def _training(called: str, found: CurvesFinding) -> str:
-    return f"The training {called} {'falls' if found.training_falls else 'fell'}"
-
-
-def as_of(conclusion: Conclusion, epoch: float | None, restored: float | None) -> Conclusion:
-    """Returns the first sentence about the curves, and to which epoch it belongs if that is not the last one.
-
-    Args:
-        conclusion: the sentences about the curves up to the displayed epoch.
-        epoch: the last measured epoch up to the displayed one; None for the live network.
-        restored: the epoch that early stopping restored, to which the live network belongs; None if there is none.
+    ``sizes``: the numbers of examples of the sets.
     """
-    if epoch is not None:
-        return Conclusion(conclusion.lead, f"Up to epoch {epochs_text(epoch)}.")
-    if restored is not None:
-        return Conclusion(conclusion.lead, f"Early stopping restored epoch {epochs_text(restored)}.")
-    return conclusion
+    data, run = session.data.dataset, session.runs.current
+    if data is None or quantity.name == LOSS.name:
+        return ""
+    if quantity.name == RMSE.name:
+        return _number_achievement(data, session.mistakes.found, session.displayed.network, session.meaning.unit)
+    best = run.history.best
+    epoch = best.epoch if session.timeline.epoch is None and best is not None else session.timeline.epoch
+    part = next((name for name in ("test", "validation", "train") if sizes.get(name)), None)
+    measured = None if part is None else _last_measured(getattr(run.history, quantity.name), part, epoch)
+    if part is None or measured is None:
+        return ""
+    at, error, is_estimate = measured
+    examples = min(sizes[part], ESTIMATE_EXAMPLES) if is_estimate else sizes[part]
+    if at == 0 and run.untouched:
+        return untrained_achievement(counted_noun(data), error, examples)
+    return class_achievement(counted_noun(data), error, examples, part != "train")
+
+
+def _last_measured(curves: Curves, part: str, epoch: float | None) -> tuple[float, float, bool] | None:
+    """Returns the last value of a part up to an epoch (None: of all), its epoch, and whether it is an estimate."""
+    exact: Curve = getattr(curves, part)
+    known = curves.joined(part)
+    count = bisect_right(known.epochs, math.inf if epoch is None else epoch)
+    if not count:
+        return None
+    at = known.epochs[count - 1]
+    return at, known.values[count - 1], exact.at(at) is None
+
+
+def _number_achievement(data: Dataset, predicted: SplitPredictions | None, network: Network, unit: str) -> str:
+    """Returns how far off half of the new examples are; "" if their predictions are not those of the network."""
+    if predicted is None or predicted.network is not network or predicted.part.name == "train" or data.outputs != 1:
+        return ""
+    answers = predicted.answers
+    if not isinstance(answers, NumberPredictions) or not np.isfinite(answers.differences).all():
+        return ""
+    numbers, targets = (data.raw_targets(each[:, None]) for each in (answers.answers, answers.targets))
+    half = float(np.median(np.abs(numbers - targets)))
+    return number_achievement(counted_noun(data), half, unit, len(targets))
+
+
+def _change_sentences(found: PredictionChanges, meaning: Meaning) -> Conclusion:
+    """Returns what changed between the predictions of two networks."""
+    changes, part, errors = found.changes, SET_LABELS[found.part.name], found.errors(meaning)
+    if isinstance(changes, ClassChanges):
+        names = [meaning.output(number) for number in range(len(changes.matrix))]
+        return class_change(found.opening, part, changes, errors, names, meaning.picture is not None)
+    return number_change(found.opening, part, changes, errors, meaning.unit)

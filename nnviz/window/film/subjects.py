@@ -85,7 +85,7 @@ class WindowSubject:
         """Draws the subject as it is now."""
         flags = QWidget.RenderFlag.DrawWindowBackground | QWidget.RenderFlag.DrawChildren
         window = self.widget
-        with _excluded(window.message_bar), _excluded(window.announcement_bar), _excluded(window.hint_strip):
+        with _excluded(window.message_bar), _excluded(window.announcement_bar):
             self.widget.render(painter, QPoint(0, 0), flags=flags)
 
 

@@ -84,10 +84,11 @@ class Lessons(QObject):
         self._show_offer()
 
     def _show_offer(self) -> None:
-        """Offers the first lesson to new users, until they train or open a lesson."""
+        """Offers the first lesson to new users, until they train or open a lesson, in which there are no hints."""
         if self._session.state is Status.TRAINING:
             self._memory.end_offer()
         self._window.curves.offer_lesson(texts.OFFER if self._memory.offers_first and not self.is_open else ())
+        self._session.hints.set_silent(self.is_open)
 
     @property
     def is_open(self) -> bool:

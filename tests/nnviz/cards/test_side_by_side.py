@@ -80,7 +80,7 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     before, after = (100 * history.error.test.at(epoch) for epoch in (1, 3))
     assert f"test {before:.2f} → {after:.2f} %" in figures.text()
     assert f"training {100 * history.error.train.at(1):.2f}" in figures.text()
-    assert error.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test error fell from")
+    assert error.headline.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test error fell from")
     assert error.plot.playhead.second.isVisible()
     assert error.plot.axes.epoch(error.plot.playhead.second.value()) == pytest.approx(3)
     assert window.timeline_bar.slider._second == 3
@@ -90,8 +90,8 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     # The loss has figures of its own, and a page that does not compare says so.
     click_tab(qtbot, window, "lossTab")
     loss = card("curvesDock").loss
-    assert loss.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test loss fell from")
-    assert f"test {text.steady(history.loss.test.at(1))} → " in loss.figures.text()
+    assert loss.headline.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test loss fell from")
+    assert f"test {text.steady(history.loss.test.at(1))} → " in loss.headline.figures.text()
     click_tab(qtbot, window, "distributionsTab")
     assert card("curvesDock").head.mark.beside is None
     click_tab(qtbot, window, "errorTab")
@@ -267,7 +267,7 @@ def test_numbers_of_a_table(make_cards: MakeCards, qtbot: QtBot) -> None:
     session.side_by_side.toggle()
     found = settle(window, qtbot)
     assert isinstance(found.changes, NumberChanges)
-    conclusion = window.card("curvesDock").page.conclusion.conclusion
+    conclusion = window.card("curvesDock").page.headline.conclusion.conclusion
     before, after = (text.steady(session.runs.current.history.rmse.test.at(epoch)) for epoch in (1, 3))
     assert conclusion.lead == f"From epoch 1 to 3 the test RMSE fell from {before} to {after} mpg."
     numbers = find(window, ComparedNumbers, "comparedNumbers")

@@ -36,12 +36,11 @@ from nnviz.ui.histogram_grid import HistogramCell, HistogramGrid, HistogramRow
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.ui.row_table import ListColumn
-from nnviz.window.hint_strip import HintStrip
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, MakeCards
 from tests.nnviz.helpers import action, find, is_shown, press, store_settings, stored_settings
-from tests.nnviz.window.test_hint_strip import HINT, show
+from tests.nnviz.window.test_headline_hint import HINT, show
 
 SMALL = QSize(1280, 690)  # what a frame leaves of 1280 × 720
 
@@ -80,13 +79,13 @@ def test_keys_change_the_size_of_all_texts_and_back(make_window: MakeWindow, qtb
     assert find(window, QLineEdit, "learningRateEdit").fontInfo().pixelSize() == 26
     assert not action(window, "actionLargerText").isEnabled()
     show(window, HINT)
-    strip = find(window, HintStrip, "hintStrip")
-    high = strip.height()
-    assert strip.text.heightForWidth(strip.text.width()) <= 2.5 * strip.text.fontMetrics().lineSpacing()
+    headline = window.curves.error.headline
+    high = headline.height()
+    assert headline.conclusion.text().count("It has learned nothing yet.") == 1
     press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     assert theme.text_size() == 100
     assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)
-    qtbot.waitUntil(lambda: strip.height() < high)
+    qtbot.waitUntil(lambda: headline.height() < high)
     show(window, None)
     small = title.fontMetrics().height()
     assert large == pytest.approx(2 * small, abs=1.5)

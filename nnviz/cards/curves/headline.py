@@ -1,0 +1,260 @@
+"""The headline of the curves: what was achieved, what the curves mean, and the button of a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from PyQt5.QtCore import QEvent, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from engine.training.history import PARTS
+from nnviz.cards.curves.conclusion import compared_conclusion, run_conclusion
+from nnviz.formatting import text
+from nnviz.formatting.change_sentences import figure_changes
+from nnviz.formatting.conclusion import Conclusion
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.card import label
+from nnviz.ui.conclusion_label import ConclusionLabel, keeping_spaces
+from nnviz.ui.parts import named
+from nnviz.ui.plots.curve_axes import LOSS, RMSE, Quantity
+
+_LINES = 2  # in a narrow row, and while two networks are compared
+_NARROW = 760  # pixels: in a narrower row the second sentence has a line of its own
+_ICON = 18
+_LESSON_TIP = "Opens the first lesson, in which you train a network to read digits."
+
+
+class Headline(QWidget):
+    """A row of fixed height: the conclusion, then the button of the hint about this run, if there is one.
+
+    Where there is no room for all of it, *Why?* goes to the menu of the hint, then the second sentence is left out,
+    then the hint's button goes to the menu. The first sentence always stays.
+
+    Attributes:
+        conclusion: the label of the sentences.
+        figures: a line below for the errors of two networks, shown while they are compared.
+
+    Signals:
+        lesson_wanted: the user accepted the offer of a lesson.
+        why_wanted: the user asked why the hint is shown.
+    """
+
+    lesson_wanted = pyqtSignal()
+    why_wanted = pyqtSignal()
+
+    def __init__(self, session: Session, quantity: Quantity, named_here: Callable[[str], str]) -> None:
+        """``named_here`` makes an object name unique in the window."""
+        super().__init__()
+        self._session, self._quantity = session, quantity
+        self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
+        self._found: Conclusion | None = None
+        self._lesson_offer: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._icon = named(QLabel(), named_here("hintIcon"), "Warning")
+        self.conclusion = ConclusionLabel(named_here("curvesConclusion"))
+        self.conclusion.setProperty("role", "headline")
+        self.figures = named(label(role="muted"), named_here("comparedFigures"), "Errors of both networks")
+        self.figures.setTextFormat(Qt.TextFormat.RichText)
+        self.figures.setMinimumWidth(1)  # long ones must not widen the card
+        self.figures.hide()
+        self._lesson = named(QPushButton(), named_here("startLessonButton"), "Start with a lesson", _LESSON_TIP)
+        self._lesson.setProperty("role", "quiet")
+        self._lesson.clicked.connect(self.lesson_wanted)
+        self._apply = named(QPushButton(), named_here("applyHintButton"), "Apply the hint", "Follows the hint.")
+        self._why = QPushButton("Why?")
+        named(self._why, named_here("whyHintButton"), "Why this hint is shown", "Explains this hint in the guide.")
+        self._more = named(QToolButton(), named_here("hintMenuButton"), "More about this hint", "Opens a menu.")
+        self._more.setProperty("role", "word")
+        self._menu = named(QMenu(self), named_here("hintMenu"))
+        self._entries = {}
+        entries = (("apply", ""), ("why", "Why?"), ("dismiss", "Do not show this again"))
+        for (name, words), act in zip(entries, self._acts(), strict=True):
+            self._entries[name] = self._menu.addAction(words)
+            self._entries[name].setObjectName(named_here(f"{name}HintAction"))
+            self._entries[name].triggered.connect(lambda _=False, act=act: act())
+        for button, act in ((self._apply, session.hints.apply), (self._why, self.why_wanted.emit)):
+            button.clicked.connect(lambda _=False, act=act: act())
+        self._more.clicked.connect(lambda: self._open_menu(self._more))
+        self._apply.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._apply.customContextMenuRequested.connect(lambda _: self._open_menu(self._apply))
+        self._buttons = (self._apply, self._why, self._more)
+        for part in (self._icon, self.conclusion, self._lesson, *self._buttons):
+            part.setParent(self)
+        for each in self._buttons:
+            each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for signal in (session.hints.changed, session.displayed.snapshot_changed):
+            signal.connect(self._show_hint)
+        theme.changed.connect(self._follow_theme)
+        self._show_hint()
+
+    def _acts(self) -> tuple[Callable[[], None], ...]:
+        """Returns what the entries of the menu do."""
+        hints = self._session.hints
+        return hints.apply, self.why_wanted.emit, hints.dismiss
+
+    def offer_lesson(self, versions: tuple[str, ...]) -> None:
+        """Offers a lesson next to the conclusion, in the first of those versions that fits; () ends the offer."""
+        self._lesson_offer = versions
+        self._arrange()
+
+    def set_quantity(self, quantity: Quantity) -> None:
+        """Sets the unit of the values."""
+        self._quantity = quantity
+
+    # ---- the sentences
+
+    def refresh(self) -> None:
+        """Shows what the curves mean: up to the displayed epoch, or all of them if the network is live."""
+        session, compares = self._session, self._session.side_by_side.is_on
+        if compares:
+            self._concluded = ()
+            self._show_comparison()
+            return
+        self.figures.hide()
+        run, epoch, sets = session.runs.current, session.timeline.epoch, session.mistakes.parts
+        curves, best = getattr(run.history, self._quantity.name), run.history.best
+        ends = [getattr(curves, part).values[-1:] for part in PARTS]
+        examples = {name: each.count for name, each in sets.items()}
+        early, predicted = curves.early_train.epochs[-1:], session.mistakes.found
+        state = (run, epoch, best, run.untouched, run.edited)
+        about = (*state, curves.last_epoch, early, ends, examples, self._quantity, predicted)
+        if about == self._concluded:
+            return
+        self._concluded = about
+        self._show(run_conclusion(session, self._quantity))
+
+    def compare(self) -> None:
+        """Follows the second network, or that nothing is compared any more."""
+        self._concluded = ()
+        self.refresh()
+
+    def _show_comparison(self) -> None:
+        """Shows the errors of two networks that are compared, and what has changed."""
+        compared, meaning = self._session.side_by_side, self._session.meaning
+        sides, found = compared.sides, compared.changes
+        if sides is None:
+            return
+        before, after = (dict(side.figures) for side in sides)
+        quantity, unit = self._quantity.name, meaning.unit if self._quantity.name == RMSE.name else ""
+        if found is not None and quantity != LOSS.name:
+            for figures, error in zip((before, after), found.errors(meaning), strict=True):
+                figures.setdefault(f"{found.part.name}_{quantity}", error)
+        words = figure_changes(before, after, quantity, unit)
+        coloured = [
+            f'<span style="color: {theme.colour(part).name()}">{escape(each)}</span>' for part, each in words.items()
+        ]
+        self.figures.setText(keeping_spaces(" · ".join(coloured) or "Comparing …"))
+        self.figures.show()
+        self._show(compared_conclusion(self._session, self._quantity))
+
+    def _show(self, found: Conclusion | None) -> None:
+        self._found = found
+        hint = self._session.hints.shown
+        self.conclusion.show_conclusion(found, "" if hint is None else text.plain(hint.sentence))
+        self._arrange()
+
+    # ---- the hint
+
+    def _show_hint(self) -> None:
+        """Shows the hint's button; what was measured is in the tooltip."""
+        hint = self._session.hints.shown
+        if hint is not None:
+            words = text.entry(hint.label)
+            self._apply.setText(words)
+            self._apply.setAccessibleName(hint.label)
+            what = "Changes this setting" if hint.steps else "Trains this experiment again with other seeds"
+            tip = f"{what}. {'Ctrl+Z undoes it.' if hint.steps else ''}".strip()
+            self._apply.setToolTip(f"{text.plain(hint.sentence)} {tip}")
+            self._entries["apply"].setText(words)
+        self._show(self._found)
+
+    def _open_menu(self, button: QWidget) -> None:
+        """Opens the menu with popup(), because exec() would start a nested event loop."""
+        self._menu.popup(button.mapToGlobal(QPoint(button.width() - self._menu.sizeHint().width(), button.height())))
+
+    # ---- arrangement
+
+    def sizeHint(self) -> QSize:
+        self._apply.ensurePolished()
+        return QSize(0, max(self._apply.sizeHint().height(), self._top + self.conclusion.sizeHint().height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._arrange()
+
+    def _follow_theme(self) -> None:
+        self._arrange()
+        self.updateGeometry()
+
+    def _arrange(self) -> None:
+        """Places the parts, from right to left what has room beside the sentences."""
+        is_narrow = self.width() < theme.px(_NARROW)
+        before = self.sizeHint()
+        compares = self._session.side_by_side.is_on
+        self.conclusion.set_lines(_LINES if is_narrow or compares else 1, is_narrow and not compares)
+        if self.sizeHint() != before:
+            self.updateGeometry()
+        hint, gap, height = self._session.hints.shown, theme.GAP, self._apply.sizeHint().height()
+        size = theme.px(_ICON)
+        icon = size + gap if hint is not None and hint.is_alarming else 0
+        lead, *others = [text.plain(words) for words in self._found or () if words] or [""]
+        advance = self.conclusion.advance
+        whole = max(map(advance, (lead, *others))) if is_narrow else advance(" ".join((lead, *others)))
+        shown = () if hint is None else self._fitting(self.width() - icon, whole, advance(lead))
+        self._entries["apply"].setVisible(self._apply not in shown)
+        self._entries["why"].setVisible(self._why not in shown)
+        right = self.width()
+        for button in self._buttons[::-1]:
+            button.setVisible(button in shown)
+            if button in shown:
+                width = button.sizeHint().width()
+                button.setGeometry(right - width, 0, width, height)
+                right -= width + gap
+        right = self._place_lesson(right, icon + advance(lead) + gap, height)
+        self._icon.setVisible(bool(icon))
+        if icon:
+            self._icon.setPixmap(theme.icon("circle-alert", "ink").pixmap(size))
+            self._icon.setGeometry(0, (height - size) // 2, size, size)
+        top = self._top
+        self.conclusion.setGeometry(icon, top, max(right - icon, 0), self.height() - top)
+
+    @property
+    def _top(self) -> int:
+        """Where the text begins, so that its first line is at the height of the buttons' words."""
+        return max((self._apply.sizeHint().height() - self.conclusion.fontMetrics().lineSpacing()) // 2, 0)
+
+    def _fitting(self, width: int, whole: int, lead: int) -> tuple[QWidget, ...]:
+        """Returns the buttons that have room beside the sentences.
+
+        ``whole`` and ``lead`` are the widths of all sentences and of the first one.
+        """
+        versions: tuple[tuple[QWidget, ...], ...] = self._buttons, (self._apply, self._more), (self._more,)
+        for needed, choices in ((whole, versions[:2]), (lead, versions[1:])):
+            for each in choices:
+                self._more.setText("Hint ▾" if each == versions[2] else "▾")
+                if needed + sum(button.sizeHint().width() + theme.GAP for button in each) <= width:
+                    return each
+        return versions[2]
+
+    def _place_lesson(self, right: int, left: int, height: int) -> int:
+        """Leaves room for the first sentence: *Lessons* at the top is always there. Returns where the rest ends."""
+        for words in self._lesson_offer:
+            self._lesson.setText(words)
+            width = self._lesson.sizeHint().width()
+            if left + width <= right:
+                self._lesson.setGeometry(right - width, 0, width, height)
+                self._lesson.show()
+                return right - width - theme.GAP
+        self._lesson.hide()
+        return right
