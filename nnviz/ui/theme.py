@@ -37,6 +37,7 @@ GAP = 10
 TEXT = 13  # pixels
 SMALL = 12
 LARGE = 17
+FIGURE = 26  # of the last values at the ends of curves
 ANSWER = 40
 ROW = 30  # height of a control
 ROW_GAP = 6  # between two rows of fields
@@ -214,6 +215,8 @@ def apply(app: QApplication, name: str, percent: float | None = None) -> None:
         for widget in app.allWidgets() if is_resized else []:
             if not (widget.testAttribute(_CREATED) or widget.testAttribute(_OWN_FONT)):
                 widget.setFont(QFont())  # Qt leaves the earlier font to widgets that have not been shown
+                if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+                    widget.style().polish(widget)  # or it would lose that of the style sheet
             for setter, (pixels, beside) in (widget.property(_SIZED) or {}).items():
                 getattr(widget, setter)(px(pixels - beside) + beside)
     finally:
@@ -425,7 +428,7 @@ def _palette(theme: Theme) -> QPalette:
 
 
 def _stylesheet(theme: Theme) -> str:
-    sizes = {"text_size": TEXT, "small": SMALL, "large": LARGE, "answer": ANSWER}
+    sizes = {"text_size": TEXT, "small": SMALL, "large": LARGE, "figure": FIGURE, "answer": ANSWER}
     sheet = (Path(__file__).parent / "theme.qss").read_text(encoding="utf-8")
     values = {**asdict(theme), **sizes, "icons": (ASSETS / "icons").as_posix()}
     sheet = re.sub(r"@(\w+)@", lambda found: str(values[found[1]]), sheet)

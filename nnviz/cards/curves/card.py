@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QAction, QHBoxLayout, QVBoxLayout, QWidget
 from engine.training.history import PARTS, Curves, History
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
 from nnviz.cards.curves.headline import Headline
+from nnviz.cards.curves.known_figures import shown_figures
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.text import epochs as epochs_text
 from nnviz.session.run import Run
@@ -238,6 +239,7 @@ class LearningCurvePage(Page):
         plot.set_quantity(self._quantity)
         named(plot, f"{self._quantity.name}Plot", f"Train and test {called} against epochs", _HOW_TO_ZOOM)
         plot.set_axes(self.is_log, self.is_root)
+        self._name_figures()
         self.keys = self._keys(plot)
         self.headline = Headline(session, self._quantity, self._named)
         self.headline.lesson_wanted.connect(self.lesson_wanted)
@@ -257,6 +259,7 @@ class LearningCurvePage(Page):
             signal.connect(self._compare)
         session.displayed.changed.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)
+        session.training.state_changed.connect(self.refresh)
         if self._quantity.name == RMSE.name:
             session.mistakes.changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
@@ -274,6 +277,16 @@ class LearningCurvePage(Page):
     def _named(self, name: str) -> str:
         """Returns an object name that is unique in the window: those of the loss begin with "loss"."""
         return name if self._quantity.name == ERROR.name else f"{self._quantity.name}{name[0].upper()}{name[1:]}"
+
+    def offer(self, offered: bool) -> None:
+        super().offer(offered)
+        if self.is_filled:
+            self._name_figures()
+
+    def _name_figures(self) -> None:
+        """Names the figures: of error and RMSE, the ones that suit the data are ``testFigure`` and ``trainFigure``."""
+        is_plain = self.is_offered and self._quantity.name != LOSS.name
+        self.plot.figures.set_prefix("" if is_plain else self._quantity.name)
 
     # ---- the right of the head
 
@@ -419,6 +432,7 @@ class LearningCurvePage(Page):
         self.plot.show_sizes(examples)
         drawn = (run, *places, history.early[-1:], history.completed, ends, notes)
         if drawn == self._drawn:
+            self._show_figures()
             return  # most views bring no new figures
         self._drawn = drawn
         self.keys["validation"].setVisible(bool(curves.validation.values))
@@ -427,6 +441,11 @@ class LearningCurvePage(Page):
         self.plot.show_explained(vars(history.r2) if self._has_explained else {})
         self.plot.show_curves(vars(curves), epochs, run.progress.batches or run.batches or None, run.lacks_estimates)
         self._name_earlier()
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        """Shows the figures of the displayed network at the ends of the curves."""
+        self.plot.show_figures(shown_figures(self._session, self._quantity), self._session.displayed.epochs)
 
     def _show_moment(self) -> None:
         """Shows the displayed epoch by the playhead."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +12,7 @@ from engine.explain.prediction_changes import ClassChanges
 from engine.explain.predictions import NumberPredictions
 from engine.network.network import Network
 from engine.training.early_estimates import ESTIMATE_EXAMPLES
-from engine.training.history import Curve, Curves
+from nnviz.cards.curves.known_figures import last_measured
 from nnviz.formatting.achievement import class_achievement, number_achievement, untrained_achievement
 from nnviz.formatting.change_sentences import class_change, loss_change, number_change
 from nnviz.formatting.conclusion import Conclusion
@@ -121,7 +120,7 @@ def _achievement(session: Session, quantity: Quantity, sizes: Mapping[str, int])
     best = run.history.best
     epoch = best.epoch if session.timeline.epoch is None and best is not None else session.timeline.epoch
     part = next((name for name in ("test", "validation", "train") if sizes.get(name)), None)
-    measured = None if part is None else _last_measured(getattr(run.history, quantity.name), part, epoch)
+    measured = None if part is None else last_measured(getattr(run.history, quantity.name), part, epoch)
     if part is None or measured is None:
         return ""
     at, error, is_estimate = measured
@@ -129,17 +128,6 @@ def _achievement(session: Session, quantity: Quantity, sizes: Mapping[str, int])
     if at == 0 and run.untouched:
         return untrained_achievement(counted_noun(data), error, examples)
     return class_achievement(counted_noun(data), error, examples, part != "train")
-
-
-def _last_measured(curves: Curves, part: str, epoch: float | None) -> tuple[float, float, bool] | None:
-    """Returns the last value of a part up to an epoch (None: of all), its epoch, and whether it is an estimate."""
-    exact: Curve = getattr(curves, part)
-    known = curves.joined(part)
-    count = bisect_right(known.epochs, math.inf if epoch is None else epoch)
-    if not count:
-        return None
-    at = known.epochs[count - 1]
-    return at, known.values[count - 1], exact.at(at) is None
 
 
 def _number_achievement(data: Dataset, predicted: SplitPredictions | None, network: Network, unit: str) -> str:

@@ -13,6 +13,8 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QLabel
 
 from engine.training.history import Curve
+from nnviz.cards.curves.end_figures import EndFigures
+from nnviz.cards.curves.known_figures import ShownFigures
 from nnviz.cards.curves.playhead import Playhead
 from nnviz.formatting import text
 from nnviz.ui import theme
@@ -53,9 +55,12 @@ class CurvePlot(ZoomPlot):
         quantity: the quantity on the y axis.
         changes: the marked epochs, and the changes of settings there.
         playhead: the mark of the displayed epoch, which can be dragged.
+        figures: the last figures, at the ends of the curves.
     """
 
-    def __init__(self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton") -> None:
+    def __init__(
+        self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton", size_of_figures: int = theme.FIGURE
+    ) -> None:
         self._bottom, self._left = EpochAxis(), ValueAxis()
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
         self.quantity = quantity
@@ -72,8 +77,7 @@ class CurvePlot(ZoomPlot):
         self.changes: tuple[tuple[float, str], ...] = ()
         self._summarised = 0.0  # epoch that is described to screen readers
         self._lines = {name: self._add_line(name) for name in _NAMES}
-        margins = (0, 10, 24, 0)  # the right one for half of a wide number
-        self._cross, self._read_out = self._disable_mouse_actions(margins)
+        self._cross, self._read_out = self._disable_mouse_actions((0, 0, 0, 0))
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._level.hide()
         self.addItem(self._level, ignoreBounds=True)
@@ -82,6 +86,7 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self.playhead = Playhead(self)
+        self.figures = EndFigures(self, size_of_figures)
         self._read_out.raise_()
         self._hint = named(QLabel("", self), "plotHint")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -180,6 +185,7 @@ class CurvePlot(ZoomPlot):
     def set_shown(self, name: str, shown: bool) -> None:
         """Shows or hides train, test, validation or earlier; hidden curves do not count for the range of the axes."""
         (self._hidden.discard if shown else self._hidden.add)(name)
+        self.figures.set_shown(name, shown)
         for of, line in self._by_name():
             if of == name:
                 line.setVisible(shown)
@@ -288,6 +294,11 @@ class CurvePlot(ZoomPlot):
 
     def _show_hint(self) -> None:
         self._hint.setVisible(bool(self._hint.text()) and not any(len(line.x) for line in self._lines.values()))
+
+    def show_figures(self, known: ShownFigures, epoch: float) -> None:
+        """Shows the last figures at the displayed epoch; those of the live network right of all its lines."""
+        ends = [float(line.x[-1]) for line in self._lines.values() if len(line.x)]
+        self.figures.show(known, epoch if known.past else max([epoch, *ends]))
 
     @property
     def end(self) -> float:

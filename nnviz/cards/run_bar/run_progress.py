@@ -1,9 +1,9 @@
-"""The progress of the run, in words and as a bar, and its errors."""
+"""The progress of the run, in words and as a bar."""
 
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from engine.training.metrics import figures_of
 from nnviz.cards.run_bar.run_figures import RunFigures
@@ -17,11 +17,10 @@ from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
-from nnviz.ui.parts import arranged, named, set_look
+from nnviz.ui.parts import arranged, named
 
 _STEPS = 1000
 _SECONDS_BETWEEN_WORDS = 0.1
-_LEAST_WIDTH = 72  # of a figure, in pixels
 _TIMES_WIDTH = 236
 _LEAST_BAR = 400  # pixels, of all of the bar
 _TIMES_TIP = "Shows how long an epoch takes with its evaluation, and estimates the time until the last epoch."
@@ -44,12 +43,7 @@ class RunProgress(QWidget):
         self._session, self._train = session, train
         row = arranged(QHBoxLayout(self), spacing=10, margins=(14, 5, 14, 5))
         row.addLayout(self._progress_block(), 1)
-        row.addSpacing(14)
-        self._under: dict[str, QLabel] = {}  # by part
-        self.test_figure = self._figure(row, "testFigure", "test")
-        self.train_figure = self._figure(row, "trainFigure", "train")
-        self._add_live(row)
-        self._left_out = 0
+        self._has_times = True
         for signal in (
             session.training.state_changed,
             session.settings.problems_changed,
@@ -63,17 +57,11 @@ class RunProgress(QWidget):
         ):
             signal.connect(self._show_progress)
         session.queries.want(self, (RUN_ESTIMATE,), True)
-        self._words_due, self._has_new_figures = TimeBudget(_SECONDS_BETWEEN_WORDS, 0), False
-        session.training.progressed.connect(self._progressed)
-        session.runs.history_changed.connect(self._epoch_done)
-        for signal in (
-            session.training.state_changed,
-            session.timeline.changed,
-            session.run_or_data_changed,
-        ):
-            signal.connect(self._show_figures)
+        self._words_due = TimeBudget(_SECONDS_BETWEEN_WORDS, 0)
+        for signal in (session.training.progressed, session.runs.history_changed):
+            signal.connect(self._progressed)
         train.installEventFilter(self)
-        self._show_figures()
+        self._show_progress()
 
     def minimumSizeHint(self) -> QSize:
         """Returns a size that does not widen the window: without room for all contents, some are left out."""
@@ -92,20 +80,12 @@ class RunProgress(QWidget):
         return done
 
     def _fit(self) -> None:
-        """Leaves out as little as is needed: the times, then the second figure."""
-        figure = self.train_figure.minimumWidth() + self.layout().spacing()
-        savings = (theme.px(_TIMES_WIDTH) if self.times.text() else 0, figure)
-        needed = self.layout().minimumSize().width() + sum(savings[: self._left_out])
-        left_out = 0
-        while left_out < len(savings) and needed > self.width():
-            needed -= savings[left_out]
-            left_out += 1
-        if left_out == self._left_out:
-            return
-        self._left_out = left_out
-        for part in (self.train_figure, self._under["train"]):
-            part.setVisible(left_out < 2)
-        self._show_progress()
+        """Leaves out the times if there is no room for them."""
+        kept = theme.px(_TIMES_WIDTH) if self.times.text() and not self._has_times else 0
+        has_times = self.layout().minimumSize().width() + kept <= self.width()
+        if has_times != self._has_times:
+            self._has_times = has_times
+            self._show_progress()
 
     def _progress_block(self) -> QVBoxLayout:
         self.state = named(label(role="title"), "runState")
@@ -120,71 +100,11 @@ class RunProgress(QWidget):
         texts = arranged(QHBoxLayout(), self.state, (status, 1), self._times_box, spacing=8)
         return arranged(QVBoxLayout(), 1, texts, self.progress, 1, spacing=5)
 
-    def _figure(self, row: QHBoxLayout, role: str, part: str) -> QLabel:
-        figure = named(label("–", role), role, f"{part} error")
-        under = self._under[part] = named(label(role="muted"), f"{role}Name")
-        for text_label in (figure, under):
-            text_label.setAlignment(Qt.AlignmentFlag.AlignRight)
-        row.addLayout(arranged(QVBoxLayout(), figure, under))
-        return figure
-
-    def _add_live(self, row: QHBoxLayout) -> None:
-        """Adds the current test error while the other figures are those of an earlier epoch."""
-        tip = "Shows the latest test figure. The large figures are of the earlier epoch that is displayed."
-        self.live_figure = named(label(role="muted"), "liveFigure", "live test figure", tip)
-        self._live_block = QWidget()
-        over = label("live", "muted")
-        for text_label in (over, self.live_figure):
-            text_label.setAlignment(Qt.AlignmentFlag.AlignRight)
-        arranged(QVBoxLayout(self._live_block), 1, over, self.live_figure, 1, spacing=2)
-        self._live_block.hide()
-        row.addWidget(self._live_block)
-
-    def _show_figures(self) -> None:
-        """Shows the last measurement, or that of the file: at the displayed epoch or now.
-
-        Adds the epoch while no run is in progress, and for an earlier epoch.
-        """
-        self._has_new_figures = False
-        run, is_live = self._session.runs.current, self._session.timeline.is_live
-        now = RunFigures(run.figures(), self._session.meaning)
-        if is_live:
-            figures, when = now, None if self._session.state is Status.TRAINING else run.figures_before
-        else:
-            when, known = self._session.timeline.figures
-            figures = RunFigures(known, self._session.meaning)
-        for figure, part in ((self.train_figure, "train"), (self.test_figure, "test")):
-            figure.setText(figures.text(part))
-            figure.setToolTip(figures.tip(part, None if is_live or when is None else run.epoch_name(when)))
-            figure.setAccessibleName(f"{part} {figures.called}")
-            under = self._under[part]
-            under.setText(f"{part} {figures.called if when is None else f'· {run.epoch_text(when)}'}")
-            set_look(under, "role", "muted" if is_live else "back")
-        self.live_figure.setText(now.text("test"))
-        self._live_block.setVisible(not is_live)
-        self._keep_width(figures)
-        self._show_progress()
-
-    def _keep_width(self, figures: RunFigures) -> None:
-        """Keeps the width for figures of common size, so that nothing next to them moves."""
-        for figure in (self.train_figure, self.test_figure):
-            figure.ensurePolished()
-            least, widest = theme.px(_LEAST_WIDTH), figure.fontMetrics().horizontalAdvance(figures.widest)
-            figure.setMinimumWidth(max(least, widest))
-
     def _progressed(self) -> None:
         """Updates the progress several times a second; at every view it would cost as much as the curves."""
         if not self._words_due.is_due and self._session.state is Status.TRAINING:
             return
-        if self._has_new_figures:
-            self._show_figures()
-        else:
-            self._show_progress()
-
-    def _epoch_done(self) -> None:
-        """Epochs of small data may be over in less than a millisecond."""
-        self._has_new_figures = True
-        self._progressed()
+        self._show_progress()
 
     def _show_progress(self) -> None:
         self._words_due.spend(0)
@@ -194,8 +114,8 @@ class RunProgress(QWidget):
         self.state.setText("Stopped early:" if is_early else _STATES[state])
         times = self._times()
         self.times.setText(times)
-        self.times.setVisible(not self._left_out)
-        self._times_box.set_width(_TIMES_WIDTH if times and not self._left_out else 1)
+        self.times.setVisible(self._has_times)
+        self._times_box.set_width(_TIMES_WIDTH if times and self._has_times else 1)
         parts = self._status_parts() or [""]
         versions = [" · ".join(parts[:count]) for count in range(len(parts), 0, -1)]
         tip = "\n".join(filter(None, [versions[0], *self._details()]))

@@ -108,7 +108,7 @@ class ZoomPlot(BasePlot):
 
     def _place_button(self) -> None:
         self.reset_button.adjustSize()
-        self.reset_button.move(self.width() - self.reset_button.width() - 28, 12)
+        self.reset_button.move(self.plot_area().right() - self.reset_button.width() - 4, 12)
 
     def plot_area(self) -> QRect:
         """Returns the rectangle in which curves are drawn, in pixels of the widget."""

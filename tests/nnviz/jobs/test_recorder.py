@@ -702,7 +702,7 @@ def test_where_training_goes_on_after_an_edit_the_curve_is_one(recorded: Model, 
 
 
 def test_an_edit_that_is_undone_leaves_no_figure(make_cards: MakeCards, qtbot: QtBot, home: Path) -> None:
-    window = make_cards(records=True)
+    window = make_cards("curvesDock", records=True)
     window.add_bars()
     session = window.session
     train_epochs(qtbot, window, 2)

@@ -43,7 +43,7 @@ def test_the_best_network_is_restored_and_displayed_and_can_be_trained_further(
     make_cards: MakeCards, qtbot: QtBot, home: Path
 ) -> None:
     """Its parameters belong to their epoch, not to the one at which training stopped; also after a reset is undone."""
-    window = make_cards()
+    window = make_cards("curvesDock")
     window.add_bars()
     session = window.session
     best = stop_early(qtbot, window)

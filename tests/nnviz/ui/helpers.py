@@ -20,11 +20,11 @@ from tests.nnviz.helpers import find
 
 
 def shown_plot(qtbot: QtBot, app: QApplication, curves: Mapping[str, Curve], epochs: int) -> CurvePlot:
-    """A plot in the dark theme, 600 × 300, with these curves of a run of a given number of epochs, on a linear axis."""
+    """A plot in the dark theme, 744 × 300, with these curves of a run of a given number of epochs, on a linear axis."""
     theme.apply(app, "dark")
     plot = CurvePlot()
     qtbot.addWidget(plot)
-    plot.resize(600, 300)
+    plot.resize(744, 300)
     plot.set_axes(is_log=True, is_root=False)
     plot.show()
     plot.show_curves(curves, epochs)

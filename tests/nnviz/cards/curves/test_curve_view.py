@@ -58,7 +58,7 @@ def words_of(axis: EpochAxis) -> dict[str, tuple[float, float]]:
 
 
 @pytest.mark.parametrize("is_root", [True, False])
-@pytest.mark.parametrize("size", [(260, 150), (600, 300), (1000, 400)])
+@pytest.mark.parametrize("size", [(380, 150), (744, 300), (1200, 400)])
 def test_no_number_below_is_cut_or_touches_another_and_the_last_has_the_word(
     plot: CurvePlot, size: tuple[int, int], is_root: bool
 ) -> None:

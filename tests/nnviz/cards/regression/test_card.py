@@ -130,10 +130,9 @@ def test_figures_and_the_page_of_the_rmse_are_in_the_unit_of_what_is_predicted(
     ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     window = ready_window
-    figure, name = find(window, QLabel, "testFigure"), find(window, QLabel, "testFigureName")
     load(qtbot, window, "mpg")
-    assert (figure.text(), name.text()) == ("–", "test RMSE")
     train_epochs(qtbot, window, 3)
+    figure = find(window, QLabel, "testFigure")
     session = window.session
     data = session.data.dataset
     assert data is not None
@@ -173,18 +172,8 @@ def test_figures_and_the_page_of_the_rmse_are_in_the_unit_of_what_is_predicted(
 
     # Other data, other figures.
     load(qtbot, window, "penguins")
-    assert (figure.text(), name.text()) == ("–", "test error")
-    assert "misclassified" in figure.toolTip()
-
-
-def test_no_figure_moves_what_is_beside_it(ready_window: CardWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    load(qtbot, window, "sine")
-    widths = set()
-    for _ in range(4):
-        train_epochs(qtbot, window, 1)
-        widths.add((window.run_progress.test_figure.width(), window.run_progress.progress.width()))
-    assert len(widths) == 1
+    train_epochs(qtbot, window, 1)
+    assert "misclassified" in find(window, QLabel, "testFigure").toolTip()
 
 
 def test_only_runs_of_the_same_kind_are_compared(ready_model: Model, qtbot: QtBot) -> None:
@@ -321,7 +310,6 @@ def test_one_of_several_numbers_is_drawn(
     window = ready_window
     put_numbers(40, outputs=3)
     load(qtbot, window, "numbers")
-    assert find(window, QLabel, "testFigureName").text() == "test RMSE"
     page = turn_to(qtbot, window, "Predicted")
     button = find(window, ChoiceButton, "predictedOutputButton")
     assert button.isVisible()

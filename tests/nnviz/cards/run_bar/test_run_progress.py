@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 from engine.training.events import Epoch
 from engine.training.metrics import Evaluation
 from nnviz.jobs.reports import Epochs
-from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.window.main_window import MainWindow
@@ -127,20 +126,6 @@ def test_that_it_died_between_others_is_reported_with_its_layer(ready_model: Mod
     assert session.runs.current.history.completed == 2
 
 
-# ---- figures
-
-
-def test_small_errors_are_not_rounded_to_nothing(ready_window: CardWindow) -> None:
-    session = ready_window.session
-    errors = [(0.9, "90.00 %"), (0.0241, "2.41 %"), (0.000017, "0.0017 %"), (0.0, "0.00 %")]
-    for epoch, (error, reported) in enumerate(errors, start=1):
-        figures = Evaluation(0.1, error, None)
-        ended = Epochs.of([Epoch(epoch, figures, figures, 0.1)])
-        session.training.runner.reported.emit(session.runs.current.id, ended)
-        for name in ("trainFigure", "testFigure"):
-            assert find(ready_window, QLabel, name).text() == reported
-
-
 # ---- looks
 
 
@@ -182,19 +167,3 @@ def test_what_can_be_clicked_looks_like_a_button_and_other_words_do_not(whole_wi
     click_tab(qtbot, window, "distributionsTab")
     assert "bar height ∝ √count" in find(window, QLabel, "distributionsKey").text()
     assert not [each for each in window.findChildren(QToolButton) if "count" in each.text()]
-
-
-def test_in_the_middle_of_an_epoch_errors_say_when_they_were_measured(ready_window: CardWindow, qtbot: QtBot) -> None:
-    """Beside them stand figures of now."""
-    window, session = ready_window, ready_window.session
-    name = find(window, QLabel, "testFigureName")
-    assert name.text() == "test error"
-    train_epochs(qtbot, window, 1)
-    assert name.text() == "test error"
-    session.settings.change("epochs", epochs=2)
-    session.step_batch()
-    wait_for(qtbot, window, Status.PAUSED)
-    assert name.text() == "test · epoch 1"
-    session.edits.set_bias(Neuron(1, 3), 1.0)
-    qtbot.waitUntil(lambda: bool(session.runs.current.edited))
-    assert name.text() == "test error"

@@ -8,15 +8,13 @@ from dataclasses import replace
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
+from PyQt5.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.training.metrics import Evaluator
 from nnviz.cards.prediction_over_time.model import PredictionOverTime
 from nnviz.cards.prediction_over_time.strip_plot import StripPlot
 from nnviz.cards.timeline.player import Player
 from nnviz.cards.timeline.slider import TimelineSlider
-from nnviz.formatting import text
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.fields import NumberEdit
@@ -24,7 +22,6 @@ from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.parts import set_look
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import (
     action,
     bring_to_front,
@@ -270,22 +267,6 @@ def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBo
     assert edit.text() == "4"
     assert not edit.property("wrong")
 
-    # The large figures are of that moment and the live one is small.
-    bar = trained.run_progress
-    live = bar.test_figure.text()
-    assert not bar.live_figure.isVisible()
-    session.timeline.go_to(1)
-    error = session.runs.current.history.figures(1)["test_error"]
-    assert bar.test_figure.text() == f"{100 * error:.2f} %"
-    under = find(trained, QLabel, "testFigureName")
-    assert under.text() == "test · epoch 1"
-    assert under.property("role") == "back"
-    assert bar.live_figure.isVisible()
-    assert bar.live_figure.text() == live
-    session.timeline.go_live()
-    assert (bar.test_figure.text(), under.text()) == (live, "test error")
-    assert not bar.live_figure.isVisible()
-
     # Play runs through it.
     trained.session.models[Player].set_seconds(1)
     click(qtbot, trained, QPushButton, "playButton")
@@ -318,33 +299,6 @@ def test_the_lines_of_the_answer_are_marked_there_and_their_head_tells_it(traine
         assert card.head.detail.toolTip().startswith(f"{first}: {100 * share:.0f} %, ")
     session.timeline.go_live()
     qtbot.waitUntil(lambda: card.head.detail.toolTip().endswith(" by epoch"))
-
-
-def test_a_predicted_number_has_large_figures_of_the_past_too(ready_window: CardWindow, qtbot: QtBot) -> None:
-    session, bar = ready_window.session, ready_window.run_progress
-    load(qtbot, ready_window, "mpg")
-    session.settings.change("epochs", epochs=3)
-    for step in (session.step_epoch, session.step_epoch, session.step_batch):
-        step()
-        wait_for(qtbot, ready_window, Status.PAUSED)
-    session.step_batch()
-    wait_for(qtbot, ready_window, Status.PAUSED)
-    live, between = bar.test_figure.text(), session.timeline.epochs[-2]
-    assert 2 < between < session.timeline.live_epoch
-    session.timeline.go_to(between)
-    last = session.runs.current.history.figures(2)["test_rmse"]
-    assert bar.test_figure.text() == f"{text.steady(last)} mpg", "the last that was measured, until it rests"
-    assert find(ready_window, QLabel, "testFigureName").text() == "test · epoch 2"
-    assert "at epoch 2" in bar.test_figure.toolTip()
-    assert bar.live_figure.text() == live
-    qtbot.waitUntil(lambda: session.timeline.figures[0] == between)
-    measured = Evaluator(session.displayed.network, session.dataset.test, session.dataset.target_scaling).evaluate()
-    assert bar.test_figure.text() == f"{text.steady(measured.rmse)} mpg"
-    assert (
-        find(ready_window, QLabel, "testFigureName").text()
-        == f"test · epoch {session.runs.current.epoch_name(between)}"
-    )
-    assert find(ready_window, QLabel, "testFigureName").property("role") == "back"
 
 
 def test_every_epoch_can_be_read_whole(ready_window: CardWindow) -> None:

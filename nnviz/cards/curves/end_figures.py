@@ -1,0 +1,241 @@
+"""The last figures of the curves, large, at the ends of the curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import QEvent, QObject, QPoint, Qt
+from PyQt5.QtGui import QFontMetrics, QHelpEvent
+from PyQt5.QtWidgets import QLabel, QToolTip
+
+from nnviz.cards.curves.known_figures import PARTS, EndFigure, ShownFigures
+from nnviz.ui import theme
+from nnviz.ui.parts import describe, named
+from nnviz.ui.plots.zoom_plot import ZoomPlot
+
+_BESIDE, _GAP = 16, 7  # pixels at 100 %: right of a curve's end, and before the word
+_LINE = 1.12  # of the height of the text: the least distance of two figures
+_MOST = 1 / 3  # of the plot's width for the figures, if their words fit
+_TOP = 10  # pixels above the chart
+_SPARE = 2  # pixels: labels are a pixel wider than their texts
+_WIDEST = "0.0017"  # one of 60,000 examples in percent
+
+
+class EndFigures(QObject):
+    """Figures at the ends of the curves: right of the playhead, or of the whole chart while the past is displayed.
+
+    The mouse goes through them to the chart. Right of the chart their tooltips appear.
+    """
+
+    def __init__(self, plot: ZoomPlot, size: int = theme.FIGURE) -> None:
+        """``size``: height of the text, in pixels at a text size of 100 %."""
+        super().__init__(plot)
+        self._plot, self._size = plot, size
+        self._known, self._end = ShownFigures(), 0.0
+        self._written: tuple[object, ...] = ()  # what the labels show
+        self._hidden: set[str] = set()  # parts whose curves are hidden
+        self._gutter, self._has_words = 0, True
+        self._labels = {part: self._label(f"{part}Figure") for part in PARTS}
+        self._words = {part: self._label("muted") for part in PARTS}
+        self._past, self._note, self._now = self._label("back"), self._label("muted"), self._label("muted")
+        self._past.setProperty("end", "past")
+        for part, figure in self._labels.items():
+            figure.setProperty("end", "large" if self._size_of(part) == theme.FIGURE else "small")
+        self.set_prefix("")
+        plot.viewport().installEventFilter(self)
+        plot.getViewBox().sigResized.connect(self.place)
+        plot.view_changed.connect(self.place)
+        theme.changed.connect(self._theme_changed)
+        self._make_room()
+
+    def _label(self, role: str) -> QLabel:
+        made = QLabel(self._plot)
+        made.setTextFormat(Qt.TextFormat.PlainText)
+        made.setProperty("role", role)
+        made.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        made.hide()
+        return made
+
+    def set_prefix(self, prefix: str) -> None:
+        """Sets how the labels' object names begin: "" for ``testFigure``, "loss" for ``lossTestFigure``."""
+
+        def name(words: str) -> str:
+            return f"{prefix}{words[0].upper()}{words[1:]}" if prefix else words
+
+        for part in PARTS:
+            self._labels[part].setObjectName(name(f"{part}Figure"))
+            self._words[part].setObjectName(name(f"{part}FigureName"))
+        named(self._past, name("figuresEpoch"), "Displayed epoch")
+        self._note.setObjectName(name("figuresNote"))
+        self._now.setObjectName(name("liveFigure"))
+
+    # ---- what is shown
+
+    def show(self, known: ShownFigures, end: float) -> None:
+        """Shows figures beside an epoch, that of the playhead or the end of the curves."""
+        self._known, self._end = known, end
+        self._write()
+        self.place()
+
+    def set_shown(self, part: str, shown: bool) -> None:
+        """Shows or hides the figure of a curve that is shown or hidden."""
+        (self._hidden.discard if shown else self._hidden.add)(part)
+        self._write()
+        self.place()
+
+    def _write(self) -> None:
+        quantity, known = self._plot.axes.quantity, self._known
+        now = known, quantity, tuple(sorted(self._hidden)), self._gutter, theme.text_size()
+        if now == self._written:
+            return
+        self._written = now
+        self._make_room()
+        by_part = {figure.part: figure for figure in known.figures if figure.part not in self._hidden}
+        for part in PARTS:
+            self._write_figure(part, by_part.get(part))
+        live = "" if known.now is None or "test" in self._hidden else f"now {quantity.text(known.now)}"
+        for each, words in ((self._past, known.past), (self._note, known.note), (self._now, live)):
+            each.setText(words if by_part or each is self._past else "")
+            each.setVisible(bool(each.text()))
+            each.adjustSize()
+        describe(self._past, known.past)
+
+    def _write_figure(self, part: str, figure: EndFigure | None) -> None:
+        shown, word, quantity = self._labels[part], self._words[part], self._plot.axes.quantity
+        shown.setVisible(figure is not None)
+        word.setVisible(figure is not None and self._has_words)
+        shown.setText("" if figure is None else quantity.text(figure.value))
+        word.setText(part)
+        if figure is None:
+            return
+        words = word.sizeHint().width() + theme.px(_GAP) if self._has_words else 0
+        if shown.sizeHint().width() + words > self._gutter - theme.px(_BESIDE):
+            shown.setText(quantity.number(figure.value))  # the unit stands at the axis, too
+        shown.setAccessibleName(figure.name)
+        describe(shown, f"{quantity.text(figure.value)}, {figure.when}")
+        shown.setToolTip(figure.tip)
+        for each in (shown, word):
+            each.adjustSize()
+
+    # ---- where
+
+    def _size_of(self, part: str) -> int:
+        return theme.LARGE if part == "validation" else self._size
+
+    def _make_room(self) -> None:
+        """Makes the gutter as wide as the widest figure; in a narrow plot without its unit, else without the word."""
+        large, small = QFontMetrics(theme.font(self._size, bold=True)), QFontMetrics(theme.font(theme.SMALL))
+        unit, most = self._plot.axes.quantity.unit, int(_MOST * self._plot.width())
+        word = theme.px(_GAP) + small.horizontalAdvance("train") + _SPARE
+        share, whole = (
+            theme.px(_BESIDE) + large.horizontalAdvance(f"{_WIDEST} {each}".rstrip()) + word for each in ("%", unit)
+        )
+        self._has_words = share <= most
+        gutter = min(max(whole, share), most) if self._has_words else share - word
+        if gutter != self._gutter:
+            self._gutter = gutter
+            self._plot.getPlotItem().layout.setContentsMargins(0, _TOP, gutter, 0)
+
+    def place(self) -> None:
+        """Moves the figures to the ends of the curves; called when the view changed."""
+        area, shown = self._plot.plot_area(), self._shown()
+        gutter = area.right() + 1 + theme.px(_BESIDE)
+        if self._known.past:
+            top = max(area.top() - _TOP, 0)
+            self._move(self._past, gutter, top)
+            top += self._past.height() + round(_LINE * theme.px(self._size) / 2)
+            centres = [top + number * self._apart for number in range(len(shown))]
+            left = gutter
+        else:
+            left = self._left(gutter)
+            centres = self._centres(shown)
+        below = 0.0
+        for figure, centre in zip(shown, centres, strict=True):
+            label, word = self._labels[figure.part], self._words[figure.part]
+            top = round(centre - label.height() / 2)
+            self._move(label, left, top)
+            base = top + label.fontMetrics().ascent() - word.fontMetrics().ascent()
+            self._move(word, left + label.width() + theme.px(_GAP), base)
+            below = centre + self._apart / 2
+        for each in (self._note, self._now):
+            if not each.isHidden():
+                self._move(each, left if each is self._note else gutter, round(below))
+                below += each.height()
+
+    def _shown(self) -> list[EndFigure]:
+        """Returns the figures that are shown; in the live network the largest comes first."""
+        shown = [figure for figure in self._known.figures if figure.part not in self._hidden]
+        return shown if self._known.past else sorted(shown, key=lambda figure: -figure.value)
+
+    @property
+    def _apart(self) -> float:
+        return _LINE * theme.px(self._size)
+
+    def _left(self, gutter: int) -> int:
+        """Returns where the figures begin: beside the end of the curves, or in the gutter if that is out of view."""
+        area, (low, high) = self._plot.plot_area(), self._plot.view[0]
+        at = float(self._plot.axes.across(self._end))
+        if not low <= at <= high:
+            return gutter
+        return round(area.left() + (at - low) / max(high - low, 1e-12) * area.width()) + theme.px(_BESIDE)
+
+    def _centres(self, shown: Sequence[EndFigure]) -> list[float]:
+        """Returns the middles of the figures, from above: the heights of their values, pushed apart."""
+        area, (low, high), axes = self._plot.plot_area(), self._plot.view[1], self._plot.axes
+        heights = [float(axes.height(figure.value * axes.quantity.factor)) for figure in shown]
+        rows = [area.bottom() - (height - low) / max(high - low, 1e-12) * area.height() for height in heights]
+        half = theme.px(self._size) / 2
+        return pushed_apart(rows, self._apart, self._labels["test"].height() / 2, area.bottom() - half)
+
+    @staticmethod
+    def _move(label: QLabel, left: int, top: int) -> None:
+        if label.pos() != QPoint(left, top):
+            label.move(left, top)
+
+    # ---- events
+
+    def _theme_changed(self) -> None:
+        if self._plot.getPlotItem() is not None:  # a closed plot has none
+            self._written = ()
+            self._write()
+            self.place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Makes room in another size of the plot, and shows the tooltips right of the chart."""
+        if event.type() == QEvent.Type.Resize:
+            self._make_room()
+            self._write()
+        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            place = self._plot.mapFromGlobal(event.globalPos())
+            for label in self._labels.values():
+                if (
+                    not label.isHidden()
+                    and label.geometry().contains(place)
+                    and label.x() > self._plot.plot_area().right()
+                ):
+                    QToolTip.showText(event.globalPos(), label.toolTip(), self._plot)
+                    return True
+        return False
+
+
+def pushed_apart(wanted: Sequence[float], apart: float, low: float, high: float) -> list[float]:
+    """Returns ascending places near the wanted ascending ones, at least ``apart`` from each other and within limits.
+
+    Neighbours that are too close are moved by equal amounts (isotonic regression by pooling). In too little room, all
+    have the same distance.
+    """
+    if len(wanted) > 1:
+        apart = min(apart, max(high - low, 0.0) / (len(wanted) - 1))
+    pools: list[list[float]] = []
+    for number, place in enumerate(wanted):
+        pools.append([place - number * apart])
+        while len(pools) > 1 and _mean(pools[-2]) > _mean(pools[-1]):
+            last = pools.pop()
+            pools[-1] += last
+    starts = [_mean(pool) for pool in pools for _ in pool]
+    most = max(high - (len(wanted) - 1) * apart, low)
+    return [min(max(start, low), most) + number * apart for number, start in enumerate(starts)]
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    return sum(numbers) / len(numbers)
