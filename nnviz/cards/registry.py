@@ -13,11 +13,13 @@ from engine.datasets import Dataset
 
 
 class Column(Enum):
-    """The columns of the window, from left to right: what the user chooses, watches, and asks the network."""
+    """The parts of the window: from left to right what the user chooses, gives, watches, and asks; below, the time."""
 
     CHOOSE = "choose"
+    INPUT = "input"
     WATCH = "watch"
     ASK = "ask"
+    TIME = "time"
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,14 @@ class Place:
         number: its position in the column, from the top. Cards with the same number are in the order of their names.
         height: its initial height, in pixels.
         drawn_height: likewise while the data are points in the plane or on a curve; 0 for the same height.
+        is_strip: whether the card has its low form there.
     """
 
     column: Column
     number: int
     height: int = 0
     drawn_height: int = 0
+    is_strip: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class CardInfo:
         needs: names of the session's queries whose results it needs while it is in view.
         page_of: the name of the card with tabs of which it is a page; a page has no position of its own.
         page_number: its position among the pages, from the left. Pages that belong to the card itself have 0.
-        suits: whether the page makes sense for a data set; the page is made with the first such data. None: for all.
+        suits: whether the card makes sense for a data set; a page is made with the first such data. None: for all.
         is_fixed: whether it has no menu: the card of the settings, or without places a section of it.
         is_of_displayed: whether it draws the displayed network, and is marked while that is a snapshot.
     """
@@ -72,6 +76,7 @@ _MODULES = {
         "draw.card",
         "plane.curve_page",
         "plane.plane_page",
+        "plane.surface_card",
         "prediction.card",
         "prediction_over_time.card",
         "regression.card",

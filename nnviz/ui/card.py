@@ -275,6 +275,9 @@ class Panel(QWidget, LazyView):
         """Returns the least height at which nothing in the card scrolls, and the least width."""
         return QSize(self._least_width, self.head.minimumSizeHint().height() + self._scroll.minimumSizeHint().height())
 
+    def set_strip(self, is_strip: bool) -> None:
+        """Chooses the low form of the card. Subclasses that have one implement it."""
+
     def keep_free(self, pixels: int) -> None:
         """Leaves that many pixels free at the bottom of the body. If it is not high enough, it scrolls above them.
 

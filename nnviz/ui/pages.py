@@ -23,7 +23,6 @@ class Page(QWidget, LazyView):
     Attributes:
         is_filled: whether the content was made.
         is_offered: whether the page has a tab; it has none for data that it does not suit.
-        leads: whether the page comes to the front when it gets its tab, until the user chooses another page.
         compares: whether it shows two networks side by side while they are compared.
 
     Signals:
@@ -43,7 +42,7 @@ class Page(QWidget, LazyView):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.aside = QWidget()
         self.is_filled = False
-        self.is_offered, self.leads, self.compares = True, False, False
+        self.is_offered, self.compares = True, False
 
     def offer(self, offered: bool) -> None:
         """Sets whether the page has a tab."""
@@ -125,7 +124,7 @@ class TabbedCard(Panel):
         """Adds a page to the right of those with the same number, and to the left of those with a higher one."""
         at = bisect.bisect_right(self._numbers, number)
         self._numbers.insert(at, number)
-        self._order.insert(0 if page.leads or not at else self._order.index(self.pages[at - 1]) + 1, page)
+        self._order.insert(0 if not at else self._order.index(self.pages[at - 1]) + 1, page)
         self.pages.insert(at, page)
         self._stack.insertWidget(at, page)
         self._asides.insertWidget(at, page.aside)

@@ -1,4 +1,4 @@
-"""The frame of the window: a column at the left, cards in the middle and at the right, and what lies below them."""
+"""The frame of the window: a column at the left, cards side by side at its right, and the time below them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QSizePolicy, QVBoxLayout, QWidget
 
-from nnviz.cards.registry import CARDS, WORKSPACES, CardInfo, Column, register_cards
+from nnviz.cards.registry import CARDS, WORKSPACES, CardInfo, Column, Place, register_cards
 from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.ui import theme
@@ -21,11 +21,16 @@ from nnviz.ui.shared_splitter import SharedSplitter
 _SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
 _CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 _COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 276, 240, 420  # pixels
-_RIGHT = 294
+# Of what stands at either side of the middle; of drawn data at the left; and at the right where both sides are there.
+_SIDE, _DRAWN_SIDE, _SIDE_OF_THREE = 294, 330, 250
+_LEAST_MIDDLE = 300
 _LEAST = 640, 460
+_LEAST_TIME, _TIME_OF_TEXT, _SHARE_OF_TIME = 262, 34, 0.37  # pixels, those of the texts of 200 %, share of the height
+_STRIP, _LOW_STRIP, _LOW = 104, 80, 640  # pixels of the time as a strip, and of the height below which it is low
 _ALONE = 400  # of what stands alone in its column, as a rule
 # What the cards get at least, whatever they show. The middle gives the others what larger texts need.
-_LEAST_WIDTHS = {Column.CHOOSE: _LEAST_COLUMN, Column.WATCH: 380, Column.ASK: _RIGHT}
+_LEAST_WIDTHS = {Column.CHOOSE: _LEAST_COLUMN, Column.INPUT: 200, Column.WATCH: 300, Column.ASK: 200, Column.TIME: 300}
+_ACROSS = Column.INPUT, Column.WATCH, Column.ASK
 
 # By workspace and splitter, the share of each part by its name.
 Shares = dict[str, dict[str, dict[str, float]]]
@@ -90,6 +95,7 @@ class Frame(QWidget):
         vertical, horizontal = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
         self._splitters = {column: SharedSplitter(vertical, column.value) for column in Column}
         self._across = SharedSplitter(horizontal, "across")
+        self._stack = SharedSplitter(vertical, "stack")
         self._whole = SharedSplitter(horizontal, "whole")
         self._column, self._rest = named(QWidget(), "column"), named(QWidget(), "rest")
         self._foot, self._below = named(QWidget(), "columnFoot"), named(QWidget(), "below")
@@ -99,9 +105,11 @@ class Frame(QWidget):
         self._column.setMinimumWidth(_LEAST_COLUMN)
         upper = self._splitters[Column.CHOOSE]
         self._column_rows = arranged(QVBoxLayout(self._column), (upper, 1), self._foot, spacing=theme.GAP)
-        for column in (Column.WATCH, Column.ASK):
+        for column in _ACROSS:
             self._across.addWidget(self._splitters[column])
-        arranged(QVBoxLayout(self._rest), (self._across, 1), self._below, spacing=theme.GAP)
+        for part in (self._across, self._splitters[Column.TIME]):
+            self._stack.addWidget(part)
+        arranged(QVBoxLayout(self._rest), (self._stack, 1), self._below, spacing=theme.GAP)
         for side in (self._column, self._rest):
             self._whole.addWidget(side)
         gap = theme.GAP
@@ -111,7 +119,7 @@ class Frame(QWidget):
             splitter.dragged.connect(functools.partial(self._note_drag, splitter))
 
     def _all_splitters(self) -> list[SharedSplitter]:
-        return [self._whole, self._across, *self._splitters.values()]
+        return [self._whole, self._stack, self._across, *self._splitters.values()]
 
     def add_foot(self, widget: QWidget) -> None:
         """Adds a widget at the foot of the column, where it stays in every workspace."""
@@ -141,7 +149,7 @@ class Frame(QWidget):
         self._add_pages()
         self._show_marks()
         self._set_least_widths()
-        for panel in self.shown:
+        for panel in self._all:
             if panel not in self.panels:
                 self.panels.append(panel)
                 panel.installEventFilter(self)
@@ -197,19 +205,23 @@ class Frame(QWidget):
     def _follow_data(self) -> None:
         """Offers the pages that suit the data."""
         for name, card in self.cards.items():
-            if CARDS[name].suits is not None:
+            if CARDS[name].suits is not None and CARDS[name].page_of:
                 card.offer(self._suits(CARDS[name]))
         data = self._session.data.dataset
         if data is not None:  # the heights stay as they are until the data are there
             self._is_drawn = data.is_plane or data.is_curve
-            self._divide()
+            self._show()
 
     def _show_marks(self) -> None:
-        """Marks every card while a what-if lasts, the past is shown or networks are compared; a click ends it."""
+        """Marks the cards while a what-if lasts or networks are compared; a click ends it.
+
+        That the past is shown is seen at the playhead, and where there is none, at each card.
+        """
         displayed, sides = self._session.displayed, self._session.side_by_side.sides
         beside = None if sides is None else (sides[0].name, sides[1].name)
         short = ("", "") if sides is None else (sides[0].short, sides[1].short)
-        epoch = "" if displayed.is_live else self._session.runs.current.epoch_name(displayed.epochs)
+        is_seen = displayed.is_live or bool(self._names[self.workspace][Column.TIME])
+        epoch = "" if is_seen else self._session.runs.current.epoch_name(displayed.epochs)
         for name, card in self.cards.items():
             if isinstance(card, Panel) and CARDS[name].is_of_displayed:
                 pair = beside if _compares(card) else None
@@ -227,21 +239,29 @@ class Frame(QWidget):
     # ---- what is shown
 
     @property
-    def shown(self) -> list[QWidget]:
-        """What belongs to the workspace, from left to right and from the top, also while it is hidden."""
+    def _all(self) -> list[QWidget]:
         return [panel for panels in self._names[self.workspace].values() for panel in panels]
+
+    @property
+    def shown(self) -> list[QWidget]:
+        """What the workspace has for these data, from left to right and from the top, also while it is hidden."""
+        return [panel for panel in self._all if self._is_suitable(panel)]
 
     def _wanted(self, column: Column) -> list[QWidget]:
         """Returns what a column shows now, from the top."""
         if self.enlarged is not None:
             return [self.enlarged] if self.enlarged in self._names[self.workspace][column] else []
-        own, left = self._names[self.workspace][column], self._names[self.workspace][Column.CHOOSE]
-        if not self._has_lesson_in_front or column is Column.WATCH:
-            return [panel for panel in own if panel.objectName() not in self._hidden]
-        beside = [panel for panel in left if panel.objectName() in self._beside]
-        if column is Column.CHOOSE:
+        if self._has_lesson_in_front and column is Column.CHOOSE:
             return [] if self._lesson is None else [self._lesson]
-        return [*beside, *(panel for panel in own if panel.objectName() not in self._hidden)]
+        own, left = self._names[self.workspace][column], self._names[self.workspace][Column.CHOOSE]
+        shown = [panel for panel in own if panel.objectName() not in self._hidden and self._is_suitable(panel)]
+        if self._has_lesson_in_front and column is Column.ASK:
+            return [*(panel for panel in left if panel.objectName() in self._beside), *shown]
+        return shown
+
+    def _is_suitable(self, panel: QWidget) -> bool:
+        """Whether a card suits the data that are loaded."""
+        return panel.objectName() not in CARDS or self._suits(CARDS[panel.objectName()])
 
     def _show(self) -> None:
         """Puts what is wanted into its place, and hides the rest."""
@@ -255,9 +275,12 @@ class Frame(QWidget):
             for number, panel in enumerate(panels):
                 if splitter.indexOf(panel) != number:
                     splitter.insertWidget(number, panel)
+                if isinstance(panel, Panel):
+                    place = self._place_of(panel)
+                    panel.set_strip(self.enlarged is None and place is not None and place.is_strip)
                 panel.show()
             splitter.setVisible(bool(panels))
-        self._across.setVisible(bool(wanted[Column.WATCH] or wanted[Column.ASK]))
+        self._across.setVisible(any(wanted[column] for column in _ACROSS))
         is_enlarged = self.enlarged is not None
         has_foot = not is_enlarged and self._foot.layout().count() > 0
         self._column.setVisible(has_foot or bool(wanted[Column.CHOOSE]))
@@ -276,6 +299,7 @@ class Frame(QWidget):
         self.workspace, self.enlarged = name, None
         if name not in self._names:
             self._build()
+        self._show_marks()
         self._show()
 
     def enlarge(self, card: Panel | None) -> None:
@@ -321,10 +345,32 @@ class Frame(QWidget):
         elif splitter is self._whole and len(parts) > 1:
             shares = _beside(length, _with_text(_COLUMN, Column.CHOOSE))
         elif splitter is self._across and len(parts) > 1:
-            shares = _beside(length, _with_text(_RIGHT, Column.ASK))[::-1]
+            shares = self._widths(parts, length)
+        elif splitter is self._stack and len(parts) > 1:
+            shares = _beside(length, self._height_of_time(length))[::-1]
         else:
             shares = [self._height(name) for name in names]
         return [round(length * share / sum(shares)) for share in shares]
+
+    def _widths(self, parts: list[QWidget], length: int) -> list[float]:
+        """Returns the widths of the columns side by side; the outer ones leave the middle what it needs."""
+        shown = [column for column in _ACROSS if self._splitters[column] in parts]
+        first = _DRAWN_SIDE if self._is_drawn and self._names[self.workspace][Column.INPUT] else _SIDE
+        wanted = {Column.INPUT: first, Column.ASK: _SIDE if Column.INPUT not in shown else _SIDE_OF_THREE}
+        outer = [_with_text(wanted[column], column) for column in shown if column is not Column.WATCH]
+        less = min(1, max(length - _LEAST_MIDDLE, 1) / max(sum(outer), 1))
+        middle = max(length - less * sum(outer), 1)
+        return [middle if column is Column.WATCH else less * outer.pop(0) for column in shown]
+
+    def _height_of_time(self, length: int) -> int:
+        """Returns the height of the time at first, of the pixels that it shares with the cards above it."""
+        larger = theme.text_size() / 100 - 1
+        if any(place.is_strip for place in map(self._place_of, self._names[self.workspace][Column.TIME]) if place):
+            return round((_LOW_STRIP if length < _LOW else _STRIP) * (1 + larger) ** 0.5)
+        return max(_LEAST_TIME + round(_TIME_OF_TEXT * larger), round(_SHARE_OF_TIME * length))
+
+    def _place_of(self, panel: QWidget) -> Place | None:
+        return CARDS[panel.objectName()].places.get(self.workspace) if panel.objectName() in CARDS else None
 
     def _height(self, name: str) -> float:
         """Returns the first height of a part, in pixels, to be compared with those of its neighbours."""
@@ -378,7 +424,7 @@ class Frame(QWidget):
     def tab_places(self) -> Iterator[QWidget]:
         """Yields the parts in the order in which Tab goes through them."""
         yield self._column
-        for column in (Column.WATCH, Column.ASK):
+        for column in (*_ACROSS, Column.TIME):
             yield from self._splitters[column].parts
         yield self._below
 
@@ -395,5 +441,5 @@ def _beside(length: int, width: int) -> list[float]:
 
 def _with_text(width: int, column: Column) -> int:
     """Returns the width of a column at the text size in use. The middle one gives the others what they need more."""
-    share = 0 if column is Column.WATCH else _SHARE_OF_TEXT
+    share = 0 if column in (Column.WATCH, Column.TIME) else _SHARE_OF_TEXT
     return round(width * (1 + share * (theme.text_size() / 100 - 1)))

@@ -28,7 +28,6 @@ from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.cards.run_bar.run_progress import RunProgress
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.settings.settings_card import SettingsCard
-from nnviz.cards.timeline.card import TimelineBar
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import is_exported_run
@@ -143,6 +142,7 @@ class MainWindow(QMainWindow):
         for signal in (session.runs.file_changed, session.training.state_changed):
             signal.connect(self._show_title)
         session.runs.history_changed.connect(self._show_epoch)
+        session.data.changed.connect(lambda: self._menus.show_cards(self._frame.shown))
         session.messages.changed.connect(self._show_message)
         session.messages.announced.connect(self._show_announcement)
         self._show_title()
@@ -173,15 +173,12 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._frame)
         self.run_block = RunBlock(self.session)
         self._frame.add_foot(self.run_block)
-        self.run_progress, self.timeline_bar = (
-            RunProgress(self.session, self.run_block.train),
-            TimelineBar(self.session),
-        )
-        for part in (self.run_progress, self.timeline_bar):
-            self._frame.add_below(part)
+        self.run_progress = RunProgress(self.session, self.run_block.train)
+        self._frame.add_below(self.run_progress)
         self.panels = self._frame.panels
         self.draw: DrawCard = self._frame.cards["drawDock"]
         self.curves: CurvesPanel = self._frame.cards["curvesDock"]
+        self.curves.foot.film_wanted.connect(lambda: self.films.of_window())
         self.settings: SettingsCard = self._frame.cards["settingsCard"]
         self.canvas = self.draw.canvas
         self.settings.data.file_wanted.connect(self.data_dialogs.open_data)
@@ -226,6 +223,12 @@ class MainWindow(QMainWindow):
         self.head.switch.show_chosen(name)
         self._menus.show_cards(self._frame.shown)
         self.lessons.follow_workspace()
+
+    def type_epoch(self) -> None:
+        """Opens the field of the displayed epoch, in a workspace that has it."""
+        if not self.curves.isVisible():
+            self.show_workspace("train")
+        self.curves.foot.type_epoch()
 
     def _show_in_runs(self, sweep: int) -> None:
         """Shows the Runs workspace, with the sweep of that number; 0 for the compared runs."""

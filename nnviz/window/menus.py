@@ -11,9 +11,9 @@ from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QMenu, QMenuBar, QWidget
 
 from engine.storage import EXPORTS
+from nnviz.cards.curves.player import Player
+from nnviz.cards.curves.time_foot import BRANCH_TIP
 from nnviz.cards.runs.seeds_button import add_seed_counts
-from nnviz.cards.timeline.card import BRANCH_TIP
-from nnviz.cards.timeline.player import Player
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
@@ -259,10 +259,10 @@ class Menus(QObject):
     def _fill_time(self, menu: QMenu) -> None:
         """Fills the menu of the timeline. Plain arrow keys do the same if no control takes them."""
         timeline, player = self._session.timeline, self._session.models[Player]
-        back = self._add(menu, "E&arlier snapshot", "actionEarlier", "Ctrl+Left", partial(timeline.step, -1))
-        on = self._add(menu, "&Later snapshot", "actionLater", "Ctrl+Right", partial(timeline.step, 1))
-        live = self._add(menu, "Li&ve", "actionLive", "Ctrl+End", timeline.go_live)
-        play = self._add(menu, "&Play or stop", "actionPlay", "P", player.toggle)
+        back = self._add(menu, "E&arlier snapshot", "actionEarlier", "Ctrl+Left; Alt+Left", partial(timeline.step, -1))
+        on = self._add(menu, "&Later snapshot", "actionLater", "Ctrl+Right; Alt+Right", partial(timeline.step, 1))
+        live = self._add(menu, "Back to &now", "actionLive", "Ctrl+End", timeline.go_live)
+        play = self._add(menu, "Re&play or stop", "actionPlay", "P", player.toggle)
         compared = self._session.side_by_side
         compare = self._add(menu, "&Compare side by side", "actionCompare", "C", self._window.compare_key.press)
         compare.setCheckable(True)
@@ -301,6 +301,12 @@ class Menus(QObject):
             self._add(menu, f"Workspace {title}", f"actionWorkspace{number}", f"Ctrl+{number}", choose)
         menu.addSeparator()
         self._view, self._below_cards = menu, menu.addSeparator()
+        go = self._add(menu, "&Go to epoch …", "actionGoToEpoch", "Ctrl+G", self._window.type_epoch)
+        timeline = self._session.timeline
+        for signal in (timeline.extended, timeline.changed):
+            signal.connect(lambda: go.setEnabled(timeline.has_past))
+        go.setEnabled(timeline.has_past)
+        menu.addSeparator()
         enlarge = self._window.cards.toggle
         self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return; Ctrl+Enter", enlarge)
         self._add(menu, "Default si&zes", "actionDefaultLayout", "Ctrl+0", self._window.default_sizes)

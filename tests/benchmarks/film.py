@@ -20,7 +20,7 @@ main.set_threads()
 from PyQt5.QtCore import QEventLoop  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
-from nnviz.cards.timeline.player import Player  # noqa: E402
+from nnviz.cards.curves.player import Player  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.status import Status  # noqa: E402
 from nnviz.ui.card import Panel  # noqa: E402

@@ -24,9 +24,9 @@ from PyQt5.QtWidgets import QWidget  # noqa: E402
 
 from engine.training.trainer import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
+from nnviz.cards.curves.time_axis import TimeAxis  # noqa: E402
 from nnviz.cards.diagram.diagram import NetworkDiagram  # noqa: E402
 from nnviz.cards.explanation.model import CONTRIBUTIONS  # noqa: E402
-from nnviz.cards.timeline.slider import TimelineSlider  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.selection import Neuron  # noqa: E402
 from nnviz.session.shared_queries import ANSWER  # noqa: E402
@@ -173,7 +173,7 @@ def looking_back(window: MainWindow) -> dict[str, Any]:
 class Dragged(QObject):
     """Notes how long the moves of a mouse wait until a slider has reported where they point to."""
 
-    def __init__(self, slider: TimelineSlider, mouse: Mouse) -> None:
+    def __init__(self, slider: TimeAxis, mouse: Mouse) -> None:
         super().__init__()
         self.handled: list[float] = []
         self._mouse = mouse
@@ -195,7 +195,7 @@ class Dragged(QObject):
 
 def scrubbing(window: MainWindow) -> dict[str, Any]:
     """A hand drags the playhead to and fro while the run trains. A view is another moment, with its weights painted."""
-    session, slider = window.session, window.findChild(TimelineSlider)
+    session, slider = window.session, window.findChild(TimeAxis)
     new_run(window, SHAPES["784-64-32-10"][0], EPOCHS_SCRUBBED)
     session.start()
     wait(8)  # a past

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.training.history import PARTS, Curves, History
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
 from nnviz.cards.curves.headline import Headline
 from nnviz.cards.curves.known_figures import shown_figures
+from nnviz.cards.curves.time_foot import TimeFoot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.text import epochs as epochs_text
 from nnviz.session.run import Run
@@ -23,13 +24,15 @@ from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.pages import Page, TabbedCard
-from nnviz.ui.parts import arranged, named
+from nnviz.ui.parts import arranged, named, set_look
 from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, SCALES, Quantity
 from nnviz.ui.plots.curve_figures import EXACT, EarlierRun
 from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.tabs import keep_in_sight
 
 _MANY, _BOTTOM_OF_FEW = 1000, 0.01  # test examples, and the lowest value of the axis of fewer as a share of its end
+_BETWEEN = 6  # pixels between the parts of the card
+_LEAST_STRIP = 36  # pixels of the strip above its foot
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _TIPS = {
     "error": (
@@ -90,6 +93,13 @@ class CurvesPanel(TabbedCard):
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
         self.under = arranged(QVBoxLayout())  # what lies under the charts, as wide as the card and in line with them
         self.body.addLayout(self.under)
+        self.foot = TimeFoot(session)
+        self.foot.beside.setParent(self.sheet)
+        self.under.addWidget(self.foot)
+        self._is_strip = False
+        self._in_front: Page | None = None  # the page that the whole form shows
+        self.time_moved.connect(self._follow_chart)
+        self.foot.moved.connect(self._place_beside)
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
         self.is_root = True
         self.curves: list[LearningCurvePage] = []
@@ -106,12 +116,61 @@ class CurvesPanel(TabbedCard):
             self.rmse.prepare()
             yield
 
+    def set_strip(self, is_strip: bool) -> None:
+        """Shows the curves and the axis only, with the errors; else the page that was in front before."""
+        if is_strip == self._is_strip:
+            return
+        self._is_strip = is_strip
+        if is_strip:
+            self._in_front = self.page
+            curve = self.error if self.error.is_offered or self.rmse is None else self.rmse
+            self.tabs.setCurrentIndex(self.pages.index(curve))
+        elif self._in_front is not None and self._in_front.is_offered:
+            self.tabs.setCurrentIndex(self.pages.index(self._in_front))
+        self.head.setHidden(is_strip)
+        set_look(self.sheet, "alone", is_strip)
+        padding = theme.CARD_PADDING
+        self.body.setContentsMargins(padding, 2 if is_strip else 6, padding, 2 if is_strip else padding)
+        self.body.setSpacing(0 if is_strip else _BETWEEN)
+        policy = QSizePolicy.Policy.Ignored if is_strip else QSizePolicy.Policy.Preferred
+        self._stack.setSizePolicy(policy, policy)  # pages behind do not make the strip higher
+        for page in self.curves:
+            page.set_strip(is_strip)
+        self._place_beside()
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns the least size; of the strip, with a low chart."""
+        size = super().minimumSizeHint()
+        if not self._is_strip:
+            return size
+        return QSize(size.width(), self.foot.sizeHint().height() + _LEAST_STRIP)
+
+    def _follow_chart(self) -> None:
+        """Keeps the axis of time in line with the chart in front, or the one that was there before."""
+        plot = self.plot
+        self.foot.set_scale(plot.axes, plot.view[0])
+        if plot.isVisible():
+            self.foot.set_sides(*self.sides)
+
+    def _place_beside(self) -> None:
+        """Lays the buttons of the playhead over the lower edge of the chart; the strip has no room for them."""
+        if self._is_strip:
+            self.foot.beside.hide()
+            return
+        plot, foot = self.plot, self.foot
+        left, right = self.sides
+        margin, bottom = self.under.geometry().left(), foot.y()
+        if plot.isVisible():
+            bottom = plot.mapTo(self.sheet, plot.plot_area().bottomLeft()).y()
+        foot.place_beside(margin + left, margin + foot.width() - right, bottom - 8)
+
     @property
     def sides(self) -> tuple[int, int]:
         """The pixels left and right of the chart in front, in a widget of ``under``."""
-        plot, area = self.plot, self.plot.plot_area()
-        left = plot.mapTo(self.sheet, area.topLeft()).x() - self.body.contentsMargins().left()
-        return left, self.under.geometry().width() - left - area.width()
+        plot, row = self.plot, self.under.geometry()
+        area = plot.getViewBox().sceneBoundingRect()
+        start = plot.mapTo(self.sheet, QPoint(0, 0)).x() - row.left()
+        return round(start + area.left()), round(row.width() - start - area.right())
 
     def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> LearningCurvePage:
         page = LearningCurvePage(self._session, quantity, self.forget)
@@ -217,6 +276,7 @@ class LearningCurvePage(Page):
         self._earlier: list[EarlierRun] = []
         self._named_earlier: list[str] | None = None
         self._lesson_offer: tuple[str, ...] = ()
+        self._is_strip = False
 
     @property
     def plot(self) -> CurvePlot:
@@ -252,8 +312,6 @@ class LearningCurvePage(Page):
         reset, self._log_action, self._root_action = self._actions(plot)
         _offer(plot, reset, self._log_action, self._root_action, self._forget)
         arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
-        plot.playhead.follow(session.timeline.nearest)
-        plot.playhead.wanted.connect(session.timeline.point_to)
         session.timeline.changed.connect(self.refresh)
         for signal in (session.side_by_side.changed, session.side_by_side.changes_changed, theme.changed):
             signal.connect(self._compare)
@@ -265,8 +323,16 @@ class LearningCurvePage(Page):
         session.runs.replaced.connect(self._new_run)
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
             signal.connect(self._show_past)  # the differences from the current run may have changed
+        self.set_strip(self._is_strip)
         self._show_hint()
         self._show_past()
+
+    def set_strip(self, is_strip: bool) -> None:
+        """Leaves the chart alone, or shows what belongs to it again."""
+        self._is_strip = is_strip
+        if self.is_filled:
+            self.plot.set_strip(is_strip)
+            self.headline.setHidden(is_strip)
 
     def offer_lesson(self, versions: tuple[str, ...]) -> None:
         """Offers a lesson next to the conclusion, in the first of those versions that fits; () ends the offer."""
@@ -491,4 +557,5 @@ def _offer(widget: QWidget, *actions: QAction) -> None:
     widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
 
-CARDS.register("curvesDock")(CardInfo(CurvesPanel, {"train": Place(Column.WATCH, 1, 336, 414)}, needs=(CHANGES,)))
+PLACES = {"train": Place(Column.TIME, 1), "inside": Place(Column.TIME, 1, is_strip=True)}
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, PLACES, needs=(CHANGES,)))

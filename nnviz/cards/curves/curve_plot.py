@@ -19,7 +19,7 @@ from nnviz.cards.curves.playhead import Playhead
 from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.parts import named
-from nnviz.ui.plots.curve_axes import ERROR, Axes, EpochAxis, Quantity, ValueAxis
+from nnviz.ui.plots.curve_axes import ERROR, Axes, Quantity, ValueAxis
 from nnviz.ui.plots.curve_figures import (
     EXACT,
     EarlierRun,
@@ -41,6 +41,7 @@ _EMPTY = Curve()
 _SAMPLE = 4  # pixels between two samples of a line under the read-out
 _IN_THE_WAY = 10_000  # cost of covering the button; larger than for any line
 _CHANGE = 14  # height in pixels of the mark at a change of settings
+_LEAST_HEIGHT, _LEAST_OF_STRIP = 60, 24  # pixels
 _NEAR = 5  # pixels; closer to a mark, the read-out shows the change
 _NAMES = ("live_train", "live_test", "validation", "train", "test")  # later ones are drawn over earlier ones
 
@@ -54,15 +55,14 @@ class CurvePlot(ZoomPlot):
     Attributes:
         quantity: the quantity on the y axis.
         changes: the marked epochs, and the changes of settings there.
-        playhead: the mark of the displayed epoch, which can be dragged.
+        playhead: the mark of the displayed epoch.
         figures: the last figures, at the ends of the curves.
     """
 
-    def __init__(
-        self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton", size_of_figures: int = theme.FIGURE
-    ) -> None:
-        self._bottom, self._left = EpochAxis(), ValueAxis()
-        super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
+    def __init__(self, quantity: Quantity = ERROR, reset_name: str = "resetZoomButton") -> None:
+        self._left = ValueAxis()
+        super().__init__(axisItems={"left": self._left})
+        self.hideAxis("bottom")  # the epochs are at the axis of time below, which all charts share
         self.quantity = quantity
         self.axes = Axes(quantity, is_root=True, floor=1.0)
         self._curves: Mapping[str, Curve] = {}
@@ -86,19 +86,17 @@ class CurvePlot(ZoomPlot):
         self._marks.setZValue(-0.6)
         self.addItem(self._marks, ignoreBounds=True)
         self.playhead = Playhead(self)
-        self.figures = EndFigures(self, size_of_figures)
+        self.figures = EndFigures(self)
         self._read_out.raise_()
         self._hint = named(QLabel("", self), "plotHint")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
-        self.view_changed.connect(self.playhead.place_dot)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
         self.getViewBox().sigResized.connect(self._resized)
         self._left.setZValue(-1)  # draws the grid behind the curves
         self._left.setGrid(255)
         self._left.setStyle(tickTextOffset=6)
-        self._bottom.setStyle(tickTextOffset=8)
-        self.setMinimumHeight(140)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self._apply_theme()
         self._set_home()
 
@@ -155,6 +153,12 @@ class CurvePlot(ZoomPlot):
             self.changes = tuple(changes)
             self._draw_changes()
             self._update_read_out()
+
+    def set_strip(self, is_strip: bool) -> None:
+        """Chooses a form that is only some lines of text high, without numbers of values."""
+        self.setMinimumHeight(_LEAST_OF_STRIP if is_strip else _LEAST_HEIGHT)
+        self._left.setStyle(showValues=not is_strip)
+        self.figures.set_low(is_strip)
 
     def set_hint(self, words: str) -> None:
         """Sets the hint for a run without curves, which is displayed even over earlier runs; "" for none."""
@@ -251,12 +255,12 @@ class CurvePlot(ZoomPlot):
     def pixel_of(self, epoch: float) -> float:
         """Returns the position of an epoch, in pixels right of the left end of the chart."""
         low, high = self.view[0]
-        return (float(self.axes.across(epoch)) - low) / max(high - low, 1e-12) * self.plot_area().width()
+        return (float(self.axes.across(epoch)) - low) / max(high - low, 1e-12) * self.getViewBox().width()
 
     def epoch_of(self, pixel: float) -> float:
         """Returns the epoch at a position, in pixels right of the left end of the chart."""
         low, high = self.view[0]
-        return self.axes.epoch(low + pixel / max(self.plot_area().width(), 1) * (high - low))
+        return self.axes.epoch(low + pixel / max(self.getViewBox().width(), 1) * (high - low))
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()
@@ -272,7 +276,6 @@ class CurvePlot(ZoomPlot):
         values = np.concatenate(shown) if shown else np.empty(0)
         values = values[np.isfinite(values)]
         self._left.follow(self.axes, has_below=bool(len(values) and (values < low).any()))
-        self._bottom.follow(self.axes)
         across = 0.0, float(self.axes.across(self._last_epoch()))
         home = self.axes.heights(low, high)
         highest = min(max(float(values.max()) if len(values) else high, high), self.quantity.highest)
@@ -309,8 +312,7 @@ class CurvePlot(ZoomPlot):
 
     def _apply_theme(self) -> None:
         super()._apply_theme()
-        for axis in (self._bottom, self._left):
-            axis.setTickPen(theme.colour("grid"))
+        self._left.setTickPen(theme.colour("grid"))
         self._left.setPen(pg.mkPen(None))
         for name, line in self._lines.items():
             line.set_colour(theme.colour(name.removeprefix("live_")))
@@ -337,23 +339,13 @@ class CurvePlot(ZoomPlot):
             return True
         return bool(super().viewportEvent(event))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton or not self.playhead.press(event.pos()):
-            super().mousePressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if not self.playhead.release():
-            super().mouseReleaseEvent(event)
-
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if not self.playhead.move(event.pos(), bool(event.buttons() & Qt.MouseButton.LeftButton)):
-            super().mouseMoveEvent(event)
+        super().mouseMoveEvent(event)
         self._mouse = event.pos()
         self._update_read_out()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self.playhead.leave()
         self._mouse = None
         self._update_read_out()
 

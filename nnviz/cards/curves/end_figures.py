@@ -10,13 +10,13 @@ from PyQt5.QtWidgets import QLabel, QToolTip
 
 from nnviz.cards.curves.known_figures import PARTS, EndFigure, ShownFigures
 from nnviz.ui import theme
-from nnviz.ui.parts import describe, named
+from nnviz.ui.parts import describe, named, set_look
 from nnviz.ui.plots.zoom_plot import ZoomPlot
 
 _BESIDE, _GAP = 16, 7  # pixels at 100 %: right of a curve's end, and before the word
 _LINE = 1.12  # of the height of the text: the least distance of two figures
 _MOST = 1 / 3  # of the plot's width for the figures, if their words fit
-_TOP = 10  # pixels above the chart
+_TOP, _LOW_TOP, _BOTTOM = 10, 3, 2  # pixels above the chart, above a low one, and below it
 _SPARE = 2  # pixels: labels are a pixel wider than their texts
 _WIDEST = "0.0017"  # one of 60,000 examples in percent
 
@@ -27,10 +27,9 @@ class EndFigures(QObject):
     The mouse goes through them to the chart. Right of the chart their tooltips appear.
     """
 
-    def __init__(self, plot: ZoomPlot, size: int = theme.FIGURE) -> None:
-        """``size``: height of the text, in pixels at a text size of 100 %."""
+    def __init__(self, plot: ZoomPlot) -> None:
         super().__init__(plot)
-        self._plot, self._size = plot, size
+        self._plot, self._size, self._top = plot, theme.FIGURE, _TOP
         self._known, self._end = ShownFigures(), 0.0
         self._written: tuple[object, ...] = ()  # what the labels show
         self._hidden: set[str] = set()  # parts whose curves are hidden
@@ -39,8 +38,7 @@ class EndFigures(QObject):
         self._words = {part: self._label("muted") for part in PARTS}
         self._past, self._note, self._now = self._label("back"), self._label("muted"), self._label("muted")
         self._past.setProperty("end", "past")
-        for part, figure in self._labels.items():
-            figure.setProperty("end", "large" if self._size_of(part) == theme.FIGURE else "small")
+        self._set_looks()
         self.set_prefix("")
         plot.viewport().installEventFilter(self)
         plot.getViewBox().sigResized.connect(self.place)
@@ -68,6 +66,18 @@ class EndFigures(QObject):
         named(self._past, name("figuresEpoch"), "Displayed epoch")
         self._note.setObjectName(name("figuresNote"))
         self._now.setObjectName(name("liveFigure"))
+
+    def set_low(self, is_low: bool) -> None:
+        """Makes the figures small, as in a chart that is only some lines of text high."""
+        self._size, self._top = (theme.LARGE, _LOW_TOP) if is_low else (theme.FIGURE, _TOP)
+        self._set_looks()
+        self._gutter, self._written = 0, ()
+        self._write()
+        self.place()
+
+    def _set_looks(self) -> None:
+        for part, figure in self._labels.items():
+            set_look(figure, "end", "large" if self._size_of(part) == theme.FIGURE else "small")
 
     # ---- what is shown
 
@@ -134,14 +144,14 @@ class EndFigures(QObject):
         gutter = min(max(whole, share), most) if self._has_words else share - word
         if gutter != self._gutter:
             self._gutter = gutter
-            self._plot.getPlotItem().layout.setContentsMargins(0, _TOP, gutter, 0)
+            self._plot.getPlotItem().layout.setContentsMargins(0, self._top, gutter, _BOTTOM)
 
     def place(self) -> None:
         """Moves the figures to the ends of the curves; called when the view changed."""
         area, shown = self._plot.plot_area(), self._shown()
         gutter = area.right() + 1 + theme.px(_BESIDE)
         if self._known.past:
-            top = max(area.top() - _TOP, 0)
+            top = max(area.top() - self._top, 0)
             self._move(self._past, gutter, top)
             top += self._past.height() + round(_LINE * theme.px(self._size) / 2)
             centres = [top + number * self._apart for number in range(len(shown))]

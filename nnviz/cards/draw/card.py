@@ -295,5 +295,9 @@ class DrawCard(Panel):
         self.answer.show_answer(best, verdict.confidence, second, verdict.second_confidence, verdict.is_sure)
 
 
-PLACES = {"train": Place(Column.ASK, 1, 412), "inside": Place(Column.ASK, 1, 272), "runs": Place(Column.ASK, 1, 272)}
+PLACES = {
+    "train": Place(Column.INPUT, 2, 412, 150),
+    "inside": Place(Column.ASK, 1, 272),
+    "runs": Place(Column.ASK, 1, 272),
+}
 CARDS.register("drawDock")(CardInfo(DrawCard, PLACES, needs=(ANSWER,)))

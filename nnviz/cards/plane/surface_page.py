@@ -46,7 +46,6 @@ class SurfacePage(Page):
 
     def __init__(self, session: Session, title: str, tip: str, view: PointsView, tests: Key) -> None:
         super().__init__(title, f"{self.where}Tab", tip)
-        self.leads = True
         self._session, self._view, self.tests = session, view, tests
         self._is_painted = False  # whether points are painted here
         self._row = arranged(QHBoxLayout(), (view, 1), spacing=8)
@@ -227,4 +226,4 @@ def painted_points(painting: PaintedPointsModel, inks: Sequence[str], with_tests
 
 def surface_card(make: Callable[[Session], SurfacePage], suits: Callable[[Dataset], bool]) -> CardInfo:
     """Returns the description of a surface page for the registry."""
-    return CardInfo(make, needs=(OUTPUT_SURFACE,), page_of="curvesDock", page_number=1, suits=suits)
+    return CardInfo(make, needs=(OUTPUT_SURFACE,), page_of="surfaceDock", suits=suits)

@@ -228,5 +228,5 @@ def _step(text: str, direction: int) -> str:
     return f"{min(max((now // _STEP + direction) * _STEP, 0), 100)} %"
 
 
-PLACES = {"train": Place(Column.ASK, 2, 236), "inside": Place(Column.ASK, 2, 252), "runs": Place(Column.ASK, 2, 252)}
+PLACES = {"train": Place(Column.ASK, 2), "inside": Place(Column.ASK, 2, 252), "runs": Place(Column.ASK, 2, 252)}
 CARDS.register("predictionDock")(CardInfo(PredictionPanel, PLACES, needs=(ANSWER, SECOND_ANSWER)))

@@ -394,5 +394,5 @@ class WeightsPanel(Panel):
             self._show_around()
 
 
-PLACES = {"train": Place(Column.WATCH, 2, 407, 329)}
+PLACES = {"train": Place(Column.WATCH, 2)}
 CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,)))

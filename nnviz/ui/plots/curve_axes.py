@@ -234,39 +234,11 @@ class EpochAxis(pg.AxisItem):
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803
         """Returns positions of round numbers, those whose texts have room; of even ones if few are in view."""
-        low, high = self.axes.epoch(minVal), self.axes.epoch(maxVal)
-        wanted = _root_marks(low, high) if self.axes.is_root else even_marks(low, high, min(6.0, high - low))
-        found = self._with_room(wanted, minVal, maxVal, size)
-        found = found if len(found) > 1 else enough_marks(low, high, 2)
-        return [(None, [float(self.axes.across(mark)) for mark in found])]
-
-    def _with_room(self, epochs: list[float], first: float, last: float, size: float) -> list[float]:
-        """Returns the last one, and of the others those whose texts have room, from the left."""
-        if not epochs:
-            return []
-        measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
-
-        def middle(epoch: float) -> float:
-            return (float(self.axes.across(epoch)) - first) / max(last - first, 1e-12) * size
-
-        wide = measure(f"epoch {epochs[-1]:g}")
-        end = min(middle(epochs[-1]) - wide / 2, size + _BEYOND - wide)  # the left of the last text
-        found, right = [], -math.inf
-        for epoch in epochs[:-1]:
-            half = measure(f"{epoch:g}") / 2
-            if right + _BETWEEN <= middle(epoch) - half and middle(epoch) + half <= end - _BETWEEN:
-                found.append(epoch)
-                right = middle(epoch) + half
-        return [*found, epochs[-1]]
+        return [(None, [float(self.axes.across(mark)) for mark in epoch_marks(self.axes, (minVal, maxVal), size)])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """Formats epochs with as few decimals as tell them apart; the last one begins with the word."""
-        epochs = [self.axes.epoch(value) for value in values]
-        if self.axes.is_root:
-            texts = [f"{epoch:.6f}".rstrip("0").rstrip(".") for epoch in epochs]
-        else:
-            texts = [f"{epoch:.{digits(epochs)}f}" for epoch in epochs]
-        return [*texts[:-1], f"epoch {texts[-1]}"] if texts else []
+        return epoch_texts(self.axes, [self.axes.epoch(value) for value in values])
 
     def generateDrawSpecs(self, p: Any) -> Any:  # noqa: N802
         """Moves the last number to the left if it would be cut."""
@@ -276,6 +248,46 @@ class EpochAxis(pg.AxisItem):
             most = self.size().width() + _BEYOND
             specs[2][-1] = (place.translated(min(most - place.right(), 0.0), 0), flags, words_there)
         return specs
+
+
+def epoch_marks(axes: Axes, across: Ends, size: float) -> list[float]:
+    """Returns the round epochs between two positions whose texts have room; of even ones if few are there.
+
+    ``size``: pixels between the positions.
+    """
+    low, high = axes.epoch(across[0]), axes.epoch(across[1])
+    wanted = _root_marks(low, high) if axes.is_root else even_marks(low, high, min(6.0, high - low))
+    found = _with_room(axes, wanted, across, size)
+    return found if len(found) > 1 else enough_marks(low, high, 2)
+
+
+def _with_room(axes: Axes, epochs: list[float], across: Ends, size: float) -> list[float]:
+    """Returns the last one, and of the others those whose texts have room, from the left."""
+    if not epochs:
+        return []
+    measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
+
+    def middle(epoch: float) -> float:
+        return (float(axes.across(epoch)) - across[0]) / max(across[1] - across[0], 1e-12) * size
+
+    wide = measure(f"epoch {epochs[-1]:g}")
+    end = min(middle(epochs[-1]) - wide / 2, size + _BEYOND - wide)  # the left of the last text
+    found, right = [], -math.inf
+    for epoch in epochs[:-1]:
+        half = measure(f"{epoch:g}") / 2
+        if right + _BETWEEN <= middle(epoch) - half and middle(epoch) + half <= end - _BETWEEN:
+            found.append(epoch)
+            right = middle(epoch) + half
+    return [*found, epochs[-1]]
+
+
+def epoch_texts(axes: Axes, epochs: Sequence[float]) -> list[str]:
+    """Formats epochs with as few decimals as tell them apart; the last one begins with the word."""
+    if axes.is_root:
+        texts = [f"{epoch:.6f}".rstrip("0").rstrip(".") for epoch in epochs]
+    else:
+        texts = [f"{epoch:.{digits(list(epochs))}f}" for epoch in epochs]
+    return [*texts[:-1], f"epoch {texts[-1]}"] if texts else []
 
 
 def _root_marks(low: float, high: float) -> list[float]:

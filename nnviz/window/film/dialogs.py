@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QMessageBox
 
-from nnviz.cards.timeline.player import Player
+from nnviz.cards.curves.player import Player
 from nnviz.formatting import text
 from nnviz.session.session import Session
 from nnviz.ui import theme

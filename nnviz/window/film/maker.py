@@ -13,7 +13,7 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication
 
 from engine.network.half_precision import pack_exactly
-from nnviz.cards.timeline.player import Player
+from nnviz.cards.curves.player import Player
 from nnviz.formatting import text
 from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.messages import Message, MessageChoice

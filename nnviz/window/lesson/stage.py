@@ -72,7 +72,8 @@ class WindowStage(QObject):
         for part in (
             self._settings,
             self._window.run_block,
-            self._window.timeline_bar,
+            self._window.curves.foot,
+            self._window.curves.foot.beside,
             self._frame.cards["drawDock"],
             *([runs.seeds] if isinstance(runs, RunsCard) else []),
         ):

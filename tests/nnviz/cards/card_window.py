@@ -13,13 +13,14 @@ from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import CardInfo, Column
 from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.cards.run_bar.run_progress import RunProgress
-from nnviz.cards.timeline.card import TimelineBar
 from nnviz.session.session import Session
 from nnviz.window.frame import Frame
 from nnviz.window.import_overlay import ImportOverlay
 from nnviz.window.main_window import MainWindow
 
-_WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 812, Column.ASK: 298}  # as in a window of the usual size
+# As in a window of the usual size.
+_WIDTHS = {Column.CHOOSE: 290, Column.INPUT: 298, Column.WATCH: 530, Column.ASK: 298}
+_TIME = 300  # pixels of the height of the charts
 _BARS = QSize(290, 100)  # what run block, progress and timeline take
 _HEIGHT = 760  # of a column whose cards have none of their own
 _HOLDERS = dict.fromkeys(("dataCard", "networkCard", "trainingCard"), "settingsCard")  # cards of sections
@@ -39,12 +40,13 @@ class _FewCards(Frame):
     def usual_size(self, workspace: str) -> QSize:
         """That of a workspace's columns that have cards, each as high as its cards."""
         width, height = _GAPS, 0
-        for column in Column:
+        for column in _WIDTHS:
             places = [info.places[workspace] for _, info in self.cards_of(workspace, column)]
             width += _WIDTHS[column] if places else 0
             heights = [place.height or _HEIGHT for place in places]
             height = max(height, sum(heights))
-        return QSize(width, min(height or _HEIGHT, _HEIGHT) + _GAPS)
+        time = _TIME if self.cards_of(workspace, Column.TIME) else 0
+        return QSize(max(width, 3 * time), min(height or _HEIGHT - time, _HEIGHT - time) + time + _GAPS)
 
 
 class CardWindow(QMainWindow):
@@ -63,12 +65,11 @@ class CardWindow(QMainWindow):
         self.show_workspace("train")
 
     def add_bars(self) -> None:
-        """Adds the run block below the column, and progress and timeline below the other cards."""
-        self.run_block, self.timeline_bar = RunBlock(self.session), TimelineBar(self.session)
+        """Adds the run block below the column, and the progress below the other cards."""
+        self.run_block = RunBlock(self.session)
         self.run_progress = RunProgress(self.session, self.run_block.train)
         self._frame.add_foot(self.run_block)
-        for part in (self.run_progress, self.timeline_bar):
-            self._frame.add_below(part)
+        self._frame.add_below(self.run_progress)
         self.resize(self._frame.usual_size(self._frame.workspace) + _BARS)
 
     def card(self, name: str) -> QWidget:

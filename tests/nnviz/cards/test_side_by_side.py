@@ -83,7 +83,7 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     assert error.headline.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test error fell from")
     assert error.plot.playhead.second.isVisible()
     assert error.plot.axes.epoch(error.plot.playhead.second.value()) == pytest.approx(3)
-    assert window.timeline_bar.slider._second == 3
+    assert window.curves.foot.axis._second == 3
     badges = [badge for badge in window.findChildren(HeaderBadge) if badge.beside is not None]
     assert {badge.beside for badge in badges} == {("epoch 1", "now")}
 
@@ -117,7 +117,7 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     assert not bars.isVisible()
     assert not figures.isVisible()
     assert not error.plot.playhead.second.isVisible()
-    assert window.timeline_bar.slider._second is None
+    assert window.curves.foot.axis._second is None
     assert not any(badge.beside for badge in window.findChildren(HeaderBadge))
 
 

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.training.history import Curve
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.ui import theme
+from nnviz.ui.plots.curve_axes import epoch_marks, epoch_texts
 from tests.nnviz.helpers import find
 
 
@@ -54,15 +55,15 @@ def left_axis(plot: CurvePlot) -> pg.AxisItem:
     return plot.getPlotItem().getAxis("left")
 
 
-def bottom_axis(plot: CurvePlot) -> pg.AxisItem:
-    """The axis of epochs."""
-    return plot.getPlotItem().getAxis("bottom")
+def epochs_under(plot: CurvePlot) -> list[str]:
+    """The epochs that have a number under the plot."""
+    return epoch_texts(plot.axes, epoch_marks(plot.axes, plot.view[0], plot.plot_area().width()))
 
 
 def cross(plot: pg.PlotWidget, angle: int = 90) -> pg.InfiniteLine:
     """The dotted line through the place under the mouse: the upright one, or with 0 the level one."""
     lines = [item for item in plot.getPlotItem().items if isinstance(item, pg.InfiniteLine) and item.angle == angle]
-    playhead = [plot.playhead.line, plot.playhead.faint, plot.playhead.second] if isinstance(plot, CurvePlot) else []
+    playhead = [plot.playhead.line, plot.playhead.second] if isinstance(plot, CurvePlot) else []
     (line,) = (line for line in lines if line not in playhead)
     return line
 

@@ -9,13 +9,12 @@ from nnviz.ui.pages import Page, TabbedCard
 
 
 class Card:
-    """Two pages, and one that leads where it is offered."""
+    """Two pages, and one that is offered at times."""
 
     def __init__(self) -> None:
         self.card = TabbedCard("card")
         self.pages = {name: Page(name, f"{name}Tab", "") for name in ("error", "loss", "plane")}
         plane = self.pages["plane"]
-        plane.leads = True
         plane.offer(False)
         for page in self.pages.values():
             self.card.add_page(page)
@@ -52,28 +51,6 @@ def test_a_page_that_is_not_offered_has_no_tab(card: Card) -> None:
     assert card.tabs == ["error", "loss"]
 
 
-def test_a_page_that_leads_comes_to_the_front_and_leaves_it_to_the_one_before(card: Card) -> None:
-    card.turn("loss")
-    for _ in range(2):
-        card.offer("plane", True)
-        assert card.front == "plane"
-        card.offer("plane", False)
-        assert card.front == "loss"
-
-
-def test_who_has_turned_away_from_it_stays_away(card: Card) -> None:
-    card.offer("plane", True)
-    card.turn("loss")
-    card.offer("plane", False)
-    card.turn("error")
-    card.offer("plane", True)
-    assert card.front == "error"
-    card.turn("plane")
-    card.offer("plane", False)
-    card.offer("plane", True)
-    assert card.front == "plane"
-
-
 def test_a_page_in_front_that_goes_and_comes_back_is_in_front_again(card: Card) -> None:
     card.offer("error", False)
     assert (card.front, card.tabs) == ("loss", ["loss"])
@@ -83,6 +60,7 @@ def test_a_page_in_front_that_goes_and_comes_back_is_in_front_again(card: Card) 
 
 def test_only_the_page_in_front_is_in_view(card: Card) -> None:
     card.offer("plane", True)
+    card.turn("plane")
     assert [name for name, page in card.pages.items() if page.in_view] == ["plane"]
     card.offer("plane", False)
     assert [name for name, page in card.pages.items() if page.in_view] == ["error"]

@@ -77,7 +77,7 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     assert window.curves.in_view
 
     card = window.card("predictionDock")
-    number = window.panels.index(weights) + 1
+    number = window._frame.shown.index(weights) + 1
     ways: dict[str, Callable[[], object]] = {
         "head": lambda: double_click_head(qtbot, card),
         "key": lambda: press(qtbot, window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),

@@ -66,7 +66,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[CardInfo]:
 @pytest.fixture
 def another(registry: Registry[CardInfo], make_window: MakeWindow) -> MainWindow:
     """A window with one more card, between two others."""
-    place = Place(Column.ASK, 2, 90)
+    place = Place(Column.INPUT, 2, 90)
     info = CardInfo(Another, {"train": place}, needs=(STATISTICS,))
     registry.register("anotherDock")(info)
     return make_window()
@@ -91,7 +91,7 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
 ) -> None:
     assert [entry.text() for entry in view_menu(ready_window) if entry.isVisible()] == [
         "Settings",
-        *("Curves", "Weights", "Draw a digit", "Prediction", "Prediction over time"),
+        *("Draw a digit", "Weights", "Prediction", "Prediction over time", "Curves"),
     ]
 
     # F1 on a card of the settings tells of it.

@@ -137,5 +137,5 @@ def test_after_enter_the_keys_of_the_window_act_and_tab_continues(ready_window: 
 
 
 def _place_of(window: MainWindow, widget: QWidget) -> str:
-    places = [*window.panels, window.run_block, window.timeline_bar]
+    places = [*window.panels, window.run_block]
     return next((each.objectName() for each in places if each.isAncestorOf(widget)), "")

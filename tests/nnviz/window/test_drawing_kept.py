@@ -77,7 +77,7 @@ def test_what_takes_a_stroke_back_and_hiding_draw_loses_neither_drawing_nor_answ
     wait_for(qtbot, drawn, Status.FINISHED)
     qtbot.waitUntil(lambda: bars(drawn) != reported)
     assert "no prediction" not in bars(drawn), "it is asked on"
-    number = drawn.panels.index(drawn.draw) + 1
+    number = drawn._frame.shown.index(drawn.draw) + 1
     press(qtbot, drawn, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
     assert drawn.draw.isAncestorOf(drawn.focusWidget())
     assert drawn.draw.isVisible()

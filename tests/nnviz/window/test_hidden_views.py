@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,8 @@ def test_hidden_cards_are_not_drawn_and_follow_when_they_come_back(
     place = find(window, HeatMap, "weightsMap").picture_rect()
     hover(find(window, HeatMap, "weightsMap"), (place.x() + 1, place.y() + 1))
     read_out = find(find(window, HeatMap, "weightsMap"), QLabel, "readOut")
-    assert read_out.text().endswith(signed(float(weights[0, 0])))
+    row, column, neuron = (int(number) - 1 for number in re.findall(r"\d+", read_out.text())[:3])
+    assert read_out.text().endswith(signed(float(weights[28 * row + column, neuron])))
     leave(find(window, HeatMap, "weightsMap"))
     drawn.clear()
     window.session.step_batch()

@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from engine.training.history import Curve
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.ui import theme
-from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE
+from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, epoch_marks, epoch_texts
 from nnviz.ui.plots.curve_figures import EarlierRun, grey
 from nnviz.ui.plots.curve_line import thinned
 from tests.nnviz.helpers import hover, leave
-from tests.nnviz.ui.helpers import bottom_axis, cross, left_axis, place_of, ranges, read_out, shown_plot
+from tests.nnviz.ui.helpers import cross, left_axis, place_of, ranges, read_out, shown_plot
 
 WHOLE = [10**-1.3, 100]  # percent: the axis of errors, with room for those below 0.1
 TRAIN = Curve([0, 1, 2, 3], [0.9, 0.08, 0.05, 0.031])
@@ -122,8 +122,7 @@ def test_marks_in_view(plot: CurvePlot) -> None:
         (20, "0 5 10 15 epoch 20"),
         (1000, "0 200 400 600 800 epoch 1000"),
     ):
-        ((_, values),) = bottom_axis(plot).tickValues(0, epochs, 500)
-        assert " ".join(bottom_axis(plot).tickStrings(values, 1, 1)) == marks
+        assert " ".join(epoch_texts(plot.axes, epoch_marks(plot.axes, (0, epochs), 500))) == marks
 
 
 def test_the_mouse_reads_the_nearest_epoch(plot: CurvePlot) -> None:

@@ -32,7 +32,7 @@ def wait_for_planes(qtbot: QtBot, window: AnyWindow) -> None:
 
 def plane_of(window: AnyWindow) -> PlanePage:
     """The page."""
-    page = next(page for page in window.curves.pages if isinstance(page, PlanePage))
+    page = next(page for page in window.card("surfaceDock").pages if isinstance(page, PlanePage))
     assert isinstance(page, PlanePage)
     return page
 

@@ -36,19 +36,18 @@ from tests.nnviz.helpers import (
     leave,
     pause,
     press,
-    tab_of,
     train_epochs,
     train_for_a_while,
     wait_for_answer,
 )
 
-WITH_ALL = pytest.mark.parametrize("cards", [("curvesDock", "weightsDock")], ids=["all"])
+WITH_ALL = pytest.mark.parametrize("cards", [("surfaceDock", "curvesDock", "weightsDock")], ids=["all"])
 
 
 @pytest.fixture
 def cards() -> tuple[str, ...]:
     """The cards of the window, unless a test names others."""
-    return ("curvesDock",)
+    return ("surfaceDock", "curvesDock")
 
 
 @pytest.fixture
@@ -81,7 +80,7 @@ def lengths(tmp_path: Path) -> Path:
 
 
 def page_of(window: CardWindow) -> CurvePage:
-    found = next(page for page in window.curves.pages if isinstance(page, CurvePage))
+    found = next(page for page in window.card("surfaceDock").pages if isinstance(page, CurvePage))
     assert isinstance(found, CurvePage)
     return found
 
@@ -103,12 +102,11 @@ def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
 
 
 @WITH_ALL
-def test_only_such_data_have_the_page_and_it_comes_to_the_front(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_only_such_data_have_the_page(ready_window: CardWindow, qtbot: QtBot) -> None:
     for name, expected in (("sine", True), ("spirals", False), ("polynomial", True), ("mpg", False)):
         load(qtbot, ready_window, name)
-        bar, tab = tab_of(ready_window, "curveTab")
-        assert bar.isTabVisible(tab) is expected, name
-        assert (ready_window.curves.page is page_of(ready_window)) is expected, name
+        assert page_of(ready_window).isVisible() is expected, name
+        assert not expected or ready_window.card("surfaceDock").windowTitle() == "Curve"
         assert lines_of(ready_window).isVisible() is expected, name
 
 
@@ -220,7 +218,7 @@ def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_windo
     answers, neurons = (ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES))
     assert answers.is_wanted
     assert neurons.is_wanted
-    click_tab(qtbot, ready_window, "lossTab")
+    ready_window.card("surfaceDock").close()
     assert not answers.is_wanted
     find(ready_window, WeightsPanel, "weightsDock").close()
     assert not neurons.is_wanted

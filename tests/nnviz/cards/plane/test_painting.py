@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.datasets.painted_points import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, PaintedPoints
 from nnviz.cards.plane.curve_page import CurvePage
-from nnviz.cards.plane.plane_page import PlanePage
 from nnviz.cards.plane.points_view import PointsView
 from nnviz.session.painting import REACH, PaintedPointsModel
 from nnviz.session.status import Status
@@ -41,10 +40,12 @@ TWO = "0 0 | 1 1"
 @pytest.fixture
 def cards() -> tuple[str, ...]:
     """The cards of the window, unless a test names others."""
-    return "curvesDock", "dataCard"
+    return "surfaceDock", "curvesDock", "dataCard"
 
 
-WITH_TRAINING = pytest.mark.parametrize("cards", [("curvesDock", "dataCard", "trainingCard")], ids=["training"])
+WITH_TRAINING = pytest.mark.parametrize(
+    "cards", [("surfaceDock", "curvesDock", "dataCard", "trainingCard")], ids=["training"]
+)
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def stroke(
 
 
 def curve_of(window: CardWindow) -> CurvePage:
-    found = next(page for page in window.curves.pages if isinstance(page, CurvePage))
+    found = next(page for page in window.card("surfaceDock").pages if isinstance(page, CurvePage))
     assert isinstance(found, CurvePage)
     return found
 
@@ -104,7 +105,7 @@ def test_from_other_data_it_begins_with_some_points(ready_window: CardWindow, qt
     click(qtbot, ready_window, QToolButton, "paintPointsButton")
     qtbot.waitUntil(lambda: ready_window.session.painting.is_on and is_shown(ready_window.session.data))
     assert ready_window.session.data.name == PAINTED_PLANE
-    assert isinstance(ready_window.curves.page, PlanePage)
+    assert plane_of(ready_window).isVisible()
     assert len(ready_window.session.painting.points) == sum(counts(ready_window)) == 20
     assert find(ready_window, QToolButton, "planeBrush1").isVisible()
     assert not find(ready_window, QToolButton, "planeBrush3").isVisible()
@@ -112,11 +113,9 @@ def test_from_other_data_it_begins_with_some_points(ready_window: CardWindow, qt
 
 def test_it_begins_with_the_points_that_are_there(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "spirals", points=300)
-    ready_window.curves.tabs.setCurrentIndex(0)
     ready_window.session.painting.toggle()
     painting = ready_window.session.painting
     assert painting.is_on
-    assert ready_window.curves.page is plane_of(ready_window), "where one paints comes to the front"
     assert ready_window.session.data.name == "spirals", "as long as nothing was painted"
     assert len(painting.points) == 300
     stroke(qtbot, ready_window, plane_of(ready_window).view, [(0.9, 0.9)])

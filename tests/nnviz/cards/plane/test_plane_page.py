@@ -31,25 +31,23 @@ from tests.nnviz.cards.plane.plane_helpers import (
     wait_for_planes,
 )
 from tests.nnviz.helpers import (
-    click_tab,
     drag,
     find,
     is_shown,
     leave,
     pause,
-    tab_of,
     train_epochs,
     train_for_a_while,
     wait_for_answer,
 )
 
-WITH_ALL = pytest.mark.parametrize("cards", [("curvesDock", "weightsDock")], ids=["all"])
+WITH_ALL = pytest.mark.parametrize("cards", [("surfaceDock", "curvesDock", "weightsDock")], ids=["all"])
 
 
 @pytest.fixture
 def cards() -> tuple[str, ...]:
     """The cards of the window, unless a test names others."""
-    return ("curvesDock",)
+    return ("surfaceDock", "curvesDock")
 
 
 @pytest.fixture
@@ -94,19 +92,17 @@ def test_answers_of_a_network_that_is_gone_are_reported_no_more(
     assert any(name in page.view.accessibleDescription() for name in session.class_names)
 
 
-def test_only_points_in_the_plane_have_the_page_and_it_comes_back_with_them(
+def test_only_points_in_the_plane_have_the_card_and_it_comes_back_with_them(
     ready_window: CardWindow, qtbot: QtBot
 ) -> None:
-    window, bar = ready_window, ready_window.curves.tabs
-    click_tab(qtbot, window, "lossTab")
+    window, card = ready_window, ready_window.card("surfaceDock")
+    assert not card.isVisible()
     for _ in range(2):
         load(qtbot, window, "moons")
-        _, tab = tab_of(window, "planeTab")
-        assert bar.isTabVisible(tab)
-        assert window.curves.page is plane_of(window)
+        assert plane_of(window).isVisible()
+        assert card.windowTitle() == "Plane"
         load(qtbot, window, "mnist")
-        assert not bar.isTabVisible(tab)
-        assert window.curves.page is window.curves.loss
+        assert not card.isVisible()
 
     # A large network gets fewer cells.
     load(qtbot, ready_window, "moons")
@@ -119,8 +115,7 @@ def test_only_points_in_the_plane_have_the_page_and_it_comes_back_with_them(
 
 def test_other_data_have_other_points_or_no_plane(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "penguins")
-    bar = ready_window.curves.tabs
-    assert "planeTab" not in [bar.tabData(tab) for tab in range(bar.count())]
+    assert not ready_window.card("surfaceDock").isVisible()
 
     # Of very many points some are drawn.
     load(qtbot, ready_window, "circles", points=30_000)
@@ -249,14 +244,14 @@ def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
     assert sides[-1] == FINE
     assert probe.result.network is network(ready_window)
 
-    # Behind another tab it costs nothing.
+    # Out of view it costs nothing.
     assert probe.is_wanted
-    click_tab(qtbot, ready_window, "errorTab")
+    ready_window.card("surfaceDock").hide()
     assert not probe.is_wanted
     before = probe.result
     train_epochs(qtbot, ready_window, 2)
     assert probe.result is before
-    click_tab(qtbot, ready_window, "planeTab")
+    ready_window.card("surfaceDock").show()
     qtbot.waitUntil(lambda: probe.result.network is network(ready_window))
 
 

@@ -16,8 +16,8 @@ from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.curves.player import Player
 from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
-from nnviz.cards.timeline.player import Player
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.timeline.player import Player
+from nnviz.cards.curves.player import Player
 from nnviz.session.status import Status
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import wait_for

@@ -1,4 +1,4 @@
-"""The timeline and the playhead, by mouse and keys: the whole window follows."""
+"""The axis of time and its playhead, by mouse and keys: the whole window follows."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QPushButton
+from PyQt5.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.curves.player import Player
+from nnviz.cards.curves.time_axis import TimeAxis
 from nnviz.cards.prediction_over_time.model import PredictionOverTime
 from nnviz.cards.prediction_over_time.strip_plot import StripPlot
-from nnviz.cards.timeline.player import Player
-from nnviz.cards.timeline.slider import TimelineSlider
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.fields import NumberEdit
@@ -35,14 +35,13 @@ from tests.nnviz.helpers import (
     wait_for,
 )
 
-CURVES = pytest.mark.parametrize("cards", [("curvesDock",)], ids=["curves"])
-LINES = pytest.mark.parametrize("cards", [("predictionDock", "learningStripDock")], ids=["lines"])
+LINES = pytest.mark.parametrize("cards", [("curvesDock", "predictionDock", "learningStripDock")], ids=["lines"])
 
 
 @pytest.fixture
 def cards() -> tuple[str, ...]:
-    """The cards of the window below its bar, unless a test names others."""
-    return ()
+    """The cards of the window, unless a test names others."""
+    return ("curvesDock",)
 
 
 @pytest.fixture
@@ -67,12 +66,12 @@ def train(qtbot: QtBot, window: AnyWindow) -> None:
         wait_for(qtbot, window, Status.PAUSED, Status.FINISHED)
 
 
-def slider_of(window: AnyWindow) -> TimelineSlider:
-    return find(window, TimelineSlider, "timelineSlider")
+def slider_of(window: AnyWindow) -> TimeAxis:
+    return find(window, TimeAxis, "timelineSlider")
 
 
-def at(slider: TimelineSlider, epoch: float) -> tuple[float, float]:
-    return slider.place_of(epoch), slider.height() / 2
+def at(slider: TimeAxis, epoch: float) -> tuple[float, float]:
+    return slider.place_of(epoch), 10
 
 
 def test_the_slider_shows_where_it_is_and_goes_where_it_is_pressed(trained: CardWindow, qtbot: QtBot) -> None:
@@ -140,9 +139,10 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
     # Before any training there is nothing to go back to.
     whole = whole_window
     assert not slider_of(whole).isEnabled()
-    assert not find(whole, QPushButton, "playButton").isEnabled()
+    shown = [find(whole, QWidget, name).isVisible() for name in ("playButton", "liveButton", "branchButton")]
+    assert not any(shown), "what cannot be used"
     assert not action(whole, "actionEarlier").isEnabled()
-    assert not whole.curves.plot.playhead.dot.isVisible()
+    assert not whole.curves.plot.playhead.line.isVisible()
 
     # A grey branch says why.
     session = whole.session
@@ -163,14 +163,13 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
     assert timeline.is_live
 
     # Keys also where a button has the focus.
-    for name in ("trainButton", "liveButton"):
-        button = find(whole, QPushButton, name)
-        button.setFocus()
-        press(qtbot, whole, Qt.Key.Key_Left)
-        assert timeline.epoch == timeline.epochs[-2]
-        assert button.hasFocus()
-        press(qtbot, whole, Qt.Key.Key_End)
-        assert timeline.is_live
+    button = find(whole, QPushButton, "trainButton")
+    button.setFocus()
+    press(qtbot, whole, Qt.Key.Key_Left)
+    assert timeline.epoch == timeline.epochs[-2]
+    assert button.hasFocus()
+    press(qtbot, whole, Qt.Key.Key_End)
+    assert timeline.is_live
 
     # The menu does it too.
     assert not action(whole, "actionLive").isEnabled()
@@ -191,35 +190,27 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
             wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
         session.step_epoch()
         wait_for(qtbot, whole, Status.PAUSED, Status.FINISHED)
-    edit, head = find(whole, NumberEdit, "timelineEpochEdit"), find(whole.draw, HeaderBadge, "headMark")
+    edit = find(whole, NumberEdit, "timelineEpochEdit")
     names = [edit.text()]
     while session.timeline.epochs[0] != session.timeline.epoch:
         session.timeline.step(-1)
         name = edit.text()
         names.append(name)
         assert ("." in name) == (session.timeline.epoch % 1 > 0)
-        assert head.moment == f"epoch {name}"
         assert f"of epoch {name} " in action(whole, "actionSaveNetwork").text()
         assert whole.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
     assert len(set(names)) == len(names) == len(session.timeline.epochs)
 
-    # Every card says so, and a click goes live.
+    # The playhead says so, and where there is none, the cards that follow; a click goes live.
     whole.session.timeline.go_to(2)
-    panels = [panel for panel in whole.panels if panel.isVisible() and panel.objectName() != "settingsCard"]
-    marks = [mark for mark in whole.findChildren(HeaderBadge) if mark.isVisible()]
-    assert len(marks) == len(panels) >= 5
-    assert all(mark.shown and mark.shown in ("epoch 2 · looking back", "epoch 2", "2") for mark in marks)
-    QTest.mouseClick(marks[0], Qt.MouseButton.LeftButton)
-    assert whole.session.timeline.is_live
     assert not any(mark.isVisible() for mark in whole.findChildren(HeaderBadge))
-
-    # Cards of other runs do not say so.
     whole.show_workspace("runs")
-    whole.session.timeline.go_to(2)
     marked = {
         each.objectName() for each in whole.panels if each.isVisible() and each.findChild(HeaderBadge).isVisible()
     }
     assert marked == {"drawDock", "predictionDock"}
+    QTest.mouseClick(find(whole.draw, HeaderBadge, "headMark"), Qt.MouseButton.LeftButton)
+    assert whole.session.timeline.is_live
 
     # What is not recorded cannot branch.
     whole.show_workspace("train")
@@ -238,16 +229,23 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
 
 
 def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBot) -> None:
-    edit, timeline = find(trained, NumberEdit, "timelineEpochEdit"), trained.session.timeline
-    assert edit.text() == "4"
-    edit.setFocus()
-    edit.selectAll()
+    slider, timeline = slider_of(trained), trained.session.timeline
+    bring_to_front(qtbot, trained)
+    edit = find(trained, NumberEdit, "timelineEpochEdit")
+    assert not edit.isVisible()
+    QTest.mouseDClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(*map(round, at(slider, 4))))
+    assert edit.isVisible()
+    assert edit.hasFocus()
+    assert edit.line.selectedText() == "4"
     qtbot.keyClicks(edit.line, "2,0")
     qtbot.keyClick(edit.line, Qt.Key.Key_Return)
     assert timeline.epoch == 2
-    assert edit.text() == "2"
+    qtbot.waitUntil(lambda: not edit.isVisible())
+    trained.curves.foot.type_epoch()
     qtbot.keyClick(edit, Qt.Key.Key_Up)
     assert timeline.epoch == timeline.epochs[timeline.epochs.index(2) + 1]
+    qtbot.keyClick(edit, Qt.Key.Key_Escape)
+    assert not edit.isVisible()
 
     # Live returns.
     trained.session.timeline.go_to(1)
@@ -256,13 +254,13 @@ def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBo
 
     # What is no epoch is reported.
     session = trained.session
-    edit.setFocus()
-    edit.selectAll()
+    trained.curves.foot.type_epoch()
     qtbot.keyClicks(edit.line, "three")
     qtbot.keyClick(edit.line, Qt.Key.Key_Return)
     assert "“three” is not an epoch. Type a number from 0 to 4" in session.messages.current.text
     assert session.timeline.is_live
     assert edit.property("wrong")
+    assert edit.isVisible()
     qtbot.keyClick(edit, Qt.Key.Key_Escape)
     assert edit.text() == "4"
     assert not edit.property("wrong")
@@ -318,7 +316,6 @@ def test_every_epoch_can_be_read_whole(ready_window: CardWindow) -> None:
 # ---- the playhead on the chart
 
 
-@CURVES
 def test_a_drag_snaps_to_the_ends_of_epochs_and_arrow_keys_reach_what_is_between(
     ready_window: CardWindow, qtbot: QtBot
 ) -> None:
@@ -327,7 +324,7 @@ def test_a_drag_snaps_to_the_ends_of_epochs_and_arrow_keys_reach_what_is_between
     for step in (session.step_epoch, session.step_batch, session.step_epoch, session.step_epoch):
         step()
         wait_for(qtbot, ready_window, Status.PAUSED, Status.FINISHED)
-    slider, plot, timeline = slider_of(ready_window), ready_window.curves.plot, session.timeline
+    slider, timeline = slider_of(ready_window), session.timeline
     within = timeline.epochs[timeline.epochs.index(1) + 1]
     place, middle = at(slider, within)
     assert slider.place_of(1) < place < slider.place_of(1) + 3
@@ -338,59 +335,53 @@ def test_a_drag_snaps_to_the_ends_of_epochs_and_arrow_keys_reach_what_is_between
     qtbot.keyClick(slider, Qt.Key.Key_Right)
     assert timeline.epoch == within
 
-    area = plot.plot_area()
-    pixel = round(area.left() + plot.axes.across(within) / plot.view[0][1] * area.width())
-    drag(plot.viewport(), [(pixel, area.center().y()), (pixel - 1, area.center().y())])
-    qtbot.waitUntil(lambda: timeline.epoch == 1)
 
-
-@CURVES
-def test_the_playhead_follows_and_can_be_dragged(trained: CardWindow, qtbot: QtBot) -> None:
-    plot, timeline = trained.curves.plot, trained.session.timeline
-    assert plot.playhead.dot.isVisible()
-    assert not plot.playhead.line.isVisible()
-    timeline.go_to(2)
+def test_the_playhead_on_the_chart_follows_and_a_drag_there_zooms(trained: CardWindow, qtbot: QtBot) -> None:
+    plot, timeline, slider = trained.curves.plot, trained.session.timeline, slider_of(trained)
     assert plot.playhead.line.isVisible()
+    assert plot.playhead.line.pen.color() == theme.colour("ink")
+    timeline.go_to(2)
     assert plot.axes.epoch(plot.playhead.line.value()) == pytest.approx(2)
+    assert plot.playhead.line.pen.color() == theme.colour("looking_back")
+    line = plot.mapTo(trained, plot.plot_area().topLeft()).x() + plot.pixel_of(2)
+    assert slider.mapTo(trained, QPoint(0, 0)).x() + slider.place_of(2) == pytest.approx(line, abs=1)
+
     area = plot.plot_area()
-
-    def pixel(epoch: float) -> int:
-        return round(area.left() + plot.axes.across(epoch) / plot.view[0][1] * area.width())
-
-    middle = area.center().y()
-    drag(plot.viewport(), [(pixel(2), middle), (pixel(2.6), middle), (pixel(3), middle)])
-    qtbot.waitUntil(lambda: timeline.epoch == 3)
-    assert not plot.is_zoomed
-    drag(plot.viewport(), [(pixel(3), middle), (area.right(), middle)])
-    qtbot.waitUntil(lambda: timeline.is_live)
-
-    # The band at its top shows where a press would go.
-    place = QPoint(area.left() + area.width() // 4, area.top() + 4)
-    hover(plot.viewport(), (place.x(), place.y()))
-    assert plot.playhead.faint.isVisible()
-    shown = plot.axes.epoch(plot.playhead.faint.value())
-    assert shown == pytest.approx(timeline.nearest(plot.axes.epoch(plot.place(place).x())))
-    assert timeline.is_live
-    drag(plot.viewport(), [(place.x(), place.y())])
-    qtbot.waitUntil(lambda: timeline.epoch == pytest.approx(shown))
-    assert not plot.playhead.faint.isVisible()
-    hover(plot.viewport(), (area.center().x(), area.center().y()))
-    assert not plot.playhead.faint.isVisible()
-
-    # Elsewhere a drag zooms as before.
     drag(plot.viewport(), [(area.center().x(), area.center().y()), (area.right() - 5, area.bottom() - 5)])
     assert plot.is_zoomed
-    assert trained.session.timeline.epoch == pytest.approx(shown)
+    assert timeline.epoch == 2
+    assert slider.numbers[0][0] != "0", "the axis shows what the chart shows"
+
+
+def test_what_can_be_done_with_the_past_stands_beside_the_playhead(trained: CardWindow, qtbot: QtBot) -> None:
+    timeline, foot, plot = trained.session.timeline, trained.curves.foot, trained.curves.plot
+    for is_live in (True, False, True):
+        timeline.go_to(4 if is_live else 1)
+        for part, is_shown in (
+            (foot.beside, not is_live),
+            (foot.compare, not is_live),
+            (foot.branch, not is_live),
+            (foot.live, not is_live),
+            (foot.play, is_live),
+        ):
+            assert part.isVisible() is is_shown, (is_live, part.objectName())
+    for epoch in (0, 1, 3):
+        timeline.go_to(epoch)
+        here = plot.mapTo(trained, plot.plot_area().topLeft()).x() + plot.pixel_of(epoch)
+        left = foot.beside.mapTo(trained, QPoint(0, 0)).x()
+        assert left > here or left + foot.beside.width() < here, epoch
+    trained.curves.set_strip(True)
+    assert not foot.beside.isVisible()
+    assert foot.axis.isVisible()
 
 
 def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_for_a_while(qtbot, ready_window)
     edit, session = find(ready_window, NumberEdit, "timelineEpochEdit"), ready_window.session
-    qtbot.waitUntil(edit.isEnabled)
+    qtbot.waitUntil(lambda: session.timeline.has_past)
     bring_to_front(qtbot, ready_window)
-    edit.setFocus()
+    ready_window.curves.foot.type_epoch()
     qtbot.waitUntil(edit.hasFocus)
-    edit.selectAll()
     before = session.runs.current.epochs
     qtbot.waitUntil(lambda: session.runs.current.epochs > before + 5)
     qtbot.keyClicks(edit.line, "1")
@@ -401,8 +392,7 @@ def test_what_is_selected_to_type_over_stays_while_it_learns(ready_window: CardW
 
 def type_epoch(window: AnyWindow, qtbot: QtBot, words: str) -> None:
     edit = find(window, NumberEdit, "timelineEpochEdit")
-    edit.setFocus()
-    edit.selectAll()
+    window.curves.foot.type_epoch()
     qtbot.keyClicks(edit.line, words)
     qtbot.keyClick(edit.line, Qt.Key.Key_Return)
 
@@ -442,21 +432,3 @@ def test_what_is_shown_instead_is_reported_until_another_moment_is_shown(
     assert session.messages.current is reported
     session.timeline.go_live()
     assert session.messages.current is None
-
-
-@pytest.mark.parametrize("size", [100, 150, 200])
-def test_nothing_in_the_bar_lies_over_anything_else(
-    ready_window: CardWindow, qtbot: QtBot, qapp: QApplication, size: int
-) -> None:
-    """As wide as beside the column of a window of 1280 pixels."""
-    theme.apply(qapp, "dark", size)
-    bar = ready_window.timeline_bar
-    for width in (1280 - 276 - 36, 1280 - 345 - 36, 1280 - 414 - 36):
-        ready_window.resize(ready_window.width() + width - bar.width(), ready_window.height())
-        qtbot.waitUntil(lambda width=width: bar.width() == width)
-        QApplication.processEvents()
-        parts = [bar.layout().itemAt(place).widget() for place in range(bar.layout().count())]
-        shown = [part for part in parts if part is not None and part.isVisible()]
-        for one, other in itertools.pairwise(shown):
-            assert one.geometry().right() < other.geometry().left(), (width, one.objectName(), other.objectName())
-        assert shown[-1].geometry().right() <= bar.width()

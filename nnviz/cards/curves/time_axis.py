@@ -1,38 +1,44 @@
-"""The slider of the timeline: the epochs of a run, its progress, and the displayed epoch."""
+"""The axis of time under the charts: the epochs of a run, and the playhead at the displayed one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PyQt5.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PyQt5.QtWidgets import QSizePolicy, QSlider
 
 from nnviz.session.timeline import pointed_epoch
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
+from nnviz.ui.plots.curve_axes import ERROR, Axes, Ends, epoch_marks, epoch_texts
 
 PER_EPOCH = 1000  # values of the slider
 _MOST = 2**31 - 1
-_SIDE, _RADIUS, _FAINT_RADIUS = 10, 7.0, 5.0  # pixels
-_TRACK, _TICK, _HEIGHT = 3, 10, 24
-_LEAST_GAP = 6  # pixels between two ticks
-_STEPS_OF_EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000)
+SIDE = 24  # pixels of the axis beyond the chart, at each side: for the knob and half of a number
+_RADIUS, _FAINT_RADIUS = 7.0, 5.0  # pixels
+_TRACK, _TICK = 3, 8
+_MIDDLE = 10  # pixels from the top to the line
+_NUMBERS = 16  # pixels of the numbers below it, at a text size of 100 %
 
 
-class TimelineSlider(QSlider):
-    """A slider whose value is the displayed epoch in thousandths. It moves when the displayed epoch changes.
+class TimeAxis(QSlider):
+    """A slider whose value is the displayed epoch in thousandths, in line with the chart above it.
+
+    Its line shows how far the run is trained; the knob is the playhead, in ink at the present, violet in the past.
 
     Signals:
         pointed(epoch): the mouse points to an epoch.
         wanted(epoch): a key or a script requests an epoch.
         stepped(by): an arrow key requests the previous (-1) or the next (1) snapshot.
         live_wanted: the End key was pressed.
+        edited: a double click on the knob: the user wants to type an epoch.
     """
 
     pointed = pyqtSignal(float)
     wanted = pyqtSignal(float)
     stepped = pyqtSignal(int)
     live_wanted = pyqtSignal()
+    edited = pyqtSignal()
 
     def __init__(self, nearest: Callable[[float], float]) -> None:
         """``nearest`` returns the epoch of the snapshot that is nearest to an epoch."""
@@ -41,6 +47,7 @@ class TimelineSlider(QSlider):
         self._last, self._live, self._is_live = 1.0, 0.0, True
         self._faint: float | None = None  # the epoch of the mark under the mouse
         self._second: float | None = None  # the epoch that the displayed one is compared with
+        self._axes, self._across = Axes(ERROR), (0.0, 1.0)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -48,10 +55,16 @@ class TimelineSlider(QSlider):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, _HEIGHT)
+        return QSize(240, 2 * _MIDDLE + theme.px(_NUMBERS))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, _HEIGHT)
+        return QSize(80, self.sizeHint().height())
+
+    def set_scale(self, axes: Axes, across: Ends) -> None:
+        """Sets which part of the time the chart above shows: between two positions on its axis."""
+        if (axes, across) != (self._axes, self._across):
+            self._axes, self._across = axes, across
+            self.update()
 
     def show_moment(self, last: float, live: float, epoch: float | None) -> None:
         """Shows a run of ``last`` epochs that has reached ``live``, at a displayed epoch; None for the live network."""
@@ -89,6 +102,10 @@ class TimelineSlider(QSlider):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._set_faint(None)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Asks for a field in which to type an epoch."""
+        self.edited.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Goes to a later epoch if the wheel turns upwards."""
@@ -128,60 +145,73 @@ class TimelineSlider(QSlider):
 
     def _epoch_at(self, x: float) -> float:
         """Returns the epoch that the mouse points to at a position in pixels."""
-        epoch = min(max((x - _SIDE) * self._per_pixel, 0.0), self._last)
-        return pointed_epoch(epoch, self._live, self._per_pixel)
+        epoch = min(max(self._epoch_of(x), 0.0), self._last)
+        return pointed_epoch(epoch, self._live, abs(self._epoch_of(x + 1) - self._epoch_of(x)))
+
+    def _epoch_of(self, x: float) -> float:
+        low, high = self._across
+        return self._axes.epoch(low + (x - SIDE) / self._length * (high - low))
 
     @property
-    def _per_pixel(self) -> float:
-        """Epochs that a pixel stands for."""
-        return self._last / max(self.width() - 2 * _SIDE, 1)
+    def _length(self) -> int:
+        """The pixels of the axis itself."""
+        return max(self.width() - 2 * SIDE, 1)
 
     def place_of(self, epoch: float) -> float:
-        """Returns the x position of an epoch, in pixels."""
-        return _SIDE + epoch / self._last * (self.width() - 2 * _SIDE)
+        """Returns the x position of an epoch, in pixels; of one out of view, that of the end of the axis."""
+        low, high = self._across
+        share = (float(self._axes.across(epoch)) - low) / max(high - low, 1e-12)
+        return SIDE + min(max(share, 0.0), 1.0) * self._length
 
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, middle = QPainter(self), self.height() / 2
+        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ink = "ink" if self._is_live else "looking_back"
         here = self.place_of(self.value() / PER_EPOCH)
-        self._paint_ticks(painter, middle)
-        for end, name in ((self._last, "edge"), (self._live, "faint")):
-            self._paint_track(painter, self.place_of(end), middle, name)
-        self._paint_track(painter, here, middle, ink if self.isEnabled() else "faint")
+        self._paint_numbers(painter)
+        self._paint_track(painter, SIDE + self._length, "border")
+        self._paint_track(painter, self.place_of(self._live), "edge")
         if self._second is not None:
             painter.setPen(QPen(theme.colour("ink" if self._second >= self._live else "looking_back"), 2))
-            painter.setBrush(theme.colour("bar"))
-            painter.drawEllipse(QPointF(self.place_of(self._second), middle), _FAINT_RADIUS, _FAINT_RADIUS)
+            painter.setBrush(theme.colour("card"))
+            painter.drawEllipse(QPointF(self.place_of(self._second), _MIDDLE), _FAINT_RADIUS, _FAINT_RADIUS)
         painter.setPen(Qt.PenStyle.NoPen)
         if self._faint is not None:
             faint = theme.colour("looking_back")
             faint.setAlphaF(0.45)
             painter.setBrush(faint)
-            painter.drawEllipse(QPointF(self.place_of(self._faint), middle), _FAINT_RADIUS, _FAINT_RADIUS)
-        painter.setBrush(theme.colour(ink if self.isEnabled() else "faint"))
-        painter.drawEllipse(QPointF(here, middle), _RADIUS, _RADIUS)
+            painter.drawEllipse(QPointF(self.place_of(self._faint), _MIDDLE), _FAINT_RADIUS, _FAINT_RADIUS)
+        if self.isEnabled():
+            painter.setBrush(theme.colour(ink))
+            painter.drawEllipse(QPointF(here, _MIDDLE), _RADIUS, _RADIUS)
         if self.hasFocus():
-            painter.setPen(QPen(theme.colour("bar"), 1.5))
+            painter.setPen(QPen(theme.colour("ink"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(QPointF(here, middle), _RADIUS - 2, _RADIUS - 2)
-
-    def _paint_ticks(self, painter: QPainter, middle: float) -> None:
-        step = self.epochs_between_ticks
-        painter.setPen(QPen(theme.colour("faint"), 1))
-        for number in range(int(self._last / step) + 1):
-            x = round(self.place_of(number * step)) + 0.5
-            painter.drawLine(QLineF(x, middle - _TICK / 2, x, middle + _TICK / 2))
+            painter.drawEllipse(QPointF(here, _MIDDLE), _RADIUS + 2, _RADIUS + 2)
 
     @property
-    def epochs_between_ticks(self) -> int:
-        """The smallest distance of ticks that there is room for, in epochs."""
-        least = _LEAST_GAP * self._per_pixel
-        return next((step for step in _STEPS_OF_EPOCHS if step >= least), round(self._last))
+    def numbers(self) -> list[tuple[str, float, QRectF]]:
+        """The texts of the epochs below the line, the x position of each, and its place."""
+        marks = epoch_marks(self._axes, self._across, self._length)
+        measure, found = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance, []
+        for epoch, words in zip(marks, epoch_texts(self._axes, marks), strict=True):
+            x, wide = round(self.place_of(epoch)) + 0.5, measure(words)
+            left = min(max(x - wide / 2, 0.0), self.width() - wide)
+            found.append((words, x, QRectF(left, 2 * _MIDDLE, wide, theme.px(_NUMBERS))))
+        return found
 
-    def _paint_track(self, painter: QPainter, end: float, middle: float, colour: str) -> None:
+    def _paint_numbers(self, painter: QPainter) -> None:
+        """Paints ticks, and the epochs below them."""
+        painter.setFont(theme.font(theme.SMALL))
+        for words, x, place in self.numbers:
+            painter.setPen(QPen(theme.colour("edge"), 1))
+            painter.drawLine(QLineF(x, _MIDDLE - _TICK / 2, x, _MIDDLE + _TICK / 2))
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(place, alignment.LEFT | Qt.TextFlag.TextDontClip, words)
+
+    def _paint_track(self, painter: QPainter, end: float, colour: str) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(colour))
-        painter.drawRoundedRect(QRectF(_SIDE, middle - _TRACK / 2, max(0.0, end - _SIDE), _TRACK), 1.5, 1.5)
+        painter.drawRoundedRect(QRectF(SIDE, _MIDDLE - _TRACK / 2, max(0.0, end - SIDE), _TRACK), 1.5, 1.5)

@@ -1,0 +1,276 @@
+"""What lies under the charts, in line with them: the axis of time, and the buttons that go with its playhead."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from nnviz.cards.curves.compare_button import CompareButton
+from nnviz.cards.curves.player import SECONDS, Player
+from nnviz.cards.curves.time_axis import SIDE, TimeAxis
+from nnviz.formatting import text
+from nnviz.jobs.timing import TimeBudget
+from nnviz.session.messages import Message
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+from nnviz.ui import theme
+from nnviz.ui.fields import NumberEdit
+from nnviz.ui.parts import arranged, named, set_look
+from nnviz.ui.plots.curve_axes import Axes, Ends
+
+BRANCH_TIP = "Starts a new run from the displayed epoch, with the settings at the left. The current run is kept."
+_SECONDS_BETWEEN = 0.1  # at least, between two updates of the axis during training
+_NEAR = 0.05  # epochs; a typed epoch with one decimal may differ that much
+_EDIT_WIDTH, _BESIDE = 96, 12  # pixels of the field of an epoch, and between the playhead and the buttons beside it
+
+
+class TimeFoot(QWidget):
+    """The axis moves ``session.timeline``, and at its right *Replay*; while the past is shown, *Back to now*.
+
+    Attributes:
+        axis: the axis of time with the playhead.
+        edit: the field in which an epoch can be typed; it is shown over the playhead while it is used.
+        beside: *Compare* and *Branch from here*, which the owner lays beside the playhead.
+
+    Signals:
+        moved: the playhead or what is beside it has another place.
+        film_wanted: the user chose to make a film.
+    """
+
+    moved = pyqtSignal()
+    film_wanted = pyqtSignal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        named(self, "timeFoot", "Time")
+        self._session, self._timeline, self._player = session, session.timeline, session.models[Player]
+        self._due = TimeBudget(_SECONDS_BETWEEN, 0)
+        self._told: Message | None = None  # names the epoch that is displayed instead of the typed one
+        self._make_axis()
+        self._make_buttons()
+        self._add_edit()
+        self._timeline.changed.connect(self._show)
+        session.displayed.snapshot_changed.connect(lambda: session.messages.withdraw(self._told))
+        self._player.changed.connect(self._show)
+        for signal in (session.side_by_side.changed, session.branching.changed):
+            signal.connect(self._show_beside)
+        theme.changed.connect(self._show_beside)  # the text size changes widths
+        self._timeline.extended.connect(self._extend)
+        for signal in (session.training.progressed, session.training.state_changed, session.settings.changed):
+            signal.connect(self._extend)
+        self._show()
+
+    # ---- parts
+
+    def _make_axis(self) -> None:
+        tip = (
+            "Shows the network at an earlier epoch in the whole window: drag, or use the arrow keys. Training "
+            "continues meanwhile; End returns to the present. A double click lets you type an epoch."
+        )
+        self.axis = named(TimeAxis(self._timeline.nearest), "timelineSlider", "Epoch of the run", tip)
+        self.axis.pointed.connect(self._timeline.point_to)
+        self.axis.wanted.connect(self._timeline.go_to)
+        self.axis.stepped.connect(self._timeline.step)
+        self.axis.live_wanted.connect(self._timeline.go_live)
+        self.axis.edited.connect(self.type_epoch)
+        self._left, self._right = QWidget(), QWidget()
+        self._row = arranged(QHBoxLayout(), self._left, (self.axis, 1), self._right)
+        arranged(QVBoxLayout(self), self._row)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def _make_buttons(self) -> None:
+        tip = "Plays the run from the displayed epoch to the present (P)."
+        self.play = named(QPushButton(" Replay"), "playButton", "Replay", tip)
+        self.play.clicked.connect(self._player.toggle)
+        tip = "Chooses the length of the replay, and of a film, for the whole run."
+        self.seconds = named(QToolButton(), "playSecondsCombo", "Length in seconds", tip)
+        self.seconds.setText("▾")
+        self.seconds.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.seconds.clicked.connect(self._open_menu)
+        self._menu = named(QMenu(self), "playSecondsMenu")
+        self.live = named(QPushButton("Back to now"), "liveButton", "Back to now", "Returns to the present (End).")
+        self.live.clicked.connect(self._timeline.go_live)
+        arranged(QHBoxLayout(self._right), 1, self.play, self.seconds, self.live)
+        self.compare = CompareButton(self._session)
+        self.branch = named(QPushButton("Branch from here"), "branchButton", "Branch from here")
+        self.branch.clicked.connect(self._branch)
+        self.beside = named(QWidget(), "besidePlayhead")
+        arranged(QHBoxLayout(self.beside), self.compare, self.branch, spacing=8)
+
+    def _add_edit(self) -> None:
+        tip = "Shows the displayed epoch. Type another one to go there."
+        self.edit = NumberEdit("timelineEpochEdit", self._neighbour, tip, "Displayed epoch", self)
+        self.edit.committed.connect(self._typed)
+        theme.sized(self.edit.setFixedWidth, _EDIT_WIDTH)
+        self.edit.line.installEventFilter(self)
+        self.edit.installEventFilter(self)
+        self.edit.hide()
+
+    def set_sides(self, left: int, right: int) -> None:
+        """Sets the pixels left and right of the chart."""
+        self._left.setFixedWidth(max(left - SIDE, 0))
+        self._right.setFixedWidth(max(right - SIDE, 0))
+        self.moved.emit()
+
+    def set_scale(self, axes: Axes, across: Ends) -> None:
+        """Sets which part of the time the chart shows."""
+        self.axis.set_scale(axes, across)
+        self.moved.emit()
+
+    @property
+    def playhead(self) -> int:
+        """The x position of the playhead, in pixels of the foot."""
+        return self.axis.x() + round(self.axis.place_of(self._session.displayed.epochs))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.moved.emit()
+
+    # ---- the menu of the replay
+
+    def _open_menu(self) -> None:
+        """Fills the menu and opens it with popup(), because exec() would start a nested event loop."""
+        self._menu.clear()
+        for seconds in SECONDS:
+            action = self._menu.addAction(f"{seconds} s")
+            action.setCheckable(True)
+            action.setChecked(seconds == self._player.seconds)
+            action.triggered.connect(partial(self._player.set_seconds, seconds))
+        self._menu.addSeparator()
+        self._menu.addAction("Film …").triggered.connect(self.film_wanted)
+        size = self._menu.sizeHint()
+        self._menu.popup(self.seconds.mapToGlobal(QPoint(self.seconds.width() - size.width(), -size.height())))
+
+    # ---- branch
+
+    def _branch(self) -> None:
+        """Branches off at the displayed epoch, or cancels a branch in progress."""
+        branching = self._session.branching
+        if branching.work.is_running:
+            branching.cancel()
+        else:
+            self._timeline.branch()
+
+    def _show_beside(self) -> None:
+        """Shows what can be done with a moment of the past, or with two compared networks."""
+        branching, compared = self._session.branching, self._session.side_by_side
+        work, reason_unavailable = branching.work, branching.reason_unavailable
+        self.axis.show_second(compared.second_epoch)
+        self.branch.setText(f"{work.share:.0%} · cancel" if work.is_running else "Branch from here")
+        self.branch.setEnabled(work.is_running or reason_unavailable is None)
+        tip = "Cancels the branch." if work.is_running else reason_unavailable or BRANCH_TIP
+        self.branch.setToolTip(tip)
+        self.branch.setAccessibleDescription(tip)
+        is_back = not self._timeline.is_live
+        self.branch.setVisible(is_back or work.is_running)
+        self.beside.setVisible((is_back and not self._player.is_playing) or work.is_running or compared.is_on)
+        self.moved.emit()
+
+    def place_beside(self, left: int, right: int, bottom: int) -> None:
+        """Lays the buttons beside the playhead, between two pixels of their parent, above a third."""
+        self.beside.adjustSize()
+        here = left - self.axis.x() - SIDE + self.playhead
+        width, at = self.beside.width(), here + _BESIDE
+        if at + width > right:
+            at = max(here - _BESIDE - width, left)
+        self.beside.move(at, bottom - self.beside.height())
+        self.beside.raise_()
+
+    # ---- the field of an epoch
+
+    def type_epoch(self) -> None:
+        """Shows the field over the playhead, with the displayed epoch selected."""
+        if not self._timeline.has_past:
+            return
+        self.edit.show_value(self._words)
+        self.edit.adjustSize()
+        left = min(max(self.playhead - self.edit.width() // 2, 0), self.width() - self.edit.width())
+        self.edit.move(left, (self.height() - self.edit.height()) // 2)
+        self.edit.show()
+        self.edit.raise_()
+        self.edit.setFocus()
+        self.edit.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hides the field once it has lost the focus, or by Esc if nothing was typed."""
+        if event.type() == QEvent.Type.FocusOut:
+            QTimer.singleShot(0, self._end_typing)  # after what was typed was taken
+        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        is_untouched = not (self.edit.is_typed or self.edit.property("wrong"))
+        if is_escape and event.type() == QEvent.Type.KeyPress and is_untouched:
+            self.axis.setFocus()
+            self.edit.hide()
+            return True
+        return False
+
+    def _end_typing(self) -> None:
+        if not (self.edit.hasFocus() or self.edit.line.hasFocus() or self.edit.property("wrong")):
+            self.edit.hide()
+
+    def _neighbour(self, _: str, direction: int) -> str:
+        """Goes to the previous or next snapshot and returns its epoch as text."""
+        self._timeline.step(direction)
+        return self._words
+
+    def _typed(self, words: str) -> None:
+        """Goes to the epoch that was typed, unless it is displayed already."""
+        if words.strip() == self._words:
+            self._show()
+            return
+        try:
+            self._go_to(float(words.replace(",", ".")))
+        except ValueError:
+            set_look(self.edit, "wrong", True)
+            rule = f"from 0 to {text.epochs(self._timeline.live_epoch)}, for example 3.4"
+            self._session.messages.show(f"“{text.name(words)}” is not an epoch. Type a number {rule}.")
+        else:
+            self.edit.clearFocus()  # arrow keys and End are the window's again
+            self._show()
+
+    def _go_to(self, epoch: float) -> None:
+        """Goes to an epoch. If it has no snapshot, a message names the nearest one for as long as that is displayed.
+
+        Raises ValueError if the epoch is not a number.
+        """
+        self._timeline.go_to(epoch)
+        shown, live = self._session.displayed.epochs, self._timeline.live_epoch
+        if 0 <= epoch < live and abs(epoch - shown) > (_NEAR if epoch % 1 else 0):
+            words = f"No snapshot for epoch {text.epochs(epoch)}. Showing the nearest one, epoch {self._words}."
+            self._told = self._session.messages.show(words)
+
+    @property
+    def _words(self) -> str:
+        """The displayed epoch as text; rounded to tenths while the live network trains."""
+        session, shown = self._session, self._session.displayed.epochs
+        is_passing = self._timeline.is_live and session.state is Status.TRAINING
+        return text.epochs(round(shown, 1)) if is_passing else session.runs.current.epoch_name(shown)
+
+    # ---- the moment
+
+    def _extend(self) -> None:
+        """Shows the progress of the training, but only a few times a second."""
+        if self._due.is_due or self._session.state is not Status.TRAINING:
+            self._show()
+
+    def _show(self) -> None:
+        self._due.spend(0)
+        timeline, run = self._timeline, self._session.runs.current
+        has_past, is_live = timeline.has_past, timeline.is_live
+        self.axis.show_moment(run.progress.last_epoch, timeline.live_epoch, timeline.epoch)
+        self.axis.setEnabled(has_past)
+        words = self._words
+        self.axis.setAccessibleDescription(f"epoch {words}, {'live' if is_live else 'looking back'}")
+        set_look(self.edit, "wrong", False)
+        set_look(self.edit, "back", not is_live)
+        if not (self.edit.hasFocus() and is_live):  # a typed epoch must not change while it is edited
+            self.edit.show_value(words)
+        is_playing = self._player.is_playing
+        shows_replay = has_past and (is_live or is_playing)
+        for part, is_shown in ((self.play, shows_replay), (self.seconds, shows_replay), (self.live, not shows_replay)):
+            part.setVisible(is_shown and has_past)
+        self.play.setText(" Stop" if is_playing else " Replay")
+        theme.set_icon(self.play, "pause" if is_playing else "rotate-ccw", "ink")
+        self._show_beside()
