@@ -136,7 +136,7 @@ class CurvesPanel(TabbedCard):
         self._stack.setSizePolicy(policy, policy)  # pages behind do not make the strip higher
         for page in self.curves:
             page.set_strip(is_strip)
-        self._place_beside()
+        self.foot.set_low(is_strip)
 
     def minimumSizeHint(self) -> QSize:
         """Returns the least size; of the strip, with a low chart."""

@@ -47,7 +47,7 @@ class TimeFoot(QWidget):
         super().__init__()
         named(self, "timeFoot", "Time")
         self._session, self._timeline, self._player = session, session.timeline, session.models[Player]
-        self._due = TimeBudget(_SECONDS_BETWEEN, 0)
+        self._due, self._is_low = TimeBudget(_SECONDS_BETWEEN, 0), False
         self._told: Message | None = None  # names the epoch that is displayed instead of the typed one
         self._make_axis()
         self._make_buttons()
@@ -108,6 +108,11 @@ class TimeFoot(QWidget):
         self.edit.line.installEventFilter(self)
         self.edit.installEventFilter(self)
         self.edit.hide()
+
+    def set_low(self, is_low: bool) -> None:
+        """Makes the buttons at the right short, as in a strip."""
+        self._is_low = is_low
+        self._show()
 
     def set_sides(self, left: int, right: int) -> None:
         """Sets the pixels left and right of the chart."""
@@ -269,8 +274,10 @@ class TimeFoot(QWidget):
             self.edit.show_value(words)
         is_playing = self._player.is_playing
         shows_replay = has_past and (is_live or is_playing)
-        for part, is_shown in ((self.play, shows_replay), (self.seconds, shows_replay), (self.live, not shows_replay)):
-            part.setVisible(is_shown and has_past)
-        self.play.setText(" Stop" if is_playing else " Replay")
+        self.play.setVisible(shows_replay)
+        self.seconds.setVisible(shows_replay and not self._is_low)
+        self.live.setVisible(has_past and not shows_replay)
+        self.play.setText("" if self._is_low else " Stop" if is_playing else " Replay")
+        self.live.setText("Now" if self._is_low else "Back to now")
         theme.set_icon(self.play, "pause" if is_playing else "rotate-ccw", "ink")
         self._show_beside()
