@@ -75,6 +75,7 @@ class CardHead(QFrame):
 
     Attributes:
         least_room: space kept for a badge also while there is none, so that nothing moves when it appears.
+        has_title: whether it shows the title, if there is room.
 
     Signals:
         double_clicked: a double click next to the controls.
@@ -90,7 +91,7 @@ class CardHead(QFrame):
         self.title = label(title, "title")
         self.detail = ElidedLabel(role="muted")
         self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.least_room = 0
+        self.least_room, self.has_title = 0, True
         self._room = QSpacerItem(0, 0, QSizePolicy.Policy.Fixed)
         self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
@@ -130,6 +131,7 @@ class CardHead(QFrame):
         done = bool(super().event(event))
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show):
             self._fit_tabs()
+            self._fit_title()
             if self.mark.is_wanted:
                 self._place_mark()
         return done
@@ -160,6 +162,18 @@ class CardHead(QFrame):
             stand_close(bar, self.width() - usual_width(bar) < theme.px(_LEFT))
             beside = self.layout().minimumSize().width() - bar.minimumWidth()
             fit_in_sight(bar, self.width() - beside)
+
+    def leave_title(self) -> None:
+        """Shows no title."""
+        self.has_title = False
+        self.title.hide()
+
+    def _fit_title(self) -> None:
+        """Leaves out a title that has no room beside the controls."""
+        if self.has_title:
+            wide = self.title.sizeHint().width() + self.row.spacing()
+            needed = self.layout().minimumSize().width() + (wide if self.title.isHidden() else 0)
+            self.title.setVisible(needed <= self.width())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A double click beside the controls enlarges the card."""

@@ -101,7 +101,7 @@ class TabbedCard(Panel):
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
-        self.head.title.hide()
+        self.head.leave_title()
         self.head.detail.hide()  # each page has its aside
         self.tabs = tab_bar("", title)
         self._stack = Front()

@@ -151,6 +151,9 @@ class Frame(QWidget):
         self._set_least_widths()
         for panel in self._all:
             if panel not in self.panels:
+                if panel.parent() is None:
+                    panel.setParent(self)  # until it has a place
+                    panel.hide()
                 self.panels.append(panel)
                 panel.installEventFilter(self)
                 self.added.emit(panel)
@@ -398,7 +401,9 @@ class Frame(QWidget):
         return False
 
     def place(self, panel: QWidget) -> QRect:
-        """Returns the rectangle of a part of the frame, in the frame."""
+        """Returns the rectangle of a part of the frame, in the frame; an empty one before it was shown."""
+        if not self.isAncestorOf(panel):
+            return QRect()
         return QRect(panel.mapTo(self, QPoint(0, 0)), panel.size())
 
     def middle(self) -> QRect:

@@ -261,7 +261,7 @@ class Menus(QObject):
         timeline, player = self._session.timeline, self._session.models[Player]
         back = self._add(menu, "E&arlier snapshot", "actionEarlier", "Ctrl+Left; Alt+Left", partial(timeline.step, -1))
         on = self._add(menu, "&Later snapshot", "actionLater", "Ctrl+Right; Alt+Right", partial(timeline.step, 1))
-        live = self._add(menu, "Back to &now", "actionLive", "Ctrl+End", timeline.go_live)
+        live = self._add(menu, "Bac&k to now", "actionLive", "Ctrl+End", timeline.go_live)
         play = self._add(menu, "Re&play or stop", "actionPlay", "P", player.toggle)
         compared = self._session.side_by_side
         compare = self._add(menu, "&Compare side by side", "actionCompare", "C", self._window.compare_key.press)
@@ -301,7 +301,7 @@ class Menus(QObject):
             self._add(menu, f"Workspace {title}", f"actionWorkspace{number}", f"Ctrl+{number}", choose)
         menu.addSeparator()
         self._view, self._below_cards = menu, menu.addSeparator()
-        go = self._add(menu, "&Go to epoch …", "actionGoToEpoch", "Ctrl+G", self._window.type_epoch)
+        go = self._add(menu, "Go &to epoch …", "actionGoToEpoch", "Ctrl+G", self._window.type_epoch)
         timeline = self._session.timeline
         for signal in (timeline.extended, timeline.changed):
             signal.connect(lambda: go.setEnabled(timeline.has_past))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from PyQt5.QtCore import QPoint, QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtCore import QEvent, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtWidgets import QAction, QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.training.history import PARTS, Curves, History
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
@@ -129,6 +129,7 @@ class CurvesPanel(TabbedCard):
             self.tabs.setCurrentIndex(self.pages.index(self._in_front))
         self.head.setHidden(is_strip)
         set_look(self.sheet, "alone", is_strip)
+        QApplication.sendEvent(self.sheet, QEvent(QEvent.Type.StyleChange))  # a frame looks for its border then
         padding = theme.CARD_PADDING
         self.body.setContentsMargins(padding, 2 if is_strip else 6, padding, 2 if is_strip else padding)
         self.body.setSpacing(0 if is_strip else _BETWEEN)

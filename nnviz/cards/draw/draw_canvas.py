@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from nnviz.cards.draw.canvas import PEN_UNIT, Canvas
@@ -45,8 +46,13 @@ class DrawCanvas(QWidget):
         self.canvas.stroke_finished.connect(self._stroke_finished)
         self.canvas.dropped.connect(lambda given: self._session.pictures.load(given, "the dropped image"))
         self.canvas.set_background(session.sketch.background)
-        arranged(QVBoxLayout(self), (self.canvas, 1), self._pen_row(), spacing=6)
+        arranged(QVBoxLayout(self), (self.canvas, 1), self._pen_row(), 0, spacing=6)
         session.sketch.changed.connect(self.follow)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the canvas from being higher than it is wide."""
+        super().resizeEvent(event)
+        self.canvas.setMaximumHeight(self.width())
 
     def _pen_row(self) -> QHBoxLayout:
         self.pen = named(QSlider(Qt.Orientation.Horizontal), "penWidthSlider", "Pen width", _PEN_TIP)

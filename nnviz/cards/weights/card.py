@@ -80,7 +80,7 @@ class WeightsPanel(Panel):
             QScrollBar(Qt.Orientation.Vertical, self.sheet), "weightsScrollBar", "Pages of neurons", tip
         )
         self._pages.hide()
-        self.head.title.hide()
+        self.head.leave_title()
         self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is
         self.head.row.addWidget(self.bar)
         for surfaces in (self.planes, self.lines):

@@ -93,15 +93,15 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
         assert places(window) == before, way
 
     # A double click beside the tabs of a head counts, one on a tab does not.
-    tabs = find(window, QTabBar, "weightsTabs")
-    last = tabs.tabRect(tabs.count() - 1)
+    tabs = find(window, QTabBar, "curvesTabs")
+    last = tabs.tabRect(max(tab for tab in range(tabs.count()) if tabs.isTabVisible(tab)))
     beside = QPoint(last.right() + 10, last.center().y())
     assert tabs.rect().contains(beside)
     qtbot.mouseDClick(tabs, Qt.MouseButton.LeftButton, pos=last.center())
     assert window.cards.enlarged is None
     qtbot.mouseDClick(tabs, Qt.MouseButton.LeftButton, pos=beside)
-    assert window.cards.enlarged is weights
-    window.cards.toggle(weights)
+    assert window.cards.enlarged is window.curves
+    window.cards.toggle(window.curves)
 
     # Escape dismisses the message first.
     window.cards.toggle(window.curves)

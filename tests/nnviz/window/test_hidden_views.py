@@ -69,7 +69,7 @@ def test_hidden_cards_are_not_drawn_and_follow_when_they_come_back(
     hover(find(window, HeatMap, "weightsMap"), (place.x() + 1, place.y() + 1))
     read_out = find(find(window, HeatMap, "weightsMap"), QLabel, "readOut")
     row, column, neuron = (int(number) - 1 for number in re.findall(r"\d+", read_out.text())[:3])
-    assert read_out.text().endswith(signed(float(weights[28 * row + column, neuron])))
+    assert read_out.text().endswith(signed(float(weights[neuron, 28 * row + column])))
     leave(find(window, HeatMap, "weightsMap"))
     drawn.clear()
     window.session.step_batch()
