@@ -62,6 +62,7 @@ def test_what_takes_a_stroke_back_and_hiding_draw_loses_neither_drawing_nor_answ
 
     # Hiding it loses neither drawing nor answer.
     drawn.show_workspace("train")
+    qtbot.waitUntil(lambda: drawn.canvas.width() == drawn.canvas.height())  # it has its place again
     drag(drawn.canvas, seven(drawn.canvas))
     qtbot.waitUntil(lambda: session.question.answer is not None)
     reported = bars(drawn)
