@@ -412,6 +412,14 @@ class Frame(QWidget):
         found = functools.reduce(QRect.united, places, QRect())
         return found if found.isValid() else self.contentsRect()
 
+    def beside_column(self) -> QRect:
+        """Returns the rectangle of all that is beside the column; the whole frame if a card of the column fills it."""
+        return self.place(self._rest) if self._rest.isVisible() else self.contentsRect()
+
+    def lesson_in_front(self) -> QRect:
+        """Returns the rectangle of the lesson that is shown in place of the column's cards; empty without one."""
+        return self.place(self._lesson) if self._lesson is not None and self._lesson.isVisible() else QRect()
+
     @property
     def _in_middle(self) -> list[QWidget]:
         return [panel for panel in self._names[self.workspace][Column.WATCH] if panel.isVisible()]

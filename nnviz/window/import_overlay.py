@@ -1,24 +1,52 @@
-"""The place of the import sheet: over the cards in the middle of the window."""
+"""The place of the import sheet: over everything beside the column."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QRect
+from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QRect, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent, QRegion
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.cards.importing.sheet import ImportSheet
 from nnviz.session.session import Session
+from nnviz.ui import theme
 from nnviz.window.frame import Frame
 
 
+_VISIBLE = 0.4  # share of what is beside the sheet that can be seen through the veil
+
+
+class _Veil(QWidget):
+    """Dims a window except for some rectangles. The mouse works through it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setObjectName("importVeil")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def dim_around(self, *clear: QRect) -> None:
+        """Dims all of the window but these rectangles."""
+        self.setGeometry(self.parentWidget().rect())
+        dimmed = QRegion(self.rect())
+        for place in clear:
+            dimmed -= QRegion(place)
+        self.setMask(dimmed)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ground = theme.colour("window")
+        ground.setAlphaF(1 - _VISIBLE)
+        QPainter(self).fillRect(self.rect(), ground)
+
+
 class ImportOverlay(QObject):
-    """Makes the import sheet at first use and keeps it in its place."""
+    """Makes the import sheet at first use, keeps it in its place, and dims the rest of the window but a lesson."""
 
     def __init__(self, session: Session, frame: Frame) -> None:
         super().__init__(frame)
         self.sheet: ImportSheet | None = None
         self._session, self._frame = session, frame
+        self._veil: _Veil | None = None
         session.data_import.changed.connect(self._show)
         frame.changed.connect(self._place)
         frame.installEventFilter(self)
@@ -38,6 +66,13 @@ class ImportOverlay(QObject):
     def _show(self) -> None:
         if self._session.data_import.name is not None:
             self._made()
+            if self._veil is None:
+                self._veil = _Veil(self._frame.window())
+            if self._veil.isHidden():
+                self._veil.raise_()
+                self._veil.show()
+        elif self._veil is not None:
+            self._veil.hide()
         self._place()
 
     @property
@@ -59,7 +94,11 @@ class ImportOverlay(QObject):
 
     def _place(self) -> None:
         if self.sheet is not None and self._session.data_import.name is not None:
-            self.sheet.setGeometry(self._frame.middle().adjusted(0, 0, 0, -self._frame.free_below))
+            self.sheet.setGeometry(self._frame.beside_column())
+            if self._veil is not None:
+                shift = self._frame.mapTo(self._frame.window(), QPoint(0, 0))
+                clear = [self._frame.beside_column(), self._frame.lesson_in_front()]
+                self._veil.dim_around(*(place.translated(shift) for place in clear))
 
 
 def path_of(given: QMimeData) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets.data_setting import SEED, SIDE, TEST_SHARE
 from engine.datasets.preview import ArraysPreview, FolderPreview
 from engine.datasets.table.table_dataset import CLASSIFICATION, REGRESSION
-from nnviz.cards.importing.import_fields import ImportFields
+from nnviz.cards.importing.import_fields import QUESTION, ImportFields
 from nnviz.cards.importing.short_list import ShortList
 from nnviz.formatting import text
 from nnviz.session.data_import import DataImport
@@ -19,11 +19,16 @@ from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import Picture
 
 _PICTURE = 36  # pixels
+_FOLDER_TARGET = "the class of an image, which is the name of its folder"
 _TASK_TIP = "Selects the task: classification or regression. The default depends on the values of y."
 
 
 class FolderSection(QWidget):
-    """Shows a ``FolderPreview``: each class with its number of files and some images. ``choices``: its fields."""
+    """Shows a ``FolderPreview``: each class with its number of files and some images.
+
+    Attributes:
+        target: what is predicted; ``choices``: its fields. The owner places both.
+    """
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
@@ -40,6 +45,9 @@ class FolderSection(QWidget):
         area.setWidget(self._rows)
         tip = "Files that are not used, with the reason."
         self._unread = ShortList("importUnreadList", "Skipped files", tip, self)
+        self.target = QWidget(self)
+        predicted = named(label(_FOLDER_TARGET), "importFolderTarget")
+        arranged(QHBoxLayout(self.target), label(QUESTION, "question"), predicted, 1, spacing=8)
         self.choices = ImportFields(importing, "importFolder", self)
         for setting in (SIDE, TEST_SHARE, SEED):
             self.choices.add_number(setting)
@@ -66,7 +74,8 @@ class FolderSection(QWidget):
         unread = [f"{each.path}: {each.why}" for each in preview.unread]
         self._unread.show_lines(unread, preview.unread_count - len(unread))
         self.choices.show_values(preview.settings.get)
-        self.choices.show()
+        for part in (self.target, self.choices):
+            part.show()
 
     def _show_classes(self, preview: FolderPreview) -> None:
         while (item := self._grid.takeAt(0)) is not None:
@@ -84,7 +93,11 @@ class FolderSection(QWidget):
 
 
 class ArraysSection(QWidget):
-    """Shows an ``ArraysPreview``: each array with its dimensions, and the first images. ``choices``: its fields."""
+    """Shows an ``ArraysPreview``: each array with its dimensions, and the first images.
+
+    Attributes:
+        target: the field for what is predicted; ``choices``: the other fields. The owner places both.
+    """
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
@@ -92,9 +105,10 @@ class ArraysSection(QWidget):
         self._facts = named(QLabel(), "importArrays", "Content of the file")
         self._facts.setWordWrap(True)
         self._pictures = QVBoxLayout()
-        self.choices = ImportFields(importing, "importArrays", self)
+        self.target = ImportFields(importing, "importArrays", self, error_above=False, problem="Target")
         tasks = (("classes", CLASSIFICATION), ("numbers", REGRESSION))
-        self._task = self.choices.add_combo("task", "Predict", _TASK_TIP, tasks)
+        self._task = self.target.add_combo("task", "Predict", _TASK_TIP, tasks, QUESTION)
+        self.choices = ImportFields(importing, "importArrays", self)
         for setting in (TEST_SHARE, SEED):
             self.choices.add_number(setting)
         arranged(QVBoxLayout(self), self._facts, self._pictures, 1, spacing=8)
@@ -102,7 +116,7 @@ class ArraysSection(QWidget):
     @property
     def handled(self) -> list[str]:
         """Settings whose errors the section shows."""
-        return self.choices.names
+        return [*self.target.names, *self.choices.names]
 
     def begin(self) -> None:
         """Prepares for another file."""
@@ -119,8 +133,9 @@ class ArraysSection(QWidget):
         outcome = preview.outcome
         guess = None if outcome is None else CLASSIFICATION if outcome.classes else REGRESSION
         settings = {"task": guess, **preview.settings}
-        self.choices.show_values(settings.get)
-        self.choices.show()
+        for fields in (self.target, self.choices):
+            fields.show_values(settings.get)
+            fields.show()
         self._task.setEnabled("task" in self._importing.settings)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QLabel, QWidget
 
 from engine.basics.errors import EngineError
 from engine.datasets.data_setting import DataSetting, Value
@@ -19,6 +19,7 @@ from nnviz.ui.form import FormGrid
 from nnviz.ui.parts import named, object_name, set_look
 from nnviz.ui.setting_fields import data_edit
 
+QUESTION = "What shall it predict?"
 _IN_A_ROW = 3
 
 
@@ -34,8 +35,10 @@ class ImportFields(FormGrid):
 
     typed = pyqtSignal()
 
-    def __init__(self, importing: DataImport, prefix: str, parent: QWidget, error_above: bool = True) -> None:
-        """``prefix``: start of the object names of the fields."""
+    def __init__(
+        self, importing: DataImport, prefix: str, parent: QWidget, error_above: bool = True, problem: str = "Field"
+    ) -> None:
+        """``prefix``: start of the object names of the fields; ``problem``: middle of that of the line for errors."""
         super().__init__(parent, range(1, 2 * _IN_A_ROW, 2), spacing=5)
         self._importing, self._prefix, self._error_above = importing, prefix, error_above
         self.names: list[str] = []
@@ -43,12 +46,17 @@ class ImportFields(FormGrid):
         self._combos: dict[str, Combo] = {}
         self._edits: dict[str, tuple[NumberEdit, DataSetting]] = {}
         self._typed_wrong: dict[str, str] = {}  # errors of texts that are not numbers
-        self._problem = named(label("", "error", self), f"{prefix}FieldProblem")
+        self._problem = named(label("", "error", self), f"{prefix}{problem}Problem")
         self._problem.setWordWrap(True)
         self._problem.hide()
 
-    def add_combo(self, name: str, caption: str, tip: str, entries: Sequence[tuple[str, Value]]) -> Combo:
-        """Adds a combo box with named values; the value None is detected from the file."""
+    def add_combo(
+        self, name: str, caption: str, tip: str, entries: Sequence[tuple[str, Value]], question: str = ""
+    ) -> Combo:
+        """Adds a combo box with named values; the value None is detected from the file.
+
+        A question stands before the combo box in place of the caption, and makes both large.
+        """
         combo = Combo(object_name(self._prefix, name, "Combo"), caption, tip, self)
         if not entries:  # column names of any length come later
             combo.setMinimumContentsLength(6)
@@ -57,7 +65,11 @@ class ImportFields(FormGrid):
             combo.addItem(words, value)
         combo.activated.connect(lambda: self._importing.choose(**{name: combo.currentData()}))
         self._combos[name] = combo
-        self._add(name, caption, combo)
+        shown = self._add(name, caption, combo)
+        if question:
+            shown.setText(question)
+            for part in (shown, combo):
+                part.setProperty("role", "question")
         return combo
 
     def add_number(self, setting: DataSetting) -> None:
@@ -68,15 +80,17 @@ class ImportFields(FormGrid):
         self._edits[name] = edit, setting
         self._add(name, setting.label, edit)
 
-    def _add(self, name: str, caption: str, field: QWidget) -> None:
+    def _add(self, name: str, caption: str, field: QWidget) -> QLabel:
+        """Adds a field, and returns its caption."""
         row, pair = divmod(len(self.names), _IN_A_ROW)
         row += self._error_above
         if name not in self._combos or not self._combos[name].count():
             theme.sized(field.setMinimumWidth, 90)  # others are as wide as their longest entry
-        self.add_field(caption, field, place=(row, pair))
+        shown = self.add_field(caption, field, place=(row, pair))
         self.grid.addWidget(self._problem, 0 if self._error_above else row + 1, 0, 1, 2 * _IN_A_ROW)
         self.names.append(name)
         self._captions[name] = caption
+        return shown
 
     def _typed(self, setting: DataSetting, typed: str) -> None:
         try:
@@ -93,6 +107,11 @@ class ImportFields(FormGrid):
     def is_wrong(self) -> bool:
         """Whether a text that was typed is not a number."""
         return bool(self._typed_wrong)
+
+    @property
+    def last_field(self) -> NumberEdit:
+        """The field for a number that was added last."""
+        return [edit for edit, _ in self._edits.values()][-1]
 
     def forget_typed(self) -> None:
         """Discards invalid texts, for another file."""

@@ -57,14 +57,15 @@ class ImportSheet(QFrame):
         self._sections: dict[type[Preview], Section] = {}  # made so far
         head = arranged(QHBoxLayout(), (self._title, 1), FixedSizeBox(self._detail, _DETAIL), spacing=8)
         padding = theme.CARD_PADDING
+        self._targets = arranged(QVBoxLayout())  # what is predicted, of each section
         self._middle = arranged(QVBoxLayout(), spacing=8)
         self._rest = QWidget()  # fills the space while there is no section
         self._middle.addWidget(self._rest, 1)
         self._fields = arranged(QVBoxLayout())  # of the section, below the texts, so that they keep their place
         body = named(QWidget(), "scrolled")
-        parts = (self._news, (self._middle, 1), self._problem, self._outcome_texts(), self._fields)
+        parts = (self._targets, head, self._news, (self._middle, 1), self._problem, self._outcome_texts(), self._fields)
         arranged(QVBoxLayout(body), *parts, spacing=8)
-        rows = (head, (CardScroll(body), 1), self._foot())
+        rows = ((CardScroll(body), 1), self._foot())
         arranged(QVBoxLayout(self), *rows, spacing=8, margins=(padding, 10, padding, padding))
         importing.changed.connect(self._show)
         importing.progressed.connect(self._show_progress)
@@ -89,14 +90,14 @@ class ImportSheet(QFrame):
         self._use = named(QPushButton("Import"), "useImportButton", "Import these data", _USE_TIP)
         self._use.setProperty("role", "primary")
         self._use.clicked.connect(self._importing.use)
-        cancel = named(QPushButton("Cancel"), "cancelImportButton", "Cancel", _CANCEL_TIP)
-        cancel.clicked.connect(self._importing.cancel)
-        for button in (cancel, self._use):
+        self._cancel = named(QPushButton("Cancel"), "cancelImportButton", "Cancel", _CANCEL_TIP)
+        self._cancel.clicked.connect(self._importing.cancel)
+        for button in (self._cancel, self._use):
             theme.sized(button.setMinimumWidth, _BUTTON)
         kept = self._progress.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self._progress.setSizePolicy(kept)
-        return arranged(QHBoxLayout(), (self._progress, 1), cancel, self._use, spacing=8)
+        return arranged(QHBoxLayout(), (self._progress, 1), self._cancel, self._use, spacing=8)
 
     # ---- display
 
@@ -135,6 +136,7 @@ class ImportSheet(QFrame):
         for each in self._sections.values():
             each.setVisible(each is section)
             if each is not section:
+                each.target.hide()
                 each.choices.hide()
         self._rest.setVisible(found is None or (isinstance(found, TablePreview) and not found.columns))
 
@@ -150,8 +152,12 @@ class ImportSheet(QFrame):
             self._middle.insertWidget(0, section, 1)
             for choices in section.findChildren(ImportFields):
                 choices.typed.connect(self._show_use)
+            self._targets.addWidget(section.target)
             self._fields.addWidget(section.choices)
-            section.choices.hide()
+            for part in (section.target, section.choices):
+                part.hide()
+            self.setTabOrder(section.choices.last_field, self._cancel)  # else Tab reached the buttons first
+            self.setTabOrder(self._cancel, self._use)
         return self._sections[kind]
 
     def _show_problem(self, found: Preview | None) -> None:

@@ -1,4 +1,4 @@
-"""Section of the import sheet for a table: file format, columns with first rows, and settings of the data set."""
+"""Section of the import sheet for a table: target, file format, columns with first rows, settings of the data set."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from engine.datasets.data_setting import SEED, TEST_SHARE
 from engine.datasets.preview import TablePreview
 from engine.datasets.table.decimal_mark import MARKS
 from engine.datasets.table.table_dataset import CLASSIFICATION, DROP, FILL, KEEP, MEDIAN, REGRESSION
-from engine.datasets.table.table_format import ENCODINGS
+from engine.datasets.table.table_format import ENCODINGS, TableFormat
 from engine.datasets.table.table_source import format_settings
-from nnviz.cards.importing.import_fields import ImportFields
+from nnviz.cards.importing.import_fields import QUESTION, ImportFields
 from nnviz.cards.importing.short_list import ShortList
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.formatting import text
@@ -24,6 +24,8 @@ from nnviz.ui.parts import arranged, named
 
 _DELIMITERS = (("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("vertical bar", "|"))
 _ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE"}
+_FORMAT_TIP = "Delimiter of the cells, decimal mark and encoding of the file."
+_CHANGE_TIP = "Shows the fields for the delimiter, the decimal mark, the encoding, the first row and lines to skip."
 _FORMAT_TIPS = {
     "delimiter": "Delimiter between the cells of a row. Detected in the file; choose another one if it is wrong.",
     "decimal": "Decimal separator. It was detected in the file.",
@@ -47,13 +49,28 @@ _MOST_TARGETS = 2000  # columns offered as target; others are chosen in the colu
 
 
 class TableSection(QWidget):
-    """Shows a ``TablePreview``. ``choices``: the fields, which the owner places."""
+    """Shows a ``TablePreview``.
+
+    The format of the file is one line, which a button replaces by the fields. They are there from the start if a part of
+    the format could not be detected, or if the user has chosen one.
+
+    Attributes:
+        target: the fields for what is predicted; ``choices``: the other fields. The owner places both.
+    """
 
     def __init__(self, importing: DataImport, parent: QWidget) -> None:
         super().__init__(parent)
         self._importing = importing
         self._columns: list[str] = []
+        self.target = self._target_choices()
         self._form = self._format_choices()
+        self._is_form_open = False
+        self._detected = named(label("", "muted"), "importFormat", "", _FORMAT_TIP)
+        change = named(QPushButton("change"), "changeFormatButton", "Change the format of the file", _CHANGE_TIP)
+        change.setProperty("role", "quiet")
+        change.clicked.connect(self._open_form)
+        self._format_line = QWidget(self)
+        arranged(QHBoxLayout(self._format_line), self._detected, change, 1, spacing=2)
         self._skipped = named(label("", "hint", self), "importSkippedLines")
         self._table = PreviewTable(importing, self)
         self._of_column = QWidget(self)
@@ -70,14 +87,21 @@ class TableSection(QWidget):
         self._problems = ShortList("importProblemList", "Errors in the file", _PROBLEMS_TIP, self)
         self._problems.itemClicked.connect(lambda _: self._go_to(self._problems.currentRow()))
         self.choices = self._data_choices()
-        parts: list[Any] = [self._form, self._skipped, (self._table, 1), self._of_column, self._problems]
+        parts: list[Any] = [
+            self._format_line,
+            self._form,
+            self._skipped,
+            (self._table, 1),
+            self._of_column,
+            self._problems,
+        ]
         parts.append(self._summaries)
         arranged(QVBoxLayout(self), *parts, spacing=8)
 
     def _format_choices(self) -> ImportFields:
         choices = ImportFields(self._importing, "importFormat", self, error_above=False)
         settings = {each.name: each for each in format_settings()}
-        encodings = [(_ENCODINGS.get(name, name.capitalize()), name) for name in ENCODINGS]
+        encodings = [(_encoding_name(name), name) for name in ENCODINGS]
         entries: dict[str, Any] = {
             "delimiter": _DELIMITERS,
             "decimal": tuple((name, mark) for mark, name in MARKS.items()),
@@ -89,10 +113,14 @@ class TableSection(QWidget):
         choices.add_number(settings["skip"])
         return choices
 
+    def _target_choices(self) -> ImportFields:
+        choices = ImportFields(self._importing, "import", self, error_above=False, problem="Target")
+        self._target = choices.add_combo("target", "Predict", _TARGET_TIP, (), QUESTION)
+        choices.add_combo("task", "as", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
+        return choices
+
     def _data_choices(self) -> ImportFields:
         choices = ImportFields(self._importing, "import", self)
-        self._target = choices.add_combo("target", "Predict", _TARGET_TIP, ())
-        choices.add_combo("task", "As", _TASK_TIP, (("classes", CLASSIFICATION), ("a number", REGRESSION)))
         missing = (("fill", FILL), ("most frequent", MEDIAN), (_LEAVE_OUT, DROP))
         self._missing = choices.add_combo("missing", "Missing", _MISSING_TIP, missing)
         self._missing.setAccessibleName("Missing values")
@@ -110,33 +138,52 @@ class TableSection(QWidget):
         """Settings whose errors the section shows."""
         preview = self._importing.found
         names = [column.name for column in preview.columns] if isinstance(preview, TablePreview) else []
-        return [*self._form.names, *self.choices.names, *names]
+        return [*self._form.names, *self.target.names, *self.choices.names, *names]
 
     def begin(self) -> None:
         """Prepares for another file, shown from its first row and column."""
+        self._is_form_open = False
         self._table.begin()
-        self.choices.forget_typed()
+        for fields in (self._form, self.choices):
+            fields.forget_typed()
 
     # ---- display
 
     def show_preview(self, preview: TablePreview) -> None:
         """Shows a preview, with each error at its column or field."""
         self._show_targets(preview)
-        form, settings = preview.form, preview.settings
-        self._form.setVisible("delimiter" in self._offered)
-        self._form.show_values(lambda name: getattr(form, name) if settings.get(name) is None else settings[name])
+        self._show_format(preview)
+        settings = preview.settings
         self._skipped.setText(_format_skipped(preview.skipped))
         self._skipped.setVisible(bool(preview.skipped))
         self._table.show_preview(preview)
         self._show_cost(preview.with_gaps)
         default = {"missing": FILL, "standardise": True, "task": preview.task}
-        self.choices.show_values(lambda name: settings.get(name, default.get(name)))
-        self.choices.setVisible(bool(preview.columns))
+        for fields in (self.target, self.choices):
+            fields.show_values(lambda name: settings.get(name, default.get(name)))
+            fields.setVisible(bool(preview.columns))
         self._table.setVisible(bool(preview.columns))
         self._show_column_problem(preview)
         self._show_summaries(preview)
         more = preview.problem_count - sum(problem.count for problem in preview.problems)
         self._problems.show_lines(list(map(str, preview.problems)), more)
+
+    def _show_format(self, preview: TablePreview) -> None:
+        """Shows the format of the file: in one line, or in fields if it is to be checked or was changed."""
+        form, settings, has_format = preview.form, preview.settings, "delimiter" in self._offered
+        is_chosen = any(name in self._importing.chosen for name in self._form.names)
+        self._is_form_open |= is_chosen or bool(form.doubt) or not preview.columns
+        self._detected.setText(_format_detected(form))
+        self._form.show_values(lambda name: getattr(form, name) if settings.get(name) is None else settings[name])
+        self._format_line.setVisible(has_format and not self._is_form_open)
+        self._form.setVisible(has_format and self._is_form_open)
+
+    def _open_form(self) -> None:
+        """Shows the fields of the format in place of the line, with the focus in the first."""
+        self._is_form_open = True
+        self._form.show()
+        self._form.grid.itemAtPosition(0, 1).widget().setFocus()
+        self._format_line.hide()
 
     def _show_cost(self, rows: int | None) -> None:
         """Shows in the entry how many rows would be left out. Sets only a changed text, as that lays out the sheet."""
@@ -186,6 +233,18 @@ class TableSection(QWidget):
         preview, error = self._importing.found, self._importing.error
         if isinstance(preview, TablePreview) and isinstance(error, EngineError):
             self._importing.choose(ignored=(*preview.settings.get("ignored", ()), error.parameter))
+
+
+def _format_detected(form: TableFormat) -> str:
+    """Returns "comma, point, UTF-8, found automatically ·"."""
+    delimiter = next(name for name, sign in _DELIMITERS if sign == form.delimiter)
+    parts = [delimiter, MARKS[form.decimal], _encoding_name(form.encoding)]
+    parts += [] if form.header else ["no names of columns"]
+    return f"{', '.join(parts)}, found automatically ·"
+
+
+def _encoding_name(name: str) -> str:
+    return _ENCODINGS.get(name, name.capitalize())
 
 
 def _format_cost(rows: int | None) -> str:

@@ -87,6 +87,7 @@ def choose_in_menu(qtbot: QtBot, window: AnyWindow, column: int, name: str) -> N
 
 def test_cells_are_painted_again_only_if_they_look_otherwise(ready_window: CardWindow, qtbot: QtBot) -> None:
     """To paint all of them takes as long as the mouse may wait, and most of what is read changes only words."""
+    ready_window.resize(1200, 800)  # the summary has one line
     look_at(qtbot, ready_window, PENGUINS)
     table, importing = find(ready_window, PreviewTable, "importTable"), ready_window.session.data_import
     QApplication.processEvents()
@@ -207,7 +208,7 @@ def test_what_is_wrong_is_reported_where_it_is_wrong(ready_window: CardWindow, q
     # Nothing moves under the mouse.
     look_at(qtbot, ready_window, mess)
     fields = [find(ready_window, QWidget, name) for name in ("importTargetCombo", "importSeedEdit", "useImportButton")]
-    above = find(ready_window, QWidget, "importFormatDelimiterCombo")
+    above = find(ready_window, QWidget, "changeFormatButton")
     for _ in range(5):  # layouts take a few rounds to follow the other target
         QApplication.processEvents()
     places = [each.mapTo(ready_window, QPoint(0, 0)) for each in (*fields, above)]
@@ -309,8 +310,47 @@ def test_the_menu_of_a_column_chooses_what_becomes_of_it(ready_window: CardWindo
     assert not any("species" in name for name in data.columns)
 
 
+def test_it_begins_with_what_is_predicted_and_the_detected_format_is_one_line(
+    ready_window: CardWindow, qtbot: QtBot, mess: Path, tmp_path: Path
+) -> None:
+    def top(name: str) -> int:
+        part = find(ready_window, QWidget, name)
+        assert part.isVisible(), name
+        return part.mapTo(ready_window, QPoint(0, 0)).y()
+
+    importing = look_at(qtbot, ready_window, PENGUINS)
+    press(qtbot, ready_window, Qt.Key.Key_Tab)
+    assert find(ready_window, QComboBox, "importTargetCombo").hasFocus()
+    assert top("importTargetCombo") < top("importDetail") < top("importFormat") < top("importTable")
+    assert words(ready_window, "importFormat") == "comma, point, UTF-8, found automatically ·"
+    delimiter = find(ready_window, QComboBox, "importFormatDelimiterCombo")
+    assert not delimiter.isVisible()
+    click(qtbot, ready_window, QPushButton, "changeFormatButton")
+    assert delimiter.hasFocus()
+    assert not words(ready_window, "importFormat")
+    pick(qtbot, ready_window, "importFormatHeaderCombo", "values")
+    wait(qtbot, importing)
+    pick(qtbot, ready_window, "importFormatHeaderCombo", "names of columns")
+    wait(qtbot, importing)
+    assert delimiter.isVisible(), "the fields stay while they are used"
+
+    look_at(qtbot, ready_window, mess)
+    assert words(ready_window, "importFormat") == "semicolon, comma, UTF-8, found automatically ·", "another file"
+    assert not delimiter.isVisible()
+
+    # A format that was changed or is uncertain is shown in fields.
+    importing.choose(skip=1)
+    wait(qtbot, importing)
+    assert delimiter.isVisible()
+    file = tmp_path / "doubtful.csv"
+    file.write_text("a;y\n" + "".join(f"{1 + row % 7}.{100 + row};{'xy'[row % 2]}\n" for row in range(40)))
+    look_at(qtbot, ready_window, file)
+    assert delimiter.isVisible()
+
+
 def test_the_format_is_corrected(ready_window: CardWindow, qtbot: QtBot, mess: Path, tmp_path: Path) -> None:
     importing = look_at(qtbot, ready_window, mess)
+    click(qtbot, ready_window, QPushButton, "changeFormatButton")
     assert find(ready_window, QComboBox, "importFormatDelimiterCombo").currentText() == "semicolon"
     assert find(ready_window, QComboBox, "importFormatDecimalCombo").currentText() == "comma"
     pick(qtbot, ready_window, "importFormatDelimiterCombo", "tab")
@@ -328,6 +368,7 @@ def test_the_format_is_corrected(ready_window: CardWindow, qtbot: QtBot, mess: P
     file = tmp_path / "log.csv"
     file.write_text("Log of 2024\n\na,b,y\n" + "".join(f"{row},{row % 7},k{row % 2}\n" for row in range(40)))
     importing = look_at(qtbot, ready_window, file)
+    click(qtbot, ready_window, QPushButton, "changeFormatButton")
     assert words(ready_window, "importSkippedLines") == "The first 2 lines are skipped: Log of 2024"
     assert words(ready_window, "importDetail") == "40 rows · 3 columns"
     assert find_field(ready_window, "importFormatSkipEdit").text() == "2"
@@ -432,16 +473,25 @@ def test_a_file_that_changes_is_looked_at_or_loaded_again(ready_window: CardWind
 # ---- where it lies
 
 
-def test_it_lies_over_the_middle_and_nothing_is_cut_off(
+def test_it_lies_beside_the_column_and_nothing_is_cut_off(
     whole_window: MainWindow, qtbot: QtBot, mess: Path, tmp_path: Path
 ) -> None:
+    train = find(whole_window, QPushButton, "trainButton")
+
+    def shade() -> int:
+        """How far a pixel of the button is from the colour of the window."""
+        at = train.mapTo(whole_window, QPoint(train.width() // 8, train.height() // 2))
+        lightness = whole_window.grab().toImage().pixelColor(at).lightness()
+        return abs(lightness - theme.colour("window").lightness())
+
+    clear = shade()
     look_at(qtbot, whole_window, mess)
-    sheet = find(whole_window, ImportSheet, "importSheet")
-    curves = whole_window.card("curvesDock")
+    assert shade() == pytest.approx(0.4 * clear, abs=2), "the rest is dimmed"
+    sheet, rest = find(whole_window, ImportSheet, "importSheet"), find(whole_window, QWidget, "rest")
     for size in ((1280, 720), (1440, 900), (1920, 1080)):
         whole_window.resize(*size)
-        qtbot.waitUntil(lambda: abs(sheet.width() - curves.width()) < 4)
-        assert sheet.mapTo(whole_window, QPoint(0, 0)).x() == curves.mapTo(whole_window, QPoint(0, 0)).x(), size
+        qtbot.waitUntil(lambda: sheet.size() == rest.size())
+        assert sheet.mapTo(whole_window, QPoint(0, 0)) == rest.mapTo(whole_window, QPoint(0, 0)), size
         assert sheet.minimumSizeHint().width() <= sheet.width(), size
         assert sheet.minimumSizeHint().height() <= sheet.height(), size
         assert find(whole_window, PreviewTable, "importTable").height() >= 120, size
@@ -453,6 +503,7 @@ def test_it_lies_over_the_middle_and_nothing_is_cut_off(
     whole_window.session.data_import.cancel()
     whole_window.resize(1280, 720)
     look_at(qtbot, whole_window, PENGUINS)
+    click(qtbot, whole_window, QPushButton, "changeFormatButton")
     for name in ("importFormatHeaderCombo", "importMissingCombo", "importStandardiseCombo"):
         combo = find(whole_window, QComboBox, name)
         option = QStyleOptionComboBox()
@@ -475,7 +526,7 @@ def test_it_lies_over_the_middle_and_nothing_is_cut_off(
             break  # all around
         seen.append(focus)
     names = {each.objectName() for each in seen}
-    assert {"importFormatDelimiterCombo", "importTable", "useImportButton", "datasetCombo"} <= names
+    assert {"changeFormatButton", "importTargetCombo", "importTable", "useImportButton", "datasetCombo"} <= names
     assert "errorPlot" not in names
     wait_for(qtbot, whole_window, Status.READY)
 
