@@ -98,10 +98,9 @@ class Frame(QWidget):
         self._stack = SharedSplitter(vertical, "stack")
         self._whole = SharedSplitter(horizontal, "whole")
         self._column, self._rest = named(QWidget(), "column"), named(QWidget(), "rest")
-        self._foot, self._below = named(QWidget(), "columnFoot"), named(QWidget(), "below")
-        for slot in (self._foot, self._below):
-            arranged(QVBoxLayout(slot))
-            slot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._foot = named(QWidget(), "columnFoot")
+        arranged(QVBoxLayout(self._foot))
+        self._foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._column.setMinimumWidth(_LEAST_COLUMN)
         upper = self._splitters[Column.CHOOSE]
         self._column_rows = arranged(QVBoxLayout(self._column), (upper, 1), self._foot, spacing=theme.GAP)
@@ -109,7 +108,7 @@ class Frame(QWidget):
             self._across.addWidget(self._splitters[column])
         for part in (self._across, self._splitters[Column.TIME]):
             self._stack.addWidget(part)
-        arranged(QVBoxLayout(self._rest), (self._stack, 1), self._below, spacing=theme.GAP)
+        arranged(QVBoxLayout(self._rest), self._stack)
         for side in (self._column, self._rest):
             self._whole.addWidget(side)
         gap = theme.GAP
@@ -125,10 +124,6 @@ class Frame(QWidget):
         """Adds a widget at the foot of the column, where it stays in every workspace."""
         self._foot.layout().addWidget(widget)
         self._show()
-
-    def add_below(self, widget: QWidget) -> None:
-        """Adds a widget below the cards in the middle and at the right, where it stays in every workspace."""
-        self._below.layout().addWidget(widget)
 
     def add_lesson(self, panel: QWidget) -> None:
         """Adds what takes the place of the column's cards while a lesson is in front."""
@@ -290,7 +285,6 @@ class Frame(QWidget):
         self._column.setMaximumWidth(QWIDGETSIZE_MAX if is_enlarged else _MOST_COLUMN)
         self._rest.setVisible(not is_enlarged or not wanted[Column.CHOOSE])
         self._foot.setVisible(has_foot)
-        self._below.setVisible(not is_enlarged)
         self._divide()
 
     def show_workspace(self, name: str) -> None:
@@ -439,7 +433,6 @@ class Frame(QWidget):
         yield self._column
         for column in (*_ACROSS, Column.TIME):
             yield from self._splitters[column].parts
-        yield self._below
 
 
 def _compares(card: Panel) -> bool:

@@ -25,7 +25,7 @@ from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_block import RunBlock
-from nnviz.cards.run_bar.run_progress import RunProgress
+from nnviz.cards.run_bar.run_status import RunStatus
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.settings.settings_card import SettingsCard
 from nnviz.formatting import text
@@ -173,12 +173,11 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._frame)
         self.run_block = RunBlock(self.session)
         self._frame.add_foot(self.run_block)
-        self.run_progress = RunProgress(self.session, self.run_block.train)
-        self._frame.add_below(self.run_progress)
         self.panels = self._frame.panels
         self.draw: DrawCard = self._frame.cards["drawDock"]
         self.curves: CurvesPanel = self._frame.cards["curvesDock"]
         self.curves.foot.film_wanted.connect(lambda: self.films.of_window())
+        self.curves.show_status(RunStatus(self.session, self.run_block.train))
         self.settings: SettingsCard = self._frame.cards["settingsCard"]
         self.canvas = self.draw.canvas
         self.settings.data.file_wanted.connect(self.data_dialogs.open_data)

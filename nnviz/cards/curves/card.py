@@ -104,6 +104,7 @@ class CurvesPanel(TabbedCard):
         self.is_root = True
         self.curves: list[LearningCurvePage] = []
         self._lesson_offer: tuple[str, ...] = ()
+        self._status: QWidget | None = None
         self.error = self._add_curve(ERROR, 0)
         self.rmse: LearningCurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
@@ -192,6 +193,11 @@ class CurvesPanel(TabbedCard):
         for page in self.curves:
             page.offer_lesson(versions)
 
+    def show_status(self, status: QWidget) -> None:
+        """Shows words about the run behind the headline of the page in front."""
+        self._status = status
+        self._tell_pages()
+
     def _note_scales(self, name: str, page: LearningCurvePage) -> None:
         self.scales[name] = page.is_log
         self.set_root(page.is_root)
@@ -242,6 +248,8 @@ class CurvesPanel(TabbedCard):
 
     def _tell_pages(self) -> None:
         super()._tell_pages()
+        if self._status is not None and isinstance(self.page, LearningCurvePage) and self.page.is_filled:
+            self.page.headline.take(self._status)
         self.time_moved.emit()
         self._session.set_estimating(any(page.in_view for page in self.curves))
         is_of_numbers = any(page.in_view and page.name == "rmseTab" for page in self.curves)
@@ -316,7 +324,8 @@ class LearningCurvePage(Page):
         session.timeline.changed.connect(self.refresh)
         for signal in (session.side_by_side.changed, session.side_by_side.changes_changed, theme.changed):
             signal.connect(self._compare)
-        session.displayed.changed.connect(self.refresh)
+        for signal in (session.displayed.changed, session.training.state_changed, session.settings.changed):
+            signal.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)
         session.training.state_changed.connect(self.refresh)
         if self._quantity.name == RMSE.name:

@@ -17,6 +17,7 @@ from nnviz.formatting.achievement import class_achievement, number_achievement, 
 from nnviz.formatting.change_sentences import class_change, loss_change, number_change
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
+from nnviz.formatting.setting_text import title_of_data
 from nnviz.formatting.text import epochs as epochs_text
 from nnviz.hints.learning_curves import Change, Course, CurvesFinding, find_in_curves
 from nnviz.session.example_sets import SET_LABELS
@@ -24,9 +25,12 @@ from nnviz.session.example_text import counted_noun
 from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.session import Session
 from nnviz.session.split_predictions import SplitPredictions
+from nnviz.session.status import Status
 from nnviz.ui.plots.curve_axes import LOSS, RMSE, Quantity
 
-UNTRAINED = "It has learned nothing yet."
+_UNTRAINED = "It has learned nothing yet."
+_OTHER_EXAMPLES = "It has learned from other examples."
+_OTHER_NETWORK = "The settings describe another network."
 _CHANGES = {
     Change.RISEN: "worse",
     Change.NONE: "not better",
@@ -75,6 +79,12 @@ def run_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:
     It is the one place that says so: hints follow from the same findings.
     """
     run, epoch, sets = session.runs.current, session.timeline.epoch, session.mistakes.parts
+    if session.state is Status.LOADING:
+        return Conclusion(
+            f"Loading {title_of_data(session.data.name)} …" if session.data.name else "Loading the data …"
+        )
+    if epoch is None and session.state in (Status.READY, Status.PAUSED) and session.training.replaces_network:
+        return Conclusion(_OTHER_EXAMPLES if session.training.learned_from_others else _OTHER_NETWORK)
     if epoch is None and run.edited is not None:
         return Conclusion(f"The network was edited: the last point of each curve is its {quantity.called} since then.")
     examples = {name: each.count for name, each in sets.items()}
@@ -90,11 +100,13 @@ def run_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:
         achieved = _achievement(session, quantity, examples)
     best = run.history.best
     restored = f"Early stopping restored epoch {epochs_text(best.epoch)}." if best is not None and epoch is None else ""
+    if achieved and epoch is None and session.state is Status.TRAINING:
+        return Conclusion(f"Learning: {achieved[0].lower()}{achieved[1:]}")
     if achieved:
         return Conclusion(achieved, restored or (f"{words[0].upper()}{words[1:]}." if words else ""))
     if words:
         return Conclusion(f"{subject}: {words}.", restored)
-    return Conclusion(UNTRAINED) if run.untouched else None
+    return Conclusion(_UNTRAINED) if run.untouched else None
 
 
 def compared_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:

@@ -52,6 +52,7 @@ class Headline(QWidget):
         self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
         self._found: Conclusion | None = None
         self._lesson_offer: tuple[str, ...] = ()
+        self._status: QWidget | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._icon = named(QLabel(), named_here("hintIcon"), "Warning")
         self.conclusion = ConclusionLabel(named_here("curvesConclusion"))
@@ -100,6 +101,13 @@ class Headline(QWidget):
         self._lesson_offer = versions
         self._arrange()
 
+    def take(self, status: QWidget) -> None:
+        """Shows words about the run behind the sentences, where there is room; one headline at a time has them."""
+        self._status = status
+        if status.parent() is not self:
+            status.setParent(self)
+        self._arrange()
+
     def set_quantity(self, quantity: Quantity) -> None:
         """Sets the unit of the values."""
         self._quantity = quantity
@@ -119,7 +127,8 @@ class Headline(QWidget):
         ends = [getattr(curves, part).values[-1:] for part in PARTS]
         examples = {name: each.count for name, each in sets.items()}
         early, predicted = curves.early_train.epochs[-1:], session.mistakes.found
-        state = (run, epoch, best, run.untouched, run.edited)
+        training = session.training
+        state = (run, epoch, best, run.untouched, run.edited, session.state, training.replaces_network)
         about = (*state, curves.last_epoch, early, ends, examples, self._quantity, predicted)
         if about == self._concluded:
             return
@@ -227,7 +236,15 @@ class Headline(QWidget):
             self._icon.setPixmap(theme.icon("circle-alert", "ink").pixmap(size))
             self._icon.setGeometry(0, (height - size) // 2, size, size)
         top = self._top
-        self.conclusion.setGeometry(icon, top, max(right - icon, 0), self.height() - top)
+        room = max(right - icon, 0)
+        self.conclusion.setGeometry(icon, top, room, self.height() - top)
+        if self._status is not None and self._status.parent() is self:
+            line = self.conclusion.fontMetrics().lineSpacing()
+            *above, last = [lead, " ".join(others)] if is_narrow else [" ".join((lead, *others))]
+            start = icon + (advance(last) + gap if last else 0)
+            self._status.setGeometry(start, top + len(above) * line, max(right - start, 0), line)
+            self._status.setVisible(not compares and max(map(advance, (*above, last))) <= room)
+            self._status.raise_()
 
     @property
     def _top(self) -> int:

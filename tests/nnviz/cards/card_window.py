@@ -12,7 +12,7 @@ from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import CardInfo, Column
 from nnviz.cards.run_bar.run_block import RunBlock
-from nnviz.cards.run_bar.run_progress import RunProgress
+from nnviz.cards.run_bar.run_status import RunStatus
 from nnviz.session.session import Session
 from nnviz.window.frame import Frame
 from nnviz.window.import_overlay import ImportOverlay
@@ -67,11 +67,14 @@ class CardWindow(QMainWindow):
         self.show_workspace("train")
 
     def add_bars(self) -> None:
-        """Adds the run block below the column, and the progress below the other cards."""
+        """Adds the run block below the column, and what the run does to the charts, or below without them."""
         self.run_block = RunBlock(self.session)
-        self.run_progress = RunProgress(self.session, self.run_block.train)
+        status = RunStatus(self.session, self.run_block.train)
         self._frame.add_foot(self.run_block)
-        self._frame.add_below(self.run_progress)
+        if "curvesDock" in self._frame.cards:
+            self.curves.show_status(status)
+        else:
+            self._frame.layout().addWidget(status)
         self.resize(self._frame.usual_size(self._frame.workspace) + _BARS)
 
     def card(self, name: str) -> QWidget:

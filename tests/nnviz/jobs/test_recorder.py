@@ -242,7 +242,7 @@ def test_the_first_time_says_so_once(recorded_window: MainWindow, qtbot: QtBot) 
     assert str(session.records.path.parent) not in announced(session)
     assert session.messages.current is None
     record = f"in the library: run {session.runs.current.storage.record}, in {session.records.path}"
-    assert record in find(recorded_window, QLabel, "runState").toolTip()
+    assert record in find(recorded_window, QLabel, "runStatus").toolTip()
     session.messages.end_announcement()
     session.reset()
     train_epochs(qtbot, recorded_window, 1)

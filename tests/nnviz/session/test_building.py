@@ -68,7 +68,7 @@ def test_the_window_says_so_and_lives(make_cards: MakeCards, qtbot: QtBot, site:
     window.session.settings.change("shape", hidden=(8,))
     retype(qtbot, window, "shapeEdit", "784, 70, 10")
     assert window.session.state is Status.BUILDING
-    assert find(window, QLabel, "runState").text() == "Building the network"
+    assert find(window, QLabel, "runStatus").text() == "building the network"
     assert window.session.runs.current.network.shape == [784, 8, 10]
     site.set()
     wait_for(qtbot, window, Status.READY)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PyQt5.QtCore import QCoreApplication
-from PyQt5.QtWidgets import QLabel, QPushButton
+from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import SettingError
@@ -21,7 +21,7 @@ from engine.training.events import Epoch, Evaluating
 from engine.training.metrics import Evaluator
 from engine.training.trainer import Trainer
 from nnviz.cards.run_bar.run_block import RunBlock
-from nnviz.cards.run_bar.run_progress import RunProgress
+from nnviz.cards.run_bar.run_status import RunStatus
 from nnviz.jobs.reports import Epochs
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -157,8 +157,8 @@ def test_what_is_asked_for_while_loading_is_remembered_and_can_be_taken_back(
 ) -> None:
     session = loading_model.session
     block = RunBlock(session)
-    progress = RunProgress(session, block.train)
-    for widget in (block, progress):
+    status = RunStatus(session, block.train)
+    for widget in (block, status):
         qtbot.addWidget(widget)
     session.training.toggle()
     session.training.toggle()
@@ -168,7 +168,7 @@ def test_what_is_asked_for_while_loading_is_remembered_and_can_be_taken_back(
     session.start()
     assert session.state is Status.LOADING
     assert find(block, QPushButton, "trainButton").text().strip() == "Pause"
-    assert "starts afterwards" in find(progress, QLabel, "runStatus").text()
+    assert "starts afterwards" in status.text()
     loading_gate.set()
     wait_for(qtbot, loading_model, Status.FINISHED)
     assert session.runs.current.history.completed == 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLineEdit, QPushButton, QSlider, QToolButton
+from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.training.trainer import Trainer
@@ -81,7 +81,7 @@ def test_settings_and_a_reset_by_key(ready_window: MainWindow, qtbot: QtBot) -> 
     assert session.runs.current.history.error.test.values == curve
     assert window.isWindowModified()
     assert session.state is Status.FINISHED
-    assert window.run_progress.status.text().startswith("epoch 2 of 2")
+    assert find(window, QLabel, "runStatus").text().startswith("epoch 2 of 2")
     assert session.runs.current.progress.share_done == 1
     redo(qtbot, window)
     assert session.runs.current is not trained

@@ -71,7 +71,7 @@ def test_keys_change_the_size_of_all_texts_and_back(make_window: MakeWindow, qtb
     qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
     window.resize(SMALL)
     qtbot.waitUntil(lambda: window.size() == SMALL)
-    title = find(window, QLabel, "runState")
+    title = find(window, QLabel, "runStatus")
     large = title.fontMetrics().height()
     (mark, *_) = window.findChildren(DefaultButton)
     assert (mark.minimumWidth(), mark.minimumHeight(), mark.iconSize().width()) == (40, 40, 24)

@@ -111,7 +111,7 @@ def test_the_message_names_the_layer_that_is_dead_now(ready_window: CardWindow, 
 
 def test_one_that_learns_is_not_called_dead(ready_window: CardWindow, qtbot: QtBot) -> None:
     train_epochs(qtbot, ready_window, 1)
-    assert status(ready_window) == "epoch 1 of 1 · batch 20 / 20"
+    assert status(ready_window) == "epoch 1 of 1"
     assert ready_window.session.messages.current is None
 
 
