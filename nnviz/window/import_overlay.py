@@ -13,7 +13,6 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.window.frame import Frame
 
-
 _VISIBLE = 0.4  # share of what is beside the sheet that can be seen through the veil
 
 
@@ -30,7 +29,7 @@ class _Veil(QWidget):
         self.setGeometry(self.parentWidget().rect())
         dimmed = QRegion(self.rect())
         for place in clear:
-            dimmed -= QRegion(place)
+            dimmed = dimmed.subtracted(QRegion(place))
         self.setMask(dimmed)
 
     def paintEvent(self, event: QPaintEvent) -> None:

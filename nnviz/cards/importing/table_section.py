@@ -51,8 +51,8 @@ _MOST_TARGETS = 2000  # columns offered as target; others are chosen in the colu
 class TableSection(QWidget):
     """Shows a ``TablePreview``.
 
-    The format of the file is one line, which a button replaces by the fields. They are there from the start if a part of
-    the format could not be detected, or if the user has chosen one.
+    The format of the file is one line, which a button replaces by the fields. They are there from the start if a part
+    of the format could not be detected, or if the user has chosen one.
 
     Attributes:
         target: the fields for what is predicted; ``choices``: the other fields. The owner places both.
