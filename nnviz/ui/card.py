@@ -118,8 +118,9 @@ class CardHead(QFrame):
         self.mark.raise_()
 
     def _rooms(self) -> list[tuple[int, int]]:
-        """Returns the free intervals between visible parts, from left to right."""
-        taken = sorted(itertools.chain.from_iterable(map(_taken_by, self._shown_parts())))
+        """Returns the free intervals left of and between visible parts, from left to right."""
+        edge = self.contentsRect().left() + self.corner.contentsMargins().left() - _GAP
+        taken = sorted([(edge, edge), *itertools.chain.from_iterable(map(_taken_by, self._shown_parts()))])
         return [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
 
     def _shown_parts(self) -> list[QWidget]:

@@ -157,7 +157,6 @@ class CurvesPanel(TabbedCard):
     def _place_beside(self) -> None:
         """Lays the buttons of the playhead over the lower edge of the chart; the strip has no room for them."""
         if self._is_strip:
-            self.foot.beside.hide()
             return
         plot, foot = self.plot, self.foot
         left, right = self.sides

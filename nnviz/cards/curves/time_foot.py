@@ -171,7 +171,8 @@ class TimeFoot(QWidget):
         self.branch.setAccessibleDescription(tip)
         is_back = not self._timeline.is_live
         self.branch.setVisible(is_back or work.is_running)
-        self.beside.setVisible((is_back and not self._player.is_playing) or work.is_running or compared.is_on)
+        is_wanted = (is_back and not self._player.is_playing) or work.is_running or compared.is_on
+        self.beside.setVisible(is_wanted and not self._is_low)
         self.moved.emit()
 
     def place_beside(self, left: int, right: int, bottom: int) -> None:
