@@ -275,7 +275,6 @@ class Panel(QWidget, LazyView):
         self._scroll = CardScroll(self.sheet)
         arranged(QVBoxLayout(self), self.head, (self._scroll, 1))
         self._least_width = 0
-        self.free_below = 0  # pixels that the body itself leaves free at its bottom, for what lies over the card
 
     def set_name(self, name: str) -> None:
         self.setObjectName(name)
@@ -292,20 +291,6 @@ class Panel(QWidget, LazyView):
 
     def set_strip(self, is_strip: bool) -> None:
         """Chooses the low form of the card. Subclasses that have one implement it."""
-
-    def keep_free(self, pixels: int) -> None:
-        """Leaves that many pixels free at the bottom of the body. If it is not high enough, it scrolls above them.
-
-        The card needs no more height for them, so the window can still be made smaller.
-        """
-        sheet, left, top, right, bottom = self.sheet, *self.body.getContentsMargins()
-        needed = sheet.minimumSizeHint().height() - self.free_below
-        free = pixels if needed + pixels <= self._scroll.height() else 0
-        self._scroll.keep_free(pixels - free)
-        sheet.setMinimumHeight(needed if free else 0)
-        if free != self.free_below:
-            self.body.setContentsMargins(left, top, right, bottom - self.free_below + free)
-            self.free_below = free
 
     def prepare(self) -> Iterator[None]:
         """Makes what other data will need, a piece at a time. Subclasses of which that takes long implement it."""

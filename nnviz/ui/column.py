@@ -130,10 +130,6 @@ class CardScroll(QScrollArea):
         super().resizeEvent(event)
         self._fit_content()
 
-    def keep_free(self, pixels: int) -> None:
-        """Shows the content in that many pixels less at the bottom, where it scrolls if it needs more."""
-        self.setViewportMargins(0, 0, 0, pixels)
-
     def _fit_content(self) -> None:
         """Makes the content as large as the card, but at least as it needs to be.
 

@@ -43,7 +43,7 @@ class Frame(QWidget):
     column; those of them that it shows nevertheless stand at the right.
 
     Signals:
-        changed: a card was moved, resized, shown or hidden, or ``free_below`` has changed.
+        changed: a card was moved, resized, shown or hidden.
         added(widget): a card was made.
         card_in_view(name, in_view): a card or page came into view, or is no longer in view.
 
@@ -53,7 +53,6 @@ class Frame(QWidget):
         workspace: the name of the workspace that is shown.
         enlarged: the card that fills the frame; None if there is none.
         shares: those that the user chose by dragging a line.
-        free_below: pixels that what lies in the middle is to leave free at its bottom.
     """
 
     changed = pyqtSignal()
@@ -71,7 +70,6 @@ class Frame(QWidget):
         self.panels: list[QWidget] = []
         self.enlarged: Panel | None = None
         self.shares: Shares = {}
-        self.free_below = 0
         self._names: dict[str, dict[Column, list[QWidget]]] = {}  # of each workspace that was shown
         self._lesson: QWidget | None = None
         self._has_lesson_in_front = False
@@ -417,16 +415,6 @@ class Frame(QWidget):
     @property
     def _in_middle(self) -> list[QWidget]:
         return [panel for panel in self._names[self.workspace][Column.WATCH] if panel.isVisible()]
-
-    def keep_free_below(self, pixels: int) -> None:
-        """Keeps pixels free at the bottom of the lowest card in the middle, if it is high enough."""
-        below = self._in_middle[-1:]
-        for panel in self.panels:
-            if isinstance(panel, Panel):
-                panel.keep_free(pixels if panel in below else 0)
-        if pixels != self.free_below:
-            self.free_below = pixels
-            self.changed.emit()
 
     def tab_places(self) -> Iterator[QWidget]:
         """Yields the parts in the order in which Tab goes through them."""

@@ -46,6 +46,7 @@ class ImportOverlay(QObject):
         self.sheet: ImportSheet | None = None
         self._session, self._frame = session, frame
         self._veil: _Veil | None = None
+        self._above = 0
         session.data_import.changed.connect(self._show)
         frame.changed.connect(self._place)
         frame.installEventFilter(self)
@@ -56,6 +57,12 @@ class ImportOverlay(QObject):
         yield
         sheet.prepare()
         yield
+
+    def set_above(self, pixels: int) -> None:
+        """Leaves that many pixels free above the sheet, for a message."""
+        if pixels != self._above:
+            self._above = pixels
+            self._place()
 
     def _made(self) -> ImportSheet:
         if self.sheet is None:
@@ -93,7 +100,7 @@ class ImportOverlay(QObject):
 
     def _place(self) -> None:
         if self.sheet is not None and self._session.data_import.name is not None:
-            self.sheet.setGeometry(self._frame.beside_column())
+            self.sheet.setGeometry(self._frame.beside_column().adjusted(0, self._above, 0, 0))
             if self._veil is not None:
                 shift = self._frame.mapTo(self._frame.window(), QPoint(0, 0))
                 clear = [self._frame.beside_column(), self._frame.lesson_in_front()]

@@ -309,16 +309,11 @@ class MainWindow(QMainWindow):
             self.help.guide("hints", hint.name)
 
     def _place_message(self) -> None:
-        """Lays the message over the foot of the middle column, where it covers no field.
-
-        The cards there leave space for an error, which stays until it is dismissed. Other messages do not change the
-        content of cards: one of them is shown while a film of a card is made.
-        """
-        message, free = self.session.messages.current, 0
-        if message is not None:
+        """Lays the message over the top of the middle column; the sheet of an import begins below it."""
+        is_shown = self.session.messages.current is not None
+        if is_shown:
             self.message_bar.set_area(self._frame.middle())
-            free = self.message_bar.height() + theme.GAP if message.is_error else 0
-        self._frame.keep_free_below(free)
+        self.import_overlay.set_above(self.message_bar.height() + 2 * theme.GAP if is_shown else 0)
 
     def _show_announcement(self) -> None:
         message = self.session.messages.announcement

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QKeyEvent
-from PyQt5.QtWidgets import QApplication, QBoxLayout, QFrame, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QBoxLayout,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QTextEdit,
+    QToolButton,
+    QWidget,
+)
 
 from nnviz.formatting import text
 from nnviz.ui import theme
@@ -15,6 +29,7 @@ from nnviz.ui.parts import arranged, named, set_look
 _WIDEST = 760
 _LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
 _MOST_CHOICES = 3
+_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)
 _ANNOUNCED, _ANNOUNCED_WITH_CHOICE = 6_000, 10_000  # milliseconds after which an announcement goes
 
 
@@ -34,7 +49,9 @@ class _ChoiceButton(QPushButton):
 
 
 class MessageBar(QFrame):
-    """Lies at the bottom centre of its area, in the parent. Its owner hides it when there is no message.
+    """Lies at the top of its area, in the parent, or at the bottom where it would cover the field that is edited.
+
+    Its owner hides it when there is no message.
 
     The timer starts again if the mouse is on the bar then, or if a part of the bar has the focus.
 
@@ -79,6 +96,9 @@ class MessageBar(QFrame):
         self.time.setInterval(_LONG_ENOUGH)
         self.time.timeout.connect(self._time_is_up)
         theme.changed.connect(self._show_icon)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._leave_field)
         parent.installEventFilter(self)
 
     def _time_is_up(self) -> None:
@@ -138,7 +158,7 @@ class MessageBar(QFrame):
         return super().eventFilter(watched, event)
 
     def set_area(self, area: QRect) -> None:
-        """Lies at the bottom of that part of the parent from now on."""
+        """Lies in that part of the parent from now on."""
         if area != self._area:
             self._area = area
             self._place()
@@ -151,9 +171,28 @@ class MessageBar(QFrame):
         ground = self._area or self.parentWidget().rect()
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
         height = self._lay_out(width)
-        left, top = ground.left() + (ground.width() - width) // 2, ground.bottom() + 1 - height - theme.GAP
-        self.setGeometry(left, top, width, height)
+        self._lay_in(ground, QSize(width, height), from_top=True)
+
+    def _lay_in(self, ground: QRect, size: QSize, from_top: bool) -> None:
+        """Lies at that end of the ground, or at the other if the first would cover the field that is edited."""
+        place = QRect(QPoint(ground.left() + (ground.width() - size.width()) // 2, 0), size)
+        ends = [ground.top() + theme.GAP, ground.bottom() + 1 - size.height() - theme.GAP]
+        place.moveTop(ends[0 if from_top else 1])
+        if place.intersects(self._edited()):
+            place.moveTop(ends[1 if from_top else 0])
+        self.setGeometry(place)
         self.raise_()
+
+    def _edited(self) -> QRect:
+        """Returns the rectangle of the field that has the focus, in the parent; an empty one if there is none."""
+        field, parent = QApplication.focusWidget(), self.parentWidget()
+        if not isinstance(field, _FIELDS) or not parent.isAncestorOf(field) or self.isAncestorOf(field):
+            return QRect()
+        return QRect(field.mapTo(parent, QPoint(0, 0)), field.size())
+
+    def _leave_field(self, before: QWidget | None, now: QWidget | None) -> None:
+        if self.isVisible() and isinstance(now, _FIELDS) and self.geometry().intersects(self._edited()):
+            self._place()
 
     def _lay_out(self, width: int) -> int:
         """Puts the choices next to the text or below it, and returns the height that is needed at that width."""
@@ -173,9 +212,9 @@ class MessageBar(QFrame):
 
 
 class AnnouncementBar(MessageBar):
-    """Shows for some seconds what was just done, near the top of its parent. It takes no focus.
+    """Shows for some seconds what was just done. It takes no focus.
 
-    It lies in the first of its areas if it has room there in one line, else at the top of the second.
+    It lies in the first of its areas if it has room there in one line, else at the bottom of the second.
     """
 
     kind = "announcement"
@@ -214,6 +253,5 @@ class AnnouncementBar(MessageBar):
         else:
             self.text.setWordWrap(True)
             width = min(below.width() - 2 * theme.GAP, needed.width(), _WIDEST)
-            left = below.left() + (below.width() - width) // 2
-            self.setGeometry(left, below.top() + theme.GAP, width, self._lay_out(width))
+            self._lay_in(below, QSize(width, self._lay_out(width)), from_top=False)
         self.raise_()

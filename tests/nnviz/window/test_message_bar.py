@@ -1,4 +1,4 @@
-"""What is reported, and what is asked, over the feet of the cards."""
+"""What is reported, and what is asked, over the tops of the cards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.ui import theme
 from nnviz.window.message_bar import AnnouncementBar, MessageBar
-from tests.nnviz.helpers import click, find
+from tests.nnviz.helpers import bring_to_front, click, find
 
 CHOICES = ("Train 784-64-32-10 on", "Start 784-1000-500-10")
 
@@ -130,6 +130,24 @@ def test_answers_that_do_not_fit_in_a_row_stand_below_one_another(bar: MessageBa
     assert len({button.mapTo(bar, button.rect().topLeft()).y() for button in buttons}) == 1
 
 
+def test_it_lies_at_the_top_but_not_over_the_field_that_is_edited(
+    bar: MessageBar, ground: QWidget, qtbot: QtBot
+) -> None:
+    field = QLineEdit(ground)
+    field.setGeometry(400, 20, 100, 30)
+    field.show()
+    bar.show_message("wrong", is_error=True)
+    assert bar.geometry().intersects(field.geometry())
+    bring_to_front(qtbot, ground)
+    field.setFocus()
+    assert bar.geometry().top() > ground.height() // 2
+    bar.show_message("wrong again", is_error=True)
+    assert bar.geometry().top() > ground.height() // 2
+    ground.setFocus()
+    bar.show_message("wrong", is_error=True)
+    assert bar.geometry().top() < ground.height() // 2
+
+
 # ---- announcements
 
 IN_A_LINE, BELOW = QRect(100, 0, 500, 30), QRect(0, 60, 900, 200)
@@ -155,6 +173,7 @@ def test_an_announcement_lies_in_the_first_area_with_room(announcement: Announce
     assert offered(announcement) == ["Undo"]
     announce(announcement, "Saved to a file with a long name, " * 6)
     assert BELOW.contains(announcement.geometry())
+    assert announcement.geometry().bottom() == BELOW.bottom() - theme.GAP
     assert announcement.text.height() >= announcement.text.heightForWidth(announcement.text.width())
     announce(announcement, "Saved to digits.json")
     assert IN_A_LINE.contains(announcement.geometry())
