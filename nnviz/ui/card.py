@@ -170,10 +170,10 @@ class CardHead(QFrame):
         self.title.hide()
 
     def _fit_title(self) -> None:
-        """Leaves out a title that has no room beside the controls."""
+        """Leaves out a title that has no room beside the controls, with or without a badge."""
         if self.has_title:
-            wide = self.title.sizeHint().width() + self.row.spacing()
-            needed = self.layout().minimumSize().width() + (wide if self.title.isHidden() else 0)
+            wide = self.title.sizeHint().width() + self.row.spacing() if self.title.isHidden() else 0
+            needed = self.layout().minimumSize().width() - self._room.sizeHint().width() + wide
             self.title.setVisible(needed <= self.width())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

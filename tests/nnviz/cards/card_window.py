@@ -18,9 +18,8 @@ from nnviz.window.frame import Frame
 from nnviz.window.import_overlay import ImportOverlay
 from nnviz.window.main_window import MainWindow
 
-# As in a window of the usual size.
+# At least as in a window of the usual size.
 _WIDTHS = {Column.CHOOSE: 290, Column.INPUT: 298, Column.WATCH: 812, Column.ASK: 298}
-_BESIDE_INPUT = 530  # of the middle beside an input
 _TIME = 300  # pixels of the height of the charts
 _BARS = QSize(290, 100)  # what run block, progress and timeline take
 _HEIGHT = 760  # of a column whose cards have none of their own
@@ -43,8 +42,7 @@ class _FewCards(Frame):
         width, height = _GAPS, 0
         for column in _WIDTHS:
             places = [info.places[workspace] for _, info in self.cards_of(workspace, column)]
-            has_input = column is Column.WATCH and self.cards_of(workspace, Column.INPUT)
-            width += (_BESIDE_INPUT if has_input else _WIDTHS[column]) if places else 0
+            width += _WIDTHS[column] if places else 0
             heights = [place.height or _HEIGHT for place in places]
             height = max(height, sum(heights))
         time = _TIME if self.cards_of(workspace, Column.TIME) else 0

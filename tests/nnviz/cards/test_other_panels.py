@@ -50,7 +50,7 @@ def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(window: Main
     qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
 
     # All tabs stay in sight.
-    ready_window.resize(1280, 720)
+    ready_window.resize(1700, 900)
     QCoreApplication.processEvents()
     for layer in (1, 2, 3):
         click_tab(qtbot, ready_window, f"layer{layer}Tab")

@@ -93,14 +93,12 @@ def test_neurons_beyond_the_card_are_on_other_pages(whole_window: MainWindow, qt
     assert bar.isVisible()
     first = heat_map.shown.stop
     assert 1000 < first < 10_000
-    assert "1 to" in window.card("weightsDock").head.detail.text()
     met = set(heat_map.shown)
     for _ in range(bar.maximum()):
         qtbot.keyClick(heat_map, Qt.Key.Key_PageDown)
         met |= set(heat_map.shown)
     assert met == set(range(10_000))
     assert bar.value() == bar.maximum()
-    assert "10\u202f000 of 10\u202f000" in window.card("weightsDock").head.detail.text()
     bar.setValue(0)
     assert heat_map.first == 0
     click_tab(qtbot, window, "layer2Tab")

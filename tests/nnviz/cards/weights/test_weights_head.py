@@ -70,7 +70,7 @@ def test_the_scale_is_that_of_the_tiles_after_each_text_size_and_words_give_way_
 
     # Words give way before a tab does.
     head = panel.head
-    for size in ((1440, 900), (1280, 720)):
+    for size in ((1900, 1000), (1800, 900)):
         window.resize(*size)
         qtbot.waitUntil(lambda size=size: (window.width(), window.height()) == size)
         bring_output_to_front(window, qtbot)
