@@ -135,7 +135,6 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     find(window, QDialog, "helpWindow").close()
 
     # F1 on a tab tells of that tab.
-    window.resize(size)
     QApplication.processEvents()
     bar, index = tab_of(window, "distributionsTab")
     assert bar.currentIndex() != index
@@ -144,6 +143,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     qtbot.waitUntil(lambda: QCursor.pos() == place)
     press(qtbot, window, Qt.Key.Key_F1)
     assert text_of("distributionsTab").text in words(window, "helpWindow")
+    window.resize(size)
     find(window, QDialog, "helpWindow").close()
 
     # A second F1 replaces the first, and Esc in the window closes help.
