@@ -78,7 +78,6 @@ _MODULES = {
         "plane.plane_page",
         "plane.surface_card",
         "prediction.card",
-        "prediction_over_time.card",
         "regression.card",
         "settings.settings_card",
         "user_examples.card",

@@ -127,6 +127,10 @@ class Latest(QObject):
             self._is_outdated = True
             self._thread.run(self._release, lambda _: None, self.failed.emit)
 
+    def is_wanted_by(self, who: object) -> bool:
+        """Whether this card needs the result."""
+        return who in self._wanted_by
+
     def forget(self) -> None:
         """Drops the result and the request in progress: they belong to another network or other data."""
         self._subject += 1

@@ -8,12 +8,15 @@ from dataclasses import replace
 from functools import partial
 
 from PyQt5.QtCore import QEvent, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QAction, QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.training.history import PARTS, Curves, History
+from nnviz.cards.curves.band import Band
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
 from nnviz.cards.curves.headline import Headline
 from nnviz.cards.curves.known_figures import shown_figures
+from nnviz.cards.curves.prediction_over_time import PAST_PREDICTIONS
 from nnviz.cards.curves.time_foot import TimeFoot
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.text import epochs as epochs_text
@@ -33,6 +36,7 @@ from nnviz.ui.tabs import keep_in_sight
 _MANY, _BOTTOM_OF_FEW = 1000, 0.01  # test examples, and the lowest value of the axis of fewer as a share of its end
 _BETWEEN = 6  # pixels between the parts of the card
 _LEAST_STRIP = 36  # pixels of the strip above its foot
+_LEAST_WITH_BAND = 230  # pixels of the card at a text size of 100 %; lower, the band leaves
 _LONGEST_NAME = 24  # letters of a run's name in the legend; the read-out shows longer ones
 _TIPS = {
     "error": (
@@ -72,6 +76,7 @@ class CurvesPanel(TabbedCard):
         error, rmse, loss: the pages. The first is for classes; the second, for regression, is made when the window is
             idle or such data come.
         forget: the action that removes the earlier runs from the chart.
+        band: the certainty of the present prediction, under the charts.
 
     Signals:
         scale_changed: a value of :attr:`scales` has changed.
@@ -93,12 +98,15 @@ class CurvesPanel(TabbedCard):
         self.forget.triggered.connect(lambda: session.runs.stop_comparing())
         self.under = arranged(QVBoxLayout())  # what lies under the charts, as wide as the card and in line with them
         self.body.addLayout(self.under)
+        self.band = Band(session)
+        self.under.addWidget(self.band)
         self.foot = TimeFoot(session)
         self.foot.beside.setParent(self.sheet)
         self.under.addWidget(self.foot)
         self._is_strip = False
         self._in_front: Page | None = None  # the page that the whole form shows
         self.time_moved.connect(self._follow_chart)
+        theme.changed.connect(self._fit_band)
         self.foot.moved.connect(self._place_beside)
         self.scales = {each.name: True for each in (ERROR, RMSE, LOSS)}
         self.is_root = True
@@ -139,20 +147,35 @@ class CurvesPanel(TabbedCard):
         for page in self.curves:
             page.set_strip(is_strip)
         self.foot.set_low(is_strip)
+        self._fit_band()
 
     def minimumSizeHint(self) -> QSize:
         """Returns the least size; of the strip, with a low chart."""
         size = super().minimumSizeHint()
-        if not self._is_strip:
-            return size
+        if not self._is_strip:  # the band gives way
+            return size if self.band.isHidden() else QSize(size.width(), size.height() - self.band.height())
         return QSize(size.width(), self.foot.sizeHint().height() + _LEAST_STRIP)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_band()
+
+    def _fit_band(self) -> None:
+        """Shows the band under a chart, if there is room for both."""
+        needed = max(theme.px(_LEAST_WITH_BAND), self.minimumSizeHint().height() + self.band.height())
+        is_of_curves = isinstance(self.page, LearningCurvePage) and not self._is_strip
+        is_shown = is_of_curves and self.height() >= needed
+        self.band.setVisible(is_shown)
+        self._session.queries.want(self, (PAST_PREDICTIONS,), is_shown and self.in_view)
+        self.band.refresh()
 
     def _follow_chart(self) -> None:
         """Keeps the axis of time in line with the chart in front, or the one that was there before."""
         plot = self.plot
-        self.foot.set_scale(plot.axes, plot.view[0])
-        if plot.isVisible():
-            self.foot.set_sides(*self.sides)
+        for part in (self.band, self.foot):
+            part.set_scale(plot.axes, plot.view[0])
+            if plot.isVisible():
+                part.set_sides(*self.sides)
 
     def _place_beside(self) -> None:
         """Lays the buttons of the playhead over the lower edge of the chart; the strip has no room for them."""
@@ -174,7 +197,7 @@ class CurvesPanel(TabbedCard):
         return round(start + area.left()), round(row.width() - start - area.right())
 
     def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> LearningCurvePage:
-        page = LearningCurvePage(self._session, quantity, self.forget)
+        page = LearningCurvePage(self._session, quantity, self.forget, self.band.copy)
         page.is_offered = offered
         page.set_scales(self.scales[quantity.name], self.is_root)
         page.scale_changed.connect(lambda: self._note_scales(quantity.name, page))
@@ -249,6 +272,7 @@ class CurvesPanel(TabbedCard):
         super()._tell_pages()
         if self._status is not None and isinstance(self.page, LearningCurvePage) and self.page.is_filled:
             self.page.headline.take(self._status)
+        self._fit_band()
         self.time_moved.emit()
         self._session.set_estimating(any(page.in_view for page in self.curves))
         is_of_numbers = any(page.in_view and page.name == "rmseTab" for page in self.curves)
@@ -274,9 +298,9 @@ class LearningCurvePage(Page):
     why_wanted = pyqtSignal()
     time_moved = pyqtSignal()
 
-    def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
+    def __init__(self, session: Session, quantity: Quantity, forget: QAction, copy: QAction) -> None:
         super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
-        self._session, self._quantity, self._forget = session, quantity, forget
+        self._session, self._quantity, self._forget, self._copy = session, quantity, forget, copy
         self.compares = True
         self.is_log = self.is_root = True
         self._plot: CurvePlot | None = None
@@ -318,7 +342,7 @@ class LearningCurvePage(Page):
         self.body.insertWidget(1, self.headline.figures)
         self._add_scale()
         reset, self._log_action, self._root_action = self._actions(plot)
-        _offer(plot, reset, self._log_action, self._root_action, self._forget)
+        _offer(plot, reset, self._log_action, self._root_action, self._forget, self._copy)
         arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
         session.timeline.changed.connect(self.refresh)
         for signal in (session.side_by_side.changed, session.side_by_side.changes_changed, theme.changed):

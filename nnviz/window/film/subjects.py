@@ -42,7 +42,8 @@ class CardSubject:
     def queries(self) -> list[Latest]:
         """The queries whose results the card shows."""
         names = {view.objectName() for view in _views((self.widget,))} & set(CARDS)
-        return [self._session.queries[need] for name in names for need in CARDS[name].needs]
+        needed = [self._session.queries[need] for name in names for need in CARDS[name].needs]
+        return needed + [query for query in self._session.queries if query.is_wanted_by(self.widget)]
 
     def refresh(self) -> None:
         """Updates the views now instead of at the next event."""

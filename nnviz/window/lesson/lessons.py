@@ -431,9 +431,9 @@ class Lessons(QObject):
     def _note_card(self, name: str, in_view: bool) -> None:
         assert self.stage is not None
         if in_view:
-            known = {object_name: lesson_name for lesson_name, object_name in self.stage.cards.items()}
-            if name in known:
-                self._facts.note_opened(known[name])
+            for lesson_name, object_name in self.stage.cards.items():
+                if object_name == name:
+                    self._facts.note_opened(lesson_name)
 
     # ---- what is shown
 

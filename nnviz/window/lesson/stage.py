@@ -36,6 +36,7 @@ _GROUPS = {
     "seeds-count": re.compile(r"seeds-count|seeds\d+"),
     "speed": re.compile(r"speed(-slow|-full)?"),
 }
+_BAND = "learning-strip"  # a part of the curves that lessons show and point at as a card
 _FREE_MENUS = ("menuView", "menuHelp")  # never locked: text size, theme, layout and help
 _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
 _FREE_BUTTONS = ("moreButton", "moreBackButton")  # they only show other settings
@@ -50,6 +51,7 @@ class WindowStage(QObject):
         for workspace in WORKSPACES:
             register_cards(workspace)
         self.cards = {lesson_name(name): name for name in CARDS if not CARDS[name].is_fixed}
+        self.cards[_BAND] = "curvesDock"
         self._fixed = {lesson_name(name): name for name in CARDS if CARDS[name].is_fixed}
         self._settings, self._more = window.settings, window.settings.more  # with all controls that may be locked
 
@@ -99,6 +101,8 @@ class WindowStage(QObject):
             return [each for member in self.members(name) for each in controls[member]]
         if name in controls:
             return controls[name]
+        if name == _BAND:
+            return [self._window.curves.band]
         card = self._frame.cards.get(self.cards.get(name) or self._fixed.get(name, ""))
         if card is None:
             return []
@@ -110,7 +114,7 @@ class WindowStage(QObject):
 
     def widget(self, name: str) -> QWidget | None:
         """Returns the card or control of that name, to be pointed at; None if it is not there."""
-        if name in self.cards:
+        if name in self.cards and name != _BAND:
             card = self._frame.cards.get(self.cards[name])
             return card if isinstance(card, QWidget) else None
         shown = [each for each in self.found(name) if isinstance(each, QWidget)]
@@ -145,8 +149,9 @@ class WindowStage(QObject):
         self._frame.show_card(self._panel(name).objectName())
 
     def hide_card(self, name: str) -> None:
-        """Hides a card."""
-        self._frame.hide_card(self._panel(name).objectName())
+        """Hides a card; a part of one stays."""
+        if name != _BAND:
+            self._frame.hide_card(self._panel(name).objectName())
 
     def enlarge_card(self, name: str) -> None:
         """Lets a card fill the window."""

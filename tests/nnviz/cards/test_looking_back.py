@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.diagram.card import DiagramPage
 from nnviz.cards.explanation.explanation_data import INTEGRATED, METHODS
 from nnviz.cards.explanation.model import Explanation
-from nnviz.cards.prediction_over_time.card import PredictionOverTimePanel
 from nnviz.cards.registry import CARDS
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
@@ -37,7 +36,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "sine": {"points": 150},
 }
 # They show the whole training, with a playhead; or wait until a person has them measured.
-OF_ALL_MOMENTS = {"errorTab", "rmseTab", "lossTab", "learningStripDock", "robustTab"}
+OF_ALL_MOMENTS = {"errorTab", "rmseTab", "lossTab", "robustTab"}
 SIZES = QSize(1280, 720), QSize(1440, 900)
 
 
@@ -213,9 +212,6 @@ def test_heads_say_what_they_said_in_fewer_words(cards: Cards, qtbot: QtBot) -> 
     assert retype(qtbot, window, "sureThresholdSpin", "70").text() == "≥ 70 %"
     assert window.session.question.threshold == 0.7
     window.session.timeline.go_to(1)
-    strip = find(window, PredictionOverTimePanel, "learningStripDock")
-    qtbot.waitUntil(lambda: ": " in strip.head.detail.toolTip())
-    assert "…" not in strip.head.detail.shown
     for card in window.findChildren(Panel):
         if card.isVisible() and card.head.mark.isVisible() and card.head.title.isVisible():
             assert card.head.mark.x() - card.head.title.geometry().right() > 4, card.objectName()

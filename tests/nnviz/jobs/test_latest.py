@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.network import Network
 from engine.training.distributions import LayerStatisticsEvaluator
+from nnviz.cards.curves.prediction_over_time import PastPredictions, PredictionOverTime
 from nnviz.cards.distributions.model import Distributions, LayerStatistics
-from nnviz.cards.prediction_over_time.model import PastPredictions, PredictionOverTime
 from nnviz.jobs.latest import Latest, Queries, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question
@@ -30,7 +30,7 @@ from tests.nnviz.helpers import click_tab, pause, seven, train_epochs, train_for
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("predictionDock", "learningStripDock", "curvesDock")
+    return make_cards("predictionDock", "curvesDock")
 
 
 class Oracle:
@@ -664,7 +664,7 @@ def test_each_snapshot_is_asked_once(ready_window: CardWindow, qtbot: QtBot, ask
 def test_without_a_card_in_view_nobody_is_asked(
     ready_window: CardWindow, qtbot: QtBot, asked: list[threading.Thread]
 ) -> None:
-    for name in ("drawDock", "predictionDock", "learningStripDock"):
+    for name in ("drawDock", "predictionDock", "curvesDock"):
         ready_window.card(name).hide()
     session = ready_window.session
     qtbot.waitUntil(

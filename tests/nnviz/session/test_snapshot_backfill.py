@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.prediction_over_time.model import PredictionOverTime
+from nnviz.cards.curves.prediction_over_time import PredictionOverTime
 from nnviz.library import Library
 from nnviz.library.replay import replay
 from nnviz.session import snapshot_backfill as module

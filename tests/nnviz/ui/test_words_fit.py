@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.prediction.number_bars import NumberBars, NumberRow
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
-from nnviz.cards.prediction_over_time.strip_plot import ShareLine, StripAxis, StripPlot
 from nnviz.ui import theme
 from nnviz.ui.elided_label import ElidedLabel
 from tests.nnviz.ui.helpers import painted_words
@@ -28,27 +27,6 @@ def shown(qtbot: QtBot, widget: QWidget, width: int, height: int) -> None:
     qtbot.addWidget(widget)
     widget.resize(width, height)
     widget.show()
-
-
-@pytest.mark.parametrize("bottom", ["0", "−1.119", "−1.234e+09"])
-def test_the_numbers_at_the_axis_end_before_the_plot(qtbot: QtBot, bottom: str) -> None:
-    plot = StripPlot()
-    shown(qtbot, plot, 274, 64)
-    plot.show_lines([0.0, 1.0], [ShareLine("y", "third", [0.2, 0.4])], axis=StripAxis(bottom, "1.2"))
-    image, left, foot = plot.grab().toImage(), round(plot.area.left()), round(plot.area.bottom())
-    ground = theme.colour("card").rgb()
-    inked = [x for x in range(left) if any(image.pixel(x, foot + y) != ground for y in range(-7, 8))]
-    whole = QFontMetrics(theme.font(theme.SMALL)).tightBoundingRect(bottom).width()
-    assert inked[-1] - inked[0] + 1 == pytest.approx(whole, abs=3)  # cut, it would lack a letter
-
-
-def test_a_long_name_at_the_end_of_a_line_is_shortened(qtbot: QtBot) -> None:
-    plot = StripPlot()
-    shown(qtbot, plot, 274, 64)
-    plot.show_lines([0.0, 1.0], [ShareLine("a class with a long name", "third", [0.2, 0.4])])
-    (name,) = (words for words, at in painted_words(plot) if at.x() > plot.area.right())
-    assert name.endswith("…")
-    assert ends_of(plot, name)[1] <= plot.width()
 
 
 @pytest.mark.parametrize(

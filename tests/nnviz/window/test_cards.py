@@ -91,7 +91,7 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
 ) -> None:
     assert [entry.text() for entry in view_menu(ready_window) if entry.isVisible()] == [
         "Settings",
-        *("Draw a digit", "Weights", "Prediction", "Prediction over time", "Curves"),
+        *("Draw a digit", "Weights", "Prediction", "Curves"),
     ]
 
     # F1 on a card of the settings tells of it.

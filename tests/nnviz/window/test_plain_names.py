@@ -115,7 +115,7 @@ def saved(folder: Path, name: str) -> Path:
 
 def test_classes_and_titles(odd_window: MainWindow, qtbot: QtBot) -> None:
     window, weights = odd_window, odd_window.card("weightsDock")
-    before = {card: window.card(card).minimumSizeHint().width() for card in ("predictionDock", "learningStripDock")}
+    before = {card: window.card(card).minimumSizeHint().width() for card in ("predictionDock", "curvesDock")}
     window.canvas.set_strokes([np.array(seven(window.canvas))])
     wait_for_answer(qtbot, window)
     window.session.settings.change("epochs", epochs=2)

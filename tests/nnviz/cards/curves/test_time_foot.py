@@ -13,8 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.curves.player import Player
 from nnviz.cards.curves.time_axis import TimeAxis
-from nnviz.cards.prediction_over_time.model import PredictionOverTime
-from nnviz.cards.prediction_over_time.strip_plot import StripPlot
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.fields import NumberEdit
@@ -34,8 +32,6 @@ from tests.nnviz.helpers import (
     train_for_a_while,
     wait_for,
 )
-
-LINES = pytest.mark.parametrize("cards", [("curvesDock", "predictionDock", "learningStripDock")], ids=["lines"])
 
 
 @pytest.fixture
@@ -276,29 +272,6 @@ def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBo
 
 
 # ---- what the window shows
-
-
-@LINES
-def test_the_lines_of_the_answer_are_marked_there_and_their_head_tells_it(trained: CardWindow, qtbot: QtBot) -> None:
-    trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
-    plot = find(trained, StripPlot, "learningStrip")
-    qtbot.waitUntil(lambda: bool(plot.lines))
-    before = plot.grab().toImage()
-    trained.session.timeline.go_to(2)
-    assert plot.grab().toImage() != before
-
-    # The head of the lines tells the answer of that moment.
-    session, card = trained.session, trained.card("learningStripDock")
-    trained.canvas.set_strokes([[(60, 40), (120, 40), (80, 150)]])
-    qtbot.waitUntil(lambda: bool(card.plot.lines))
-    for epoch in (1, session.timeline.epochs[-2]):
-        session.timeline.go_to(epoch)
-        qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.is_up_to_date)
-        first = card.plot.lines[0].name
-        share = session.question.prediction[session.class_names.index(first)]
-        assert card.head.detail.toolTip().startswith(f"{first}: {100 * share:.0f} %, ")
-    session.timeline.go_live()
-    qtbot.waitUntil(lambda: card.head.detail.toolTip().endswith(" by epoch"))
 
 
 def test_every_epoch_can_be_read_whole(ready_window: CardWindow) -> None:

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
+from nnviz.cards.curves.prediction_over_time import PAST_PREDICTIONS
 from nnviz.cards.draw.value_form import MOST_ROWS
 from nnviz.cards.prediction.number_bars import NumberBars
-from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
 from nnviz.session.shared_queries import ANSWER
 from nnviz.session.undo import Kind
 from nnviz.window.main_window import MainWindow
@@ -36,7 +36,7 @@ from tests.nnviz.helpers import (
     train_epochs,
 )
 
-WITH_ALL = pytest.mark.parametrize("cards", [("predictionDock", "learningStripDock")], ids=["all"])
+WITH_ALL = pytest.mark.parametrize("cards", [("predictionDock", "curvesDock")], ids=["all"])
 
 
 @pytest.fixture
@@ -290,7 +290,7 @@ def with_data(make_cards: MakeCards, load_with: Callable[..., None], qtbot: QtBo
 
     def opened(data: Dataset) -> CardWindow:
         load_with(lambda: data)
-        window = make_cards("predictionDock", "learningStripDock")
+        window = make_cards("predictionDock", "curvesDock")
         qtbot.waitUntil(lambda: is_shown(window.session.data))
         window.session.reset()
         qtbot.waitUntil(lambda: window.session.runs.current.misfit(data) is None)
@@ -321,7 +321,6 @@ def test_names_from_outside_are_plain_text(with_data: Callable[[Dataset], CardWi
     retype(qtbot, window, "askValue1Edit", "1.5")
     assert window.session.undo.last().text == "<b>one</b>"
     assert find(window, NumberBars, "predictionNumbers").rows[0].name == "<i>price</i>"
-    assert "&lt;i&gt;price" in window.card("learningStripDock").head.detail.text()
 
 
 def test_very_many_classes_show_the_likeliest(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
@@ -439,16 +438,16 @@ def test_a_number_of_a_table_in_its_unit_beside_the_true_one(ready_window: CardW
     names, (line,) = card.table()
     assert names == ["target", "prediction", "true"]
     assert line == ["mpg", pytest.approx(prediction, rel=1e-4), pytest.approx(true, rel=1e-4)]
-    strip = window.card("learningStripDock")
-    assert strip.plot.lines[0].figures[-1] == row.value
-    assert strip.plot.axis.mark is not None
-    assert f"true {true:.1f}" in strip.head.detail.text()
-    (_, rows) = strip.table()
+    band = window.curves.band
+    assert band.line.name == "mpg"
+    assert band.line.figures[-1] == f"{row.value} {window.session.meaning.unit}".strip()
+    assert band.line.mark is not None
+    (_, rows) = band.table()
     assert list(rows)[-1][1] == pytest.approx(prediction, rel=1e-4)
     retype(qtbot, window, "askValue4Edit", "3000")
     answered(qtbot, window)
     assert card.numbers.rows[0].truth == ""
-    assert strip.plot.axis.mark is None
+    assert band.line.mark is None
 
 
 def test_several_targets_have_a_row_each(with_data: Callable[[Dataset], CardWindow], qtbot: QtBot) -> None:
@@ -459,7 +458,7 @@ def test_several_targets_have_a_row_each(with_data: Callable[[Dataset], CardWind
     assert [row.name for row in card.numbers.rows] == ["length", "price"]
     assert all(row.truth for row in card.numbers.rows)
     assert not card.grab().isNull()
-    assert [line.name for line in window.card("learningStripDock").plot.lines] == ["length", "price"]
+    assert window.curves.band.line.name == "length"
     assert window.session.question.verdict is None
 
 

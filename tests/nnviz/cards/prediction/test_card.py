@@ -20,7 +20,7 @@ from tests.nnviz.helpers import drag, find, retype, seven, train_epochs, wait_fo
 DIGITS = tuple("0123456789")
 
 
-WITH_ALL = pytest.mark.parametrize("cards", [("predictionDock", "learningStripDock", "curvesDock")], ids=["all"])
+WITH_ALL = pytest.mark.parametrize("cards", [("predictionDock", "curvesDock")], ids=["all"])
 
 
 @pytest.fixture
@@ -223,15 +223,12 @@ def test_long_names_are_large_too_where_there_is_room(
 def test_while_the_answer_is_on_its_way_nobody_says_that_there_is_none(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     drag(window.canvas, seven(window.canvas))
-    for name in ("predictionDock", "learningStripDock"):
-        window.card(name).refresh()  # the answer has not arrived yet: its signal waits for the event loop
+    window.card("predictionDock").refresh()  # the answer has not arrived yet: its signal waits for the event loop
     assert window.card("predictionDock").bars.reason == ""
-    assert window.card("learningStripDock").plot.note == ""
     run = window.session.runs.current
     run.parameters = np.full_like(run.parameters, np.nan)
     window.session.displayed.show(run)
     qtbot.waitUntil(lambda: window.card("predictionDock").bars.reason == "the outputs are not finite")
-    qtbot.waitUntil(lambda: window.card("learningStripDock").plot.note == "no prediction")
 
 
 def test_the_large_answer_is_the_sessions_verdict(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -311,7 +308,7 @@ def test_the_card_keeps_its_place_at_any_answer(ready_window: CardWindow, qtbot:
     """The layout does not jump when an answer comes, goes, or is unsure."""
 
     def places() -> list[object]:
-        names = ("drawDock", "predictionDock", "learningStripDock")
+        names = ("drawDock", "predictionDock", "curvesDock")
         cards: list[QWidget] = [ready_window.card(name) for name in names]
         return [*(card.geometry() for card in cards), ready_window.canvas.geometry()]
 

@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPus
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.curves.player import Player
-from nnviz.cards.prediction_over_time.model import PAST_PREDICTIONS
+from nnviz.cards.curves.prediction_over_time import PAST_PREDICTIONS
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
@@ -387,7 +387,7 @@ def test_training_goes_on(
     make_untrained: MakeStudio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where something that is shown is never up to date meanwhile."""
-    studio = make_untrained("learningStripDock")
+    studio = make_untrained("curvesDock")
     session, window = studio.session, studio.window
     window.canvas.set_strokes([seven(window.canvas)])
     train_for_a_while(qtbot, window)

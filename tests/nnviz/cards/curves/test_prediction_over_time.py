@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.validation import Array
 from engine.experiment import Experiment
-from nnviz.cards.prediction_over_time.model import PastPredictions, PredictionOverTime
+from nnviz.cards.curves.prediction_over_time import PastPredictions, PredictionOverTime
 from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.session import Session

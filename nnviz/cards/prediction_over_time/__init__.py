@@ -1,1 +1,0 @@
-"""The prediction over time card."""

@@ -1,0 +1,119 @@
+"""The band under the curves: the present prediction for the current input over the whole run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from nnviz.cards.curves.band import Band, class_line
+from nnviz.cards.curves.prediction_over_time import PAST_PREDICTIONS, PastPredictions
+from nnviz.ui import theme
+from tests.nnviz.cards.card_window import CardWindow, MakeCards
+from tests.nnviz.helpers import drag, seven, train_epochs
+
+NAMES = ("0", "1", "2")
+
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("curvesDock")
+
+
+@pytest.fixture
+def band(ready_window: CardWindow) -> Band:
+    return ready_window.curves.band
+
+
+def wait_until_known(qtbot: QtBot, window: CardWindow) -> None:
+    qtbot.waitUntil(lambda: window.session.queries[PAST_PREDICTIONS].is_up_to_date)
+
+
+def history(*best: int) -> PastPredictions:
+    """Predictions that are 90 % confident in these classes, one at each epoch."""
+    outputs = [np.where(np.arange(3) == each, 0.9, 0.05) for each in best]
+    return PastPredictions([float(epoch) for epoch in range(len(best))], outputs)
+
+
+def x_of(window: CardWindow, epoch: float) -> int:
+    return round(window.curves.sides[0] + window.curves.plot.pixel_of(epoch))
+
+
+def test_the_note_names_the_epoch_since_which_all_snapshots_predict_this_class() -> None:
+    known = history(0, 1, 2, 2, 2)
+    assert class_line(known, 4, NAMES, True, None).note == "2 since epoch 2"
+    assert class_line(known, 4, NAMES, False, 2).note == "right since epoch 2"
+    assert class_line(known, 4, NAMES, False, 1).note == "2 since epoch 2"
+    assert class_line(known, 1, NAMES, True, None).note == "", "later ones predict another class"
+    assert class_line(history(0, 1), 1, NAMES, True, None).note == "", "one prediction lasts no time"
+
+    # The line is that of the class predicted at the snapshot, over the whole run.
+    past = class_line(known, 1, NAMES, True, None)
+    assert (past.name, past.figures[1]) == ("your 1", "90 % sure")
+    assert list(past.shares) == [0.05, 0.9, 0.05, 0.05, 0.05]
+
+
+def test_it_shows_what_each_snapshot_predicts_and_is_empty_without_an_input(
+    ready_window: CardWindow, band: Band, qtbot: QtBot
+) -> None:
+    window, session = ready_window, ready_window.session
+    height = band.height()
+    train_epochs(qtbot, window, 2)
+    assert band.line is None
+    assert band.table() is None
+    drag(window.canvas, seven(window.canvas))
+    wait_until_known(qtbot, window)
+    run, best = session.runs.current, session.question.verdict.best
+    assert band.line.name == f"your {best}"
+    for epoch, share in zip(band.line.epochs, band.line.shares, strict=True):
+        snapshot = min(run.snapshots, key=lambda each: abs(each.epochs - epoch))
+        network = run.network.with_parameters(snapshot.parameters)
+        assert share == pytest.approx(network.predict(session.question.example[None])[0, best], abs=1e-4)
+
+    # The values are copied as a table.
+    band.copy.trigger()
+    head, *rows = [line.split("\t") for line in QApplication.clipboard().text().split("\n")]
+    assert head == ["epoch", *session.class_names]
+    assert [float(row[0]) for row in rows] == pytest.approx(band.line.epochs, rel=1e-4)
+    window.canvas.set_strokes([])
+    qtbot.waitUntil(lambda: band.line is None)
+    assert band.isVisible()
+    assert band.height() == height
+
+
+def test_a_drag_looks_back_and_the_playhead_crosses_the_band(
+    ready_window: CardWindow, band: Band, qtbot: QtBot
+) -> None:
+    window, session = ready_window, ready_window.session
+    train_epochs(qtbot, window, 3)
+    drag(window.canvas, seven(window.canvas))
+    wait_until_known(qtbot, window)
+    place = QPoint(x_of(window, 1), band.height() // 2)
+    QTest.mouseMove(band, place)
+    qtbot.waitUntil(lambda: band.accessibleDescription().startswith("epoch 1, "))
+    QTest.mouseClick(band, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: session.timeline.epoch == 1)
+    wait_until_known(qtbot, window)
+    assert band.line.name == f"your {np.argmax(session.prediction)}"
+    QApplication.sendEvent(band, QEvent(QEvent.Type.Leave))  # ends the read-out, which may cover the line
+    image = band.grab().toImage()
+    assert theme.colour("looking_back").rgb() in {image.pixel(place.x() + by, 2) for by in (-1, 0, 1)}
+
+
+def test_it_leaves_where_the_card_is_low_and_on_pages_without_a_chart(
+    ready_window: CardWindow, band: Band, qtbot: QtBot
+) -> None:
+    window, query = ready_window, ready_window.session.queries[PAST_PREDICTIONS]
+    assert query.is_wanted
+    pages = [page.name for page in window.curves.pages]
+    window.curves.tabs.setCurrentIndex(pages.index("distributionsTab"))
+    assert not band.isVisible()
+    assert not query.is_wanted
+    window.curves.tabs.setCurrentIndex(0)
+    assert band.isVisible()
+    window.curves.resize(window.curves.width(), 229)
+    assert not band.isVisible()
+    assert not query.is_wanted
