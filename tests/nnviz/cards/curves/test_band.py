@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -13,7 +13,7 @@ from nnviz.cards.curves.band import Band, class_line
 from nnviz.cards.curves.prediction_over_time import PAST_PREDICTIONS, PastPredictions
 from nnviz.ui import theme
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import drag, seven, train_epochs
+from tests.nnviz.helpers import drag, hover, leave, seven, train_epochs
 
 NAMES = ("0", "1", "2")
 
@@ -91,14 +91,14 @@ def test_a_drag_looks_back_and_the_playhead_crosses_the_band(
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
     wait_until_known(qtbot, window)
-    place = QPoint(x_of(window, 1), band.height() // 2)
-    QTest.mouseMove(band, place)
-    qtbot.waitUntil(lambda: band.accessibleDescription().startswith("epoch 1, "))
+    place = QPoint(x_of(window, 0.5), band.height() // 2)
+    hover(band, (place.x(), place.y()))
+    assert band.accessibleDescription().startswith("epoch 0.5, ")
     QTest.mouseClick(band, Qt.MouseButton.LeftButton, pos=place)
-    qtbot.waitUntil(lambda: session.timeline.epoch == 1)
+    qtbot.waitUntil(lambda: session.timeline.epoch == 0.5)
     wait_until_known(qtbot, window)
     assert band.line.name == f"your {np.argmax(session.prediction)}"
-    QApplication.sendEvent(band, QEvent(QEvent.Type.Leave))  # ends the read-out, which may cover the line
+    leave(band)  # ends the read-out, which may cover the line
     image = band.grab().toImage()
     assert theme.colour("looking_back").rgb() in {image.pixel(place.x() + by, 2) for by in (-1, 0, 1)}
 
