@@ -107,11 +107,6 @@ class LearningCurve:
         place, most = self._before_recent, self.last + self.noise
         return next((each for each in (place, place - 1) if each >= 0 and self.values[each] > most), None)
 
-    @property
-    def is_falling(self) -> bool:
-        """Whether the curve fell in the recent epochs, and did not rise at the end."""
-        return self.fell_from is not None and not self.rose_at_end
-
     @cached_property
     def stays_since(self) -> float:
         """The first epoch since which the curve has hardly improved, up to single low values.
@@ -170,11 +165,6 @@ class LearningCurve:
     def zero_since(self) -> float:
         """The epoch from which on all values measured are 0; the last value must be."""
         return list(takewhile(lambda point: point[1] == 0, reversed(self.points)))[-1][0]
-
-    def ends_since(self, epoch: float) -> tuple[float, float]:
-        """Returns the lowest and the highest value measured since an epoch."""
-        values = [value for at, value in self.points if at >= epoch]
-        return min(values), max(values)
 
     def at(self, epoch: float) -> float:
         """Returns the value at an epoch, or at the next one that was measured."""

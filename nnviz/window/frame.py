@@ -272,7 +272,7 @@ class Frame(QWidget):
                 if splitter.indexOf(panel) != number:
                     splitter.insertWidget(number, panel)
                 if isinstance(panel, Panel):
-                    place = self._place_of(panel)
+                    place = self._place_of(panel.objectName())
                     panel.set_strip(self.enlarged is None and place is not None and place.is_strip)
                 panel.show()
             splitter.setVisible(bool(panels))
@@ -360,16 +360,18 @@ class Frame(QWidget):
     def _height_of_time(self, length: int) -> int:
         """Returns the height of the time at first, of the pixels that it shares with the cards above it."""
         larger = theme.text_size() / 100 - 1
-        if any(place.is_strip for place in map(self._place_of, self._names[self.workspace][Column.TIME]) if place):
+        places = [self._place_of(panel.objectName()) for panel in self._names[self.workspace][Column.TIME]]
+        if any(place.is_strip for place in places if place is not None):
             return round((_LOW_STRIP if length < _LOW else _STRIP) * (1 + larger) ** 0.5)
         return max(_LEAST_TIME + round(_TIME_OF_TEXT * larger), round(_SHARE_OF_TIME * length))
 
-    def _place_of(self, panel: QWidget) -> Place | None:
-        return CARDS[panel.objectName()].places.get(self.workspace) if panel.objectName() in CARDS else None
+    def _place_of(self, name: str) -> Place | None:
+        """Returns the position of a card in the workspace; None for what is no card, as a lesson."""
+        return CARDS[name].places.get(self.workspace) if name in CARDS else None
 
     def _height(self, name: str) -> float:
         """Returns the first height of a part, in pixels, to be compared with those of its neighbours."""
-        place = CARDS[name].places.get(self.workspace) if name in CARDS else None
+        place = self._place_of(name)
         return _ALONE if place is None else (self._is_drawn and place.drawn_height) or place.height or _ALONE
 
     def _note_drag(self, splitter: SharedSplitter) -> None:

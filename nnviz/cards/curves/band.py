@@ -113,7 +113,7 @@ class Band(PaintedView):
         self.setWhatsThis(_TIP)  # a tooltip would cover the read-out
         self._session, self._timeline, self._targets = session, session.timeline, Targets(session)
         self._query = session.models[PredictionOverTime].query
-        self._axes, self._across, self._sides = Axes(ERROR), (0.0, 1.0), (0, 0)
+        self._axes, self._across, self._span = Axes(ERROR), (0.0, 1.0), (0, 1)
         self._pointed = -1  # number of the snapshot of the read-out
         self._painted: object = None
         self.line: BandLine | None = None
@@ -127,9 +127,9 @@ class Band(PaintedView):
         for signal in (self._query.changed, session.timeline.changed, session.question.changed):
             signal.connect(self.refresh)
 
-    def set_sides(self, left: int, right: int) -> None:
-        """Sets the pixels left and right of the chart."""
-        self._sides = left, right
+    def set_span(self, left: int, width: int) -> None:
+        """Sets the pixels left of the chart, and those of its width."""
+        self._span = left, width
         self._update_if_changed()
 
     def set_scale(self, axes: Axes, across: Ends) -> None:
@@ -245,18 +245,16 @@ class Band(PaintedView):
     @property
     def area(self) -> QRectF:
         """The rectangle of the chart, in pixels of the widget."""
-        left, right = self._sides
-        return QRectF(left, 0, max(self.width() - left - right, 1), self.height())
+        left, width = self._span
+        return QRectF(left, 0, width, self.height())
 
     def _places(self, epochs: Sequence[float]) -> Array:
         """Returns the x positions of epochs."""
-        area, (low, high) = self.area, self._across
-        shares = (self._axes.across(np.array(epochs, float)) - low) / max(high - low, 1e-12)
-        return np.asarray(area.left() + shares * area.width())
+        area = self.area
+        return np.asarray(area.left() + self._axes.share(np.array(epochs, float), self._across) * area.width())
 
     def _epoch_at(self, x: float) -> float:
-        area, (low, high) = self.area, self._across
-        return self._axes.epoch(low + (x - area.left()) / area.width() * (high - low))
+        return self._axes.epoch_at((x - self.area.left()) / self.area.width(), self._across)
 
     @property
     def _playhead(self) -> float:
@@ -293,7 +291,7 @@ class Band(PaintedView):
             since, mark = line.since, line.mark
             shown = (halves, since, mark, line.name, self._figure, line.note)
         playhead = round(2 * self._playhead), self._timeline.is_live, self._timeline.has_past
-        return shown, playhead, self._pointed, self._sides, self.size()
+        return shown, playhead, self._pointed, self._span, self.size()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, area = QPainter(self), self.area

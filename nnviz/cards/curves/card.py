@@ -175,29 +175,28 @@ class CurvesPanel(TabbedCard):
         for part in (self.band, self.foot):
             part.set_scale(plot.axes, plot.view[0])
             if plot.isVisible():
-                part.set_sides(*self.sides)
+                part.set_span(*self.span)
 
     def _place_beside(self) -> None:
-        """Lays the buttons of the playhead over the lower edge of the chart; the strip has no room for them."""
-        if self._is_strip:
+        """Lays the buttons of the playhead over the lower edge of the chart, while they are shown."""
+        if self.foot.beside.isHidden():
             return
         plot, foot = self.plot, self.foot
-        left, right = self.sides
+        left, width = self.span
         margin, bottom = self.under.geometry().left(), foot.y()
         if plot.isVisible():
             bottom = plot.mapTo(self.sheet, plot.plot_area().bottomLeft()).y()
-        foot.place_beside(margin + left, margin + foot.width() - right, bottom - 8)
+        foot.place_beside(margin + left, margin + left + width, bottom - 8)
 
     @property
-    def sides(self) -> tuple[int, int]:
-        """The pixels left and right of the chart in front, in a widget of ``under``."""
-        plot, row = self.plot, self.under.geometry()
-        area = plot.getViewBox().sceneBoundingRect()
-        start = plot.mapTo(self.sheet, QPoint(0, 0)).x() - row.left()
-        return round(start + area.left()), round(row.width() - start - area.right())
+    def span(self) -> tuple[int, int]:
+        """The left end of the chart in front, in pixels of a widget of ``under``, and its width."""
+        plot = self.plot
+        area, start = plot.getViewBox().sceneBoundingRect(), plot.mapTo(self.sheet, QPoint(0, 0)).x()
+        return round(start - self.under.geometry().left() + area.left()), max(round(area.width()), 1)
 
     def _add_curve(self, quantity: Quantity, number: int, offered: bool = True) -> LearningCurvePage:
-        page = LearningCurvePage(self._session, quantity, self.forget, self.band.copy)
+        page = LearningCurvePage(self._session, quantity, self.forget)
         page.is_offered = offered
         page.set_scales(self.scales[quantity.name], self.is_root)
         page.scale_changed.connect(lambda: self._note_scales(quantity.name, page))
@@ -298,9 +297,9 @@ class LearningCurvePage(Page):
     why_wanted = pyqtSignal()
     time_moved = pyqtSignal()
 
-    def __init__(self, session: Session, quantity: Quantity, forget: QAction, copy: QAction) -> None:
+    def __init__(self, session: Session, quantity: Quantity, forget: QAction) -> None:
         super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}Tab", _TIPS[quantity.name])
-        self._session, self._quantity, self._forget, self._copy = session, quantity, forget, copy
+        self._session, self._quantity, self._forget = session, quantity, forget
         self.compares = True
         self.is_log = self.is_root = True
         self._plot: CurvePlot | None = None
@@ -342,7 +341,7 @@ class LearningCurvePage(Page):
         self.body.insertWidget(1, self.headline.figures)
         self._add_scale()
         reset, self._log_action, self._root_action = self._actions(plot)
-        _offer(plot, reset, self._log_action, self._root_action, self._forget, self._copy)
+        _offer(plot, reset, self._log_action, self._root_action, self._forget)
         arranged(QHBoxLayout(self.aside), 1, *self.keys.values(), self.scale, spacing=2)
         session.timeline.changed.connect(self.refresh)
         for signal in (session.side_by_side.changed, session.side_by_side.changes_changed, theme.changed):
@@ -350,7 +349,6 @@ class LearningCurvePage(Page):
         for signal in (session.displayed.changed, session.training.state_changed, session.settings.changed):
             signal.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)
-        session.training.state_changed.connect(self.refresh)
         if self._quantity.name == RMSE.name:
             session.mistakes.changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)

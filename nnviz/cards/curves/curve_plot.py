@@ -252,16 +252,6 @@ class CurvePlot(ZoomPlot):
         self._draw()
         self._place_hint()
 
-    def pixel_of(self, epoch: float) -> float:
-        """Returns the position of an epoch, in pixels right of the left end of the chart."""
-        low, high = self.view[0]
-        return (float(self.axes.across(epoch)) - low) / max(high - low, 1e-12) * self.getViewBox().width()
-
-    def epoch_of(self, pixel: float) -> float:
-        """Returns the epoch at a position, in pixels right of the left end of the chart."""
-        low, high = self.view[0]
-        return self.axes.epoch(low + pixel / max(self.getViewBox().width(), 1) * (high - low))
-
     def _place_hint(self) -> None:
         self._hint.adjustSize()
         self._hint.move(self.plot_area().center() - self._hint.rect().center())

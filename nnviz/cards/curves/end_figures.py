@@ -183,11 +183,8 @@ class EndFigures(QObject):
 
     def _left(self, gutter: int) -> int:
         """Returns where the figures begin: beside the end of the curves, or in the gutter if that is out of view."""
-        area, (low, high) = self._plot.plot_area(), self._plot.view[0]
-        at = float(self._plot.axes.across(self._end))
-        if not low <= at <= high:
-            return gutter
-        return round(area.left() + (at - low) / max(high - low, 1e-12) * area.width()) + theme.px(_BESIDE)
+        area, share = self._plot.plot_area(), float(self._plot.axes.share(self._end, self._plot.view[0]))
+        return round(area.left() + share * area.width()) + theme.px(_BESIDE) if 0 <= share <= 1 else gutter
 
     def _centres(self, shown: Sequence[EndFigure]) -> list[float]:
         """Returns the middles of the figures, from above: the heights of their values, pushed apart."""

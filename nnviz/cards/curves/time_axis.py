@@ -149,8 +149,7 @@ class TimeAxis(QSlider):
         return pointed_epoch(epoch, self._live, abs(self._epoch_of(x + 1) - self._epoch_of(x)))
 
     def _epoch_of(self, x: float) -> float:
-        low, high = self._across
-        return self._axes.epoch(low + (x - SIDE) / self._length * (high - low))
+        return self._axes.epoch_at((x - SIDE) / self._length, self._across)
 
     @property
     def _length(self) -> int:
@@ -159,8 +158,7 @@ class TimeAxis(QSlider):
 
     def place_of(self, epoch: float) -> float:
         """Returns the x position of an epoch, in pixels; of one out of view, that of the end of the axis."""
-        low, high = self._across
-        share = (float(self._axes.across(epoch)) - low) / max(high - low, 1e-12)
+        share = float(self._axes.share(epoch, self._across))
         return SIDE + min(max(share, 0.0), 1.0) * self._length
 
     # ---- painting

@@ -6,7 +6,7 @@ from functools import partial
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from nnviz.cards.curves.compare_button import CompareButton
 from nnviz.cards.curves.player import SECONDS, Player
@@ -77,8 +77,8 @@ class TimeFoot(QWidget):
         self.axis.live_wanted.connect(self._timeline.go_live)
         self.axis.edited.connect(self.type_epoch)
         self._left, self._right = QWidget(), QWidget()
-        self._row = arranged(QHBoxLayout(), self._left, (self.axis, 1), self._right)
-        arranged(QVBoxLayout(self), self._row)
+        self._right.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        arranged(QHBoxLayout(self), self._left, self.axis, (self._right, 1))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _make_buttons(self) -> None:
@@ -114,10 +114,10 @@ class TimeFoot(QWidget):
         self._is_low = is_low
         self._show()
 
-    def set_sides(self, left: int, right: int) -> None:
-        """Sets the pixels left and right of the chart."""
+    def set_span(self, left: int, width: int) -> None:
+        """Sets the pixels left of the chart, and those of its width."""
         self._left.setFixedWidth(max(left - SIDE, 0))
-        self._right.setFixedWidth(max(right - SIDE, 0))
+        self.axis.setFixedWidth(width + 2 * SIDE)
         self.moved.emit()
 
     def set_scale(self, axes: Axes, across: Ends) -> None:

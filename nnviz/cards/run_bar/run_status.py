@@ -5,8 +5,7 @@ from __future__ import annotations
 from PyQt5.QtCore import QEvent, QObject
 from PyQt5.QtWidgets import QWidget
 
-from engine.training.metrics import figures_of
-from nnviz.cards.run_bar.run_figures import RunFigures
+from engine.training.metrics import Evaluation
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session.example_text import is_of_digits
@@ -74,10 +73,9 @@ class RunStatus(ElidedLabel):
         if self._session.state is Status.BUILDING:
             return ["building the network"]
         if training.state is Status.FINISHED and best is not None:
-            figures = RunFigures(figures_of({"validation": best.figures}), self._session.meaning)
             early = ["stopped early"] if best.early else []
             best_at = f"best at epoch {text.epochs(best.epoch)}"
-            return [*early, best_at, f"validation {figures.text('validation')}"]
+            return [*early, best_at, f"validation {self._validation(best.figures)}"]
         if progress.epoch:
             epoch = f"epoch {text.epochs(progress.total_epoch)} of {text.epochs(progress.last_epoch)}"
             done = f"{text.count(progress.batch)} of {text.count(progress.batches)} batches"
@@ -97,6 +95,12 @@ class RunStatus(ElidedLabel):
         if self._session.settings.problems:
             return ["correct the field marked red"]
         return [self._session.run_estimate.text, self._request] if training.state in _AT_REST else []
+
+    def _validation(self, measured: Evaluation) -> str:
+        """Returns the error in percent, or the RMSE with its unit."""
+        if measured.rmse is None:
+            return "–" if measured.error is None else text.percent(measured.error)
+        return f"{text.steady(measured.rmse)} {self._session.meaning.unit}".rstrip()
 
     @property
     def _request(self) -> str:

@@ -109,6 +109,14 @@ class Axes:
         """Converts a position to epochs; 0 left of the axis of square roots."""
         return max(across, 0.0) ** 2 if self.is_root else across
 
+    def share(self, epochs: Any, ends: Ends) -> Any:
+        """Returns where epochs, a number or an array, lie between two positions: 0 at the first, 1 at the second."""
+        return (self.across(epochs) - ends[0]) / max(ends[1] - ends[0], 1e-12)
+
+    def epoch_at(self, share: float, ends: Ends) -> float:
+        """Converts back what :meth:`share` returns."""
+        return self.epoch(ends[0] + share * (ends[1] - ends[0]))
+
     def height(self, values: Any) -> Any:
         """Converts values in the unit of the axis, a number or an array, to positions."""
         if not self.is_log:
@@ -268,7 +276,7 @@ def _with_room(axes: Axes, epochs: list[float], across: Ends, size: float) -> li
     measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
 
     def middle(epoch: float) -> float:
-        return (float(axes.across(epoch)) - across[0]) / max(across[1] - across[0], 1e-12) * size
+        return float(axes.share(epoch, across)) * size
 
     wide = measure(f"epoch {epochs[-1]:g}")
     end = min(middle(epochs[-1]) - wide / 2, size + _BEYOND - wide)  # the left of the last text

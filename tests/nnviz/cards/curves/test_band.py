@@ -14,6 +14,7 @@ from nnviz.cards.curves.prediction_over_time import PAST_PREDICTIONS, PastPredic
 from nnviz.ui import theme
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import drag, hover, leave, seven, train_epochs
+from tests.nnviz.ui.helpers import place_of
 
 NAMES = ("0", "1", "2")
 
@@ -39,7 +40,8 @@ def history(*best: int) -> PastPredictions:
 
 
 def x_of(window: CardWindow, epoch: float) -> int:
-    return round(window.curves.sides[0] + window.curves.plot.pixel_of(epoch))
+    plot = window.curves.plot
+    return round(window.curves.span[0] + place_of(plot, epoch)[0] - plot.plot_area().left())
 
 
 def test_the_note_names_the_epoch_since_which_all_snapshots_predict_this_class() -> None:

@@ -32,6 +32,7 @@ from tests.nnviz.helpers import (
     train_for_a_while,
     wait_for,
 )
+from tests.nnviz.ui.helpers import place_of
 
 
 @pytest.fixture
@@ -318,7 +319,7 @@ def test_the_playhead_on_the_chart_follows_and_a_drag_there_zooms(trained: CardW
     timeline.go_to(2)
     assert plot.axes.epoch(plot.playhead.line.value()) == pytest.approx(2)
     assert plot.playhead.line.pen.color() == theme.colour("looking_back")
-    line = plot.mapTo(trained, plot.plot_area().topLeft()).x() + plot.pixel_of(2)
+    line = plot.mapTo(trained, QPoint(0, 0)).x() + place_of(plot, 2)[0]
     assert slider.mapTo(trained, QPoint(0, 0)).x() + slider.place_of(2) == pytest.approx(line, abs=1)
 
     area = plot.plot_area()
@@ -342,7 +343,7 @@ def test_what_can_be_done_with_the_past_stands_beside_the_playhead(trained: Card
             assert part.isVisible() is is_shown, (is_live, part.objectName())
     for epoch in (0, 1, 3):
         timeline.go_to(epoch)
-        here = plot.mapTo(trained, plot.plot_area().topLeft()).x() + plot.pixel_of(epoch)
+        here = plot.mapTo(trained, QPoint(0, 0)).x() + place_of(plot, epoch)[0]
         left = foot.beside.mapTo(trained, QPoint(0, 0)).x()
         assert left > here or left + foot.beside.width() < here, epoch
     trained.curves.set_strip(True)
