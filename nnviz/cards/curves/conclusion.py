@@ -83,7 +83,7 @@ def run_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:
         return Conclusion(
             f"Loading {title_of_data(session.data.name)} …" if session.data.name else "Loading the data …"
         )
-    if epoch is None and session.state in (Status.READY, Status.PAUSED) and session.training.replaces_network:
+    if epoch is None and session.state is not Status.TRAINING and session.training.replaces_network:
         return Conclusion(_OTHER_EXAMPLES if session.training.learned_from_others else _OTHER_NETWORK)
     if epoch is None and run.edited is not None:
         return Conclusion(f"The network was edited: the last point of each curve is its {quantity.called} since then.")

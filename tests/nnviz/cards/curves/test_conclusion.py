@@ -20,7 +20,7 @@ from nnviz.hints.state import RunState, all_findings
 from nnviz.session.status import Status
 from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import MakeCards
-from tests.nnviz.helpers import find, wait_for
+from tests.nnviz.helpers import find, train_epochs, wait_for
 
 # Errors in percent from epoch 0, of MNIST with 784-64-32-10 and SGD with a learning rate of 0.2.
 TRAIN = (94.5, 4.65, 3.49, 2.64, 2.14, 2.12, 1.63, 1.29, 1.86, 0.89, 1.04, 1.04, 0.74, 0.64, 0.43, 0.59, 0.38, 0.37)
@@ -270,3 +270,16 @@ def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: Mak
     assert label.conclusion.rest == ""
     window.session.timeline.go_live()
     assert label.conclusion == whole
+
+
+def test_settings_of_another_network_are_the_headline_after_a_finished_run_too(
+    make_cards: MakeCards, qtbot: QtBot
+) -> None:
+    window = make_cards("curvesDock")
+    label, session = find(window, ConclusionLabel, "curvesConclusion"), window.session
+    train_epochs(qtbot, window, 1)
+    achieved = label.conclusion
+    session.settings.change("shape", shape=(784, 8, 10))
+    assert label.conclusion == Conclusion("The settings describe another network.")
+    session.undo.undo()
+    assert label.conclusion == achieved
