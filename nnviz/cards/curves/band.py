@@ -124,7 +124,8 @@ class Band(PaintedView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         theme.sized(self.setFixedHeight, _HEIGHT)
-        for signal in (self._query.changed, session.timeline.changed, session.question.changed):
+        compared = session.side_by_side.changed
+        for signal in (self._query.changed, session.timeline.changed, session.question.changed, compared):
             signal.connect(self.refresh)
 
     def set_span(self, left: int, width: int) -> None:
@@ -261,14 +262,27 @@ class Band(PaintedView):
         return float(self._places([self._session.displayed.epochs])[0])
 
     @property
-    def _figure(self) -> str:
-        """The value at the displayed epoch; "" while it is not known."""
-        line, epoch = self.line, self._timeline.epoch
-        if line is None:
+    def _second(self) -> float | None:
+        """The x position of the epoch that the displayed one is compared with; None without one in view."""
+        epoch = self._session.side_by_side.second_epoch
+        place = None if epoch is None else float(self._places([epoch])[0])
+        return None if place is None or not self._is_in_view(place) else place
+
+    def _is_in_view(self, place: float) -> bool:
+        return self.area.left() - 1 <= place <= self.area.right() + 1
+
+    @property
+    def figures(self) -> tuple[str, str]:
+        """The values at the displayed epoch and at that which it is compared with; "" for one that is not known."""
+        now, second = self._timeline.epoch, self._session.side_by_side.second_epoch
+        first = self.line.figures[-1] if self.line is not None and now is None else self._figure_at(now)
+        return first, self._figure_at(second)
+
+    def _figure_at(self, epoch: float | None) -> str:
+        line = self.line
+        if line is None or epoch is None or epoch not in line.epochs:
             return ""
-        if epoch is None:
-            return line.figures[-1]
-        return line.figures[list(line.epochs).index(epoch)] if epoch in line.epochs else ""
+        return line.figures[list(line.epochs).index(epoch)]
 
     # ---- painting
 
@@ -289,9 +303,9 @@ class Band(PaintedView):
             places, heights = self._places(line.epochs), np.array(line.shares) * self.height()
             halves = (2 * np.concatenate([places, heights])).round().tolist()
             since, mark = line.since, line.mark
-            shown = (halves, since, mark, line.name, self._figure, line.note)
-        playhead = round(2 * self._playhead), self._timeline.is_live, self._timeline.has_past
-        return shown, playhead, self._pointed, self._span, self.size()
+            shown = (halves, since, mark, line.name, self.figures, line.note)
+        marks = [None if place is None else round(2 * place) for place in (self._playhead, self._second)]
+        return shown, marks, self._timeline.is_live, self._timeline.has_past, self._pointed, self._span, self.size()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, area = QPainter(self), self.area
@@ -299,7 +313,10 @@ class Band(PaintedView):
         painter.setFont(theme.font(theme.SMALL))
         if self.line is not None:
             self._paint_line(painter, area, self.line)
-        if self._timeline.has_past and area.left() - 1 <= self._playhead <= area.right() + 1:
+        if self._second is not None:
+            painter.setPen(QPen(theme.colour("muted"), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(self._second, 0, self._second, self.height()))
+        if self._timeline.has_past and self._is_in_view(self._playhead):
             painter.setPen(QPen(theme.colour("ink" if self._timeline.is_live else "looking_back"), 1))
             painter.drawLine(QLineF(self._playhead, 0, self._playhead, self.height()))
         if self.line is not None:
@@ -333,28 +350,49 @@ class Band(PaintedView):
         painter.restore()
 
     def _paint_texts(self, painter: QPainter, area: QRectF, line: BandLine) -> None:
-        """Writes the class at the left, the value beside the playhead, and the note from its epoch on."""
+        """Writes the class at the left, the values beside their epochs, and the note from its epoch on."""
         painter.setPen(theme.colour("muted"))
         room = area.left() - _GAP
         words = line.name if _width(line.name) <= room else line.short
         name = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, math.floor(room))
         painter.drawText(QRectF(0, 0, room, self.height()), alignment.RIGHT, name)
         bold = theme.font(theme.SMALL, bold=True)
-        width, playhead = QFontMetrics(bold).horizontalAdvance(self._figure) + 1, self._playhead
-        is_right = playhead + _BESIDE + width <= self.width()
-        start = max(playhead, area.left()) + _BESIDE if is_right else min(playhead, area.right()) - _BESIDE - width
+        (figure, place), *second = self._placed_figures(QFontMetrics(bold))
         painter.setPen(theme.colour("ink"))
-        self._paint_note(painter, area, line, playhead if is_right else start)
+        for words, at in second:
+            painter.drawText(at, alignment.LEFT, words)
+        self._paint_note(painter, area, line, [place, *(at for _, at in second)])
         painter.setFont(bold)
-        painter.drawText(QRectF(start, 0, width, self.height()), alignment.LEFT, self._figure)
+        painter.drawText(place, alignment.LEFT, figure)
 
-    def _paint_note(self, painter: QPainter, area: QRectF, line: BandLine, end: float) -> None:
-        """Writes the note right of its epoch, if that is in view and there is room up to ``end``."""
+    def _placed_figures(self, bold: QFontMetrics) -> list[tuple[str, QRectF]]:
+        """Returns the value at the playhead and its place, and those of the second epoch if there is room for both."""
+        area, (figure, other), playhead, second = self.area, self.figures, self._playhead, self._second
+        width = bold.horizontalAdvance(figure) + 1
+        end = playhead + _BESIDE + width
+        is_crossed = second is not None and playhead < second < end + _GAP and playhead - _BESIDE - width > area.left()
+        is_right = end <= self.width() and not is_crossed
+        start = max(playhead, area.left()) + _BESIDE if is_right else min(playhead, area.right()) - _BESIDE - width
+        placed = [(figure, QRectF(start, 0, width, self.height()))]
+        if second is None or not other:
+            return placed
+        wide = _width(other) + 1
+        taken = min(start, playhead) - _GAP, max(start + width, playhead) + _GAP
+        for left in (second + _BESIDE, second - _BESIDE - wide):
+            is_free = left >= taken[1] or left + wide <= taken[0]
+            if is_free and area.left() <= left and left + wide <= self.width():
+                return [*placed, (other, QRectF(left, 0, wide, self.height()))]
+        return placed
+
+    def _paint_note(self, painter: QPainter, area: QRectF, line: BandLine, taken: Sequence[QRectF]) -> None:
+        """Writes the note right of its epoch, if that is in view and the note would lie over no line and no value."""
         if line.since is None:
             return
         x = float(self._places(line.epochs)[line.since]) + _BESIDE
-        if area.left() <= x and x + _width(line.note) + _GAP <= min(end, area.right()):
-            painter.drawText(QRectF(x, 0, end - x, self.height() - 3), alignment.BOTTOM_LEFT, line.note)
+        place = QRectF(x, 0, _width(line.note) + _GAP, self.height() - 3)
+        marks = [QRectF(at, 0, 1, self.height()) for at in (self._playhead, self._second) if at is not None]
+        if area.contains(place) and not any(map(place.intersects, [*taken, *marks])):
+            painter.drawText(place, alignment.BOTTOM_LEFT, line.note)
 
 
 def _named_number(target: Target, value: float) -> str:

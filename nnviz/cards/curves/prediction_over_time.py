@@ -38,12 +38,13 @@ class PredictionOverTime(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._displayed, self._question = session.displayed, session.question
-        self._runs, self._data = session.runs, session.data
+        self._runs, self._data, self._compared = session.runs, session.data, session.side_by_side
         self._example: Array | None = None  # the input that the kept predictions are for
         self._known: dict[Snapshot, Array | None] = {}
         self.query = Latest(self._request, TimeBudget(_SECONDS_BETWEEN, 9), self._release, forget_on_new_run=True)
         session.queries.add({PAST_PREDICTIONS: self.query})
         session.runs.history_changed.connect(self.query.look)  # missing snapshots may be filled in
+        self._compared.changed.connect(self.query.look)
 
     def _request(self) -> Request | None:
         """Returns the request for predictions of the current run's snapshots and of its live network."""
@@ -53,8 +54,10 @@ class PredictionOverTime(QObject):
             return None
         moment = self._displayed.snapshot
         live = network.parameters if moment is None else run.parameters
-        spread = {*run.snapshots.spread(_MOST_SNAPSHOTS), *([] if moment is None else [moment])}
-        past = sorted(spread, key=lambda snapshot: snapshot.epochs)
+        second = self._compared.second_epoch
+        compared = None if second is None else run.snapshots.nearest(second)
+        wanted = [each for each in (moment, compared) if each is not None]
+        past = sorted({*run.snapshots.spread(_MOST_SNAPSHOTS), *wanted}, key=lambda snapshot: snapshot.epochs)
         snapshots = (*past, Snapshot(run.epochs, pack_exactly(live, tuple(network.shape))))
         return RequestKey(example, live, moment, *past), lambda: self._predictions(network, example, snapshots)
 

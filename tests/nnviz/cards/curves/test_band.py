@@ -105,6 +105,28 @@ def test_a_drag_looks_back_and_the_playhead_crosses_the_band(
     assert theme.colour("looking_back").rgb() in {image.pixel(place.x() + by, 2) for by in (-1, 0, 1)}
 
 
+def test_the_compared_epoch_has_a_line_and_its_value_beside_it(
+    ready_window: CardWindow, band: Band, qtbot: QtBot
+) -> None:
+    window, session = ready_window, ready_window.session
+    train_epochs(qtbot, window, 3)
+    drag(window.canvas, seven(window.canvas))
+    session.timeline.go_to(1)
+    example, best = session.question.example[None], int(np.argmax(session.prediction))
+    both = session.displayed.network, session.runs.current.network
+    here, now = (f"{100 * network.predict(example)[0, best]:.0f} % sure" for network in both)
+    qtbot.waitUntil(lambda: band.figures == (here, ""))
+    plain = band.grab().toImage()
+    session.side_by_side.toggle()
+    qtbot.waitUntil(lambda: band.figures == (here, now))
+    image, x = band.grab().toImage(), x_of(window, 3)
+    muted = theme.colour("muted").rgb()
+    assert any(image.pixel(x + by, y) == muted for by in (-1, 0, 1) for y in range(band.height()))
+    session.side_by_side.toggle()
+    assert band.figures[1] == ""
+    assert band.grab().toImage() == plain
+
+
 def test_it_leaves_where_the_card_is_low_and_on_pages_without_a_chart(
     ready_window: CardWindow, band: Band, qtbot: QtBot
 ) -> None:
