@@ -43,7 +43,12 @@ def setting_name(name: str) -> str:
     """Returns the name of a setting for a sentence."""
     if name in DECLARED:
         return DECLARED[name].name or name.replace("_", " ")
-    names = {"shape": "", "hidden": "hidden layers", "brightness": "standardisation"}
+    names = {
+        "shape": "",
+        "hidden": "hidden layers",
+        "brightness": "standardisation",
+        "train_examples": "training examples",
+    }
     return names.get(name, name.replace("_", " "))
 
 

@@ -179,7 +179,7 @@ def _sections(library: Library, rows: Sequence[RunRow], families: RunTree) -> di
 
 
 def _data_settings(library: Library, row: RunRow, families: RunTree) -> str:
-    """Returns the settings of the row's data that are not the defaults: "train examples 300"; empty for none."""
+    """Returns the settings of the row's data that are not the defaults: "training examples 300"; empty for none."""
     run = row.run if row.run > 0 else next(iter(families.runs_of[-row.run]), 0)
     settings = _settings(library.experiments([run]).get(run, ""), ("", "")) or {}
     chosen = settings.get("data_settings")

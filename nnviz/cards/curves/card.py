@@ -348,7 +348,8 @@ class LearningCurvePage(Page):
             signal.connect(self._compare)
         for signal in (session.displayed.changed, session.training.state_changed, session.settings.changed):
             signal.connect(self.refresh)
-        session.runs.history_changed.connect(self.refresh)
+        for signal in (session.runs.history_changed, session.settings.problems_changed):
+            signal.connect(self.refresh)
         if self._quantity.name == RMSE.name:
             session.mistakes.changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)

@@ -17,13 +17,14 @@ from nnviz.formatting.achievement import class_achievement, number_achievement, 
 from nnviz.formatting.change_sentences import class_change, loss_change, number_change
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
-from nnviz.formatting.setting_text import title_of_data
+from nnviz.formatting.setting_text import setting_name, title_of_data
 from nnviz.formatting.text import epochs as epochs_text
 from nnviz.hints.learning_curves import Change, Course, CurvesFinding, find_in_curves
 from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.example_text import counted_noun
 from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.session import Session
+from nnviz.session.settings import is_of_layers
 from nnviz.session.split_predictions import SplitPredictions
 from nnviz.session.status import Status
 from nnviz.ui.plots.curve_axes import LOSS, RMSE, Quantity
@@ -83,6 +84,9 @@ def run_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:
         return Conclusion(
             f"Loading {title_of_data(session.data.name)} …" if session.data.name else "Loading the data …"
         )
+    wrong = next(iter(session.settings.problems), None)
+    if wrong is not None and session.state is not Status.TRAINING:
+        return Conclusion(f"Correct {_called(wrong)}.")
     if epoch is None and session.state is not Status.TRAINING and session.training.replaces_network:
         return Conclusion(_OTHER_EXAMPLES if session.training.learned_from_others else _OTHER_NETWORK)
     if epoch is None and run.edited is not None:
@@ -117,6 +121,13 @@ def compared_conclusion(session: Session, quantity: Quantity) -> Conclusion | No
     if quantity.name == LOSS.name:
         return loss_change(compared.opening, *(dict(side.figures) for side in compared.sides))
     return None if compared.changes is None else _change_sentences(compared.changes, meaning)
+
+
+def _called(field: str) -> str:
+    """Returns the name of a field of the settings for a sentence: "the learning rate", "layer 2"."""
+    if field == "shape":
+        return "the shape"
+    return field if is_of_layers(field) else f"the {setting_name(field.removeprefix('data '))}"
 
 
 def _achievement(session: Session, quantity: Quantity, sizes: Mapping[str, int]) -> str:

@@ -128,7 +128,8 @@ class Headline(QWidget):
         examples = {name: each.count for name, each in sets.items()}
         early, predicted = curves.early_train.epochs[-1:], session.mistakes.found
         training = session.training
-        state = (run, epoch, best, run.untouched, run.edited, session.state, training.replaces_network)
+        wrong = next(iter(session.settings.problems), None)
+        state = (run, epoch, best, run.untouched, run.edited, session.state, training.replaces_network, wrong)
         about = (*state, curves.last_epoch, early, ends, examples, self._quantity, predicted)
         if about == self._concluded:
             return

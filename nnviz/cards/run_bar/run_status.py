@@ -92,8 +92,6 @@ class RunStatus(ElidedLabel):
             return ["training starts afterwards"]
         if not training.can_start and run.misfit(self._session.data.dataset):
             return ["the network does not fit the data"]
-        if self._session.settings.problems:
-            return ["correct the field marked red"]
         return [self._session.run_estimate.text, self._request] if training.state in _AT_REST else []
 
     def _validation(self, measured: Evaluation) -> str:

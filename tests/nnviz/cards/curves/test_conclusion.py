@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
@@ -20,7 +21,7 @@ from nnviz.hints.state import RunState, all_findings
 from nnviz.session.status import Status
 from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import MakeCards
-from tests.nnviz.helpers import find, train_epochs, wait_for
+from tests.nnviz.helpers import find, retype, train_epochs, wait_for
 
 # Errors in percent from epoch 0, of MNIST with 784-64-32-10 and SGD with a learning rate of 0.2.
 TRAIN = (94.5, 4.65, 3.49, 2.64, 2.14, 2.12, 1.63, 1.29, 1.86, 0.89, 1.04, 1.04, 0.74, 0.64, 0.43, 0.59, 0.38, 0.37)
@@ -283,3 +284,27 @@ def test_settings_of_another_network_are_the_headline_after_a_finished_run_too(
     assert label.conclusion == Conclusion("The settings describe another network.")
     session.undo.undo()
     assert label.conclusion == achieved
+
+
+def test_the_first_wrong_field_is_the_headline_while_nothing_trains(make_cards: MakeCards, qtbot: QtBot) -> None:
+    window = make_cards("curvesDock", "settingsCard")
+    window.add_bars()
+    label, session = find(window, ConclusionLabel, "curvesConclusion"), window.session
+    status = find(window, QLabel, "runStatus")
+    for trained in (False, True):
+        if trained:
+            train_epochs(qtbot, window, 1)
+        before = label.conclusion, status.text()
+        retype(qtbot, window, "learningRateEdit", "-1")
+        assert label.conclusion == Conclusion("Correct the learning rate.")
+        assert "correct" not in status.text()
+        retype(qtbot, window, "batchSizeEdit", "0")
+        assert label.conclusion == Conclusion("Correct the learning rate.")
+        retype(qtbot, window, "learningRateEdit", "0.2")
+        assert label.conclusion == Conclusion("Correct the batch size.")
+        session.settings.forget_problems()
+        assert (label.conclusion, status.text()) == before
+        for field, words in (("layer 1", "layer 1"), ("shape", "the shape"), ("data seed", "the seed")):
+            session.settings.set_problem(field, "must be a number")
+            assert label.conclusion == Conclusion(f"Correct {words}.")
+            session.settings.set_problem(field, None)

@@ -321,7 +321,7 @@ def test_a_network_can_be_fine_tuned_with_other_examples(ready_model: Model, qtb
     wait_for(qtbot, model, Status.FINISHED)
     assert session.runs.current is run
     assert run.epochs == 3
-    assert "train examples 100" in run.history.changes[-1].text, "the curves say where the examples changed"
+    assert "training examples 100" in run.history.changes[-1].text, "the curves say where the examples changed"
     assert not session.training.starts_new_network, "now it has learned from these"
 
 
