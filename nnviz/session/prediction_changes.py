@@ -38,7 +38,7 @@ class PredictionChanges:
     def errors(self, meaning: Meaning) -> tuple[float, float]:
         """Returns the errors before and after: shares of mistakes, or RMSEs of all outputs in the target's unit."""
         before, after = (
-            _error_of(found.answers, meaning) if known is None else known
+            error_of(found.answers, meaning) if known is None else known
             for found, known in zip((self.before, self.after), self.measured, strict=True)
         )
         return before, after
@@ -66,7 +66,8 @@ class PredictionChanges:
         return changes.of(None, None) if classes is None else changes.of(classes.true, classes.answer)
 
 
-def _error_of(answers: Predictions, meaning: Meaning) -> float:
+def error_of(answers: Predictions, meaning: Meaning) -> float:
+    """Returns the error of the predictions: the share of mistakes, or the RMSE of all outputs in the target's unit."""
     if isinstance(answers, ClassPredictions):
         return float(answers.are_wrong.mean())
     errors = [float(error) * meaning.spread(number) for number, error in enumerate(answers.errors.tolist())]

@@ -117,6 +117,7 @@ class CurvesPanel(TabbedCard):
         self.rmse: LearningCurvePage | None = None
         self.loss = self._add_curve(LOSS, 1)
         session.data.views.add(self._data_changed)
+        session.displayed.what_if_changed.connect(self._want_predictions)
 
     def prepare(self) -> Iterator[None]:
         """Makes the parts of the regression page that take long."""
@@ -148,6 +149,7 @@ class CurvesPanel(TabbedCard):
             page.set_strip(is_strip)
         self.foot.set_low(is_strip)
         self._fit_band()
+        self._want_predictions()
 
     def minimumSizeHint(self) -> QSize:
         """Returns the least size; of the strip, with a low chart."""
@@ -274,8 +276,15 @@ class CurvesPanel(TabbedCard):
         self._fit_band()
         self.time_moved.emit()
         self._session.set_estimating(any(page.in_view for page in self.curves))
-        is_of_numbers = any(page.in_view and page.name == "rmseTab" for page in self.curves)
-        self._session.queries.want(self, (MISTAKES,), is_of_numbers)  # for the headline
+        self._want_predictions()
+
+    def _want_predictions(self) -> None:
+        """Has predictions computed that the headline counts: of numbers, and of a network with what-ifs."""
+        page, session = self.page, self._session
+        is_counted = page.name == "rmseTab" or (page.name == "errorTab" and bool(session.displayed.what_if))
+        wanted = is_counted and page.in_view and not self._is_strip
+        if wanted != session.queries[MISTAKES].is_wanted_by(self):
+            session.queries.want(self, (MISTAKES,), wanted)
 
 
 class LearningCurvePage(Page):
@@ -350,7 +359,7 @@ class LearningCurvePage(Page):
             signal.connect(self.refresh)
         for signal in (session.runs.history_changed, session.settings.problems_changed):
             signal.connect(self.refresh)
-        if self._quantity.name == RMSE.name:
+        if self._quantity.name != LOSS.name:
             session.mistakes.changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):

@@ -12,9 +12,9 @@ from engine.explain.prediction_changes import ClassChanges
 from engine.explain.predictions import NumberPredictions
 from engine.network.network import Network
 from engine.training.early_estimates import ESTIMATE_EXAMPLES
-from nnviz.cards.curves.known_figures import last_measured
+from nnviz.cards.curves.known_figures import exact_figure, last_measured
 from nnviz.formatting.achievement import class_achievement, number_achievement, untrained_achievement
-from nnviz.formatting.change_sentences import class_change, loss_change, number_change
+from nnviz.formatting.change_sentences import class_change, loss_change, number_change, what_if_errors
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.meaning import Meaning
 from nnviz.formatting.setting_text import setting_name, title_of_data
@@ -22,7 +22,7 @@ from nnviz.formatting.text import epochs as epochs_text
 from nnviz.hints.learning_curves import Change, Course, CurvesFinding, find_in_curves
 from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.example_text import counted_noun
-from nnviz.session.prediction_changes import PredictionChanges
+from nnviz.session.prediction_changes import PredictionChanges, error_of
 from nnviz.session.session import Session
 from nnviz.session.settings import is_of_layers
 from nnviz.session.split_predictions import SplitPredictions
@@ -89,6 +89,8 @@ def run_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:
         return Conclusion(f"Correct {_called(wrong)}.")
     if epoch is None and session.state is not Status.TRAINING and session.training.replaces_network:
         return Conclusion(_OTHER_EXAMPLES if session.training.learned_from_others else _OTHER_NETWORK)
+    if supposed := _what_if(session, quantity):
+        return Conclusion(supposed)
     if epoch is None and run.edited is not None:
         return Conclusion(f"The network was edited: the last point of each curve is its {quantity.called} since then.")
     examples = {name: each.count for name, each in sets.items()}
@@ -121,6 +123,17 @@ def compared_conclusion(session: Session, quantity: Quantity) -> Conclusion | No
     if quantity.name == LOSS.name:
         return loss_change(compared.opening, *(dict(side.figures) for side in compared.sides))
     return None if compared.changes is None else _change_sentences(compared.changes, meaning)
+
+
+def _what_if(session: Session, quantity: Quantity) -> str:
+    """Returns the errors with and without the what-ifs; "" without any, or until both are known."""
+    predicted = session.mistakes.found
+    if not session.displayed.what_if or quantity.name == LOSS.name or predicted is None:
+        return ""
+    before = exact_figure(session, quantity, predicted.part.name)
+    if before is None or predicted.network is not session.displayed.network:
+        return ""
+    return what_if_errors(before, error_of(predicted.answers, session.meaning), quantity.name, session.meaning.unit)
 
 
 def _called(field: str) -> str:

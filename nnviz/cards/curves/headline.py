@@ -130,7 +130,8 @@ class Headline(QWidget):
         training = session.training
         wrong = next(iter(session.settings.problems), None)
         state = (run, epoch, best, run.untouched, run.edited, session.state, training.replaces_network, wrong)
-        about = (*state, curves.last_epoch, early, ends, examples, self._quantity, predicted)
+        is_of_displayed = predicted is not None and predicted.network is session.displayed.network
+        about = (*state, curves.last_epoch, early, ends, examples, self._quantity, predicted, is_of_displayed)
         if about == self._concluded:
             return
         self._concluded = about

@@ -83,6 +83,13 @@ def shown_figures(session: Session, quantity: Quantity) -> ShownFigures:
     return ShownFigures(tuple(figures), run.epoch_text(epoch), note, value)
 
 
+def exact_figure(session: Session, quantity: Quantity, part: str) -> float | None:
+    """Returns the displayed network's figure without what-ifs; None if it was not measured on the whole set."""
+    epoch = session.timeline.epoch
+    found = _live(session, quantity, part) if epoch is None else _past(session, quantity, part, epoch)
+    return None if found is None or found[0] != session.displayed.epochs or found[2] else found[1]
+
+
 def _curves(session: Session, quantity: Quantity) -> Curves:
     curves: Curves = getattr(session.runs.current.history, quantity.name)
     return curves

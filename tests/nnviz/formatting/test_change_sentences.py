@@ -6,7 +6,14 @@ import numpy as np
 
 from engine.explain.prediction_changes import ClassChanges, NumberChanges
 from engine.explain.predictions import ClassPredictions, NumberPredictions
-from nnviz.formatting.change_sentences import class_change, confusion_change, figure_changes, loss_change, number_change
+from nnviz.formatting.change_sentences import (
+    class_change,
+    confusion_change,
+    figure_changes,
+    loss_change,
+    number_change,
+    what_if_errors,
+)
 from nnviz.formatting.conclusion import Conclusion
 
 DIGITS = tuple("01234")
@@ -98,3 +105,9 @@ def test_figures_of_both() -> None:
     }
     assert loss_change(OPENING, *losses) == ("From epoch 3 to 20 the test loss rose from 0.200 to 0.250.", "", "")
     assert loss_change(OPENING, {}, losses[1]) is None
+
+
+def test_errors_with_and_without_a_what_if() -> None:
+    assert what_if_errors(0.0263, 0.029, "error", "") == "What if: 2.90 % instead of 2.63 %."
+    assert what_if_errors(0.0263, 0.0263, "error", "") == "What if: still 2.63 %."
+    assert what_if_errors(2.631, 3.4, "rmse", "mpg") == "What if: RMSE 3.40 mpg instead of 2.63 mpg."

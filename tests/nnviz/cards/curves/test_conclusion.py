@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PyQt5.QtWidgets import QLabel
@@ -13,14 +14,18 @@ from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
 from engine.training.history import Curve, Curves, History
+from engine.training.metrics import Evaluator
 from nnviz.cards.curves.conclusion import curve_words
+from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.hints.learning_curves import Overfitting, find_in_curves
 from nnviz.hints.rules import hints_for
 from nnviz.hints.state import RunState, all_findings
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import MakeCards
+from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.helpers import find, retype, train_epochs, wait_for
 
 # Errors in percent from epoch 0, of MNIST with 784-64-32-10 and SGD with a learning rate of 0.2.
@@ -308,3 +313,32 @@ def test_the_first_wrong_field_is_the_headline_while_nothing_trains(make_cards: 
             session.settings.set_problem(field, "must be a number")
             assert label.conclusion == Conclusion(f"Correct {words}.")
             session.settings.set_problem(field, None)
+
+
+@pytest.mark.parametrize("data", ["mnist", "mpg"])
+def test_the_errors_with_and_without_a_what_if_are_the_headline(make_cards: MakeCards, qtbot: QtBot, data: str) -> None:
+    window = make_cards("curvesDock")
+    session = window.session
+    if data != "mnist":
+        load(qtbot, window, data)
+    train_epochs(qtbot, window, 1)
+    name = "curvesConclusion" if data == "mnist" else "rmseCurvesConclusion"
+    label = find(window, ConclusionLabel, name)
+    qtbot.waitUntil(lambda: label.conclusion is not None and "learned nothing" not in label.conclusion.lead)
+    achieved, dataset = label.conclusion, session.dataset
+    assert dataset is not None
+    for number in range(8):
+        session.edits.set_strength(Neuron(1, number), 0)
+    measured = [
+        Evaluator(network, dataset.test, dataset.target_scaling).evaluate()
+        for network in (session.displayed.network, session.displayed.as_trained)
+    ]
+    if data == "mnist":
+        with_, without = (text.percent(each.error or 0) for each in measured)
+    else:
+        with_, without = (f"{text.steady(each.rmse or 0)} mpg" for each in measured)
+        with_ = f"RMSE {with_}"
+    assert with_ != without
+    qtbot.waitUntil(lambda: label.conclusion == Conclusion(f"What if: {with_} instead of {without}."))
+    session.edits.end_what_if()
+    qtbot.waitUntil(lambda: label.conclusion == achieved)
