@@ -14,11 +14,13 @@ from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Panel
-from nnviz.ui.pages import Page, TabbedCard
+from nnviz.ui.pages import Page, PagedCard
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.shared_splitter import SharedSplitter
 
-_SHARE_OF_TEXT = 0.5  # by which the outer columns get wider with the text: at 200 %, half as wide again
+# By which the outer columns get wider with the text: at 200 %, half as wide again. Their least widths grow by less, so
+# that all columns have room at 200 % and 1,280 pixels.
+_SHARE_OF_TEXT, _SHARE_OF_LEAST = 0.5, 0.25
 _CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 _COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 276, 240, 420  # pixels
 # Of what stands at either side of the middle; of drawn data at the left; and at the right where both sides are there.
@@ -168,8 +170,8 @@ class Frame(QWidget):
             card.set_name(name)
             self._session.run_or_data_changed.connect(card.invalidate)
             card.head.mark.clicked.connect(lambda: self._end_mark(card))
-            if isinstance(card, TabbedCard):
-                card.tabs.currentChanged.connect(self._show_marks)
+            if isinstance(card, PagedCard):
+                card.turned.connect(self._show_marks)
         else:
             card.setObjectName(name)
             self.cards |= getattr(card, "sections", {})
@@ -183,7 +185,7 @@ class Frame(QWidget):
         for name, card in self.cards.items():
             if isinstance(card, Panel):
                 column = next(iter(CARDS[name].places.values())).column
-                card.set_least_width(_with_text(_LEAST_WIDTHS[column], column))
+                card.set_least_width(_with_text(_LEAST_WIDTHS[column], column, _SHARE_OF_LEAST))
         self._divide()
 
     def _add_pages(self) -> None:
@@ -427,7 +429,7 @@ class Frame(QWidget):
 
 def _compares(card: Panel) -> bool:
     """Whether a card, or its page in front, shows two networks side by side while they are compared."""
-    return card.page.compares if isinstance(card, TabbedCard) and card.pages else card.compares
+    return card.page.compares if isinstance(card, PagedCard) and card.pages else card.compares
 
 
 def _beside(length: int, width: int) -> list[float]:
@@ -435,7 +437,7 @@ def _beside(length: int, width: int) -> list[float]:
     return [min(width, length), max(1, length - width)]
 
 
-def _with_text(width: int, column: Column) -> int:
+def _with_text(width: int, column: Column, share: float = _SHARE_OF_TEXT) -> int:
     """Returns the width of a column at the text size in use. The middle one gives the others what they need more."""
-    share = 0 if column in (Column.WATCH, Column.TIME) else _SHARE_OF_TEXT
+    share = 0 if column in (Column.WATCH, Column.TIME) else share
     return round(width * (1 + share * (theme.text_size() / 100 - 1)))

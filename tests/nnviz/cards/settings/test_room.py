@@ -63,9 +63,14 @@ def test_a_field_that_has_left_is_behind_more(ready_window: MainWindow, qtbot: Q
     window.resize(1280, 640)
     window.set_text_size(200)
     qtbot.waitUntil(lambda: not optimizer.isVisible())
-    settings.reveal(optimizer)
+
+    def reveal() -> bool:
+        """Whether it is in view; the page is still laid out when it is revealed for the first time."""
+        settings.reveal(optimizer)
+        return seen(window, "optimizerCombo")
+
+    qtbot.waitUntil(reveal)
     assert settings.shows_more
-    qtbot.waitUntil(lambda: seen(window, "optimizerCombo"))
     settings.show_sections()
     window.resize(1440, 1000)
     qtbot.waitUntil(lambda: seen(window, "optimizerCombo"))
