@@ -1,11 +1,11 @@
-"""A card with several pages behind tabs. Only the page in front is in view and computes anything."""
+"""Cards with several pages. Only the page in front is in view and computes anything."""
 
 from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
 
-from PyQt5.QtCore import QSize, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, QSize, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from nnviz.ui.card import LazyView, Panel, Table
@@ -15,14 +15,14 @@ _ROOM = 28  # pixels between tabs and what belongs to a page: for the mark of a 
 
 
 class Page(QWidget, LazyView):
-    """The content of one tab. Subclasses fill ``body``, and ``aside`` at the right of the header.
+    """A page of a card. Subclasses fill ``body``, and where the card has tabs, ``aside`` at the right of them.
 
     Content that is slow to make is made in ``_make``, when the page first comes to the front: many pages are never
     seen.
 
     Attributes:
         is_filled: whether the content was made.
-        is_offered: whether the page has a tab; it has none for data that it does not suit.
+        is_offered: whether the page can be chosen; it cannot for data that it does not suit.
         compares: whether it shows two networks side by side while they are compared.
 
     Signals:
@@ -45,7 +45,7 @@ class Page(QWidget, LazyView):
         self.is_offered, self.compares = True, False
 
     def offer(self, offered: bool) -> None:
-        """Sets whether the page has a tab."""
+        """Sets whether the page can be chosen."""
         if offered != self.is_offered:
             self.is_offered = offered
             self.offered_changed.emit()
@@ -96,29 +96,25 @@ class Front(QStackedWidget):
         return QSize(width, super().minimumSizeHint().height())
 
 
-class TabbedCard(Panel):
-    """A card with tabs instead of a title."""
+class PagedCard(Panel):
+    """A card with several pages, of which one is in front. Subclasses add what chooses the page.
+
+    Signals:
+        turned: another page came to the front.
+    """
+
+    turned = pyqtSignal()
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
         self.head.leave_title()
-        self.head.detail.hide()  # each page has its aside
-        self.tabs = tab_bar("", title)
-        self._stack = Front()
-        self._asides = _Asides()
-        for turn in (self._note_turn, self._stack.setCurrentIndex, self._asides.setCurrentIndex, self._tell_pages):
-            self.tabs.currentChanged.connect(turn)
-        self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
-        self.head.keep_room(_ROOM)
-        self.head.row.insertWidget(3, self._asides)
-        self.body.addWidget(self._stack, 1)
+        self.head.detail.hide()
         self.pages: list[Page] = []
         self._numbers: list[int] = []  # of the pages, ascending
         self._order: list[Page] = []  # the pages by preference of the user
-
-    def set_name(self, name: str) -> None:
-        super().set_name(name)
-        self.tabs.setObjectName(name.replace("Dock", "Tabs"))
+        self._stack = Front()
+        self._stack.currentChanged.connect(self._note_turn)
+        self.body.addWidget(self._stack, 1)
 
     def add_page(self, page: Page, number: int = 0) -> None:
         """Adds a page to the right of those with the same number, and to the left of those with a higher one."""
@@ -127,30 +123,29 @@ class TabbedCard(Panel):
         self._order.insert(0 if not at else self._order.index(self.pages[at - 1]) + 1, page)
         self.pages.insert(at, page)
         self._stack.insertWidget(at, page)
-        self._asides.insertWidget(at, page.aside)
-        add_tab(self.tabs, Tab(page.title, page.name, page.tip), at)
-        page.offered_changed.connect(self.show_tabs)
-        page.wanted.connect(lambda: self.tabs.setCurrentIndex(self.pages.index(page)))
-        self.show_tabs()
+        page.offered_changed.connect(self.show_offered)
+        page.wanted.connect(lambda: self.turn_to(page))
+        self.show_offered()
 
-    def show_tabs(self) -> None:
-        """Shows the tabs of the offered pages; the page in front is the one that the user prefers."""
+    def turn_to(self, page: Page) -> None:
+        """Brings a page to the front."""
+        self._stack.setCurrentWidget(page)
+
+    def show_offered(self) -> None:
+        """Brings the offered page to the front that the user prefers."""
         offered = [page for page in self._order if page.is_offered]
-        for page in offered:
-            self.tabs.setTabVisible(self.pages.index(page), True)
         if offered:
-            self.tabs.setCurrentIndex(self.pages.index(offered[0]))
-        for number, page in enumerate(self.pages):
-            self.tabs.setTabVisible(number, page.is_offered)
-        self.tabs.setTabText(0, self.tabs.tabText(0))  # lays the tabs out, which Qt 5.15 forgets where one appears
+            self.turn_to(offered[0])
 
     def _note_turn(self) -> None:
-        """Fills the page in front. From now on it is rather shown than the one before; those without a tab stay."""
+        """Fills the page in front. From now on it is preferred to the one before; those that are not offered stay."""
         self.page.fill()
         before = next(page for page in self._order if page.is_offered or page is self.page)
         if before is not self.page:
             self._order.remove(self.page)
             self._order.insert(self._order.index(before), self.page)
+        self.turned.emit()
+        self._tell_pages()
 
     @property
     def preferred(self) -> list[Page]:
@@ -161,12 +156,12 @@ class TabbedCard(Panel):
         """Orders the pages by preference; pages that were added meanwhile come last."""
         wanted = list(pages)
         self._order = [*wanted, *(page for page in self._order if page not in wanted)]
-        self.show_tabs()
+        self.show_offered()
 
     @property
     def page(self) -> Page:
         """The page in front."""
-        return self.pages[self.tabs.currentIndex()]
+        return self.pages[self._stack.currentIndex()]
 
     def _tell_pages(self) -> None:
         for page in self.pages:
@@ -193,3 +188,43 @@ class TabbedCard(Panel):
 
     def table(self) -> Table | None:
         return self.page.table()
+
+
+class TabbedCard(PagedCard):
+    """A card with tabs instead of a title, and at their right the ``aside`` of the page in front."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.tabs = tab_bar("", title)
+        self._asides = _Asides()
+        self.tabs.currentChanged.connect(lambda index: self.turn_to(self.pages[index]))
+        self.turned.connect(self._follow_page)
+        self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
+        self.head.keep_room(_ROOM)
+        self.head.row.insertWidget(3, self._asides)
+
+    def set_name(self, name: str) -> None:
+        super().set_name(name)
+        self.tabs.setObjectName(name.replace("Dock", "Tabs"))
+
+    def add_page(self, page: Page, number: int = 0) -> None:
+        at = bisect.bisect_right(self._numbers, number)
+        with QSignalBlocker(self.tabs):  # the page is not there yet
+            add_tab(self.tabs, Tab(page.title, page.name, page.tip), at)
+        self._asides.insertWidget(at, page.aside)
+        super().add_page(page, number)
+
+    def _follow_page(self) -> None:
+        index = self.pages.index(self.page)
+        self.tabs.setCurrentIndex(index)
+        self._asides.setCurrentIndex(index)
+
+    def show_offered(self) -> None:
+        """Shows the tabs of the offered pages; the page in front is the one that the user prefers."""
+        for number, page in enumerate(self.pages):
+            if page.is_offered:  # first, so that there always is one
+                self.tabs.setTabVisible(number, True)
+        super().show_offered()
+        for number, page in enumerate(self.pages):
+            self.tabs.setTabVisible(number, page.is_offered)
+        self.tabs.setTabText(0, self.tabs.tabText(0))  # lays the tabs out, which Qt 5.15 forgets where one appears

@@ -177,7 +177,7 @@ class MainWindow(QMainWindow):
         self.draw: DrawCard = self._frame.cards["drawDock"]
         self.curves: CurvesPanel = self._frame.cards["curvesDock"]
         self.curves.foot.film_wanted.connect(lambda: self.films.of_window())
-        self.curves.show_status(RunStatus(self.session, self.run_block.train))
+        self.curves.headline.take(RunStatus(self.session, self.run_block.train))
         self.settings: SettingsCard = self._frame.cards["settingsCard"]
         self.canvas = self.draw.canvas
         self.settings.data.file_wanted.connect(self.data_dialogs.open_data)
@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         self.message_bar.chosen.connect(self.session.messages.choose)
         self._frame.changed.connect(self._place_message)
         self.session.queries.want(self, (HINTS,), True)
-        self.curves.why_wanted.connect(self._explain_hint)
+        self.curves.headline.why_wanted.connect(self._explain_hint)
         self.announcement_bar = AnnouncementBar(self, self._areas_for_announcements)
         self.announcement_bar.hide()
         self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)

@@ -32,9 +32,8 @@ class UserExampleDialogs(QObject):
 
     def show_page(self) -> None:
         """Shows the page of the user examples."""
-        curves = self._window.curves
         self._window.show_workspace("train")
-        curves.tabs.setCurrentIndex(curves.pages.index(self._page))
+        self._window.curves.turn_to(self._page)
 
     def choose_to_import(self) -> None:
         """Opens a dialog for a file of examples to import."""

@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
     QComboBox,
     QFileDialog,
     QLineEdit,
+    QMenu,
     QPushButton,
     QSplitter,
     QTabBar,
@@ -134,6 +135,22 @@ def click_tab(qtbot: QtBot, window: QWidget, name: str) -> None:
     assert not bar.visibleRegion().isEmpty(), name
     assert bar.rect().contains(place), f"{name} is scrolled out of sight"
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=place)
+
+
+def show_view(qtbot: QtBot, window: QWidget, name: str) -> None:
+    """Chooses a view of the time in its menu."""
+    click(qtbot, window, QPushButton, "timeView")
+    menu, entry = find(window, QMenu, "timeViewMenu"), window.findChild(QAction, name)
+    assert entry is not None, f"there is no view called {name}"
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
+
+
+def views(qtbot: QtBot, window: QWidget) -> list[str]:
+    """The names of the views that the menu of the time offers."""
+    click(qtbot, window, QPushButton, "timeView")
+    menu = find(window, QMenu, "timeViewMenu")
+    menu.close()
+    return [entry.objectName() for entry in menu.actions() if entry.isVisible() and entry.objectName().endswith("View")]
 
 
 def drag_line(window: MainWindow, name: str, by: int) -> None:

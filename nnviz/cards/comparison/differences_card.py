@@ -48,9 +48,9 @@ class DifferencesCard(TabbedCard):
         super().__init__("Differences")
         self.add_page(DifferencesPage(session))
 
-    def show_tabs(self) -> None:
+    def show_offered(self) -> None:
         """Shows all tabs, and shortens the name of the baseline instead."""
-        super().show_tabs()
+        super().show_offered()
         keep_in_sight(self.tabs)
 
 

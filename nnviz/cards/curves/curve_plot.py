@@ -42,6 +42,7 @@ _SAMPLE = 4  # pixels between two samples of a line under the read-out
 _IN_THE_WAY = 10_000  # cost of covering the button; larger than for any line
 _CHANGE = 14  # height in pixels of the mark at a change of settings
 _LEAST_HEIGHT, _LEAST_OF_STRIP = 60, 24  # pixels
+_LEAST_WITH_NAME, _BESIDE = 90, 6  # height of a chart that names earlier runs, and between the name and its edges
 _NEAR = 5  # pixels; closer to a mark, the read-out shows the change
 _NAMES = ("live_train", "live_test", "validation", "train", "test")  # later ones are drawn over earlier ones
 
@@ -90,6 +91,10 @@ class CurvePlot(ZoomPlot):
         self._read_out.raise_()
         self._hint = named(QLabel("", self), "plotHint")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._grey_name = named(QLabel("", self), "earlierName")
+        self._grey_name.setTextFormat(Qt.TextFormat.PlainText)
+        self._grey_name.setProperty("role", "muted")
+        self._grey_name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
         self.getViewBox().sigResized.connect(self._resized)
@@ -186,6 +191,17 @@ class CurvePlot(ZoomPlot):
         self._colour_earlier()
         self._update()
 
+    def _name_earlier(self) -> None:
+        """Names the grey curves in the upper right corner of the chart, if there is room."""
+        names = [run.title for run in self._earlier if run.begins_before(self.end)]
+        label, area = self._grey_name, self.plot_area()
+        words = names[0] if len(names) == 1 else f"{len(names)} earlier runs"
+        label.setText(label.fontMetrics().elidedText(f"grey: {words}", Qt.TextElideMode.ElideRight, area.width() // 3))
+        label.adjustSize()
+        label.move(area.right() - label.width() - _BESIDE, area.top() + _BESIDE)
+        has_room = area.height() >= theme.px(_LEAST_WITH_NAME) and not self.is_zoomed
+        label.setVisible(bool(names) and EARLIER not in self._hidden and has_room)
+
     def set_shown(self, name: str, shown: bool) -> None:
         """Shows or hides train, test, validation or earlier; hidden curves do not count for the range of the axes."""
         (self._hidden.discard if shown else self._hidden.add)(name)
@@ -230,6 +246,7 @@ class CurvePlot(ZoomPlot):
     def _update(self) -> None:
         self._set_home()
         self._draw()
+        self._name_earlier()
         self._update_read_out()
         self._summarise()
 
@@ -251,6 +268,7 @@ class CurvePlot(ZoomPlot):
         """Draws the lines with as many points as the new width needs."""
         self._draw()
         self._place_hint()
+        self._name_earlier()
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()

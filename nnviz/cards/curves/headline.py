@@ -45,36 +45,35 @@ class Headline(QWidget):
     lesson_wanted = pyqtSignal()
     why_wanted = pyqtSignal()
 
-    def __init__(self, session: Session, quantity: Quantity, named_here: Callable[[str], str]) -> None:
-        """``named_here`` makes an object name unique in the window."""
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session, self._quantity = session, quantity
+        self._session = session
         self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
         self._found: Conclusion | None = None
         self._lesson_offer: tuple[str, ...] = ()
         self._status: QWidget | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._icon = named(QLabel(), named_here("hintIcon"), "Warning")
-        self.conclusion = ConclusionLabel(named_here("curvesConclusion"))
+        self._icon = named(QLabel(), "hintIcon", "Warning")
+        self.conclusion = ConclusionLabel("curvesConclusion")
         self.conclusion.setProperty("role", "headline")
-        self.figures = named(label(role="muted"), named_here("comparedFigures"), "Errors of both networks")
+        self.figures = named(label(role="muted"), "comparedFigures", "Errors of both networks")
         self.figures.setTextFormat(Qt.TextFormat.RichText)
         self.figures.setMinimumWidth(1)  # long ones must not widen the card
         self.figures.hide()
-        self._lesson = named(QPushButton(), named_here("startLessonButton"), "Start with a lesson", _LESSON_TIP)
+        self._lesson = named(QPushButton(), "startLessonButton", "Start with a lesson", _LESSON_TIP)
         self._lesson.setProperty("role", "quiet")
         self._lesson.clicked.connect(self.lesson_wanted)
-        self._apply = named(QPushButton(), named_here("applyHintButton"), "Apply the hint", "Follows the hint.")
+        self._apply = named(QPushButton(), "applyHintButton", "Apply the hint", "Follows the hint.")
         self._why = QPushButton("Why?")
-        named(self._why, named_here("whyHintButton"), "Why this hint is shown", "Explains this hint in the guide.")
-        self._more = named(QToolButton(), named_here("hintMenuButton"), "More about this hint", "Opens a menu.")
+        named(self._why, "whyHintButton", "Why this hint is shown", "Explains this hint in the guide.")
+        self._more = named(QToolButton(), "hintMenuButton", "More about this hint", "Opens a menu.")
         self._more.setProperty("role", "word")
-        self._menu = named(QMenu(self), named_here("hintMenu"))
+        self._menu = named(QMenu(self), "hintMenu")
         self._entries = {}
         entries = (("apply", ""), ("why", "Why?"), ("dismiss", "Do not show this again"))
         for (name, words), act in zip(entries, self._acts(), strict=True):
             self._entries[name] = self._menu.addAction(words)
-            self._entries[name].setObjectName(named_here(f"{name}HintAction"))
+            self._entries[name].setObjectName(f"{name}HintAction")
             self._entries[name].triggered.connect(lambda _=False, act=act: act())
         for button, act in ((self._apply, session.hints.apply), (self._why, self.why_wanted.emit)):
             button.clicked.connect(lambda _=False, act=act: act())
@@ -102,28 +101,24 @@ class Headline(QWidget):
         self._arrange()
 
     def take(self, status: QWidget) -> None:
-        """Shows words about the run behind the sentences, where there is room; one headline at a time has them."""
+        """Shows words about the run behind the sentences, where there is room."""
         self._status = status
         if status.parent() is not self:
             status.setParent(self)
         self._arrange()
 
-    def set_quantity(self, quantity: Quantity) -> None:
-        """Sets the unit of the values."""
-        self._quantity = quantity
-
     # ---- the sentences
 
-    def refresh(self) -> None:
-        """Shows what the curves mean: up to the displayed epoch, or all of them if the network is live."""
+    def refresh(self, quantity: Quantity) -> None:
+        """Shows what the curves of a quantity mean, up to the displayed epoch."""
         session, compares = self._session, self._session.side_by_side.is_on
         if compares:
             self._concluded = ()
-            self._show_comparison()
+            self._show_comparison(quantity)
             return
         self.figures.hide()
         run, epoch, sets = session.runs.current, session.timeline.epoch, session.mistakes.parts
-        curves, best = getattr(run.history, self._quantity.name), run.history.best
+        curves, best = getattr(run.history, quantity.name), run.history.best
         ends = [getattr(curves, part).values[-1:] for part in PARTS]
         examples = {name: each.count for name, each in sets.items()}
         early, predicted = curves.early_train.epochs[-1:], session.mistakes.found
@@ -131,35 +126,35 @@ class Headline(QWidget):
         wrong = next(iter(session.settings.problems), None)
         state = (run, epoch, best, run.untouched, run.edited, session.state, training.replaces_network, wrong)
         is_of_displayed = predicted is not None and predicted.network is session.displayed.network
-        about = (*state, curves.last_epoch, early, ends, examples, self._quantity, predicted, is_of_displayed)
+        about = (*state, curves.last_epoch, early, ends, examples, quantity, predicted, is_of_displayed)
         if about == self._concluded:
             return
         self._concluded = about
-        self._show(run_conclusion(session, self._quantity))
+        self._show(run_conclusion(session, quantity))
 
-    def compare(self) -> None:
+    def compare(self, quantity: Quantity) -> None:
         """Follows the second network, or that nothing is compared any more."""
         self._concluded = ()
-        self.refresh()
+        self.refresh(quantity)
 
-    def _show_comparison(self) -> None:
+    def _show_comparison(self, quantity: Quantity) -> None:
         """Shows the errors of two networks that are compared, and what has changed."""
         compared, meaning = self._session.side_by_side, self._session.meaning
         sides, found = compared.sides, compared.changes
         if sides is None:
             return
         before, after = (dict(side.figures) for side in sides)
-        quantity, unit = self._quantity.name, meaning.unit if self._quantity.name == RMSE.name else ""
-        if found is not None and quantity != LOSS.name:
+        unit = meaning.unit if quantity.name == RMSE.name else ""
+        if found is not None and quantity.name != LOSS.name:
             for figures, error in zip((before, after), found.errors(meaning), strict=True):
-                figures.setdefault(f"{found.part.name}_{quantity}", error)
-        words = figure_changes(before, after, quantity, unit)
+                figures.setdefault(f"{found.part.name}_{quantity.name}", error)
+        words = figure_changes(before, after, quantity.name, unit)
         coloured = [
             f'<span style="color: {theme.colour(part).name()}">{escape(each)}</span>' for part, each in words.items()
         ]
         self.figures.setText(keeping_spaces(" · ".join(coloured) or "Comparing …"))
         self.figures.show()
-        self._show(compared_conclusion(self._session, self._quantity))
+        self._show(compared_conclusion(self._session, quantity))
 
     def _show(self, found: Conclusion | None) -> None:
         self._found = found

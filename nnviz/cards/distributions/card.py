@@ -34,7 +34,7 @@ class DistributionsPage(Page):
     def __init__(self, session: Session) -> None:
         super().__init__(
             "Distributions",
-            "distributionsTab",
+            "distributionsView",
             "Shows the distributions of weights, biases, activations and gradients in each layer, now and at the "
             "start.",
         )
@@ -47,11 +47,11 @@ class DistributionsPage(Page):
         )
         self._conclusion = ConclusionLabel("distributionsConclusion")
         scroll = ScrollColumn("distributionsScroll", self.grid)
-        arranged(self.body, self._conclusion, (scroll, 1), spacing=4)
         self._keys = named(ElidedLabel(role="muted"), "distributionsKey")
         self._keys.setTextFormat(Qt.TextFormat.RichText)
         self._keys.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        arranged(QHBoxLayout(self.aside), 1, self._keys)
+        head = arranged(QHBoxLayout(), (self._conclusion, 1), self._keys, spacing=12)
+        arranged(self.body, head, (scroll, 1), spacing=4)
         self._colour_keys()
         theme.changed.connect(self._colour_keys)
         self._model.query.changed.connect(self.refresh)

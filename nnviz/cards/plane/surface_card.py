@@ -18,8 +18,8 @@ class SurfaceCard(TabbedCard):
         if self.pages:
             self.setWindowTitle(self.page.title)
 
-    def show_tabs(self) -> None:
-        super().show_tabs()
+    def show_offered(self) -> None:
+        super().show_offered()
         self.adapt()
 
 

@@ -52,15 +52,15 @@ class PointsPage(Page):
     """
 
     def __init__(self, session: Session, name: str, title: str) -> None:
-        super().__init__(title, f"{name}Tab", _TIPS[name])
+        super().__init__(title, f"{name}View", _TIPS[name])
         self._session, self._model = session, session.models[RegressionModel]
         self._output = 0
         self.plot = named(PointPlot(), f"{name}Plot", f"{title} numbers of examples", _HOW)
-        self.body.addWidget(self.plot)
         self.keys = {part: Key(part, part, f"{name}{part.capitalize()}Key", _PART_TIPS[part]) for part in _PART_TIPS}
         self.output = ChoiceButton(f"{name}OutputButton", "Target that is drawn", _OUTPUT_TIP)
         self._sample = label(f"{text.count(MOST)} examples, spread evenly", "muted")
-        arranged(QHBoxLayout(self.aside), 1, self._sample, *self.keys.values(), self.output, spacing=4)
+        keys = arranged(QHBoxLayout(), 1, self._sample, *self.keys.values(), self.output, spacing=4)
+        arranged(self.body, keys, (self.plot, 1))
         self._connect()
         self.adapt()
 

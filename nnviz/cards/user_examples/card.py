@@ -76,7 +76,7 @@ class UserExamplesPage(Page):
     import_wanted, export_wanted = pyqtSignal(), pyqtSignal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Your own", "ownTab", _TIP)
+        super().__init__("Your own", "ownView", _TIP)
         self._session = session
         self._targets = Targets(session)
         session.models[UserExampleQueries]  # adds the queries that the page needs
@@ -97,11 +97,7 @@ class UserExamplesPage(Page):
         self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
         self.figures_label = named(ElidedLabel(), "ownFigures")
         self.progress_label = named(ElidedLabel(role="muted"), "ownProgress")
-        for part, stretch in ((self._stack, 1), (self.progress_label, 0)):
-            self.body.addWidget(part, stretch)
-        self.body.addLayout(self._buttons())
-        arranged(QHBoxLayout(self.aside), (self.figures_label, 1))
-        self.figures_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        arranged(self.body, self.figures_label, (self._stack, 1), self.progress_label, self._buttons(), spacing=6)
         delete = QShortcut(QKeySequence.StandardKey.Delete, self, self.remove)
         delete.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         for name in (PREDICTIONS, TEST_SET):

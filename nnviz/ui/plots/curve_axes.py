@@ -16,7 +16,6 @@ from nnviz.formatting import text as words
 from nnviz.formatting.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top, step
 from nnviz.ui import theme
 
-SCALES = ("linear", "log")
 Ends = tuple[float, float]
 _LARGE = 1e9  # from here on values are written like 3.40e+38
 _ROOT_MARKS = (1.0, 1.5, 2.0, 3.0, 5.0)  # times powers of ten: the marks of an axis of square roots
@@ -68,10 +67,6 @@ class Quantity:
     def called(self) -> str:
         """The name of the quantity within a sentence."""
         return self.title or self.name
-
-    def scale_text(self, is_log: bool) -> str:
-        """Describes the axis: error %, log."""
-        return f"{f'{self.called} {self.unit}'.strip()}, {SCALES[is_log]}"
 
     def fixed_ends(self, untrained: float | None) -> Ends:
         """Returns the values between which a fixed axis lies, in its unit.
@@ -206,7 +201,13 @@ class ValueAxis(pg.AxisItem):
         return [(None, found)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        """Formats values without their unit. Evenly spaced ones have equally many decimals."""
+        """Formats values, the highest one with its percent sign. Evenly spaced ones have equally many decimals."""
+        texts = self._texts(values)
+        if texts and self.axes.quantity.unit == "%":
+            texts[-1] += " %"
+        return texts
+
+    def _texts(self, values: Sequence[float]) -> list[str]:
         if not self.axes.is_log:
             return words.marks(values)
         floor = self.axes.floor

@@ -14,7 +14,7 @@ from nnviz.cards.registry import CARDS
 from nnviz.jobs.latest import Latest
 from nnviz.session.session import Session
 from nnviz.ui.card import Panel
-from nnviz.ui.pages import Page, TabbedCard
+from nnviz.ui.pages import Page, PagedCard
 from nnviz.window import card_export
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _views(cards: Iterable[Panel]) -> Iterator[Panel | Page]:
     """Yields the cards and their current pages."""
     for card in cards:
         yield card
-        if isinstance(card, TabbedCard):
+        if isinstance(card, PagedCard):
             yield card.page
 
 

@@ -19,7 +19,7 @@ from nnviz.lessons.catalogue import SETTINGS, lesson_name
 from nnviz.lessons.document import translations_of
 from nnviz.lessons.start import LessonStart, id_of
 from nnviz.ui.card import Panel
-from nnviz.ui.pages import TabbedCard
+from nnviz.ui.pages import PagedCard
 from nnviz.ui.picture import grey_image
 from nnviz.window.frame import Frame
 
@@ -196,8 +196,8 @@ def _arrangement(window: MainWindow, frame: Frame) -> list[str]:
             continue
         if not panel.isVisible() and window.cards.enlarged is None:
             lines.append(f"hide {lesson_name(name)}")
-        elif isinstance(panel, TabbedCard) and panel.tabs.currentIndex() > 0:
-            page = panel.pages[panel.tabs.currentIndex()].objectName()
+        elif isinstance(panel, PagedCard) and panel.page is not panel.pages[0]:
+            page = panel.page.objectName()
             lines += [f"show {lesson_name(page)}"] if page in CARDS else []
     if window.cards.enlarged is not None:
         lines.append(f"enlarge {lesson_name(window.cards.enlarged.objectName())}")

@@ -78,7 +78,7 @@ class Lessons(QObject):
         self.panel: LessonPanel | None = None
         self.hand_in: HandIn | None = None
         self._bar: LessonHead | None = None  # above the settings, while they are shown in place of the lesson
-        window.curves.lesson_wanted.connect(self.files.open_first)
+        window.curves.headline.lesson_wanted.connect(self.files.open_first)
         session.training.state_changed.connect(self._show_offer)
         self.changed.connect(self._show_offer)
         self._show_offer()
@@ -87,7 +87,7 @@ class Lessons(QObject):
         """Offers the first lesson to new users, until they train or open a lesson, in which there are no hints."""
         if self._session.state is Status.TRAINING:
             self._memory.end_offer()
-        self._window.curves.offer_lesson(texts.OFFER if self._memory.offers_first and not self.is_open else ())
+        self._window.curves.headline.offer_lesson(texts.OFFER if self._memory.offers_first and not self.is_open else ())
         self._session.hints.set_silent(self.is_open)
 
     @property

@@ -19,7 +19,7 @@ from nnviz.ui.card import Panel
 from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.fields import FieldEdit, NumberEdit
 from nnviz.ui.header_badge import HeaderBadge
-from nnviz.ui.pages import Page, TabbedCard
+from nnviz.ui.pages import Page, PagedCard
 from nnviz.window.frame import Frame
 from nnviz.window.lesson.head import LessonHead
 from nnviz.window.lesson.locks import Control
@@ -174,14 +174,14 @@ class WindowStage(QObject):
         card = self._frame.cards.get(object_name)
         if not info.page_of:
             assert isinstance(card, Panel)
-            if isinstance(card, TabbedCard):
-                card.tabs.setCurrentIndex(0)
+            if isinstance(card, PagedCard):
+                card.turn_to(next(page for page in card.pages if page.is_offered))
             return card
         holder = self._frame.cards[info.page_of]
         if not isinstance(card, Page) or not card.is_offered:
             raise LessonError.from_problem(name, texts.DOES_NOT_SUIT, texts.LOAD_OTHER_DATA)
-        assert isinstance(holder, TabbedCard)
-        holder.tabs.setCurrentIndex(holder.pages.index(card))
+        assert isinstance(holder, PagedCard)
+        holder.turn_to(card)
         return holder
 
 

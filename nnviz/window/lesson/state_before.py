@@ -12,7 +12,7 @@ from nnviz.digits.strokes import Drawing
 from nnviz.session.session import Session
 from nnviz.session.settings import Basis
 from nnviz.ui.card import Panel
-from nnviz.ui.pages import Page, TabbedCard
+from nnviz.ui.pages import Page, PagedCard
 from nnviz.window.card_actions import CardActions
 from nnviz.window.frame import Frame, Shares
 
@@ -29,7 +29,7 @@ class StateBefore:
         earlier: ids of the runs whose curves are shown.
         drawing: what is drawn.
         shares, workspace: the sizes of the window's parts, and what it shows.
-        pages: of each card with tabs, by preference of the user.
+        pages: of each card with pages, by preference of the user.
         enlarged: the card that fills the window; None if there is none.
     """
 
@@ -43,7 +43,7 @@ class StateBefore:
     drawing: Drawing
     shares: Shares
     workspace: str
-    pages: dict[TabbedCard, list[Page]]
+    pages: dict[PagedCard, list[Page]]
     enlarged: Panel | None
 
 
@@ -61,7 +61,7 @@ def state_before(session: Session, frame: Frame, cards: CardActions) -> StateBef
         session.sketch.drawing,
         copy.deepcopy(frame.shares),
         frame.workspace,
-        {card: card.preferred for card in frame.cards.values() if isinstance(card, TabbedCard)},
+        {card: card.preferred for card in frame.cards.values() if isinstance(card, PagedCard)},
         cards.enlarged,
     )
 

@@ -70,7 +70,7 @@ class CardWindow(QMainWindow):
         status = RunStatus(self.session, self.run_block.train)
         self._frame.add_foot(self.run_block)
         if "curvesDock" in self._frame.cards:
-            self.curves.show_status(status)
+            self.curves.headline.take(status)
         else:
             self._frame.layout().addWidget(status)
         self.resize(self._frame.usual_size(self._frame.workspace) + _BARS)

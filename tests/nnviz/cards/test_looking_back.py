@@ -23,7 +23,7 @@ from nnviz.ui.card import Panel
 from nnviz.ui.combos import FlatCombo
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.pages import TabbedCard
+from nnviz.ui.pages import PagedCard, TabbedCard
 from nnviz.ui.tabs import usual_width
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.plane.plane_helpers import load
@@ -36,7 +36,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "sine": {"points": 150},
 }
 # They show the whole training, with a playhead; or wait until a person has them measured.
-OF_ALL_MOMENTS = {"errorTab", "rmseTab", "lossTab", "robustTab"}
+OF_ALL_MOMENTS = {"errorView", "rmseView", "lossView", "robustTab"}
 SIZES = QSize(1280, 720), QSize(1440, 900)
 
 
@@ -85,13 +85,13 @@ class Cards:
                 name = dock.objectName()
                 if not isinstance(dock, Panel) or not CARDS[name].is_of_displayed:
                     continue
-                if not isinstance(dock, TabbedCard):
+                if not isinstance(dock, PagedCard):
                     self.settle()
                     yield f"{workspace} {name}", dock
                     continue
-                for number, page in enumerate(dock.pages):
+                for page in dock.pages:
                     if page.is_offered:
-                        dock.tabs.setCurrentIndex(number)
+                        dock.turn_to(page)
                         self.settle()
                         yield f"{workspace} {page.name}", dock
 

@@ -26,7 +26,7 @@ from nnviz.ui.weights.weight_changes import WeightChanges
 from nnviz.window.card_export import csv_bytes, picture, png
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import click, click_tab, find, hover, is_shown, press, wait_for
+from tests.nnviz.helpers import click, find, hover, is_shown, press, show_view, wait_for
 
 TRAIN = "curvesDock", "weightsDock", "predictionDock"
 INSIDE = "mistakesDock", "mistakePicturesDock", "neuronDock", "whyDock"
@@ -80,22 +80,18 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     before, after = (100 * history.error.test.at(epoch) for epoch in (1, 3))
     assert f"test {before:.2f} → {after:.2f} %" in figures.text()
     assert f"training {100 * history.error.train.at(1):.2f}" in figures.text()
-    assert error.headline.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test error fell from")
+    assert window.curves.headline.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test error fell from")
     assert error.plot.playhead.second.isVisible()
     assert error.plot.axes.epoch(error.plot.playhead.second.value()) == pytest.approx(3)
     assert window.curves.foot.axis._second == 3
     badges = [badge for badge in window.findChildren(HeaderBadge) if badge.beside is not None]
     assert {badge.beside for badge in badges} == {("epoch 1", "now")}
 
-    # The loss has figures of its own, and a page that does not compare says so.
-    click_tab(qtbot, window, "lossTab")
-    loss = card("curvesDock").loss
-    assert loss.headline.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test loss fell from")
-    assert f"test {text.steady(history.loss.test.at(1))} → " in loss.headline.figures.text()
-    click_tab(qtbot, window, "distributionsTab")
-    assert card("curvesDock").head.mark.beside is None
-    click_tab(qtbot, window, "errorTab")
-    assert card("curvesDock").head.mark.beside == ("epoch 1", "now")
+    # The loss has figures of its own.
+    show_view(qtbot, window, "lossView")
+    assert window.curves.headline.conclusion.conclusion.lead.startswith("From epoch 1 to 3 the test loss fell from")
+    assert f"test {text.steady(history.loss.test.at(1))} → " in window.curves.headline.figures.text()
+    show_view(qtbot, window, "errorView")
 
     # The prediction of both, and its table.
     bars = find(window, ComparedBars, "comparedBars")
@@ -267,7 +263,7 @@ def test_numbers_of_a_table(make_cards: MakeCards, qtbot: QtBot) -> None:
     session.side_by_side.toggle()
     found = settle(window, qtbot)
     assert isinstance(found.changes, NumberChanges)
-    conclusion = window.card("curvesDock").page.headline.conclusion.conclusion
+    conclusion = window.curves.headline.conclusion.conclusion
     before, after = (text.steady(session.runs.current.history.rmse.test.at(epoch)) for epoch in (1, 3))
     assert conclusion.lead == f"From epoch 1 to 3 the test RMSE fell from {before} to {after} mpg."
     numbers = find(window, ComparedNumbers, "comparedNumbers")

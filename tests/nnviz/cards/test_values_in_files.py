@@ -21,7 +21,7 @@ from nnviz.ui.card import Panel
 from nnviz.ui.pages import Page
 from nnviz.window.card_export import csv_bytes
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import click_tab, is_shown
+from tests.nnviz.helpers import is_shown, show_view
 
 LONG = "a name of a column or of a class that is much longer than what has room in a card, number"
 
@@ -115,7 +115,7 @@ def test_examples_of_classes(ready_window: CardWindow, qtbot: QtBot, tmp_path: P
     qtbot.waitUntil(lambda: session.user_examples.examples is not None)
     session.user_examples.add(0)
     window.show_workspace("train")
-    click_tab(qtbot, window, "ownTab")
+    show_view(qtbot, window, "ownView")
     qtbot.waitUntil(lambda: session.queries[PREDICTIONS].result is not None, timeout=20_000)
     (own,) = exported(window.card("ownPage"))
     assert own["kept as"] == f"{LONG} 0"
@@ -127,7 +127,7 @@ def test_examples_of_classes(ready_window: CardWindow, qtbot: QtBot, tmp_path: P
 def test_numbers_to_predict(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window, session = ready_window, ready_window.session
     in_file = load(qtbot, window, ASSETS / "tables" / "mpg.csv", target="mpg")
-    click_tab(qtbot, window, "predictedTab")
+    show_view(qtbot, window, "predictedView")
     qtbot.waitUntil(lambda: session.queries[PREDICTED].result is not None, timeout=20_000)
     points = exported(window.card("predictedPage"))
     window.show_workspace("inside")

@@ -25,7 +25,7 @@ from nnviz.session.shared_queries import ANSWER
 from nnviz.session.status import Status
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.conftest import Gate, Model
-from tests.nnviz.helpers import click_tab, pause, seven, train_epochs, train_for_a_while, wait_for
+from tests.nnviz.helpers import pause, seven, show_view, train_epochs, train_for_a_while, wait_for
 
 
 @pytest.fixture
@@ -494,10 +494,10 @@ def test_without_a_card_in_view_no_layer_is_looked_at(
 def test_the_page_that_shows_them_asks_for_them(
     ready_window: CardWindow, qtbot: QtBot, looks: list[threading.Thread]
 ) -> None:
-    click_tab(qtbot, ready_window, "distributionsTab")
+    show_view(qtbot, ready_window, "distributionsView")
     qtbot.waitUntil(lambda: are_known(ready_window.session))
     assert threading.main_thread() not in looks
-    click_tab(qtbot, ready_window, "lossTab")  # another page of the same card
+    show_view(qtbot, ready_window, "lossView")  # another page of the same card
     assert not ready_window.session.models[Distributions].query.is_wanted
     wait_until_idle(qtbot, ready_window.session)
     before = len(looks)

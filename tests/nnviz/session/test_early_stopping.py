@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.training.events import BestRestored
@@ -119,7 +119,7 @@ def test_a_table_of_ones_own_ends_by_itself_at_its_best_epoch(
     place = history.error.test.epochs.index(best.epoch)
     assert find(window, QLabel, "testFigure").text() == text.percent(history.error.test.values[place])
     assert f"best at epoch {text.epochs(best.epoch)}" in find(window, ElidedLabel, "runStatus").text()
-    assert find(window, QWidget, "validationKey").isVisible()
+    assert window.findChild(QAction, "actionShowValidation").isVisible()
     click(qtbot, window, QPushButton, "trainButton")
     qtbot.waitUntil(lambda: session.state is Status.FINISHED and session.runs.current.history.best is not best)
     again = session.runs.current.history.best
@@ -167,14 +167,14 @@ def test_the_curve_and_its_key_are_there_only_with_a_validation_set(make_cards: 
     """The axis holds all curves. The best is restored also where all epochs were trained."""
     window = make_cards("curvesDock")
     window.add_bars()
-    plot, key = find(window, CurvePlot, "errorPlot"), find(window, QWidget, "validationKey")
+    plot, key = find(window, CurvePlot, "errorPlot"), window.findChild(QAction, "actionShowValidation")
     train_epochs(qtbot, window, 1)
-    assert not key.isVisibleTo(window)
+    assert not key.isVisible()
     assert "validation" not in read_out(qtbot, plot)
     window.session.reset()
     window.session.settings.change("validation", validation_share=0.1)
     train_epochs(qtbot, window, 2)
-    assert key.isVisibleTo(window)
+    assert key.isVisible()
     assert window.session.runs.current.history.error.validation.epochs == [0, 1, 2]
     figure = window.session.runs.current.history.error.validation.values[1]
     assert f"validation {text.percent(figure)}" in read_out(qtbot, plot)
@@ -185,7 +185,7 @@ def test_the_curve_and_its_key_are_there_only_with_a_validation_set(make_cards: 
     assert values.max() <= high
     assert run.history.error.validation.values[-1] == pytest.approx(run.figures()["validation_error"])
     window.session.reset()
-    assert not key.isVisibleTo(window)
+    assert not key.isVisible()
 
     best = stop_early(qtbot, window, epochs=2, patience=50)
     assert not best.early

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.prediction.probability_bars import ProbabilityBars
-from nnviz.ui.pages import TabbedCard
+from nnviz.ui.pages import PagedCard
 from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
@@ -112,13 +112,13 @@ def test_on_every_page_and_in_the_order_of_tab(ready_window: MainWindow, qtbot: 
     train_epochs(qtbot, ready_window, 1)
     for workspace in ("train", "inside", "runs"):
         ready_window.show_workspace(workspace)
-        cards = [dock for dock in ready_window.panels if isinstance(dock, TabbedCard) and dock.isVisible()]
+        cards = [dock for dock in ready_window.panels if isinstance(dock, PagedCard) and dock.isVisible()]
         assert cards
         QApplication.processEvents()
         assert not complaints(ready_window), workspace
         for card in cards:
-            for index in range(len(card.pages)):
-                card.tabs.setCurrentIndex(index)
+            for page in card.pages:
+                card.turn_to(page)
                 QApplication.processEvents()
                 assert not complaints(card), card.page.title
 

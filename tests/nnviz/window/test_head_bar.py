@@ -174,7 +174,7 @@ def test_the_first_start_asks_for_one_thing_at_a_time(
     window = ready_window
     status = find(window, QLabel, "runStatus")
     assert "Space" not in status.text(), "the canvas asks for a drawing"
-    assert window.curves.error.headline.conclusion.text().count("It has learned nothing yet.")
+    assert window.curves.headline.conclusion.text().count("It has learned nothing yet.")
     drag(window.canvas, seven(window.canvas))
     qtbot.waitUntil(lambda: "press Space to train" in status.text())
 

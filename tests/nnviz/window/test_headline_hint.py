@@ -60,7 +60,7 @@ def entries(window: MainWindow) -> dict[str, QAction]:
 
 
 def test_what_it_says_and_what_goes_to_the_menu_where_room_is_short(hinted: MainWindow) -> None:
-    headline = hinted.curves.error.headline
+    headline = hinted.curves.headline
     label, icon = headline.conclusion, find(hinted, QLabel, "hintIcon")
     assert (label.text().count("It has learned nothing yet."), label.text().count("overfitting")) == (1, 0)
     assert label.toolTip().endswith(HINT.sentence)

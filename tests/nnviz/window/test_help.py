@@ -44,7 +44,7 @@ from nnviz.window.help import described, place_beside
 from nnviz.window.help_texts import FILE, HelpText, texts, texts_of
 from nnviz.window.main_window import MainWindow
 from nnviz.window.user_files import settings_file
-from tests.nnviz.helpers import action, find, make_all_cards, make_all_pages, press, tab_of
+from tests.nnviz.helpers import action, find, make_all_cards, make_all_pages, press
 from tests.nnviz.window.test_window import acted_on, menu_actions
 
 
@@ -134,15 +134,14 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     assert text_of("trainingCard").text in text, "the card is described below"
     find(window, QDialog, "helpWindow").close()
 
-    # F1 on a tab tells of that tab.
+    # F1 on the menu of the views tells of it.
     QApplication.processEvents()
-    bar, index = tab_of(window, "distributionsTab")
-    assert bar.currentIndex() != index
-    place = bar.mapToGlobal(bar.tabRect(index).center())
+    button = find(window, QPushButton, "timeView")
+    place = button.mapToGlobal(button.rect().center())
     QCursor.setPos(place)
     qtbot.waitUntil(lambda: QCursor.pos() == place)
     press(qtbot, window, Qt.Key.Key_F1)
-    assert text_of("distributionsTab").text in words(window, "helpWindow")
+    assert text_of("timeView").text in words(window, "helpWindow")
     window.resize(size)
     find(window, QDialog, "helpWindow").close()
 

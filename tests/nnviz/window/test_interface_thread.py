@@ -87,7 +87,7 @@ def test_typed_opened_and_the_distributions_at_the_start(
     qtbot.waitUntil(lambda: window.session.runs.current.storage.path == home / "large.npz")
     assert network_is(window, LARGE)
     window.setFocus()
-    window.curves.tabs.setCurrentIndex(window.curves.tabs.count() - 1)
+    window.curves.turn_to(window.curves.pages[-1])
     press(qtbot, window, Qt.Key.Key_B)
     wait_for(qtbot, window, Status.PAUSED)
     assert not on_interface

@@ -69,8 +69,8 @@ def test_settings_come_back(ready_window: MainWindow, make_window: MakeWindow, q
     wanted = window.session.settings.experiment
     window.draw.pen.setValue(31)
     window.session.question.set_threshold(0.85)
-    window.curves.error.set_scales(False, True)
-    is_log = window.curves.loss.is_log
+    window.curves.set_log("error", False)
+    is_log = window.curves.is_log("loss")
     quit_unasked(window)
     again = make_window()
     qtbot.waitUntil(lambda: is_shown(again.session.data))
@@ -81,8 +81,8 @@ def test_settings_come_back(ready_window: MainWindow, make_window: MakeWindow, q
     assert not again.isWindowModified()
     assert again.draw.pen.value() == 31
     assert again.session.question.threshold == 0.85
-    assert not again.curves.error.is_log
-    assert again.curves.loss.is_log == is_log
+    assert not again.curves.is_log("error")
+    assert again.curves.is_log("loss") == is_log
 
 
 def test_a_large_network_comes_behind_the_window(first: RestoredModel, restart: Restart, qtbot: QtBot) -> None:

@@ -79,7 +79,7 @@ def test_keys_change_the_size_of_all_texts_and_back(make_window: MakeWindow, qtb
     assert find(window, QLineEdit, "learningRateEdit").fontInfo().pixelSize() == 26
     assert not action(window, "actionLargerText").isEnabled()
     show(window, HINT)
-    headline = window.curves.error.headline
+    headline = window.curves.headline
     high = headline.height()
     assert headline.conclusion.text().count("It has learned nothing yet.") == 1
     press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)

@@ -18,7 +18,7 @@ from nnviz.ui.histogram_grid import HistogramGrid
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import MakeCards
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import click_tab, find, wait_for
+from tests.nnviz.helpers import find, show_view, wait_for
 
 DEEP = 1100  # hidden layers
 DEEPEST = 8_300  # of two digits, so that their shape as text is longer than what a line edit usually takes
@@ -58,7 +58,7 @@ def test_only_the_first_and_last_layers_are_drawn_and_edited(
     expect_tabs_of_the_weights(window)
 
     # The distributions.
-    click_tab(qtbot, window, "distributionsTab")
+    show_view(qtbot, window, "distributionsView")
     grid = find(window, HistogramGrid, "distributionsGrid")
     qtbot.waitUntil(lambda: len(grid.rows) == FIRST + LAST + 1, timeout=30_000)
     assert grid.rows[FIRST].note == "1\u202f061 layers not drawn"

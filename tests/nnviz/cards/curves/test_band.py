@@ -133,10 +133,10 @@ def test_it_leaves_where_the_card_is_low_and_on_pages_without_a_chart(
     window, query = ready_window, ready_window.session.queries[PAST_PREDICTIONS]
     assert query.is_wanted
     pages = [page.name for page in window.curves.pages]
-    window.curves.tabs.setCurrentIndex(pages.index("distributionsTab"))
+    window.curves.turn_to(window.curves.pages[pages.index("distributionsView")])
     assert not band.isVisible()
     assert not query.is_wanted
-    window.curves.tabs.setCurrentIndex(0)
+    window.curves.turn_to(window.curves.pages[0])
     assert band.isVisible()
     window.curves.resize(window.curves.width(), 229)
     assert not band.isVisible()

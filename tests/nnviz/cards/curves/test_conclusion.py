@@ -322,8 +322,7 @@ def test_the_errors_with_and_without_a_what_if_are_the_headline(make_cards: Make
     if data != "mnist":
         load(qtbot, window, data)
     train_epochs(qtbot, window, 1)
-    name = "curvesConclusion" if data == "mnist" else "rmseCurvesConclusion"
-    label = find(window, ConclusionLabel, name)
+    label = find(window, ConclusionLabel, "curvesConclusion")
     qtbot.waitUntil(lambda: label.conclusion is not None and "learned nothing" not in label.conclusion.lead)
     achieved, dataset = label.conclusion, session.dataset
     assert dataset is not None

@@ -10,7 +10,6 @@ from engine.training.history import Curve
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.ui import theme
 from nnviz.ui.plots.curve_figures import EarlierRun, grey
-from nnviz.ui.plots.legend import Key, Sample
 from tests.nnviz.helpers import hover, leave
 from tests.nnviz.ui.helpers import cross, place_of, ranges, read_out, said, shown_plot
 
@@ -113,19 +112,3 @@ def test_two_earlier_runs_can_be_distinguished(plot: CurvePlot, qapp: QApplicati
     hover(plot.viewport(), place_of(plot, 2))
     lines = said(plot).split("\n")[-2:]
     assert lines == ["━   seed 2 5.00 %", "━   seed 1 5.00 %"]
-
-
-@pytest.mark.parametrize(("sample", "gaps"), [(Sample.SQUARE, False), (Sample.DASHED, True), (Sample.BOTH, True)])
-def test_a_key_shows_how_its_line_is_drawn(qtbot: QtBot, qapp: QApplication, sample: Sample, gaps: bool) -> None:
-    theme.apply(qapp, "dark")
-    key = Key("test", "test", "someKey", "tip", sample)
-    qtbot.addWidget(key)
-    key.resize(key.sizeHint())
-    image, ink = key.grab().toImage(), theme.colour("test").rgb()
-    rows = [[image.pixel(x, y) == ink for x in range(6, 6 + sample.value)] for y in range(image.height())]
-    full = [row for row in rows if sum(row[1:-1]) >= len(row) - 2]
-    dashed = [row for row in rows if "10" in (text := "".join("01"[on] for on in row)) and "01" in text.strip("0")]
-    assert bool(dashed) is gaps
-    assert bool(full) is (sample is not Sample.DASHED)
-    key.setChecked(False)
-    assert key.grab().toImage() != image

@@ -81,20 +81,20 @@ def test_other_quantities_lie_below_a_round_number_above_the_untrained_networks(
 
 def test_few_marks_of_a_power_of_ten_where_there_is_little_room(plot: CurvePlot) -> None:
     ((_, values),) = left_axis(plot).tickValues(-3, 2, 100)
-    assert left_axis(plot).tickStrings(values, 1, 1) == ["0.1", "1", "10", "100"]
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["0.1", "1", "10", "100 %"]
 
 
 def test_marks_between_one_two_and_five_where_one_looks_closely(plot: CurvePlot) -> None:
     ((_, values),) = left_axis(plot).tickValues(math.log10(2.1), math.log10(4.4), 260)
-    assert left_axis(plot).tickStrings(values, 1, 1) == ["2.5", "3", "3.5", "4"]
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["2.5", "3", "3.5", "4 %"]
 
 
 def test_linear_marks_have_equally_many_digits(plot: CurvePlot) -> None:
     plot.set_axes(False, plot.axes.is_root)
     for high, texts in (
-        (0.25, "0 0.05 0.10 0.15 0.20 0.25"),
-        (80, "0 20 40 60 80"),
-        (2e-5, "0 5e−06 1e−05 1.5e−05 2e−05"),
+        (0.25, "0 0.05 0.10 0.15 0.20 0.25 %"),
+        (80, "0 20 40 60 80 %"),
+        (2e-5, "0 5e−06 1e−05 1.5e−05 2e−05 %"),
     ):
         ((_, values),) = left_axis(plot).tickValues(0, high, 260)
         assert " ".join(left_axis(plot).tickStrings(values, 1, 1)) == texts
@@ -102,7 +102,7 @@ def test_linear_marks_have_equally_many_digits(plot: CurvePlot) -> None:
 
 def test_marks_in_view(plot: CurvePlot) -> None:
     ((_, values),) = left_axis(plot).tickValues(0, 1, 100)
-    assert left_axis(plot).tickStrings(values, 1, 1) == ["1", "2", "5", "10"]
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["1", "2", "5", "10 %"]
     ((_, values),) = left_axis(plot).tickValues(-1, 2, 260)
     assert left_axis(plot).tickStrings(values, 1, 1) == [
         "0.1",
@@ -114,7 +114,7 @@ def test_marks_in_view(plot: CurvePlot) -> None:
         "10",
         "20",
         "50",
-        "100",
+        "100 %",
     ]
     for epochs, marks in (
         (1, "0 epoch 1"),
@@ -179,7 +179,7 @@ def test_a_linear_axis_begins_at_zero(plot: CurvePlot) -> None:
     assert (low, high) == (0, 100)
     np.testing.assert_allclose(plot.line("train").getData()[1], 100 * np.array(TRAIN.values))
     ((_, values),) = left_axis(plot).tickValues(low, high, 260)
-    assert left_axis(plot).tickStrings(values, 1, 1) == ["0", "20", "40", "60", "80", "100"]
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["0", "20", "40", "60", "80", "100 %"]
     plot.set_axes(True, plot.axes.is_root)
     np.testing.assert_allclose(ranges(plot)[1], WHOLE)
 

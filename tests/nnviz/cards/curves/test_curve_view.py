@@ -88,7 +88,7 @@ def test_there_are_two_marks_however_closely_one_looks(plot: CurvePlot, is_log: 
 def test_two_marks_where_many_values_have_little_room(plot: CurvePlot) -> None:
     """From 2 to 50 there is a single power of ten."""
     ((_, values),) = left_axis(plot).tickValues(math.log10(2), math.log10(50), 60)
-    assert left_axis(plot).tickStrings(values, 1, 1) == ["2", "10", "50"]
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["2", "10", "50 %"]
 
 
 # ---- single points

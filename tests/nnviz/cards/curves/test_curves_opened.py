@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import QCoreApplication, Qt
-from PyQt5.QtWidgets import QLabel, QToolButton
+from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Experiment
@@ -15,8 +15,8 @@ from engine.storage import save_network
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
-from tests.nnviz.cards.curves.test_card import another_network, drawn, key, plot_of, turn_to
-from tests.nnviz.helpers import action, click, find, press, train_epochs
+from tests.nnviz.cards.curves.test_card import another_network, drawn, earlier_name, plot_of, switch, turn_to
+from tests.nnviz.helpers import action, find, train_epochs
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_an_opened_network_without_curves_says_so(ready_window: CardWindow, qtbo
     assert plot_of(window, "errorPlot").rect().contains(hint.geometry())
     measure(qtbot, window)
     qtbot.waitUntil(lambda: not hint.isVisible())
-    turn_to(qtbot, window, "lossTab")
+    turn_to(qtbot, window, "lossView")
     assert not find(plot_of(window, "lossPlot"), QLabel, "plotHint").isVisible()
     window.session.reset()
     assert not hint.isVisible()
@@ -76,7 +76,7 @@ def test_one_that_was_only_measured_leaves_nothing_behind(
     window.session.reset()
     QCoreApplication.processEvents()
     assert window.session.runs.compared == []
-    assert not key(window, "earlierKey").isVisible()
+    assert not earlier_name(window).isVisible()
     assert end_of_axis(window) == 2
 
 
@@ -95,19 +95,10 @@ def test_earlier_runs_zoom_and_scale_by_menus_and_keys(whole_window: MainWindow,
     forget.trigger()
     assert session.runs.compared == []
     assert len(plot.earlier_lines) == 0
-    assert not key(window, "earlierKey").isVisible()
+    assert not earlier_name(window).isVisible()
     window.session.undo.undo()
     assert len(plot.earlier_lines) == 1
-    assert key(window, "earlierKey").isVisible()
-
-    # Return on a key of the legend hides its curve and shows it again.
-    for shown in (False, True):
-        key(window, "trainKey").setFocus(Qt.FocusReason.TabFocusReason)
-        press(qtbot, window, Qt.Key.Key_Return)
-        assert plot.line("train").isVisible() is shown
-        assert key(window, "trainKey").isChecked() is shown
-
-    # ---- numbers
+    assert earlier_name(window).isVisible()
 
     # The zoom is reset from the menu.
     forget.trigger()
@@ -119,25 +110,21 @@ def test_earlier_runs_zoom_and_scale_by_menus_and_keys(whole_window: MainWindow,
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key.Key_Plus)
     assert reset.isEnabled()
-    assert not action(window, "lossActionResetZoom").isEnabled()
     reset.trigger()
     assert not plot.is_zoomed
     assert not reset.isEnabled()
 
-    # The scale is switched from the menu, and stays the one of the button.
-    log, button = action(window, "actionLogarithmic"), find(window, QToolButton, "scaleButton")
+    # The scale is switched from the menu.
+    log = action(window, "actionLogarithmic")
     assert log in plot_of(window, "errorPlot").actions()
     assert log.isChecked()
     log.trigger()
-    assert not window.curves.error.is_log
-    assert button.text() == "error %, linear"
+    assert not plot.is_log
     np.testing.assert_allclose(
         drawn(plot_of(window, "errorPlot"), "test")[1],
         100 * np.array(window.session.runs.current.history.error.joined("test").values),
     )
-    click(qtbot, window, QToolButton, "scaleButton")
-    assert log.isChecked()
-    assert action(window, "lossActionLogarithmic").isChecked()
+    assert switch(qtbot, window, "actionLogarithmic").isChecked()
 
     # A run that began late does not stretch the axis of the next.
     open_one_of_long_training(qtbot, window, tmp_path)
@@ -148,9 +135,9 @@ def test_earlier_runs_zoom_and_scale_by_menus_and_keys(whole_window: MainWindow,
     train_epochs(qtbot, window, 2)
     assert end_of_axis(window) == 2
     assert len(window.session.runs.compared) == 1
-    assert not key(window, "earlierKey").isVisible(), "nothing of it can be seen"
+    assert not earlier_name(window).isVisible(), "nothing of it can be seen"
     assert action(window, "actionForgetEarlierRuns").isEnabled()
     window.session.settings.change("epochs", epochs=200)
     window.session.step_batch()
-    qtbot.waitUntil(lambda: key(window, "earlierKey").isVisible())
+    qtbot.waitUntil(lambda: earlier_name(window).isVisible())
     assert end_of_axis(window) > 152

@@ -24,7 +24,7 @@ from nnviz.ui import theme
 from nnviz.ui.plots.curve_axes import RMSE
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.plane.plane_helpers import load
-from tests.nnviz.helpers import click_tab, find, hover, train_epochs, wait_for
+from tests.nnviz.helpers import find, hover, show_view, train_epochs, wait_for
 from tests.nnviz.ui.helpers import place_of, read_out, said, shown_plot
 
 LINE = 1.12 * theme.FIGURE
@@ -296,14 +296,14 @@ def test_each_quantity_has_its_figures_and_those_of_the_data_have_the_plain_name
     window: CardWindow, qtbot: QtBot
 ) -> None:
     train_epochs(qtbot, window, 1)
-    click_tab(qtbot, window, "lossTab")
+    show_view(qtbot, window, "lossView")
     loss = window.session.runs.current.history.loss
     assert figure(window, "lossTestFigure").text() == window.curves.plot.quantity.text(loss.test.values[-1])
     assert figure(window, "lossTestFigure").accessibleName() == "test loss"
-    click_tab(qtbot, window, "errorTab")
+    show_view(qtbot, window, "errorView")
     load(qtbot, window, "mpg")
     train_epochs(qtbot, window, 1)
-    assert window.curves.page.name == "rmseTab"
+    assert window.curves.page.name == "rmseView"
     (shown,) = [label for label in window.findChildren(QLabel, "testFigure") if label.isVisible()]
     assert shown.text().endswith(" mpg")
     assert len(window.findChildren(QLabel, "testFigure")) == 1

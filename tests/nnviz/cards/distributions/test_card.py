@@ -12,7 +12,7 @@ from nnviz.cards.distributions.card import DistributionsPage
 from nnviz.cards.distributions.model import Distributions
 from nnviz.ui.histogram_grid import HistogramGrid
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import click_tab, find, hover, leave, pause, train_epochs, train_for_a_while
+from tests.nnviz.helpers import find, hover, leave, pause, show_view, train_epochs, train_for_a_while
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
 @pytest.fixture
 def page(ready_window: CardWindow, qtbot: QtBot) -> DistributionsPage:
     """In front, with something to show."""
-    click_tab(qtbot, ready_window, "distributionsTab")
+    show_view(qtbot, ready_window, "distributionsView")
     page = ready_window.curves.page
     assert isinstance(page, DistributionsPage)
     qtbot.waitUntil(lambda: len(page.grid.rows) == 3)
@@ -129,14 +129,14 @@ def test_training_moves_now_and_not_the_start_and_while_one_looks_back_they_are_
 
 
 def test_behind_another_tab_it_costs_nothing(page: DistributionsPage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    click_tab(qtbot, ready_window, "errorTab")
+    show_view(qtbot, ready_window, "errorView")
     probe = ready_window.session.models[Distributions].query
     assert not probe.is_wanted
     before = probe.result
     train_for_a_while(qtbot, ready_window)
     pause(qtbot, ready_window)
     assert probe.result is before
-    click_tab(qtbot, ready_window, "distributionsTab")
+    show_view(qtbot, ready_window, "distributionsView")
     qtbot.waitUntil(lambda: probe.result is not before)
 
 

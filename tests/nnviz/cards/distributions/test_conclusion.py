@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from nnviz.cards.distributions.conclusion import LayerFigures, layer_conclusion, saturated_share
 from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import MakeCards
-from tests.nnviz.helpers import click_tab, find
+from tests.nnviz.helpers import find, show_view
 
 OUTPUT = LayerFigures("softmax", 10, 0, 0.0, 0.008)
 NO_LONGER = "Their slope is nearly 0 on all 256 training examples measured."
@@ -94,7 +94,7 @@ def test_saturated_share() -> None:
 
 def test_the_page_begins_with_it(make_cards: MakeCards, qtbot: QtBot) -> None:
     window = make_cards("curvesDock")
-    click_tab(qtbot, window, "distributionsTab")
+    show_view(qtbot, window, "distributionsView")
     label = find(window, ConclusionLabel, "distributionsConclusion")
     qtbot.waitUntil(lambda: label.conclusion is not None)
     assert label.conclusion is not None

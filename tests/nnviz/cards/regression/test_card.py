@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QLabel, QToolButton
+from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset, DataSource
@@ -25,7 +25,6 @@ from nnviz.formatting import text
 from nnviz.session.selection import Example
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.conclusion_label import ConclusionLabel
-from nnviz.ui.elided_button import ElidedButton
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.plots.legend import Key
 from nnviz.ui.plots.painted_axes import ends_of
@@ -35,7 +34,7 @@ from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, use
 from tests.nnviz.cards.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
-from tests.nnviz.helpers import click, click_tab, find, hover, leave, train_epochs
+from tests.nnviz.helpers import click, find, hover, leave, show_view, train_epochs
 
 
 @pytest.fixture
@@ -45,10 +44,9 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
     return window
 
 
-def tabs(window: AnyWindow) -> list[str]:
-    """The titles of the pages that have a tab."""
-    bar = window.curves.tabs
-    return [bar.tabText(number) for number in range(bar.count()) if bar.isTabVisible(number)]
+def titles(window: AnyWindow) -> list[str]:
+    """The titles of the pages that are offered."""
+    return [page.title for page in window.curves.pages if page.is_offered]
 
 
 def page_of(window: AnyWindow, title: str) -> PointsPage:
@@ -66,7 +64,7 @@ def known(qtbot: QtBot, window: AnyWindow) -> PredictedNumbers:
 
 
 def turn_to(qtbot: QtBot, window: AnyWindow, title: str) -> PointsPage:
-    click_tab(qtbot, window, f"{title.lower()}Tab")
+    show_view(qtbot, window, f"{title.lower()}View")
     known(qtbot, window)
     return page_of(window, title)
 
@@ -101,9 +99,9 @@ def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
     ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     window = ready_window
-    assert tabs(window) == ["Error", "Loss", "Distributions"]
+    assert titles(window) == ["Error", "Loss", "Distributions"]
     load(qtbot, window, "mpg")
-    assert tabs(window) == ["RMSE", "Loss", "Predicted", "Residuals", "Distributions"]
+    assert titles(window) == ["RMSE", "Loss", "Predicted", "Residuals", "Distributions"]
     assert window.curves.page.title == "RMSE"
 
     # Out of view they ask nothing.
@@ -114,12 +112,12 @@ def test_pages_come_and_go_with_the_task_and_the_one_that_was_chosen_comes_back(
     # They come and go with the task, and the one that was chosen comes back.
     turn_to(qtbot, window, "Residuals")
     load(qtbot, window, "penguins")
-    assert tabs(window) == ["Error", "Loss", "Distributions"]
+    assert titles(window) == ["Error", "Loss", "Distributions"]
     assert window.curves.page.title == "Error"
     load(qtbot, window, "mpg")
     assert window.curves.page.title == "Residuals"
     load(qtbot, window, "sine")
-    assert tabs(window) == ["RMSE", "Loss", "Predicted", "Residuals", "Distributions"]
+    assert titles(window) == ["RMSE", "Loss", "Predicted", "Residuals", "Distributions"]
 
 
 # ---- figures
@@ -144,7 +142,7 @@ def test_figures_and_the_page_of_the_rmse_are_in_the_unit_of_what_is_predicted(
     assert "RMSE of mpg" in figure.toolTip()
 
     # The headline says how far off half of the test rows are at most.
-    label = find(window, ConclusionLabel, "rmseCurvesConclusion")
+    label = find(window, ConclusionLabel, "curvesConclusion")
     off = data.raw_targets(session.displayed.network.predict(data.test.inputs)) - data.raw_targets(data.test.targets)
     half = text.figure(float(np.median(np.abs(off))), 2)
     lead = f"Half of the {len(data.test)} new rows are within {half} mpg."
@@ -153,7 +151,6 @@ def test_figures_and_the_page_of_the_rmse_are_in_the_unit_of_what_is_predicted(
     # The page of the RMSE has its unit and tells R².
     history = window.session.runs.current.history
     plot = find(window, CurvePlot, "rmsePlot")
-    assert find(window, QToolButton, "rmseScaleButton").text() == "RMSE mpg, log"
     x, y = plot.line("test").getData()
     np.testing.assert_allclose(plot.axes.across(np.array([0, 1, 2, 3])), x)
     np.testing.assert_allclose(10**y, history.rmse.test.values)
@@ -299,7 +296,7 @@ def test_of_very_many_some_are_drawn_spread_evenly(
         assert (part.rows[0], part.rows[-1]) == (0, part.part.count - 1)
         apart = np.diff(part.rows)
         assert apart.max() - apart.min() <= 1
-    label = next(each for each in page.aside.findChildren(QLabel) if "spread evenly" in each.text())
+    label = next(each for each in page.findChildren(QLabel) if "spread evenly" in each.text())
     assert label.isVisible()
 
 
@@ -351,21 +348,7 @@ def long_name(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> CardWin
     return ready_window
 
 
-def test_the_legend_stays_beside_the_tabs_and_the_status_is_not_cut(long_name: CardWindow, qtbot: QtBot) -> None:
-    bar, card = long_name.curves.tabs, long_name.curves
-    scale = find(long_name, ElidedButton, "rmseScaleButton")
-    for words in ("log", "linear", "log"):
-        qtbot.waitUntil(lambda words=words: scale.text().endswith(words))  # type: ignore[misc]
-        last = max(bar.tabRect(number).right() for number in range(bar.count()) if bar.isTabVisible(number))
-        tabs_end = bar.mapTo(card, QPoint(last, 0)).x()
-        assert find(long_name, Key, "rmseTrainKey").mapTo(card, QPoint(0, 0)).x() > tabs_end
-        assert scale.fontMetrics().horizontalAdvance(scale.text()) < scale.width()
-        assert "RMSE kWh" in scale.accessibleName(), "the unit in the column's long name"
-        click(qtbot, long_name, QToolButton, "rmseScaleButton")
-    long_name.resize(1900, 900)
-    qtbot.waitUntil(lambda: scale.text().startswith("RMSE kWh"))
-
-    # The status is not cut.
+def test_the_status_is_not_cut_by_a_long_name(long_name: CardWindow, qtbot: QtBot) -> None:
     long_name.resize(1280, 720)
     train_epochs(qtbot, long_name, 2)
     status = find(long_name, ElidedLabel, "runStatus")
@@ -384,14 +367,14 @@ def test_the_page_of_the_rmse_is_made_at_rest_and_filled_when_it_is_needed(
     curves = whole_window.curves
     qtbot.waitUntil(lambda: curves.rmse is not None)  # before there are numbers to predict
     look_at(qtbot, whole_window, file)
-    assert tabs(whole_window)[0] == "Error"
-    assert "RMSE" not in tabs(whole_window)
+    assert titles(whole_window)[0] == "Error"
+    assert "RMSE" not in titles(whole_window)
     assert curves.rmse is not None
     assert not curves.rmse.is_filled
     assert curves.rmse.findChild(CurvePlot) is not None
     curves.set_log("rmse", False)
     use(qtbot, whole_window)
-    assert tabs(whole_window)[0] == "RMSE"
+    assert titles(whole_window)[0] == "RMSE"
     assert curves.rmse.is_filled
     assert not curves.rmse.plot.is_log
     assert len(curves.rmse.findChildren(CurvePlot)) == 1

@@ -28,13 +28,13 @@ from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.helpers import (
     choose_file,
     click,
-    click_tab,
     find,
     is_shown,
     press,
     retype,
-    tab_of,
+    show_view,
     train_epochs,
+    views,
     wait_for,
 )
 
@@ -98,7 +98,7 @@ def page_of(window: AnyWindow) -> UserExamplesPage:
 
 def open_page(qtbot: QtBot, window: AnyWindow) -> UserExamplesPage:
     """Turns to the page and waits for the answers."""
-    click_tab(qtbot, window, "ownTab")
+    show_view(qtbot, window, "ownView")
     wait_for_answers(qtbot, window)
     return page_of(window)
 
@@ -133,18 +133,17 @@ def coloured_pixels(pictures: PictureList, place: int) -> int:
 def test_a_drawing_is_kept_with_the_key_and_its_class_and_can_be_undone(whole_window: MainWindow, qtbot: QtBot) -> None:
     window, own = whole_window, whole_window.session.user_examples
     wait_until_read(qtbot, window)
-    bar, tab = tab_of(window, "ownTab")
-    assert not bar.isTabVisible(tab)
+    assert "ownView" not in views(qtbot, window)
     draw(qtbot, window)
     press(qtbot, window, Qt.Key.Key_K)
     choose_class(qtbot, window, "4")
-    assert bar.isTabVisible(tab)
+    assert "ownView" in views(qtbot, window)
     assert own.examples is not None
     np.testing.assert_array_equal(own.examples.inputs[0], window.canvas.network_input())
     assert own.examples.truths.tolist() == ["4"]
     press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert own.count == 0
-    assert not bar.isTabVisible(tab)
+    assert "ownView" not in views(qtbot, window)
     press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert own.count == 1
 

@@ -33,12 +33,12 @@ from tests.nnviz.helpers import (
     announced,
     choose_file,
     click,
-    click_tab,
     ends_whole,
     find,
     pause,
     press,
     seven,
+    show_view,
     train_for_a_while,
     wait_for,
 )
@@ -443,7 +443,7 @@ def test_a_moment_that_takes_too_long(
 ) -> None:
     monkeypatch.setattr(films, "_PATIENCE", 0.2)
     studio = make_studio("curvesDock")
-    click_tab(qtbot, studio.window, "distributionsTab")
+    show_view(qtbot, studio.window, "distributionsView")
     gate.close()
     studio.maker.make(studio.subject, home / "film.gif")
     wait_for_film(qtbot, studio.maker)

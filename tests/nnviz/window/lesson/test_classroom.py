@@ -38,7 +38,7 @@ from nnviz.library import Library
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
-from nnviz.ui.pages import TabbedCard
+from nnviz.ui.pages import PagedCard
 from nnviz.window.lesson.lesson_memory import LessonMemory
 from nnviz.window.lesson.lesson_menu import LessonMenu
 from nnviz.window.lesson.panel import LessonPanel
@@ -143,7 +143,7 @@ def test_leaving_returns_the_history_and_the_cards_and_offers_the_way_back(
     undone = undo.last()
     card, other = next(
         (card, page)
-        for card in window.findChildren(TabbedCard)
+        for card in window.findChildren(PagedCard)
         for page in card.pages
         if card.isVisible() and page.is_offered and page is not card.page and page.objectName() in CARDS
     )
