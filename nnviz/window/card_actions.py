@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PyQt5.QtGui import QCursor
 from PyQt5.QtWidgets import QApplication, QWidget
 
 from nnviz.session.session import Session
-from nnviz.ui.card import Panel, holder
+from nnviz.ui.card import Panel, Table, holder
 from nnviz.window import card_export
 from nnviz.window.frame import Frame
 from nnviz.window.network_dialogs import NetworkDialogs
@@ -86,17 +87,25 @@ class CardActions(QObject):
 
     def _export(self, card: Panel, kind: str) -> None:
         """Opens a file dialog, and writes what the card shows at the time the file is chosen."""
-        proposed = f"{'-'.join(card.caption.lower().split())}.{kind}"
-        title, name = f"Export {card.caption}", "exportCardDialog"
-        write = partial(self._write, card, kind)
-        self._dialogs.where_to_save(title, name, _KINDS[kind], proposed, write).open()
-
-    def _write(self, card: Panel, kind: str, path: Path) -> None:
-        messages, write = self._session.messages, self._session.files.write
-        if kind != "csv":
-            content = card_export.png(card_export.picture(card)) if kind == "png" else card_export.svg(card)
-            write(lambda: content, path)
-        elif (table := card.table()) is None:
-            messages.show(f"{path.name} was not written: the card {card.caption} has no numbers yet.")
+        if kind == "csv":
+            self.export_table(card.caption, card.table)
         else:
-            write(lambda: card_export.csv_bytes(*table), path)
+            self._choose_file(card.caption, kind, partial(self._write_picture, card, kind))
+
+    def export_table(self, caption: str, table: Callable[[], Table | None]) -> None:
+        """Opens a file dialog, and writes the table there is at the time the file is chosen."""
+        self._choose_file(caption, "csv", lambda path: self._write_table(caption, table(), path))
+
+    def _choose_file(self, caption: str, kind: str, write: Callable[[Path], None]) -> None:
+        proposed = f"{'-'.join(caption.lower().split())}.{kind}"
+        self._dialogs.where_to_save(f"Export {caption}", "exportCardDialog", _KINDS[kind], proposed, write).open()
+
+    def _write_picture(self, card: Panel, kind: str, path: Path) -> None:
+        content = card_export.png(card_export.picture(card)) if kind == "png" else card_export.svg(card)
+        self._session.files.write(lambda: content, path)
+
+    def _write_table(self, caption: str, table: Table | None, path: Path) -> None:
+        if table is None:
+            self._session.messages.show(f"{path.name} was not written: {caption} has no numbers yet.")
+        else:
+            self._session.files.write(lambda: card_export.csv_bytes(*table), path)

@@ -178,6 +178,8 @@ class MainWindow(QMainWindow):
         self.curves: CurvesPanel = self._frame.cards["curvesDock"]
         self.curves.foot.film_wanted.connect(lambda: self.films.of_window())
         self.curves.headline.take(RunStatus(self.session, self.run_block.train))
+        band = self.curves.band
+        band.export.triggered.connect(lambda: self.cards.export_table("Predictions over time", band.table))
         self.settings: SettingsCard = self._frame.cards["settingsCard"]
         self.canvas = self.draw.canvas
         self.settings.data.file_wanted.connect(self.data_dialogs.open_data)

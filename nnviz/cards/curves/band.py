@@ -105,6 +105,7 @@ class Band(PaintedView):
     Attributes:
         line: what is drawn; None for nothing.
         copy: the action that copies the predictions as a table.
+        export: the action that requests a file of them, which the window opens a dialog for.
     """
 
     def __init__(self, session: Session) -> None:
@@ -120,7 +121,9 @@ class Band(PaintedView):
         self.copy = QAction("Copy predictions over time", self)
         self.copy.setObjectName("actionCopyPredictions")
         self.copy.triggered.connect(self._copy)
-        self.addAction(self.copy)
+        self.export = QAction("Export predictions over time …", self)
+        self.export.setObjectName("actionExportPredictions")
+        self.addActions((self.copy, self.export))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         theme.sized(self.setFixedHeight, _HEIGHT)
@@ -156,7 +159,8 @@ class Band(PaintedView):
             question, names = self._session.question, self._session.class_names
             self.line = class_line(known, at % len(known.epochs), names, question.origin is None, question.label)
         self.setAccessibleName("Predicted number by epoch" if targets else "Confidence in the prediction by epoch")
-        self.copy.setEnabled(self.line is not None)
+        for action in (self.copy, self.export):
+            action.setEnabled(self.line is not None)
         self._summarise()
         self._update_hovered()
         self._update_if_changed()

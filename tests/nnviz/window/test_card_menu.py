@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QImage
@@ -19,7 +20,7 @@ from nnviz.ui.card import Panel, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import announced, choose_file, click, find, press
+from tests.nnviz.helpers import announced, choose_file, click, drag, find, press, seven
 
 
 def places(window: MainWindow) -> list[tuple[str, QRect, bool]]:
@@ -232,6 +233,20 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
         qtbot.waitUntil((home / "numbers.csv").exists)
     with (home / "numbers.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file)) == [["epoch", "error"], ["1", "0.25"], ["2", "a, b"]]
+
+    # The predictions of all snapshots, from the context menu of the band.
+    band = window.curves.band
+    assert not band.export.isEnabled()
+    drag(window.canvas, seven(window.canvas))
+    qtbot.waitUntil(band.export.isEnabled)
+    band.export.trigger()
+    choose_file(qtbot, window, "exportCardDialog", home / "predictions-over-time.csv")
+    qtbot.waitUntil((home / "predictions-over-time.csv").exists)
+    with (home / "predictions-over-time.csv").open(newline="", encoding="utf-8") as file:
+        head, *lines = csv.reader(file)
+    assert head == ["epoch", *window.session.class_names]
+    expected = [[epoch, *outputs] for epoch, *outputs in band.table()[1]]
+    np.testing.assert_allclose(np.array(lines, float), np.array(expected), rtol=1e-6)
 
     # Without numbers there is none.
     click(qtbot, window, QToolButton, "drawDockMenuButton")
