@@ -27,6 +27,7 @@ _COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 276, 240, 420  # pixels
 _SIDE, _DRAWN_SIDE, _SIDE_OF_THREE = 294, 330, 250
 _LEAST_MIDDLE = 300
 _LEAST = 640, 460
+_WIDE_ENOUGH = 380  # pixels of the middle, for messages at a text size of 100 %
 _LEAST_TIME, _TIME_OF_TEXT, _SHARE_OF_TIME = 262, 34, 0.37  # pixels, those of the texts of 200 %, share of the height
 _STRIP, _LOW_STRIP, _LOW = 104, 80, 640  # pixels of the time as a strip, and of the height below which it is low
 _ALONE = 400  # of what stands alone in its column, as a rule
@@ -403,10 +404,19 @@ class Frame(QWidget):
         return QRect(panel.mapTo(self, QPoint(0, 0)), panel.size())
 
     def middle(self) -> QRect:
-        """Returns the rectangle of the cards in the middle; the whole frame if none is shown there."""
-        places = [self.place(panel) for panel in self._in_middle]
-        found = functools.reduce(QRect.united, places, QRect())
+        """Returns the rectangle of the cards in the middle, for messages; the whole frame if none is shown there.
+
+        If that is narrow for its texts, the cards at the right of it belong to it.
+        """
+        found = self._united(Column.WATCH)
+        if found.isValid() and found.width() < theme.px(_WIDE_ENOUGH):
+            found = found.united(self._united(Column.ASK))
         return found if found.isValid() else self.contentsRect()
+
+    def _united(self, column: Column) -> QRect:
+        """Returns the rectangle of the visible cards of a column; an empty one if there are none."""
+        places = [self.place(panel) for panel in self._names[self.workspace][column] if panel.isVisible()]
+        return functools.reduce(QRect.united, places, QRect())
 
     def beside_column(self) -> QRect:
         """Returns the rectangle of all that is beside the column; the whole frame if a card of the column fills it."""
@@ -415,10 +425,6 @@ class Frame(QWidget):
     def lesson_in_front(self) -> QRect:
         """Returns the rectangle of the lesson that is shown in place of the column's cards; empty without one."""
         return self.place(self._lesson) if self._lesson is not None and self._lesson.isVisible() else QRect()
-
-    @property
-    def _in_middle(self) -> list[QWidget]:
-        return [panel for panel in self._names[self.workspace][Column.WATCH] if panel.isVisible()]
 
     def tab_places(self) -> Iterator[QWidget]:
         """Yields the parts in the order in which Tab goes through them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, pyqtSignal
@@ -9,16 +10,17 @@ from PyQt5.QtGui import QHideEvent, QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
-    QBoxLayout,
     QComboBox,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QTextEdit,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +28,7 @@ from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named, set_look
 
-_WIDEST = 760
+_WIDEST, _HIGHEST = 760, 0.5  # pixels, and the share of the height of its area, which cuts a long text
 _LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
 _MOST_CHOICES = 3
 _FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)
@@ -81,10 +83,12 @@ class MessageBar(QFrame):
         theme.set_icon(close, "x", "muted")
         close.clicked.connect(self.dismissed)
         self._close = close
+        self._words = ""
         self._answers = QWidget(self)
-        self._answers_row = arranged(
-            QBoxLayout(QBoxLayout.Direction.LeftToRight, self._answers), *self._choices, spacing=6
-        )
+        self._rows = [
+            arranged(QHBoxLayout(), button, spacing=6) for button in self._choices
+        ]  # as many as may be needed
+        arranged(QVBoxLayout(self._answers), *self._rows, spacing=6)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(14, 6, 10, 6)
         self._grid.setSpacing(6)
@@ -123,7 +127,7 @@ class MessageBar(QFrame):
         for part in (self, self.text):
             set_look(part, "error", is_error)
         self._show_icon()
-        self.text.setText(text.plain(words))
+        self._words = text.plain(words)
         self._show_choices(choices)
         self._place()
         if is_error or choices:
@@ -166,12 +170,11 @@ class MessageBar(QFrame):
     def _place(self) -> None:
         """Sets the width from the area and the height that the text needs at that width.
 
-        Choices that would leave less than half of the width to the text are below it, one below another if necessary.
+        Choices that would leave less than half of the width to the text are below it, in several rows if necessary.
         """
         ground = self._area or self.parentWidget().rect()
         width = min(ground.width() - 2 * theme.GAP, _WIDEST)
-        height = self._lay_out(width)
-        self._lay_in(ground, QSize(width, height), from_top=True)
+        self._lay_in(ground, self._lay_out(ground, width), from_top=True)
 
     def _lay_in(self, ground: QRect, size: QSize, from_top: bool) -> None:
         """Lies at that end of the ground, or at the other if the first would cover the field that is edited."""
@@ -194,19 +197,48 @@ class MessageBar(QFrame):
         if self.isVisible() and isinstance(now, _FIELDS) and self.geometry().intersects(self._edited()):
             self._place()
 
-    def _lay_out(self, width: int) -> int:
-        """Puts the choices next to the text or below it, and returns the height that is needed at that width."""
-        self._grid.removeWidget(self._answers)
-        self._answers_row.setDirection(QBoxLayout.Direction.LeftToRight)
-        self._answers_row.invalidate()  # other buttons may be visible now
+    def _lay_out(self, ground: QRect, width: int) -> QSize:
+        """Puts the choices next to the text or below it, and returns the size that is needed at that width.
+
+        A text that would need more than its share of the ground's height is cut; its tooltip has all of it.
+        """
         margins = self._grid.contentsMargins()
         beside = margins.left() + self._icon.sizeHint().width() + self._grid.spacing() + margins.right()
-        if self._answers.sizeHint().width() > width - beside:
-            self._answers_row.setDirection(QBoxLayout.Direction.TopToBottom)
+        border = self.width() - self.contentsRect().width()
+        self._fill_rows(width - beside - border)
+        self._grid.removeWidget(self._answers)
         if self._answers.sizeHint().width() > width // 2:
             self._grid.addWidget(self._answers, 1, 1, 1, 3, Qt.AlignmentFlag.AlignRight)
         else:
             self._grid.addWidget(self._answers, 0, 2)
+        words, most = self._words.split(" "), int(_HIGHEST * ground.height())
+        height = self._show_words(len(words), width)
+        if height > most:
+            counts = range(1, len(words))
+            fitting = bisect.bisect_left(counts, True, key=lambda count: self._show_words(count, width) > most)
+            height = self._show_words(max(fitting, 1), width)
+        return QSize(width, height)
+
+    def _fill_rows(self, width: int) -> None:
+        """Puts the choices into as few rows as have room at a width."""
+        row, left = 0, width
+        for button in self._choices:
+            needed = 0 if button.isHidden() else button.sizeHint().width()
+            if needed > left and left < width:
+                row, left = row + 1, width
+            self._rows[row].addWidget(button)
+            left -= needed + self._rows[row].spacing() if needed else 0
+        for part in (*self._rows, self._answers.layout()):
+            part.invalidate()  # other buttons may be visible now
+        self._answers.updateGeometry()
+
+    def _show_words(self, count: int, width: int) -> int:
+        """Shows that many words of the text, and returns the height that the bar needs at a width."""
+        shown = " ".join(self._words.split(" ")[:count])
+        is_whole = shown == self._words
+        self.text.setText(shown if is_whole else f"{shown} …")
+        self.text.setToolTip("" if is_whole else self._words)
+        self.text.setAccessibleName(self._words)
         self._grid.invalidate()
         return int(self.heightForWidth(width))
 
@@ -242,9 +274,8 @@ class AnnouncementBar(MessageBar):
         area, below = self._areas()
         self.text.setWordWrap(False)
         self._grid.addWidget(self._answers, 0, 2)
-        self._answers_row.setDirection(QBoxLayout.Direction.LeftToRight)
-        self._answers_row.invalidate()
-        self._grid.invalidate()
+        self._fill_rows(area.width())
+        self._show_words(len(self._words), area.width())
         needed = self.sizeHint()
         if needed.width() <= area.width() and needed.height() <= area.height():
             left = area.left() + (area.width() - needed.width()) // 2
@@ -253,5 +284,5 @@ class AnnouncementBar(MessageBar):
         else:
             self.text.setWordWrap(True)
             width = min(below.width() - 2 * theme.GAP, needed.width(), _WIDEST)
-            self._lay_in(below, QSize(width, self._lay_out(width)), from_top=False)
+            self._lay_in(below, self._lay_out(below, width), from_top=False)
         self.raise_()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import QEvent, QRect, Qt
+from PyQt5.QtCore import QEvent, QPoint, QRect, Qt
 from PyQt5.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -117,17 +117,26 @@ def test_long_answers_leave_room_for_the_words(bar: MessageBar) -> None:
     assert find(bar, QPushButton, "messageChoice1Button").mapTo(bar, buttons[0].rect().topLeft()).y() < bottom
 
 
-def test_answers_that_do_not_fit_in_a_row_stand_below_one_another(bar: MessageBar, ground: QWidget) -> None:
+def test_choices_that_do_not_fit_in_a_row_take_several(bar: MessageBar, ground: QWidget) -> None:
     long = ("Go back to epoch 2 with rate 0.02", "Go back to epoch 2 with clipped gradients", "Reset")
-    ground.resize(420, 300)
-    bar.show_message("What went wrong.", is_error=True, choices=long)
-    bar.layout().activate()
-    buttons = [find(bar, QPushButton, f"messageChoice{number}Button") for number in (1, 2, 3)]
-    assert all(button.width() >= button.sizeHint().width() for button in buttons)
-    assert len({button.mapTo(bar, button.rect().topLeft()).y() for button in buttons}) == 3
-    ground.resize(900, 300)
-    bar.layout().activate()
-    assert len({button.mapTo(bar, button.rect().topLeft()).y() for button in buttons}) == 1
+    for width, rows in ((440, 2), (900, 1)):
+        ground.resize(width, 300)
+        bar.show_message("What went wrong.", is_error=True, choices=long)
+        QApplication.processEvents()
+        buttons = [find(bar, QPushButton, f"messageChoice{number}Button") for number in (1, 2, 3)]
+        assert all(button.width() >= button.sizeHint().width() for button in buttons), width
+        assert all(button.visibleRegion().boundingRect() == button.rect() for button in buttons), width
+        assert len({button.mapTo(bar, QPoint(0, 0)).y() for button in buttons}) == rows
+
+
+def test_a_text_that_is_too_high_is_cut_and_its_tooltip_has_all_of_it(bar: MessageBar, ground: QWidget) -> None:
+    words = "A sentence about what went wrong. " * 25
+    bar.show_message(words, is_error=True, choices=CHOICES)
+    assert bar.height() <= ground.height() / 2
+    assert bar.text.text().endswith(" …")
+    assert bar.text.toolTip() == bar.text.accessibleName() == words
+    bar.show_message("What went wrong.", is_error=True, choices=CHOICES)
+    assert (bar.text.text(), bar.text.toolTip()) == ("What went wrong.", "")
 
 
 def test_it_lies_at_the_top_but_not_over_the_field_that_is_edited(

@@ -124,6 +124,25 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
         assert (window.minimumSizeHint(), (window.width(), window.height())) == (least, size)
         messages.dismiss()
 
+    # With large texts, too, messages cut no button and cover at most a third of what is over the charts.
+    window.set_text_size(150)
+    cards = [place(window, each) for each in window.panels if each.isVisible() and each is not window.curves]
+    stage = reduce(QRect.united, [each for each in cards if each.left() > place(window, window.run_block).right()])
+    for show, bar in ((messages.warn, window.message_bar), (messages.announce, window.announcement_bar)):
+        show("The network has died: layer 2 has the same output for nearly every example. " * 4, *choices)
+        QApplication.processEvents()
+        at = place(window, bar)
+        assert stage.contains(at)
+        assert 3 * at.width() * at.height() <= stage.width() * stage.height()
+        assert not at.intersects(place(window, window.canvas))
+        buttons = [button for button in bar.findChildren(QPushButton) if button.isVisible()]
+        assert len(buttons) == 2
+        assert all(button.visibleRegion().boundingRect() == button.rect() for button in buttons)
+        assert all(button.width() >= button.sizeHint().width() for button in buttons)
+    messages.dismiss()
+    messages.end_announcement()
+    window.set_text_size(100)
+
     # It leaves the sheet of an import free.
     (tmp_path / "table.csv").write_text("a,b,kind\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(40)))
     look_at(qtbot, window, tmp_path / "table.csv")
