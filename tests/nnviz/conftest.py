@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
+from engine.experiment import Experiment
 from engine.network.network import Network
 from nnviz.session.session import Session
 from nnviz.ui import theme
@@ -119,6 +120,14 @@ def restart(qtbot: QtBot, few_digits: Dataset, load_with: Callable[..., None]) -
 
     yield start
     assert all(each.close() for each in made)
+
+
+@pytest.fixture
+def small_session(qtbot: QtBot) -> Iterator[Session]:
+    """A session without a window: a network with one layer, and nothing drawn."""
+    session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
+    yield session
+    session.close()
 
 
 @pytest.fixture

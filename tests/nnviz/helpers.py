@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QMouseEvent
@@ -31,6 +32,7 @@ from nnviz.cards.settings.more_page import MorePage
 from nnviz.cards.settings.network_section import NetworkTitle
 from nnviz.cards.settings.settings_card import SettingsCard
 from nnviz.commands.screenshot import wait_until
+from nnviz.digits.strokes import Ink
 from nnviz.session.data import Data
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
@@ -309,6 +311,11 @@ class Watch(QObject):
     def eventFilter(self, _: QObject, event: QEvent) -> bool:
         self.seen.append(event.type())
         return False
+
+
+def draw_grey(session: Session, value: float = 0.5) -> None:
+    """Covers the canvas with an image of one grey."""
+    session.sketch.draw((Ink(np.full((28, 28), value, np.float32), 1.0),))
 
 
 def drag(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,11 +11,11 @@ from pytestqt.qtbot import QtBot
 from engine.basics.validation import Array
 from engine.experiment import Experiment
 from engine.network.network import Network
-from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
+from tests.nnviz.helpers import draw_grey
 
 
 def test_the_best_and_the_second() -> None:
@@ -62,20 +61,12 @@ def test_the_outputs_are_not_touched() -> None:
 
 
 @pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    """Without a window: a network with one layer, and nothing drawn."""
-    session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
-    yield session
-    session.close()
-
-
-def draw(session: Session, value: float = 0.5) -> None:
-    """Covers the canvas with a picture of that grey."""
-    session.sketch.draw((Ink(np.full((28, 28), value, np.float32), 1.0),))
+def session(small_session: Session) -> Session:
+    return small_session
 
 
 def test_an_answer_is_computed_only_for_cards_that_need_it(session: Session, qtbot: QtBot) -> None:
-    draw(session)
+    draw_grey(session)
     assert session.question.answer is None
     with qtbot.waitSignal(session.question.answer_changed):
         session.queries.want("a test", (ANSWER,), True)
@@ -83,7 +74,7 @@ def test_an_answer_is_computed_only_for_cards_that_need_it(session: Session, qtb
     session.sketch.draw(())
     assert session.question.answer is None, "nothing is asked any more"
     session.queries.want("a test", (ANSWER,), False)
-    draw(session)
+    draw_grey(session)
     assert session.question.answer is None
 
 
@@ -96,14 +87,14 @@ def test_one_question_is_asked_once(session: Session, qtbot: QtBot, monkeypatch:
         return ask(network, picture)
 
     monkeypatch.setattr(asking, "predict", counted)
-    draw(session)
+    draw_grey(session)
     with qtbot.waitSignal(session.question.answer_changed):
         session.queries.want("a test", (ANSWER,), True)
     session.queries.look()
     assert session.prediction is session.question.answer
     assert len(asked) == 1
     with qtbot.waitSignal(session.question.answer_changed):
-        draw(session, 0.9)
+        draw_grey(session, 0.9)
     assert len(asked) == 2
 
 
@@ -124,7 +115,7 @@ def test_the_first_answer_of_a_network_of_another_size_is_not_computed_by_the_in
     session.queries.want("a test", (ANSWER,), True)
     for value in (0.5, 0.9):
         with qtbot.waitSignal(session.question.answer_changed):
-            draw(session, value)
+            draw_grey(session, value)
     session.settings.change("shape", hidden=(500,))
     qtbot.waitUntil(lambda: len(asked) == 3)
     assert asked == [(2, False), (2, True), (3, False)]

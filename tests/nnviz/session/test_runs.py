@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,14 +183,6 @@ def test_undo_never_leads_to_a_run_that_is_gone(qapp: object, monkeypatch: pytes
     undo.undo()
     assert runs.current is made[1]
     assert undo.last() is None, "the first step would need the first run"
-
-
-@pytest.fixture
-def small_session(qtbot: QtBot) -> Iterator[Session]:
-    """Without a window; it keeps no more than one run that was replaced."""
-    session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
-    yield session
-    session.close()
 
 
 def learn(session: Session) -> Run:

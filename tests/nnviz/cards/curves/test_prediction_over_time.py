@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,22 +13,14 @@ from pytestqt.qtbot import QtBot
 from engine.basics.validation import Array
 from engine.experiment import Experiment
 from nnviz.cards.curves.prediction_over_time import PastPredictions, PredictionOverTime
-from nnviz.digits.strokes import Ink
 from nnviz.session import question as asking
 from nnviz.session.session import Session
+from tests.nnviz.helpers import draw_grey
 
 
 @pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    """A session without a window: a network with one layer, and nothing drawn."""
-    session = Session(Experiment(shape=(784, 3), activations=("softmax",)))
-    yield session
-    session.close()
-
-
-def draw(session: Session, value: float = 0.5) -> None:
-    """Covers the canvas with an image of one grey."""
-    session.sketch.draw((Ink(np.full((28, 28), value, np.float32), 1.0),))
+def session(small_session: Session) -> Session:
+    return small_session
 
 
 def learned(seed: int) -> Array:
@@ -58,7 +49,7 @@ def answers_of_snapshots(session: Session, qtbot: QtBot) -> PastPredictions:
 
 def test_each_snapshot_answers_as_its_network_did(session: Session, qtbot: QtBot) -> None:
     live_through(session, 5)
-    draw(session)
+    draw_grey(session)
     session.models[PredictionOverTime].query.want("a test", True)
     answers = answers_of_snapshots(session, qtbot)
     assert answers.epochs == [0, 1, 2, 3, 4]
@@ -69,10 +60,10 @@ def test_each_snapshot_answers_as_its_network_did(session: Session, qtbot: QtBot
 
 def test_another_drawing_is_asked_again(session: Session, qtbot: QtBot) -> None:
     live_through(session, 3)
-    draw(session)
+    draw_grey(session)
     session.models[PredictionOverTime].query.want("a test", True)
     before = answers_of_snapshots(session, qtbot)
-    draw(session, 0.9)
+    draw_grey(session, 0.9)
     qtbot.waitUntil(lambda: session.models[PredictionOverTime].query.result is not before)
     after = answers_of_snapshots(session, qtbot)
     assert after.epochs == before.epochs
@@ -81,7 +72,7 @@ def test_another_drawing_is_asked_again(session: Session, qtbot: QtBot) -> None:
 
 def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     live_through(session, 4)
-    draw(session)
+    draw_grey(session)
     session.models[PredictionOverTime].query.want("a test", True)
     before = answers_of_snapshots(session, qtbot)
     asked: list[Any] = []
@@ -99,7 +90,7 @@ def test_what_is_known_is_not_asked_again(session: Session, qtbot: QtBot, monkey
 
 def test_an_answer_that_is_not_finite_is_left_out(session: Session, qtbot: QtBot) -> None:
     live_through(session, 3, last=np.full_like(learned(0), np.inf))
-    draw(session)
+    draw_grey(session)
     session.models[PredictionOverTime].query.want("a test", True)
     assert answers_of_snapshots(session, qtbot).epochs == [0, 1]
 
@@ -107,7 +98,7 @@ def test_an_answer_that_is_not_finite_is_left_out(session: Session, qtbot: QtBot
 def test_snapshots_that_are_gone_are_dropped(session: Session, qtbot: QtBot) -> None:
     """Their parameters take much memory."""
     live_through(session, 4)
-    draw(session)
+    draw_grey(session)
     session.models[PredictionOverTime].query.want("a test", True)
     before, run = answers_of_snapshots(session, qtbot), session.runs.current
     gone = weakref.ref(list(run.snapshots)[-1])
