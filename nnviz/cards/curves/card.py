@@ -23,6 +23,7 @@ from nnviz.formatting.text import epochs as epochs_text
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import CHANGES, MISTAKES
+from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import Table
 from nnviz.ui.pages import Page, PagedCard
@@ -163,7 +164,8 @@ class CurvesPanel(PagedCard):
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
             signal.connect(self._show_earlier)  # the differences from the current run may have changed
         session.data.views.add(self._data_changed)
-        session.displayed.what_if_changed.connect(self._want_predictions)
+        for signal in (session.displayed.what_if_changed, session.runs.replaced, session.training.state_changed):
+            signal.connect(self._want_predictions)
         self._show_earlier()
 
     def prepare(self) -> Iterator[None]:
@@ -358,10 +360,11 @@ class CurvesPanel(PagedCard):
         self.refresh()
 
     def _want_predictions(self) -> None:
-        """Has predictions computed that the headline counts: of numbers, and of a network with what-ifs."""
+        """Has predictions computed that the headline counts: of numbers, with what-ifs, and before training."""
         quantity, session = self._quantity.name, self._session
-        is_counted = quantity == RMSE.name or (quantity == ERROR.name and bool(session.displayed.what_if))
-        wanted = is_counted and self.in_view and not self._is_strip
+        is_new = session.runs.current.untouched and session.state is not Status.TRAINING
+        is_counted = is_new or quantity == RMSE.name or bool(session.displayed.what_if)
+        wanted = is_counted and quantity != LOSS.name and self.in_view and not self._is_strip
         if wanted != session.queries[MISTAKES].is_wanted_by(self):
             session.queries.want(self, (MISTAKES,), wanted)
 

@@ -10,7 +10,6 @@ import numpy as np
 from engine.datasets import Dataset
 from engine.explain.prediction_changes import ClassChanges
 from engine.explain.predictions import NumberPredictions
-from engine.network.network import Network
 from engine.training.early_estimates import ESTIMATE_EXAMPLES
 from nnviz.cards.curves.known_figures import exact_figure, last_measured
 from nnviz.formatting.achievement import class_achievement, number_achievement, untrained_achievement
@@ -106,6 +105,8 @@ def run_conclusion(session: Session, quantity: Quantity) -> Conclusion | None:
         achieved = _achievement(session, quantity, examples)
     best = run.history.best
     restored = f"Early stopping restored epoch {epochs_text(best.epoch)}." if best is not None and epoch is None else ""
+    if achieved and run.untouched:
+        return Conclusion(_UNTRAINED, achieved) if quantity.name == RMSE.name else Conclusion(achieved)
     if achieved and epoch is None and session.state is Status.TRAINING:
         return Conclusion(f"Learning: {achieved[0].lower()}{achieved[1:]}")
     if achieved:
@@ -127,11 +128,11 @@ def compared_conclusion(session: Session, quantity: Quantity) -> Conclusion | No
 
 def _what_if(session: Session, quantity: Quantity) -> str:
     """Returns the errors with and without the what-ifs; "" without any, or until both are known."""
-    predicted = session.mistakes.found
+    predicted = _predicted(session)
     if not session.displayed.what_if or quantity.name == LOSS.name or predicted is None:
         return ""
     before = exact_figure(session, quantity, predicted.part.name)
-    if before is None or predicted.network is not session.displayed.network:
+    if before is None:
         return ""
     return what_if_errors(before, error_of(predicted.answers, session.meaning), quantity.name, session.meaning.unit)
 
@@ -152,12 +153,17 @@ def _achievement(session: Session, quantity: Quantity, sizes: Mapping[str, int])
     if data is None or quantity.name == LOSS.name:
         return ""
     if quantity.name == RMSE.name:
-        return _number_achievement(data, session.mistakes.found, session.displayed.network, session.meaning.unit)
+        return _number_achievement(data, _predicted(session), session.meaning.unit)
     best = run.history.best
     epoch = best.epoch if session.timeline.epoch is None and best is not None else session.timeline.epoch
     part = next((name for name in ("test", "validation", "train") if sizes.get(name)), None)
-    measured = None if part is None else last_measured(getattr(run.history, quantity.name), part, epoch)
-    if part is None or measured is None:
+    if part is None:
+        return ""
+    measured = last_measured(getattr(run.history, quantity.name), part, epoch)
+    predicted = _predicted(session)
+    if measured is None and run.untouched and predicted is not None and predicted.part.name == part:
+        measured = 0.0, error_of(predicted.answers, session.meaning), False
+    if measured is None:
         return ""
     at, error, is_estimate = measured
     examples = min(sizes[part], ESTIMATE_EXAMPLES) if is_estimate else sizes[part]
@@ -166,9 +172,15 @@ def _achievement(session: Session, quantity: Quantity, sizes: Mapping[str, int])
     return class_achievement(counted_noun(data), error, examples, part != "train")
 
 
-def _number_achievement(data: Dataset, predicted: SplitPredictions | None, network: Network, unit: str) -> str:
-    """Returns how far off half of the new examples are; "" if their predictions are not those of the network."""
-    if predicted is None or predicted.network is not network or predicted.part.name == "train" or data.outputs != 1:
+def _predicted(session: Session) -> SplitPredictions | None:
+    """Returns the predictions of the displayed network for the chosen set; None while they are not known."""
+    found = session.mistakes.found
+    return found if found is not None and found.network is session.displayed.network else None
+
+
+def _number_achievement(data: Dataset, predicted: SplitPredictions | None, unit: str) -> str:
+    """Returns how far off half of the new examples are; "" without their predictions."""
+    if predicted is None or predicted.part.name == "train" or data.outputs != 1:
         return ""
     answers = predicted.answers
     if not isinstance(answers, NumberPredictions) or not np.isfinite(answers.differences).all():

@@ -174,7 +174,7 @@ def test_the_first_start_asks_for_one_thing_at_a_time(
     window = ready_window
     status = find(window, QLabel, "runStatus")
     assert "Space" not in status.text(), "the canvas asks for a drawing"
-    assert window.curves.headline.conclusion.text().count("It has learned nothing yet.")
+    qtbot.waitUntil(lambda: "It has learned nothing yet: " in window.curves.headline.conclusion.text())
     drag(window.canvas, seven(window.canvas))
     qtbot.waitUntil(lambda: "press Space to train" in status.text())
 

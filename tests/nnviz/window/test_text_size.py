@@ -81,7 +81,7 @@ def test_keys_change_the_size_of_all_texts_and_back(make_window: MakeWindow, qtb
     show(window, HINT)
     headline = window.curves.headline
     high = headline.height()
-    assert headline.conclusion.text().count("It has learned nothing yet.") == 1
+    assert headline.conclusion.text().count("It has learned nothing yet") == 1
     press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     assert theme.text_size() == 100
     assert (mark.minimumWidth(), mark.iconSize().width()) == (20, 12)

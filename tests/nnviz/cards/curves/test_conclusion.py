@@ -248,7 +248,7 @@ def _state(history: History) -> RunState:
 def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: MakeCards, qtbot: QtBot) -> None:
     window = make_cards("curvesDock")
     label = find(window, ConclusionLabel, "curvesConclusion")
-    assert label.conclusion == Conclusion("It has learned nothing yet.")
+    qtbot.waitUntil(lambda: label.conclusion is not None and "learned nothing yet: " in label.conclusion.lead)
     window.session.settings.change("epochs", epochs=4)
     for _ in range(5):  # the first estimate
         window.session.step_batch()
@@ -341,3 +341,29 @@ def test_the_errors_with_and_without_a_what_if_are_the_headline(make_cards: Make
     qtbot.waitUntil(lambda: label.conclusion == Conclusion(f"What if: {with_} instead of {without}."))
     session.edits.end_what_if()
     qtbot.waitUntil(lambda: label.conclusion == achieved)
+
+
+@pytest.mark.parametrize("data", ["mnist", "mpg"])
+def test_an_untrained_network_has_learned_nothing_and_its_mistakes_are_counted(
+    make_cards: MakeCards, qtbot: QtBot, data: str
+) -> None:
+    window = make_cards("curvesDock")
+    session = window.session
+    if data != "mnist":
+        load(qtbot, window, data)
+    label = find(window, ConclusionLabel, "curvesConclusion")
+    for _ in range(2):
+        dataset = session.dataset
+        assert dataset is not None
+        measured = Evaluator(session.displayed.network, dataset.test, dataset.target_scaling).evaluate()
+        if data == "mnist":
+            wrong = round((measured.error or 0) * len(dataset.test))
+            expected = Conclusion(f"It has learned nothing yet: {wrong} of {len(dataset.test)} digits wrong.")
+            qtbot.waitUntil(lambda expected=expected: label.conclusion == expected)
+        else:
+            qtbot.waitUntil(lambda: label.conclusion is not None and "within" in label.conclusion.rest)
+            assert label.conclusion is not None
+            assert label.conclusion.lead == "It has learned nothing yet."
+        session.settings.change("seed", seed=2)
+        session.reset()
+    assert not session.runs.current.epochs

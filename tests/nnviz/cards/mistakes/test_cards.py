@@ -257,8 +257,11 @@ def test_a_cell_a_row_or_a_column_is_chosen(inside: CardWindow, qtbot: QtBot) ->
 
 def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_window: MainWindow, qtbot: QtBot) -> None:
     # Without any predictions N does nothing.
+    mistakes, query = whole_window.session.mistakes, whole_window.session.queries[MISTAKES]
+    whole_window.show_workspace("runs")  # which needs none
+    query.forget()
     assert not action(whole_window, "actionNextMistake").isEnabled()
-    whole_window.session.mistakes.next_mistake()
+    mistakes.next_mistake()
     assert whole_window.session.selection.example is None
 
     # N goes through the mistakes and enter puts one on the canvas.
