@@ -40,6 +40,7 @@ class RunStatus(ElidedLabel):
             session.question.changed,
             session.records.changed,
             session.runs.file_changed,
+            session.displayed.snapshot_changed,
         ):
             signal.connect(self.refresh)
         for signal in (session.training.progressed, session.runs.history_changed):
@@ -67,17 +68,20 @@ class RunStatus(ElidedLabel):
         self.show_versions(*versions, "", tip="\n".join(filter(None, [versions[0], *self._details()])))
 
     def _parts(self) -> list[str]:
-        """Returns the progress of the run, what prevents training, and what can be done."""
+        """Returns the progress of the run, what prevents training, and what can be done.
+
+        While another epoch is displayed, it names none: that of the figures is the only one.
+        """
         training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
-        best = run.history.best
+        best, is_past = run.history.best, self._session.timeline.epoch is not None
         if self._session.state is Status.BUILDING:
             return ["building the network"]
         if training.state is Status.FINISHED and best is not None:
             early = ["stopped early"] if best.early else []
-            best_at = f"best at epoch {text.epochs(best.epoch)}"
-            return [*early, best_at, f"validation {self._validation(best.figures)}"]
+            best_at = [] if is_past else [f"best at epoch {text.epochs(best.epoch)}"]
+            return [*early, *best_at, f"validation {self._validation(best.figures)}"]
         if progress.epoch:
-            epoch = f"epoch {text.epochs(progress.total_epoch)} of {text.epochs(progress.last_epoch)}"
+            of = f"epoch {text.epochs(progress.total_epoch)} of {text.epochs(progress.last_epoch)}"
             done = f"{text.count(progress.batch)} of {text.count(progress.batches)} batches"
             if progress.measuring:
                 done = "measuring the errors"
@@ -85,7 +89,7 @@ class RunStatus(ElidedLabel):
                 done = "the network has died"
             elif progress.batch == progress.batches and self._session.state is not Status.TRAINING:
                 done = ""
-            return [epoch, done, *self._pace()]
+            return ["" if is_past else of, done, *self._pace()]
         if progress.measuring:
             return ["measuring the errors before the first step"]
         if training.will_start:
