@@ -25,7 +25,7 @@ from nnviz.ui.plots.curve_axes import ERROR, Axes, Ends
 
 _HEIGHT = 38  # pixels at a text size of 100 %
 _GAP, _BESIDE = 6, 12  # pixels between texts and the chart, and between the playhead and the figure beside it
-_FILL = 0.2  # opacity of the area under the line
+_FILL, _VEIL = 0.2, 0.75  # opacity of the area under the line, and of what covers the line behind a text
 _BETWEEN = 18  # pixels between two classes in the read-out
 _TIP = (
     "Shows the confidence in the class that is predicted now for the current input, or the predicted number, at each "
@@ -157,7 +157,8 @@ class Band(PaintedView):
         elif epoch is None or epoch in known.epochs:
             at = -1 if epoch is None else known.epochs.index(epoch)
             question, names = self._session.question, self._session.class_names
-            self.line = class_line(known, at % len(known.epochs), names, question.origin is None, question.label)
+            is_own = question.origin is None and question.label is None
+            self.line = class_line(known, at % len(known.epochs), names, is_own, question.label)
         self.setAccessibleName("Predicted number by epoch" if targets else "Confidence in the prediction by epoch")
         for action in (self.copy, self.export):
             action.setEnabled(self.line is not None)
@@ -364,10 +365,10 @@ class Band(PaintedView):
         (figure, place), *second = self._placed_figures(QFontMetrics(bold))
         painter.setPen(theme.colour("ink"))
         for words, at in second:
-            painter.drawText(at, alignment.LEFT, words)
+            self._write(painter, at, alignment.LEFT, words)
         self._paint_note(painter, area, line, [place, *(at for _, at in second)])
         painter.setFont(bold)
-        painter.drawText(place, alignment.LEFT, figure)
+        self._write(painter, place, alignment.LEFT, figure)
 
     def _placed_figures(self, bold: QFontMetrics) -> list[tuple[str, QRectF]]:
         """Returns the value at the playhead and its place, and those of the second epoch if there is room for both."""
@@ -396,7 +397,19 @@ class Band(PaintedView):
         place = QRectF(x, 0, _width(line.note) + _GAP, self.height() - 3)
         marks = [QRectF(at, 0, 1, self.height()) for at in (self._playhead, self._second) if at is not None]
         if area.contains(place) and not any(map(place.intersects, [*taken, *marks])):
-            painter.drawText(place, alignment.BOTTOM_LEFT, line.note)
+            self._write(painter, place, alignment.BOTTOM_LEFT, line.note)
+
+    def _write(self, painter: QPainter, place: QRectF, where: int, words: str) -> None:
+        """Writes a text over the chart, whose line is faint where it would cross the text."""
+        box, line = painter.boundingRect(place, where, words), self.line
+        if line is not None:
+            across = np.arange(max(box.left(), self.area.left()), min(box.right(), self._places(line.epochs)[-1]))
+            heights = self.height() * (1 - np.interp(across, self._places(line.epochs), np.clip(line.shares, 0, 1)))
+            if np.any((heights > box.top()) & (heights < box.bottom())):
+                veil = QColor(theme.colour("field"))
+                veil.setAlphaF(_VEIL)
+                painter.fillRect(box.intersected(self.area), veil)
+        painter.drawText(place, where, words)
 
 
 def _named_number(target: Target, value: float) -> str:

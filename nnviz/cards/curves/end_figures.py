@@ -106,8 +106,8 @@ class EndFigures(QObject):
         live = "" if known.now is None or "test" in self._hidden else f"now {quantity.text(known.now)}"
         for each, words in ((self._past, known.past), (self._note, known.note), (self._now, live)):
             each.setText(words if by_part or each is self._past else "")
-            each.setVisible(bool(each.text()))
             each.adjustSize()
+        self._past.setVisible(bool(known.past))
         describe(self._past, known.past)
 
     def _write_figure(self, part: str, figure: EndFigure | None) -> None:
@@ -168,6 +168,8 @@ class EndFigures(QObject):
             self._move(word, left + label.width() + theme.px(_GAP), base)
             below = centre + self._apart / 2
         for each in (self._note, self._now):
+            has_room = below + each.height() <= self._plot.height()
+            each.setVisible(bool(each.text()) and has_room)
             if not each.isHidden():
                 self._move(each, left if each is self._note else gutter, round(below))
                 below += each.height()

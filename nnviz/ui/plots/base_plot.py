@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPoint, QPointF
 from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut
 
-_LEFT = 44  # pixels: room for 0.001, and for the name of the x axis below
+_LEFT = 52  # pixels: room for 0.001, for the name of the x axis below, and for a class at the band
 _BOTTOM = 18  # pixels, for the numbers below
 
 

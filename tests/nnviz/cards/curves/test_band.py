@@ -127,6 +127,16 @@ def test_the_compared_epoch_has_a_line_and_its_value_beside_it(
     assert band.grab().toImage() == plain
 
 
+def test_the_input_is_yours_only_if_you_made_it(ready_window: CardWindow, band: Band, qtbot: QtBot) -> None:
+    window, session = ready_window, ready_window.session
+    train_epochs(qtbot, window, 1)
+    window.draw.show_random_digit()
+    qtbot.waitUntil(lambda: band.line is not None)
+    assert band.line.name == session.class_names[session.question.verdict.best]
+    drag(window.canvas, seven(window.canvas))
+    qtbot.waitUntil(lambda: band.line.name.startswith("your "))
+
+
 def test_it_leaves_where_the_card_is_low_and_on_pages_without_a_chart(
     ready_window: CardWindow, band: Band, qtbot: QtBot
 ) -> None:

@@ -42,9 +42,9 @@ def test_the_figure_before_the_first_step_is_a_dot(plot: CurvePlot) -> None:
 
 def test_the_mouse_reads_the_batch(plot: CurvePlot) -> None:
     plot.show_curves(steps(16), 10, BATCHES)
-    hover(plot.viewport(), place_of(plot, 11.2 / BATCHES, 90))
-    assert said(plot) == "epoch 0.018 (batch 11), estimate\ntrain 89.45 %\nof at most 1 000 examples of each set"
-    assert cross(plot).value() == pytest.approx(11 / BATCHES)
+    hover(plot.viewport(), place_of(plot, 12 / BATCHES, 90))
+    assert said(plot) == "epoch 0.02 (batch 12), estimate\ntrain 89.40 %\nof at most 1 000 examples of each set"
+    assert cross(plot).value() == pytest.approx(12 / BATCHES)
     plot.set_shown("train", False)
     assert not read_out(plot).isVisible()
 

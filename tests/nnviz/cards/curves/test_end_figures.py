@@ -181,6 +181,10 @@ def test_in_the_past_they_keep_their_colours_under_its_epoch_and_now_stands_belo
     colours = [row.palette().windowText().color().name() for row in rows]
     look = theme.current()
     assert colours == [look.looking_back, look.test, look.train, look.muted]
+    plot.resize(plot.width(), rows[-1].geometry().bottom())
+    QApplication.processEvents()
+    assert rows[2].isVisible()
+    assert rows[3].isHidden(), "it would be cut"
     plot.show_figures(known(), 20)
     assert all(figure(plot, name).isHidden() for name in ("figuresEpoch", "liveFigure"))
 
