@@ -95,6 +95,17 @@ def test_larger_texts_and_back_give_the_same_picture(ready_window: MainWindow, q
     qtbot.waitUntil(lambda: picture(window) == before)
 
 
+def test_the_band_has_room_in_a_small_window_for_all_kinds_of_data(ready_window: MainWindow, qtbot: QtBot) -> None:
+    window, band = ready_window, ready_window.curves.band
+    resize(window, 1280, 720)
+    assert band.isVisible()
+    for data in ("penguins", "mpg", "spirals", "sine"):
+        load(qtbot, window, data)
+        settle()
+        assert band.isVisible(), data
+        assert band.visibleRegion().boundingRect() == band.rect(), data
+
+
 def test_a_plane_or_curve_stands_over_its_input_until_a_person_divides_it(
     ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
