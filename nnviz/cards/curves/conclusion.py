@@ -59,6 +59,8 @@ def curve_words(called: str, found: CurvesFinding) -> str:
         case Course.NOT_LEARNED:
             return "hardly better than before training"
         case Course.ZERO:
+            if judged.zero_since == judged.points[-1][0]:  # its figures name that epoch
+                return "no mistake" if called == "error" else "now 0"
             return f"{'no mistake' if called == 'error' else '0'} since epoch {epochs_text(judged.zero_since)}"
         case Course.JUMPED:
             return f"worse than at epoch {epochs_text(judged.lowest[0])}; it is too early to tell whether that lasts"

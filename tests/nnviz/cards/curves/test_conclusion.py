@@ -121,6 +121,7 @@ def test_flat_curves_and_curves_that_jump() -> None:
 
 def test_a_test_error_of_0() -> None:
     assert words((96.4, 55, 9.8, 2.5, 1.1, 1.1), (98, 57, 8.7, 0, 0, 0)) == "no mistake since epoch 3"
+    assert words((96.4, 55, 9.8, 2.5), (98, 57, 8.7, 0)) == "no mistake"
 
 
 def test_a_network_that_has_hardly_learned_or_lost_what_it_had() -> None:
@@ -200,6 +201,7 @@ def test_every_claim_holds_in_the_figures(train: list[float], test: list[float])
     finding = find_in_curves(history, "error", EXAMPLES)
     assert finding is not None
     said = curve_words("error", finding)
+    assert not re.search(rf"\bepoch {length - 1}\b", said), "the displayed epoch is named by its figures"
 
     def alike(curve: list[float], one: float, count: int) -> float:
         """The value up to which ``one`` is about as low as the end of the curve."""
