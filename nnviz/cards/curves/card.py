@@ -96,7 +96,7 @@ class CurvesPanel(PagedCard):
         self.body.insertWidget(0, self.headline.figures)
         self.view_button = ViewMenuButton(self)
         self.head.row.insertWidget(0, self.headline, 100)  # takes all the room there is
-        self.head.row.addWidget(self.view_button)
+        self.head.row.addWidget(self.view_button, 0, Qt.AlignmentFlag.AlignTop)  # beside the first line
         self.under = arranged(QVBoxLayout())  # what lies under the charts, as wide as the card and in line with them
         self.body.addLayout(self.under)
         self.band = Band(session)
@@ -182,8 +182,7 @@ class CurvesPanel(PagedCard):
         self._is_strip = is_strip
         if is_strip:
             self._in_front = self.page
-            curve = self.error if self.error.is_offered or self.rmse is None else self.rmse
-            self.turn_to(curve)
+            self.turn_to(self._main)
         elif self._in_front is not None and self._in_front.is_offered:
             self.turn_to(self._in_front)
         self.head.setHidden(is_strip)
@@ -316,14 +315,15 @@ class CurvesPanel(PagedCard):
 
     @property
     def _quantity(self) -> Quantity:
-        """The quantity of the headline: that of the chart in front, or else of the first one that suits the data."""
-        page = self.page if isinstance(self.page, LearningCurvePage) else next(p for p in self.curves if p.is_offered)
-        return page.quantity
+        """The quantity of the headline: that of the chart in front, or else the error or RMSE."""
+        return (self.page if isinstance(self.page, LearningCurvePage) else self._main).quantity
 
     def refresh(self) -> None:
         if self.in_view and not self._is_strip:
             self.headline.refresh(self._quantity)
             self._follow_view()
+            if not isinstance(self.page, LearningCurvePage):
+                self._main.draw()  # as the axis of time follows it
 
     def _compare(self) -> None:
         """Shows the second network, or that nothing is compared any more."""
@@ -332,8 +332,13 @@ class CurvesPanel(PagedCard):
 
     @property
     def plot(self) -> CurvePlot:
-        """The plot of the page in front, or else that of the error."""
-        return self.page.plot if isinstance(self.page, LearningCurvePage) else self.error.plot
+        """The plot of the page in front, or else that of the error or RMSE."""
+        return (self.page if isinstance(self.page, LearningCurvePage) else self._main).plot
+
+    @property
+    def _main(self) -> LearningCurvePage:
+        """The page of the error, or of numbers that of the RMSE."""
+        return self.error if self.error.is_offered or self.rmse is None else self.rmse
 
     def _data_changed(self) -> None:
         dataset = self._session.data.dataset
@@ -519,8 +524,11 @@ class LearningCurvePage(Page):
         return EarlierRun(title, curves.joined("train"), curves.joined("test"), run.lacks_estimates)
 
     def refresh(self) -> None:
-        if not self.in_view:
-            return
+        if self.in_view:
+            self.draw()
+
+    def draw(self) -> None:
+        """Draws what has changed, also while another page is in front."""
         self._show_moment()
         run = self._session.runs.current
         curves, history = self._of(run.history), run.history
@@ -547,13 +555,12 @@ class LearningCurvePage(Page):
     def _show_moment(self) -> None:
         """Shows the displayed epoch by the playhead."""
         timeline = self._session.timeline
-        if self.in_view:
-            self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
-            self.plot.playhead.show_second(self._session.side_by_side.second_epoch)
-            curves, epoch = self._of(self._session.runs.current.history), timeline.epoch
-            is_estimated = epoch is not None and curves.early_train.at(epoch) is not None
-            known = epoch if epoch is None or is_estimated else math.floor(epoch)
-            self.plot.summarise(curves.last_known if known is None else known)
+        self.plot.playhead.show_moment(timeline.live_epoch, timeline.epoch, timeline.has_past)
+        self.plot.playhead.show_second(self._session.side_by_side.second_epoch)
+        curves, epoch = self._of(self._session.runs.current.history), timeline.epoch
+        is_estimated = epoch is not None and curves.early_train.at(epoch) is not None
+        known = epoch if epoch is None or is_estimated else math.floor(epoch)
+        self.plot.summarise(curves.last_known if known is None else known)
 
     @property
     def _has_explained(self) -> bool:

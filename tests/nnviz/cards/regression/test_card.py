@@ -379,3 +379,16 @@ def test_the_page_of_the_rmse_is_made_at_rest_and_filled_when_it_is_needed(
     assert not curves.rmse.plot.is_log
     assert len(curves.rmse.findChildren(CurvePlot)) == 1
     assert "kg" in curves.rmse.plot.quantity.unit
+
+
+def test_headline_and_axis_of_time_stay_those_of_the_rmse_in_front_of_other_views(
+    ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    window = ready_window
+    load(qtbot, window, "mpg")
+    train_epochs(qtbot, window, 1)
+    show_view(qtbot, window, "predictedView")
+    train_epochs(qtbot, window, 4)
+    label = find(window, ConclusionLabel, "curvesConclusion")
+    qtbot.waitUntil(lambda: label.conclusion is not None and label.conclusion.lead.startswith("Half of the "))
+    qtbot.waitUntil(lambda: window.curves.foot.axis.numbers[-1][0] == "epoch 5")
