@@ -129,6 +129,7 @@ class PagedCard(Panel):
 
     def turn_to(self, page: Page) -> None:
         """Brings a page to the front."""
+        page.fill()  # first, as what is made in a visible page appears a little later
         self._stack.setCurrentWidget(page)
 
     def show_offered(self) -> None:

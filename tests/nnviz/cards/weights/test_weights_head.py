@@ -49,8 +49,8 @@ def test_the_scale_is_that_of_the_tiles_after_each_text_size_and_words_give_way_
     whole_window: MainWindow, qtbot: QtBot
 ) -> None:
     window, panel = whole_window, whole_window.card("weightsDock")
-    window.resize(1280, 690)
-    qtbot.waitUntil(lambda: (window.width(), window.height()) == (1280, 690))
+    window.resize(1280, 620)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == (1280, 620))
     QApplication.processEvents()
     ends = set()
     try:
