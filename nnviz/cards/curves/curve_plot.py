@@ -96,6 +96,7 @@ class CurvePlot(ZoomPlot):
         self._grey_name.setProperty("role", "muted")
         self._grey_name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.view_changed.connect(self._draw)
+        self.view_changed.connect(self._name_earlier)  # which leaves while the view is zoomed
         self.view_changed.connect(self._update_read_out)  # the epoch under a resting mouse changed
         self.getViewBox().sigResized.connect(self._resized)
         self._left.setZValue(-1)  # draws the grid behind the curves

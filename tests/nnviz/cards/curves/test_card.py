@@ -383,6 +383,13 @@ def test_a_network_that_is_replaced_stays_behind_in_grey(ready_window: CardWindo
     switch(qtbot, window, "actionShowEarlier")
     assert not earlier_name(window).isVisible()
     switch(qtbot, window, "actionShowEarlier")
+    plot = plot_of(window, "errorPlot")
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    assert not earlier_name(window).isVisible(), "its place is that of the button that resets the zoom"
+    plot.reset_zoom()
+    assert earlier_name(window).isVisible()
+
     grey_train, grey_test = plot_of(window, "errorPlot").earlier_lines[0]
     np.testing.assert_allclose(10 ** grey_test.getData()[1] / 100, first.history.error.joined("test").values)
     np.testing.assert_allclose(10 ** grey_train.getData()[1] / 100, first.history.error.joined("train").values)
