@@ -1,4 +1,4 @@
-"""A button that switches between texts and elides them in little space."""
+"""A button whose text gets shorter in little space."""
 
 from __future__ import annotations
 
@@ -10,25 +10,23 @@ from PyQt5.QtWidgets import QSizePolicy, QToolButton
 
 
 class ElidedButton(QToolButton):
-    """Shows the longest version of its text that fits. Switching to another text moves nothing next to it."""
+    """Shows the longest version of its text that fits."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._texts: Sequence[Sequence[str]] = [[""]]
-        self._shown = 0
+        self._versions: Sequence[str] = [""]
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
-    def show_text(self, texts: Sequence[Sequence[str]], shown: int) -> None:
-        """Shows one of the texts; each is given in equally many versions, the longest first."""
-        self._texts, self._shown = texts, shown
+    def show_versions(self, *versions: str) -> None:
+        """Shows a text that is given in several versions, the longest first."""
+        self._versions = versions
         self._fit()
         self.updateGeometry()
 
     def _size(self, version: int) -> QSize:
-        """Returns the size that the button needs for a version of each text."""
-        size, metrics = super().sizeHint(), self.fontMetrics()
-        widest = max(metrics.horizontalAdvance(versions[version]) for versions in self._texts)
-        size.setWidth(size.width() + widest - metrics.horizontalAdvance(self.text()))
+        """Returns the size that the button needs for a version."""
+        size, measure = super().sizeHint(), self.fontMetrics().horizontalAdvance
+        size.setWidth(size.width() + measure(self._versions[version]) - measure(self.text()))
         return size
 
     def sizeHint(self) -> QSize:
@@ -42,6 +40,5 @@ class ElidedButton(QToolButton):
         self._fit()
 
     def _fit(self) -> None:
-        versions = self._texts[self._shown]
-        fitting = (words for number, words in enumerate(versions) if self._size(number).width() <= self.width())
-        self.setText(next(fitting, versions[-1]))
+        fitting = (words for number, words in enumerate(self._versions) if self._size(number).width() <= self.width())
+        self.setText(next(fitting, self._versions[-1]))

@@ -88,7 +88,7 @@ class ExamplesCard(Panel):
             "follows at once."
         )
         self.put_button = named(ElidedButton(), "putOnCanvasButton", "Put on the canvas", tip)
-        self.put_button.show_text([["Enter: put it on the canvas", "Enter: to the canvas", "Enter"]], 0)
+        self.put_button.show_versions("Enter: put it on the canvas", "Enter: to the canvas", "Enter")
         self.put_button.clicked.connect(mistakes.put_on_canvas)
         for button in (self.next_button, self.put_button):
             button.setProperty("role", "flat")

@@ -43,9 +43,6 @@ class Key(QAbstractButton):
         width = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(self.text())
         return QSize(2 * _MARGIN + _SIDE + _GAP + width + 1, theme.px(24))
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(2 * _MARGIN + _SIDE, theme.px(24))
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
