@@ -22,12 +22,12 @@ from PyQt5.QtWidgets import (
 
 from engine.storage import is_network_file
 from nnviz.cards.curves.card import CurvesPanel
-from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import WORKSPACES
 from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.cards.run_bar.run_status import RunStatus
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.settings.settings_card import SettingsCard
+from nnviz.cards.stage.draw.card import DrawCard
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import is_exported_run

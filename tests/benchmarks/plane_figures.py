@@ -26,8 +26,8 @@ from PyQt5.QtGui import QMouseEvent  # noqa: E402
 from PyQt5.QtWidgets import QApplication  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
-from nnviz.cards.plane.plane_view import PlaneView  # noqa: E402
-from nnviz.cards.weights.tiles import NeuronTiles  # noqa: E402
+from nnviz.cards.stage.plane.plane_view import PlaneView  # noqa: E402
+from nnviz.cards.stage.weights.tiles import NeuronTiles  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.surface_query import OUTPUT_SURFACE  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402

@@ -25,8 +25,8 @@ from PyQt5.QtWidgets import QWidget  # noqa: E402
 from engine.training.trainer import Trainer  # noqa: E402
 from nnviz.app import create_window  # noqa: E402
 from nnviz.cards.curves.time_axis import TimeAxis  # noqa: E402
-from nnviz.cards.diagram.diagram import NetworkDiagram  # noqa: E402
 from nnviz.cards.explanation.model import CONTRIBUTIONS  # noqa: E402
+from nnviz.cards.stage.diagram.diagram import NetworkDiagram  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.selection import Neuron  # noqa: E402
 from nnviz.session.shared_queries import ANSWER  # noqa: E402

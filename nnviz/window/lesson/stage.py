@@ -9,9 +9,9 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QAbstractButton, QAbstractSlider, QAction, QComboBox, QScrollBar, QWidget
 
 from engine.datasets import DATASETS
-from nnviz.cards.draw.canvas import Canvas
 from nnviz.cards.registry import CARDS, WORKSPACES, register_cards
 from nnviz.cards.runs.card import RunsCard
+from nnviz.cards.stage.draw.canvas import Canvas
 from nnviz.lessons import texts
 from nnviz.lessons.catalogue import SETTINGS, Catalogue, lesson_name
 from nnviz.lessons.errors import LessonError

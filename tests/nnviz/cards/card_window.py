@@ -8,11 +8,11 @@ from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QMainWindow, QWidget
 
 from nnviz.cards.curves.card import CurvesPanel
-from nnviz.cards.draw.canvas import Canvas
-from nnviz.cards.draw.card import DrawCard
 from nnviz.cards.registry import CardInfo, Column
 from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.cards.run_bar.run_status import RunStatus
+from nnviz.cards.stage.draw.canvas import Canvas
+from nnviz.cards.stage.draw.card import DrawCard
 from nnviz.session.session import Session
 from nnviz.window.frame import Frame
 from nnviz.window.import_overlay import ImportOverlay

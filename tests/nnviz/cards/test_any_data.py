@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.explain.predictions import ClassPredictions, NumberPredictions
-from nnviz.cards.diagram.card import DiagramCard
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
@@ -26,6 +25,7 @@ from nnviz.cards.mistakes.mistakes_card import MistakesCard
 from nnviz.cards.neuron.card import NeuronCard
 from nnviz.cards.robustness.card import RobustnessPage
 from nnviz.cards.robustness.model import RobustnessModel
+from nnviz.cards.stage.diagram.card import DiagramCard
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Neuron

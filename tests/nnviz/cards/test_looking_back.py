@@ -11,10 +11,10 @@ from PyQt5.QtCore import QPoint, QRect, QSize
 from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.diagram.card import DiagramPage
 from nnviz.cards.explanation.explanation_data import INTEGRATED, METHODS
 from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.registry import CARDS
+from nnviz.cards.stage.diagram.card import DiagramPage
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Example, Neuron
@@ -26,7 +26,7 @@ from nnviz.ui.fields import NumberEdit
 from nnviz.ui.pages import PagedCard, TabbedCard
 from nnviz.ui.tabs import usual_width
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import drag, find, is_cut, retype, seven
 
 KINDS: dict[str, dict[str, Any]] = {

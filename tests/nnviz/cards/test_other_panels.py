@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.ui.picture import Picture
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, MakeCards

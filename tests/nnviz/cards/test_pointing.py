@@ -6,16 +6,16 @@ import pytest
 from PyQt5.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.diagram.diagram import NetworkDiagram
 from nnviz.cards.explanation.explanation_data import LAYERS
 from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.explanation.strips import LayerStrips
 from nnviz.cards.explanation.view import ExplanationView
 from nnviz.cards.neuron.link_bars import LinkBars
+from nnviz.cards.stage.diagram.diagram import NetworkDiagram
 from nnviz.session.selection import Neuron
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.cards.diagram.test_card import middle, page_of
 from tests.nnviz.cards.explanation.test_card import settle
+from tests.nnviz.cards.stage.diagram.test_card import middle, page_of
 from tests.nnviz.helpers import drag, find, hover, leave, seven, wait_for_answer
 
 CHOSEN = Neuron(1, 4)

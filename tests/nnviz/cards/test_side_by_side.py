@@ -14,8 +14,8 @@ from engine.explain.prediction_changes import ClassChanges, NumberChanges
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.pictures import ImageRows
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
-from nnviz.cards.prediction.compared_predictions import ComparedBars, ComparedNumbers
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.compared_predictions import ComparedBars, ComparedNumbers
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.formatting import text
 from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.selection import Example, Neuron

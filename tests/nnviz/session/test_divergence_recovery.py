@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.activations import ACTIVATIONS
 from engine.storage import load_checkpoint, load_network
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.jobs.reports import Stopped
 from nnviz.session.divergence_recovery import best_epoch
 from nnviz.session.session import Session

@@ -19,7 +19,7 @@ from nnviz.session.status import Progress, Status
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.cards.card_window import AnyWindow, MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import announced, find, is_shown, train_epochs, wait_for
 from tests.nnviz.session.helpers import reopen, save, set_up, steps

@@ -16,7 +16,7 @@ from nnviz.library.replay import replay
 from nnviz.session import snapshot_backfill as module
 from nnviz.session.exact_replay import ExactReplay
 from nnviz.session.status import Status
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import MANY_EPOCHS, pause, wait_for
 

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.training.trainer import Trainer
-from nnviz.cards.draw.canvas import PEN_UNIT
+from nnviz.cards.stage.draw.canvas import PEN_UNIT
 from nnviz.digits.strokes import Ink
 from nnviz.session.status import Status
 from nnviz.session.undo import Kind, Step, Undo

@@ -9,7 +9,7 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.ui import theme
 from nnviz.ui.fields import step_decade, step_whole
 from nnviz.ui.picture import Picture

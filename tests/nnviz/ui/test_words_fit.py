@@ -8,8 +8,8 @@ from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.prediction.number_bars import NumberBars, NumberRow
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.number_bars import NumberBars, NumberRow
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.ui import theme
 from nnviz.ui.elided_label import ElidedLabel
 from tests.nnviz.ui.helpers import painted_words

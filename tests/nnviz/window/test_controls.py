@@ -18,8 +18,8 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.draw.canvas import Canvas
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.draw.canvas import Canvas
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.ui.pages import PagedCard
 from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap

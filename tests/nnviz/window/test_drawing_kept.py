@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, drag, find, press, seven, train_epochs, wait_for

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import find, wait_for
 
 _TAG = re.compile(r"<[^>]*>")

@@ -13,7 +13,7 @@ from engine.presets import presets
 from nnviz.session.selection import Example
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow, close
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import drag_line, find, pick, press
 
 

@@ -15,7 +15,7 @@ from nnviz.ui import theme
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import announced, click, drag, find, pause, press, quit_unasked, seven, wait_for
 
 

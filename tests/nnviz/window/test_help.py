@@ -34,9 +34,9 @@ from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from nnviz import __version__
-from nnviz.cards.draw.value_form import FormRow
-from nnviz.cards.plane.surface_page import SurfacePage
-from nnviz.cards.weights.layer_tabs import layer_tabs
+from nnviz.cards.stage.draw.value_form import FormRow
+from nnviz.cards.stage.plane.surface_page import SurfacePage
+from nnviz.cards.stage.weights.layer_tabs import layer_tabs
 from nnviz.ui.card import Panel
 from nnviz.ui.group import CollapsibleGroup
 from nnviz.ui.pages import Page

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.curves.curve_plot import CurvePlot
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.ui.neuron_facts import signed
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow

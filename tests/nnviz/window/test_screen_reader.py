@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QAbstractScrollArea, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.cards.plane.plane_helpers import load, plane_of, wait_for_planes
+from tests.nnviz.cards.stage.plane.plane_helpers import load, plane_of, wait_for_planes
 from tests.nnviz.helpers import drag, hover, leave, seven
 
 

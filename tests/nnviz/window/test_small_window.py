@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.cards.curves.card import CurvesPanel
-from nnviz.cards.diagram.card import DiagramCard
-from nnviz.cards.diagram.model import ACTIVITY
 from nnviz.cards.explanation.explanation_data import METHODS
 from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
+from nnviz.cards.stage.diagram.card import DiagramCard
+from nnviz.cards.stage.diagram.model import ACTIVITY
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.card import Panel

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.mnist import load_mnist
-from nnviz.cards.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow

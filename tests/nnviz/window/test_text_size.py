@@ -23,9 +23,9 @@ from nnviz.cards.explanation.card import ExplanationCard
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.cards.map.legend import ClassLegend
 from nnviz.cards.settings.default_button import DefaultButton
+from nnviz.cards.stage.weights.tiles import NeuronTiles
 from nnviz.cards.sweep.best_table import BestTrialRow, BestTrialTable
 from nnviz.cards.sweep.setting_row import SettingInfo, SettingRow
-from nnviz.cards.weights.tiles import NeuronTiles
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme
 from nnviz.ui.card import Panel

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
-from nnviz.cards.weights.card import WeightsPanel
+from nnviz.cards.stage.weights.card import WeightsPanel
 from nnviz.formatting.layers import FIRST, LAST
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit

@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.draw.canvas import Canvas
+from nnviz.cards.stage.draw.canvas import Canvas
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.neuron_facts import signed

@@ -21,7 +21,7 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.pages import Page
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import (
     MANY_EPOCHS,

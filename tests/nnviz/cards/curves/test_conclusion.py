@@ -25,7 +25,7 @@ from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import find, retype, train_epochs, wait_for
 
 # Errors in percent from epoch 0, of MNIST with 784-64-32-10 and SGD with a learning rate of 0.2.

@@ -23,7 +23,7 @@ from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.plots.curve_axes import RMSE
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import find, hover, show_view, train_epochs, wait_for
 from tests.nnviz.ui.helpers import place_of, read_out, said, shown_plot
 

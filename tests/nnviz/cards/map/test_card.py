@@ -33,7 +33,7 @@ from nnviz.ui.pages import TabbedCard
 from nnviz.ui.plots.legend import Key
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.mistakes.mistakes_helpers import examples, made_up, settle, title
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import (
     click,
     drag,

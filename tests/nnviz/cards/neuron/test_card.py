@@ -28,7 +28,7 @@ from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.name_elision import fitted
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import (
     bring_to_front,
     click,

@@ -32,7 +32,7 @@ from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import restored_later
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.importing.import_helpers import look_at, use
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import click, find, hover, leave, show_view, train_epochs
 

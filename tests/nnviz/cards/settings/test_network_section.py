@@ -27,7 +27,7 @@ from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.fields import NumberEdit
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import click, find, open_more, press, retype, tab_of, train_epochs
 
 

@@ -22,7 +22,7 @@ from nnviz.ui import start_stop
 from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, choose_entry, dots, record_sweep
 from tests.nnviz.conftest import Restart
 from tests.nnviz.helpers import click, find, find_field, pick, press, retype, stored_settings

@@ -28,7 +28,7 @@ from nnviz.ui.note import Note
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
-from tests.nnviz.cards.plane.plane_helpers import load
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import choose_entry
 from tests.nnviz.helpers import click, find, find_field, retype, stored_settings
 from tests.nnviz.jobs.plans_helpers import Beside, Does, choose_offer, reported

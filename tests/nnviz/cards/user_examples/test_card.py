@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import load_data
 from engine.datasets.user_examples import read_user_examples
-from nnviz.cards.draw.keep_popup import KeepPopup
+from nnviz.cards.stage.draw.keep_popup import KeepPopup
 from nnviz.cards.user_examples.card import UserExamplesPage
 from nnviz.cards.user_examples.model import PREDICTIONS, TEST_SET
 from nnviz.session.selection import Example

@@ -1,0 +1,1 @@
+"""The stage: from the input through the layers to the answer."""

@@ -1,0 +1,398 @@
+"""The weights card: the weights of a layer as heat maps, and of one neuron in full."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QSignalBlocker, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
+
+from engine.basics.validation import Array
+from engine.explain.input_grid import region_of
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.cards.stage.weights.changes_panel import ChangesPanel
+from nnviz.cards.stage.weights.layer_tabs import layer_name, layer_tabs
+from nnviz.cards.stage.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
+from nnviz.cards.stage.weights.row_names import RowNames
+from nnviz.formatting import text
+from nnviz.formatting.layers import LayerNames
+from nnviz.formatting.round_numbers import steady_end
+from nnviz.session.chosen_neuron import ChosenNeuron
+from nnviz.session.selection import Neuron
+from nnviz.session.session import Session
+from nnviz.session.status import Status
+from nnviz.session.surface_query import NEURON_SURFACES
+from nnviz.ui.card import Panel, Table
+from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
+from nnviz.ui.pages import Front
+from nnviz.ui.parts import arranged, named
+from nnviz.ui.tabs import Tab, set_tabs, tab_bar
+from nnviz.ui.weights.heat_map import ColourBar, HeatMap
+from nnviz.ui.weights.neuron_view import NeuronView
+
+_LEAST_LIMIT = 1e-4  # the smallest range of the colours
+_MOST_NAMES = 40  # more rows would be too low for names beside them
+_TIP = "Shows the weights of this layer."
+_HEAD_TIP = (
+    "Shows each neuron's weights as a tile: orange raises its weighted sum, blue lowers it, zero is the "
+    "background. Click a tile to enlarge it."
+)
+_OVER_TIP = "Shows the activation of each neuron in this layer over {}."
+_ALL_TIP = "Shows the activations of all layers over {}, the first layer on top."
+
+
+class WeightsPanel(Panel):
+    """A tab for each layer and a tile for each neuron. A click enlarges a tile; first-layer tiles of images are images.
+
+    If examples are points of the plane or of a curve, tiles show the neurons' activations over it instead. While two
+    networks are compared, a panel shows how the weights have changed.
+
+    Attributes:
+        map: all neurons of the layer.
+        planes, lines: tiles of activations over the plane, and over the curve.
+        neuron_view: one neuron in full, which replaces the map while it is enlarged.
+        neuron: the number of the enlarged neuron, counted from 0; None while all are displayed.
+    """
+
+    compares = True
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Weights")
+        self._session, self._subject = session, ChosenNeuron(session)
+        self._limit = 0.0
+        self._arrangement: tuple[object, ...] = ()
+        self._made_for: tuple[object, ...] = ()  # the run and the shape that the tabs belong to
+        self._layers: list[int | None] = []  # the layer of each tab; None for those that are not drawn
+        self.neuron: int | None = None
+        self.map = named(HeatMap(), "weightsMap", "Heat map of the weights")
+        self.neuron_view = NeuronView()
+        self.bar = ColourBar()
+        self.planes, self.lines = NeuronPlanes(session), NeuronLines(session)
+        self.tabs = tab_bar("weightsTabs", "Layers")
+        self._stack = Front()
+        tip = "Names the input or output that each row of weights belongs to."
+        self._rows = named(RowNames(self.map), "weightsRowNames", tip=tip)
+        self._all = QWidget()
+        arranged(QHBoxLayout(self._all), self._rows, (self.map, 1))
+        self._stack.addWidget(self._all)
+        self._stack.addWidget(self.neuron_view)
+        tip = "Shows further neurons of the layer."
+        self._pages = named(
+            QScrollBar(Qt.Orientation.Vertical, self.sheet), "weightsScrollBar", "Pages of neurons", tip
+        )
+        self._pages.hide()
+        self.head.leave_title()
+        self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is
+        self.head.row.addWidget(self.bar)
+        for surfaces in (self.planes, self.lines):
+            self._stack.addWidget(surfaces)
+            self.head.row.addWidget(surfaces.bar)
+        self.changes = ChangesPanel(session, self._subject)
+        self.changes.hide()
+        self.body.addLayout(arranged(QHBoxLayout(), (self._stack, 1), self.changes, spacing=16), 1)
+        self._connect()
+        self.head.marked.connect(self._show_detail)
+        self._new_network()
+
+    def _connect(self) -> None:
+        self.tabs.currentChanged.connect(self._turn_to)
+        self.map.setWhatsThis(
+            "Shows each neuron as a tile of its incoming weights: orange raises its weighted sum, blue lowers "
+            "it. Point at a weight to read it; click to enlarge the neuron."
+        )
+        self.map.hovered.connect(self._hovered)
+        self.map.opened.connect(self.show_neuron)
+        self.map.turned.connect(self._show_around)
+        self.map.resized.connect(self._follow_map)
+        self._pages.valueChanged.connect(self.map.turn_to)
+        self.neuron_view.left.connect(self.show_all)
+        self.neuron_view.stepped.connect(self._step)
+        self.neuron_view.hovered.connect(self._hovered_in_neuron)
+        self._session.displayed.changed.connect(self._follow)
+        self._session.runs.replaced.connect(self._follow)
+        self._session.data.views.add(self._new_network)
+        self._session.selection.neuron_changed.connect(self._show_chosen)
+        self._session.queries[NEURON_SURFACES].changed.connect(self.refresh)
+        self._session.side_by_side.changed.connect(self._compare)
+        self.changes.layer_picked.connect(self.show_layer)
+
+    # ---- layers
+
+    @property
+    def _layer(self) -> int:
+        return self._layers[self.tabs.currentIndex()] or 0
+
+    def _follow(self) -> None:
+        """Shows the displayed network, which may belong to another run."""
+        if self._made_for == (self._session.runs.current, self._session.displayed.network.shape):
+            self.refresh()
+        else:
+            self._new_network()
+
+    def _new_network(self) -> None:
+        self._arrangement = ()
+        shape = self._session.displayed.network.shape
+        self._made_for = self._session.runs.current, shape
+        over = "" if self._surfaces is None else self._surfaces.words.over
+        tips = (_OVER_TIP.format(over), _ALL_TIP.format(over)) if over else (_TIP,)
+        tabs = layer_tabs(shape, *tips)
+        if [self.tabs.tabText(index) for index in range(self.tabs.count())] != [tab.text for _, tab in tabs]:
+            self._set_tabs(tabs)
+        if over or (self.neuron is not None and self.neuron >= len(self._weights)):
+            self._close_neuron()
+        self._limit = 0.0
+        self._show_kind()
+        self._show_chosen()
+        self.refresh()
+
+    @property
+    def _surfaces(self) -> NeuronSurfaces | None:
+        """The tiles of activations over the region of the data; None if weights are displayed."""
+        data = self._subject.data
+        region = None if data is None else region_of(data)
+        return next((each for each in (self.planes, self.lines) if isinstance(region, each.kind)), None)
+
+    def _show_kind(self) -> None:
+        """Shows weights, or tiles of activations."""
+        surfaces = self._surfaces
+        for each in (self.planes, self.lines):
+            each.bar.setVisible(each is surfaces)
+        self.bar.setVisible(surfaces is None)
+        self.head.setToolTip("" if surfaces else _HEAD_TIP)
+        weights = self._all if self.neuron is None else self.neuron_view
+        self._stack.setCurrentWidget(surfaces or weights)
+
+    def _set_tabs(self, tabs: list[tuple[int | None, Tab]]) -> None:
+        before = self.tabs.currentIndex()
+        self._layers = [layer for layer, _ in tabs]
+        set_tabs(self.tabs, [tab for _, tab in tabs])
+        if None in self._layers:
+            self.tabs.setTabEnabled(self._layers.index(None), False)
+        if self.tabs.currentIndex() != before:
+            self._close_neuron()
+
+    def show_layer(self, layer: int) -> None:
+        """Shows the weights of a layer, counted from 0, if it has a tab."""
+        if layer in self._layers:
+            self.tabs.setCurrentIndex(self._layers.index(layer))
+
+    def _turn_to(self, layer: int) -> None:
+        self._close_neuron()
+        self._limit = 0.0
+        self.refresh()
+
+    @property
+    def _weights(self) -> Array:
+        return self._session.displayed.network.weights[self._layer]
+
+    @property
+    def _tile(self) -> tuple[int, int] | None:
+        """The shape of a tile; None if a neuron's weights are not an image."""
+        return None if self._layer else self._subject.tile
+
+    @property
+    def _names(self) -> LayerNames:
+        return self._subject.names(self._layer + 1)
+
+    @property
+    def _has_columns(self) -> bool:
+        """Whether the inputs of the layer are named columns of a table."""
+        return not self._layer and bool(self._subject.meaning.columns)
+
+    # ---- one neuron
+
+    def show_neuron(self, neuron: int) -> None:
+        """Enlarges a neuron of the layer, counted from 0; while networks are compared, only chooses it."""
+        self._session.selection.choose_neuron(Neuron(self._layer + 1, neuron))
+        if self._session.side_by_side.is_on:
+            return
+        self.neuron = neuron
+        self._stack.setCurrentWidget(self.neuron_view)
+        self.neuron_view.setFocus()
+        self.refresh()
+
+    def _show_chosen(self) -> None:
+        """Outlines the chosen neuron, if it belongs to this layer."""
+        self._show_changes()
+        chosen = self._session.selection.neuron
+        self.map.choose(chosen.number if chosen is not None and chosen.layer == self._layer + 1 else None)
+
+    def show_all(self) -> None:
+        """Returns to the map and outlines the neuron there."""
+        neuron = self.neuron
+        self._close_neuron()
+        self.map.setFocus()
+        self.refresh()
+        if neuron is not None:
+            self.map.mark(neuron)
+
+    def _close_neuron(self) -> None:
+        self.neuron = None
+        self._show_kind()
+
+    def _step(self, by: int) -> None:
+        if self.neuron is not None:
+            self.show_neuron((self.neuron + by) % len(self._weights))
+
+    # ---- two networks
+
+    def _compare(self) -> None:
+        """Shows the panel of changes while two networks are compared, in place of an enlarged neuron."""
+        is_on = self._session.side_by_side.is_on
+        if is_on and self.neuron is not None:
+            self._close_neuron()
+        self.changes.setVisible(is_on)
+        self.refresh()
+
+    def _show_changes(self) -> None:
+        if self.in_view and self._session.side_by_side.is_on:
+            self.changes.show_layer(self._layer)
+
+    # ---- tiles
+
+    def refresh(self) -> None:
+        if not self.in_view:
+            return
+        if self._session.state is Status.LOADING and self._session.runs.current.untouched:
+            return  # drawn when the data set is loaded and says whether its inputs are images
+        surfaces = self._surfaces
+        if surfaces is not None:
+            surfaces.refresh(self._layer)
+            self._show_arrangement((surfaces,))
+        else:
+            self._show_weights()
+        self._show_changes()
+
+    def _show_weights(self) -> None:
+        weights = self._weights
+        self._limit = steady_end(self._limit, typical_end(weights), _LEAST_LIMIT)
+        if self.neuron is None:
+            self.map.show_values(weights, self._limit, self._tile, self._has_columns)
+            self._rows.set_names(self._row_names())  # after the values: it resizes the map, which then redraws them
+            self._follow_map()
+        else:
+            facts = neuron_facts(self._names, self.neuron)
+            self.neuron_view.show_neuron(facts, weights[self.neuron], self._limit, self._tile)
+            self.bar.set_limit(self._limit)
+        self._show_arrangement((self.neuron, self._tile, self.map.grid, self.map.shown, len(weights)))
+
+    def _follow_map(self) -> None:
+        """Shows the scale of the map, which depends on the size of its tiles: cells of small ones show means."""
+        if self.neuron is None:
+            self.bar.set_limit(self.map.end)
+
+    def _show_arrangement(self, arrangement: tuple[object, ...]) -> None:
+        if arrangement != self._arrangement:  # a view of the same arrangement changes no words
+            self._arrangement = arrangement
+            self._show_around()
+
+    def _row_names(self) -> list[str]:
+        """Returns names for the rows: the columns of a table, or a few outputs; else none."""
+        if self._has_columns:
+            return self._subject.meaning.columns
+        names, count = self._names, len(self._weights)
+        if self._tile is not None or count > _MOST_NAMES or not names.class_name(0):
+            return []
+        return [names.class_name(neuron) for neuron in range(count)]
+
+    def _show_around(self) -> None:
+        self._show_detail()
+        self._fit_pages()
+
+    def _show_detail(self) -> None:
+        """Shows the longest description that leaves room for all tabs; its tooltip holds the longest of all."""
+        texts = self._details()
+        detail, row = self.head.detail, self.head.row
+        detail.ensurePolished()  # else its text is measured in another font
+        beside = self.tabs.sizeHint().width() + self.bar.width() + 3 * row.spacing() + self.head.room_of_mark
+        room = row.contentsRect().width() - beside
+        fitting = (each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= room)
+        detail.setText(next(fitting, ""))
+        detail.setVisible(bool(detail.text()))  # an empty label would take a gap from the tabs
+        tip = f"{texts[0][0].upper()}{texts[0][1:]}."
+        if detail.toolTip() != tip:
+            detail.setToolTip(tip)
+
+    def _details(self) -> list[str]:
+        """Returns descriptions of a tile and its numbers, the longest first."""
+        if self._surfaces is not None:
+            return [self._surfaces.words.what, f"activations over {self._surfaces.words.over}", "answers"]
+        if self.neuron is not None or self.map.grid is None:
+            return ["weights"]
+        grid, shown, count = self.map.grid, self.map.shown, len(self._weights)
+        if len(shown) < count:
+            first, last, total = (text.count(number) for number in (shown.start + 1, shown.stop, count))
+            return [f"neurons {first} to {last} of {total} · scroll for more", f"{first} to {last} of {total}"]
+        rows, columns = grid.down.block, grid.across.block
+        if grid.is_picture and max(rows, columns) > 1:
+            return [f"means of {rows}×{columns} weights", "means"]
+        if grid.is_picture:
+            return ["weights"]
+        if grid.has_columns and self._has_columns:
+            return ["row: input, column: neuron · weights", "weights"]
+        if grid.down.cells == 1:
+            return ["row: neuron, column: input · weights", "weights"]
+        return ["a tile: a neuron's inputs, row by row · weights", "a tile: one neuron", "weights"]
+
+    def _fit_pages(self) -> None:
+        """Places the scroll bar in the card's padding, and shows it only if there is another page."""
+        bar, pages = self._pages, self.map.pages if self._stack.currentWidget() is self._all else 1
+        bar.setVisible(pages > 1)
+        if pages > 1:
+            with QSignalBlocker(bar):
+                bar.setRange(0, pages - 1)
+                bar.setValue(self.map.page)
+            place = self._stack.geometry()
+            bar.setGeometry(place.right() + 4, place.top(), 6, place.height())
+            bar.raise_()
+
+    # ---- read-out
+
+    def _hovered(self, neuron: int, number: int) -> None:
+        read_out = "" if neuron < 0 else self._describe(neuron, number)
+        self.map.show_text(read_out)
+
+    def _hovered_in_neuron(self, number: int) -> None:
+        self.neuron_view.show_text("" if self.neuron is None or number < 0 else self._describe(self.neuron, number))
+
+    def _describe(self, neuron: int, number: int) -> str:
+        """Returns the names of the neuron and the input, and the weight, as text."""
+        names = self._names
+        if number < 0:
+            return f"{names.neuron(neuron)} · Enter enlarges"
+        return f"{names.source(number)} → {names.neuron(neuron)}: {signed(float(self._weights[neuron, number]))}"
+
+    # ---- for a file
+
+    @property
+    def caption(self) -> str:
+        """The layer's name, and the neuron's if one is enlarged."""
+        name = layer_name(self._session.displayed.network.shape, self._layer)
+        layer = f"{'Weights' if self._surfaces is None else self._surfaces.words.title} {name}"
+        return layer if self.neuron is None else f"{layer} neuron {self.neuron + 1}"
+
+    def table(self) -> Table | None:
+        """Returns header and rows for a CSV file: a row for each neuron with its bias and weights, made one at a time.
+
+        Over the plane or the curve it is a row for each place with the neurons' activations. Of two networks it is a
+        row for each weight.
+        """
+        if self._session.side_by_side.is_on:
+            return self.changes.table(self._layer)
+        if self._surfaces is not None:
+            return self._surfaces.table(self._layer)
+        names, weights = self._subject.names(self._layer + 1, for_file=True), self._weights
+        biases = self._session.displayed.network.biases[self._layer]
+        header = ["neuron", "bias", *(names.source(number) for number in range(weights.shape[1]))]
+        rows = ([n + 1, float(biases[n, 0]), *weights[n].tolist()] for n in range(len(weights)))
+        return header, rows
+
+    # ---- events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.in_view:
+            self._show_around()
+
+
+PLACES = {"train": Place(Column.WATCH, 2)}
+CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,)))
