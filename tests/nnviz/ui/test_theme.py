@@ -12,6 +12,7 @@ from PyQt5.QtCore import QEvent, QSize, Qt
 from PyQt5.QtGui import QColor, QFontInfo, QIcon, QImage
 from PyQt5.QtWidgets import (
     QApplication,
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
@@ -312,6 +313,22 @@ def test_both_themes_and_that_of_the_system_while_it_runs(
     QApplication.sendEvent(window, QEvent(QEvent.Type.ActivationChange))
     assert theme.current() is LIGHT
     assert background(window) == LIGHT.window
+
+
+@THEMES
+def test_a_check_box_first_shown_after_a_change_of_theme_has_its_colours(
+    look: Theme, qapp: QApplication, qtbot: QtBot
+) -> None:
+    """Qt gives the colours of a new theme to widgets that are in use."""
+    theme.apply(qapp, "light" if look is DARK else "dark")
+    window, box = QWidget(), QCheckBox("Centre the digit")
+    arranged(QVBoxLayout(window), box)
+    qtbot.addWidget(window)
+    theme.apply(qapp, look.name)
+    window.show()
+    image, around = box.grab().toImage(), look.window
+    painted = {image.pixelColor(x, y).name() for x in range(24, image.width()) for y in range(image.height())}
+    assert max(painted, key=lambda colour: contrast(colour, around)) == look.ink
 
 
 def test_python_deletes_no_widget_while_qt_goes_through_all_of_them(qtbot: QtBot, qapp: QApplication) -> None:
