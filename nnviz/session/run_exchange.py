@@ -44,7 +44,9 @@ class RunExchange(QObject):
             from nnviz.library.export import export_run  # not before there is a use for it
 
             with whole_folder(folder) as new:
-                return export_run(library, run, new, with_paths, with_rows, lambda name: report(f"writing {name}"))
+                exported = export_run(library, run, new, with_paths, with_rows, lambda name: report(f"writing {name}"))
+                report("")  # raises an error if the export was cancelled while its last file was written
+                return exported
 
         def done(exported: ExportResult) -> str:
             files = text.plain(", ".join(exported.files))

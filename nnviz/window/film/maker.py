@@ -226,15 +226,19 @@ class FilmMaker(QObject):
         self._renderer = renderer = FrameRenderer(self._session, subject, snapshots, frames)
         size, counts = _lengths(renderer.size), [count for _, count in snapshots]
         film = writer.FilmFile(path, size, counts, renderer.render())
-        self._name = text.name(_path_of(film).name)
+        self._name = name = text.name(_path_of(film).name)
         renderer.drawn.connect(self._progressed)
         renderer.aborted.connect(self._give_up)
-        self._thread.run(lambda: writer.write_film(film, frames), lambda _: self._written(), self._failed)
+        self._thread.run(
+            lambda: writer.write_film(film, frames),
+            lambda _: self._written(renderer, name),
+            lambda error: self._failed(renderer, error),
+        )
         self._progressed(0)
         renderer.begin()
 
     def cancel(self) -> None:
-        """Cancels the film; nothing is written, and the window displays the earlier snapshot again."""
+        """Cancels the film, unless all frames are written; the window displays the earlier snapshot again."""
         if self._renderer is not None:
             self._end()
             self.done.emit("Film cancelled")
@@ -253,16 +257,17 @@ class FilmMaker(QObject):
         self._session.messages.withdraw(self._offer)
         self._offer = None
 
-    def _written(self) -> None:
-        if self._renderer is not None:
+    def _written(self, renderer: FrameRenderer, name: str) -> None:
+        """Reports the file, also if the film was cancelled too late."""
+        if self._renderer is renderer:
             self._end()
-            self.done.emit(f"Film saved as {self._name}")
+        self.done.emit(f"Film saved as {name}")
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, renderer: FrameRenderer, error: Exception) -> None:
         """Reports an error, unless the film was cancelled."""
         from nnviz.window.film.writer import FilmError
 
-        if self._renderer is None or isinstance(error, CancelledError):
+        if self._renderer is not renderer or isinstance(error, CancelledError):
             return
         self._end()
         if isinstance(error, FilmError):

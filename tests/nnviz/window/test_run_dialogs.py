@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.basics.errors import DataError
 from engine.datasets import Dataset
-from engine.storage import FORMATS, numpy_script
+from engine.storage import FORMATS, numpy_script, save_checkpoint
 from nnviz.cards.runs.export_dialog import ExportDialog
 from nnviz.library import Library
 from nnviz.library.database import Database
@@ -336,6 +336,29 @@ def test_an_export_that_takes_long_says_how_far_it_is_and_leaves_nothing_when_it
     qtbot.waitUntil(lambda: messages.current is not None and messages.current.text == expected, timeout=20_000)
     assert ends_whole(ready_window)
     assert not [each for each in names(home) if "run-" in each]
+
+
+def test_an_export_that_is_cancelled_at_its_last_file_leaves_nothing(
+    numbers: list[int], ready_model: Model, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nnviz.session.activities._LONG", 0)
+    reached, goes_on = threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any, **options: Any) -> None:
+        reached.set()
+        goes_on.wait(30)
+        save_checkpoint(*arguments, **options)
+
+    monkeypatch.setattr("nnviz.library.export.save_checkpoint", slowly)
+    session = ready_model.session
+    news = listened(session)
+    session.exchange.export(numbers[2], home / "exported")
+    qtbot.waitUntil(lambda: reached.is_set() and session.messages.current is not None)
+    session.messages.choose(0)
+    goes_on.set()
+    qtbot.waitUntil(lambda: bool(news))
+    assert news == [f"Exporting run {numbers[2]} was cancelled"]
+    assert not [each for each in names(home) if "exported" in each]
 
 
 def test_an_imported_run_is_chosen_in_the_list_which_is_read_while_something_is_exported(

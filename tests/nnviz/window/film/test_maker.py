@@ -23,6 +23,8 @@ from nnviz.session.shared_queries import MISTAKES
 from nnviz.session.status import Status
 from nnviz.ui.card import Panel
 from nnviz.window.film import maker as films
+from nnviz.window.film import writer
+from nnviz.window.film.frames import FrameQueue
 from nnviz.window.film.maker import FilmMaker, film_snapshots
 from nnviz.window.film.subjects import CardSubject, Subject, WindowSubject, draw_fitting
 from nnviz.window.main_window import MainWindow
@@ -436,6 +438,30 @@ def test_it_waits_while_its_card_cannot_be_seen_and_there_is_one_at_a_time(
     maker.make(subject, home / "other.gif")
     assert "Another film is being written" in weights_studio.reported
     assert maker._renderer is first
+
+
+def test_a_film_that_is_cancelled_too_late_is_reported(
+    weights_studio: Studio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, goes_on = threading.Event(), threading.Event()
+
+    def write_and_wait(film: writer.FilmFile, frames: FrameQueue) -> None:
+        write_film(film, frames)
+        written.set()
+        goes_on.wait(30)
+
+    write_film = writer.write_film
+    monkeypatch.setattr(writer, "write_film", write_and_wait)
+    maker, news = weights_studio.maker, []
+    maker.done.connect(news.append)
+    maker.make(weights_studio.subject, home / "film.gif")
+    qtbot.waitUntil(written.is_set, timeout=90_000)
+    maker.cancel()
+    assert not maker.is_active
+    goes_on.set()
+    qtbot.waitUntil(lambda: len(news) == 2)
+    assert news[-1] == "Film saved as film.gif"
+    assert (home / "film.gif").exists()
 
 
 def test_a_moment_that_takes_too_long(
