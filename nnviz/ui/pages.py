@@ -122,10 +122,14 @@ class PagedCard(Panel):
         self._numbers.insert(at, number)
         self._order.insert(0 if not at else self._order.index(self.pages[at - 1]) + 1, page)
         self.pages.insert(at, page)
-        self._stack.insertWidget(at, page)
+        self._insert(at, page)
         page.offered_changed.connect(self.show_offered)
         page.wanted.connect(lambda: self.turn_to(page))
         self.show_offered()
+
+    def _insert(self, at: int, page: Page) -> None:
+        """Puts the page of that index in its place."""
+        self._stack.insertWidget(at, page)
 
     def turn_to(self, page: Page) -> None:
         """Brings a page to the front."""
@@ -208,12 +212,11 @@ class TabbedCard(PagedCard):
         super().set_name(name)
         self.tabs.setObjectName(name.replace("Dock", "Tabs"))
 
-    def add_page(self, page: Page, number: int = 0) -> None:
-        at = bisect.bisect_right(self._numbers, number)
+    def _insert(self, at: int, page: Page) -> None:
         with QSignalBlocker(self.tabs):  # the page is not there yet
             add_tab(self.tabs, Tab(page.title, page.name, page.tip), at)
         self._asides.insertWidget(at, page.aside)
-        super().add_page(page, number)
+        super()._insert(at, page)
 
     def _follow_page(self) -> None:
         index = self.pages.index(self.page)
