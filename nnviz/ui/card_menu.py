@@ -1,4 +1,4 @@
-"""The button at the right end of a card's head that opens the card's menu."""
+"""The button at the right end of a card's head that opens the card's menu, or enlarges the card."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent
-from PyQt5.QtWidgets import QMenu, QToolButton
+from PyQt5.QtWidgets import QAction, QMenu, QToolButton
 
 from nnviz.ui import theme
 from nnviz.ui.parts import named
@@ -21,13 +21,15 @@ _ENTRIES = (
     ("csv", "Export CS&V …"),
     ("film", "&Film …"),
 )
+# Word, tooltip and icon of a button that has no menu.
+_ENLARGE = ("Enlarge", "Fills the window with this card (Ctrl+Enter).", "maximize-2")
+_RESTORE = ("Restore", "Shows the other cards again (Esc).", "minimize-2")
 
 
 class CardMenuButton(QToolButton):
     """Opens the menu of a card and emits ``asked``; the receiver carries out the action.
 
     Attributes:
-        is_enlarged: whether the card fills the window, so that the menu offers to restore it.
         hidden_in_picture: set while an image of the card is rendered, to leave the button out of it.
 
     Signals:
@@ -38,8 +40,8 @@ class CardMenuButton(QToolButton):
 
     def __init__(self, title: str, has_table: Callable[[], bool]) -> None:
         super().__init__()
-        self._has_table = has_table
-        self.is_enlarged = False
+        self._title, self._has_table = title, has_table
+        self._only_enlarges = False
         self.hidden_in_picture = False
         named(self, "", f"Menu of the card {title}", "Enlarges, copies or exports this card.")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -53,6 +55,24 @@ class CardMenuButton(QToolButton):
         self.menu_of_card.setObjectName(f"{dock_name}Menu")
         for what, entry in self.entries.items():
             entry.setObjectName(f"{dock_name}{what.capitalize()}Action")
+
+    def give_entries(self) -> tuple[QAction, ...]:
+        """Returns all entries but *Enlarge*, for another menu of the card. From now on, a click enlarges the card."""
+        self._only_enlarges = True
+        self.set_enlarged(False)
+        return tuple(entry for what, entry in self.entries.items() if what != "enlarge")
+
+    def set_enlarged(self, is_enlarged: bool) -> None:
+        """Offers to restore the card, which fills the window, or to enlarge it."""
+        self.entries["enlarge"].setText("Restor&e\tEsc" if is_enlarged else _ENTRIES[0][1])
+        if self._only_enlarges:
+            what, tip, icon = _RESTORE if is_enlarged else _ENLARGE
+            named(self, self.objectName(), f"{what} the card {self._title}", tip)
+            theme.set_icon(self, icon, "muted")
+
+    def offer_table(self) -> None:
+        """Offers to export numbers if the card has a table."""
+        self.entries["csv"].setVisible(self._has_table())
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -68,8 +88,10 @@ class CardMenuButton(QToolButton):
 
     def _open(self) -> None:
         """Opens the menu with popup(), because exec() would start a nested event loop."""
-        self.entries["csv"].setVisible(self._has_table())
-        self.entries["enlarge"].setText("Restor&e	Esc" if self.is_enlarged else _ENTRIES[0][1])
+        if self._only_enlarges:
+            self.asked.emit("enlarge")
+            return
+        self.offer_table()
         width = self.menu_of_card.sizeHint().width()
         self.menu_of_card.popup(self.mapToGlobal(QPoint(self.width() - width, self.height())))
 

@@ -64,14 +64,14 @@ class CardActions(QObject):
         """Shows all cards again if one is enlarged; else enlarges that card, or the one in use."""
         card = card or self._card_in_use()
         if not self.put_back() and card is not None:
-            card.menu_button.is_enlarged = True
+            card.menu_button.set_enlarged(True)
             self._frame.enlarge(card)
 
     def put_back(self) -> bool:
         """Shows all cards again if one is enlarged; returns whether one was."""
         card = self._frame.enlarged
         if card is not None:
-            card.menu_button.is_enlarged = False
+            card.menu_button.set_enlarged(False)
             self._frame.enlarge(None)
         return card is not None
 

@@ -140,7 +140,7 @@ def click_tab(qtbot: QtBot, window: QWidget, name: str) -> None:
 
 
 def show_view(qtbot: QtBot, window: QWidget, name: str) -> None:
-    """Chooses a view of the time in its menu."""
+    """Chooses a view of the time in its menu, or another entry."""
     click(qtbot, window, QPushButton, "timeView")
     menu, entry = find(window, QMenu, "timeViewMenu"), window.findChild(QAction, name)
     assert entry is not None, f"there is no view called {name}"

@@ -137,7 +137,7 @@ class CurvesPanel(PagedCard):
         self.reset_zoom.setObjectName("actionResetZoom")
         self.reset_zoom.triggered.connect(lambda: self.plot.reset_zoom())
         self.groups = (self.log, self.root), tuple(self.shows.values()), (self.reset_zoom, self.forget)
-        self.view_button.add_actions(*self.groups)
+        self.view_button.add_actions(*self.groups, self.menu_button.give_entries())
 
     def _switch(self, words: str, name: str) -> QAction:
         action = QAction(words, self)

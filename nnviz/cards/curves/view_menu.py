@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QPushButton
 from nnviz.ui.pages import PagedCard
 from nnviz.ui.parts import describe, named
 
-_TIP = "Chooses what is shown over the time, the scales, and the curves."
+_TIP = "Chooses what is shown over the time, the scales, and the curves. Copies and exports the card."
 
 
 class ViewMenuButton(QPushButton):
@@ -53,5 +53,6 @@ class ViewMenuButton(QPushButton):
             action.setVisible(page.is_offered)
             action.setChecked(page is self._card.page)
             self._menu.insertAction(self._separator, action)  # at its place, also if it is there already
+        self._card.menu_button.offer_table()
         width = self._menu.sizeHint().width()
         self._menu.popup(self.mapToGlobal(QPoint(self.width() - width, self.height())))

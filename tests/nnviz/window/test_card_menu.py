@@ -20,7 +20,7 @@ from nnviz.ui.card import Panel, Table
 from nnviz.window import card_export
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import announced, choose_file, click, drag, find, press, seven
+from tests.nnviz.helpers import announced, choose_file, click, drag, find, press, seven, show_view
 
 
 def places(window: MainWindow) -> list[tuple[str, QRect, bool]]:
@@ -122,6 +122,12 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     qtbot.waitUntil(lambda: window.draw.width() > window.width() - 40)
     window.cards.put_back()
 
+    # The time has a button for it, as its view menu has the other entries.
+    for words, enlarged in (("Enlarge the card Curves", window.curves), ("Restore the card Curves", None)):
+        assert find(window, QToolButton, "curvesDockMenuButton").accessibleName() == words
+        click(qtbot, window, QToolButton, "curvesDockMenuButton")
+        assert window.cards.enlarged is enlarged
+
     # The menu by the keyboard.
     find(window, QToolButton, "weightsDockMenuButton").setFocus()
     press(qtbot, window, Qt.Key.Key_Return)
@@ -208,7 +214,7 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     qtbot.waitUntil(lambda: announced(window.session) == "Exported to bars.svg")
 
     # The proposed name is that of the page.
-    choose(qtbot, window, window.curves, "Png")
+    show_view(qtbot, window, "curvesDockPngAction")
     dialog = find(window, QFileDialog, "exportCardDialog")
     assert [Path(name).name for name in dialog.selectedFiles()] == ["error.png"]
     dialog.reject()
