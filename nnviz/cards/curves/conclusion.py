@@ -11,7 +11,7 @@ from engine.datasets import Dataset
 from engine.explain.prediction_changes import ClassChanges
 from engine.explain.predictions import NumberPredictions
 from engine.training.early_estimates import ESTIMATE_EXAMPLES
-from nnviz.cards.curves.known_figures import exact_figure, last_measured
+from nnviz.cards.curves.known_figures import exact_figure, known_figure
 from nnviz.formatting.achievement import class_achievement, number_achievement, untrained_achievement
 from nnviz.formatting.change_sentences import class_change, loss_change, number_change, what_if_errors
 from nnviz.formatting.conclusion import Conclusion
@@ -156,16 +156,14 @@ def _achievement(session: Session, quantity: Quantity, sizes: Mapping[str, int])
         return ""
     if quantity.name == RMSE.name:
         return _number_achievement(data, _predicted(session), session.meaning.unit)
-    best = run.history.best
-    epoch = best.epoch if session.timeline.epoch is None and best is not None else session.timeline.epoch
     part = next((name for name in ("test", "validation", "train") if sizes.get(name)), None)
     if part is None:
         return ""
-    measured = last_measured(getattr(run.history, quantity.name), part, epoch)
+    measured = known_figure(session, quantity, part)
     predicted = _predicted(session)
     if measured is None and run.untouched and predicted is not None and predicted.part.name == part:
         measured = 0.0, error_of(predicted.answers, session.meaning), False
-    if measured is None:
+    if measured is None or not math.isfinite(measured[1]):
         return ""
     at, error, is_estimate = measured
     examples = min(sizes[part], ESTIMATE_EXAMPLES) if is_estimate else sizes[part]

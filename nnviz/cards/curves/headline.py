@@ -125,8 +125,9 @@ class Headline(QWidget):
         training = session.training
         wrong = next(iter(session.settings.problems), None)
         state = (run, epoch, best, run.untouched, run.edited, session.state, training.replaces_network, wrong)
+        past = None if epoch is None else session.timeline.figures  # the figures of a snapshot are measured later
         is_of_displayed = predicted is not None and predicted.network is session.displayed.network
-        about = (*state, curves.last_epoch, early, ends, examples, quantity, predicted, is_of_displayed)
+        about = (*state, curves.last_epoch, early, ends, examples, quantity, predicted, is_of_displayed, past)
         if about == self._concluded:
             return
         self._concluded = about

@@ -53,11 +53,11 @@ class ShownFigures:
     now: float | None = None
 
 
-def last_measured(curves: Curves, part: str, epoch: float | None) -> tuple[float, float, bool] | None:
-    """Returns the last value of a part up to an epoch (None: of all), its epoch, and whether it is an estimate."""
+def _last_measured(curves: Curves, part: str, epoch: float) -> tuple[float, float, bool] | None:
+    """Returns the last value of a part up to an epoch, its epoch, and whether it is an estimate."""
     exact: Curve = getattr(curves, part)
     known = curves.joined(part)
-    count = bisect_right(known.epochs, math.inf if epoch is None else epoch)
+    count = bisect_right(known.epochs, epoch)
     if not count:
         return None
     at = known.epochs[count - 1]
@@ -69,7 +69,7 @@ def shown_figures(session: Session, quantity: Quantity) -> ShownFigures:
     run, epoch = session.runs.current, session.timeline.epoch
     figures = []
     for part in PARTS:
-        found = _live(session, quantity, part) if epoch is None else _past(session, quantity, part, epoch)
+        found = known_figure(session, quantity, part)
         if found is not None and math.isfinite(found[1]):
             figures.append(_figure(session, quantity, part, found))
     shown = run.epochs if epoch is None else epoch
@@ -83,10 +83,15 @@ def shown_figures(session: Session, quantity: Quantity) -> ShownFigures:
     return ShownFigures(tuple(figures), run.epoch_text(epoch), note, value)
 
 
+def known_figure(session: Session, quantity: Quantity, part: str) -> tuple[float, float, bool] | None:
+    """Returns the displayed network's last known figure: its epoch, its value, and whether it is an estimate."""
+    epoch = session.timeline.epoch
+    return _live(session, quantity, part) if epoch is None else _past(session, quantity, part, epoch)
+
+
 def exact_figure(session: Session, quantity: Quantity, part: str) -> float | None:
     """Returns the displayed network's figure without what-ifs; None if it was not measured on the whole set."""
-    epoch = session.timeline.epoch
-    found = _live(session, quantity, part) if epoch is None else _past(session, quantity, part, epoch)
+    found = known_figure(session, quantity, part)
     return None if found is None or found[0] != session.displayed.epochs or found[2] else found[1]
 
 
@@ -108,7 +113,7 @@ def _live(session: Session, quantity: Quantity, part: str) -> tuple[float, float
 
 def _past(session: Session, quantity: Quantity, part: str, epoch: float) -> tuple[float, float, bool] | None:
     """Returns epoch and value up to an epoch of the past: that of the curve, or measured there; None if unknown."""
-    found = last_measured(_curves(session, quantity), part, epoch)
+    found = _last_measured(_curves(session, quantity), part, epoch)
     if found is None or found[0] != epoch:
         at, measured = session.timeline.figures
         value = measured.get(f"{part}_{quantity.name}")

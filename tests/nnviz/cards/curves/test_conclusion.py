@@ -280,6 +280,30 @@ def test_the_card_shows_the_conclusion_up_to_the_displayed_epoch(make_cards: Mak
     assert label.conclusion == whole
 
 
+def test_between_epochs_the_count_is_that_of_the_figure(make_cards: MakeCards, qtbot: QtBot) -> None:
+    """First both are those of the last epoch, then those of the displayed snapshot."""
+    window = make_cards("curvesDock")
+    session, label = window.session, find(window, ConclusionLabel, "curvesConclusion")
+    session.settings.change("epochs", epochs=4, learning_rate=1.0)
+    for step in (session.step_epoch, session.step_epoch, session.step_batch, session.step_batch):
+        step()
+        wait_for(qtbot, window, Status.PAUSED)
+    between, examples = session.timeline.epochs[-2], len(session.dataset.test)
+    assert 2 < between < session.timeline.live_epoch
+    session.timeline.go_to(between)
+
+    def counted(error: float) -> bool:
+        right = f"It reads {examples - round(error * examples)} of {examples} new digits."
+        figure = find(window, QLabel, "testFigure").text()
+        return label.conclusion is not None and (label.conclusion.lead, figure) == (right, text.percent(error))
+
+    assert counted(session.runs.current.history.figures(2)["test_error"])
+    qtbot.waitUntil(lambda: session.timeline.figures[0] == between)
+    own = Evaluator(session.displayed.network, session.dataset.test).evaluate().error
+    assert own != session.runs.current.history.figures(2)["test_error"]
+    assert counted(own)
+
+
 def test_settings_of_another_network_are_the_headline_after_a_finished_run_too(
     make_cards: MakeCards, qtbot: QtBot
 ) -> None:
