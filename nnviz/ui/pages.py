@@ -44,6 +44,11 @@ class Page(QWidget, LazyView):
         self.is_filled = False
         self.is_offered, self.compares = True, False
 
+    @property
+    def caption(self) -> str:
+        """What an export of the card calls its content while the page is in front."""
+        return self.title
+
     def offer(self, offered: bool) -> None:
         """Sets whether the page can be chosen."""
         if offered != self.is_offered:
@@ -185,7 +190,7 @@ class PagedCard(Panel):
 
     @property
     def caption(self) -> str:
-        return self.page.title
+        return self.page.caption
 
     @property
     def has_table(self) -> bool:

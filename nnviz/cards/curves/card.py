@@ -401,6 +401,11 @@ class LearningCurvePage(Page):
         self._is_strip = False
 
     @property
+    def caption(self) -> str:
+        """What is exported: "error curves"."""
+        return f"{self.quantity.called} curves"
+
+    @property
     def plot(self) -> CurvePlot:
         """The plot, made at its first use."""
         self.fill()

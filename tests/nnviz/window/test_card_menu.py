@@ -213,11 +213,15 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     assert QSvgRenderer(drawing).defaultSize().width() >= card.width()
     qtbot.waitUntil(lambda: announced(window.session) == "Exported to bars.svg")
 
-    # The proposed name is that of the page.
+    # Title and proposed name are those of what the page shows.
     show_view(qtbot, window, "curvesDockPngAction")
     dialog = find(window, QFileDialog, "exportCardDialog")
-    assert [Path(name).name for name in dialog.selectedFiles()] == ["error.png"]
+    assert [Path(name).name for name in dialog.selectedFiles()] == ["error-curves.png"]
+    assert dialog.windowTitle() == "Export error curves"
     dialog.reject()
+
+    show_view(qtbot, window, "curvesDockCopyAction")
+    assert announced(window.session) == "Copied a picture of error curves"
 
     # One that cannot be written is reported in the window.
     choose(qtbot, window, card, "Svg")
