@@ -141,7 +141,9 @@ def relative_change(before: Array, after: Array) -> float:
 def moved_text(before: Array, after: Array) -> str:
     """Returns how much weights differ: "weights differ by 34 % of their norm"."""
     share = relative_change(before, after)
-    return f"weights differ by {100 * share:.3g} % of their norm" if np.isfinite(share) else "weights were all 0"
+    if not np.isfinite(share):
+        return "weights were all 0"
+    return f"weights differ by {100 * share:.3g}\N{NO-BREAK SPACE}% of their norm"  # the line may be broken
 
 
 def _signed(value: float) -> str:
