@@ -70,7 +70,7 @@ class RunStatus(ElidedLabel):
     def _parts(self) -> list[str]:
         """Returns the progress of the run, what prevents training, and what can be done.
 
-        While another epoch is displayed, it names none: that of the figures is the only one.
+        While another epoch is displayed, it names none: that of the figures is the only one. It says "now" instead.
         """
         training, run, progress = self._session.training, self._session.runs.current, self._session.training.progress
         best, is_past = run.history.best, self._session.timeline.epoch is not None
@@ -89,6 +89,8 @@ class RunStatus(ElidedLabel):
                 done = "the network has died"
             elif progress.batch == progress.batches and self._session.state is not Status.TRAINING:
                 done = ""
+            if is_past and done:
+                done = f"now: {done}"
             return ["" if is_past else of, done, *self._pace()]
         if progress.measuring:
             return ["measuring the errors before the first step"]

@@ -126,6 +126,17 @@ def test_that_it_died_between_others_is_reported_with_its_layer(ready_model: Mod
     assert session.runs.current.history.completed == 2
 
 
+def test_while_looking_back_the_progress_says_that_it_is_of_now(ready_window: CardWindow, qtbot: QtBot) -> None:
+    session = ready_window.session
+    session.step_epoch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    session.step_batch()
+    wait_for(qtbot, ready_window, Status.PAUSED)
+    assert " · 1 of 20 batches" in status(ready_window)
+    session.timeline.go_to(1)
+    assert status(ready_window).startswith("now: 1 of 20 batches")
+
+
 # ---- looks
 
 
