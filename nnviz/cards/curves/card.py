@@ -122,8 +122,10 @@ class CurvesPanel(PagedCard):
 
     def _add_actions(self) -> None:
         """Makes the actions of the view menu, which the charts offer in their context menus, too."""
-        self.log, self.root = self._switch("Logarithmic values", "Logarithmic"), self._switch("√ epochs", "RootEpochs")
-        self.root.setToolTip("Draws the epochs at their square roots, which makes the first ones wide.")
+        self.log = self._switch("Logarithmic values", "Logarithmic")
+        self.root = self._switch("Square-root epochs", "RootEpochs")
+        self.log.setToolTip("Gives each factor of ten the same height. Otherwise the axis of values is linear.")
+        self.root.setToolTip("Makes the first epochs wide. Otherwise the axis of epochs is linear.")
         self.log.toggled.connect(self._log_chosen)
         self.root.toggled.connect(self.set_root)
         self.shows = {}

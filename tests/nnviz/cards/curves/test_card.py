@@ -121,6 +121,11 @@ def test_error_and_loss_each_have_a_page(ready_window: CardWindow, qtbot: QtBot)
     assert log.isChecked()
     assert plot_of(window, "lossPlot").is_log
 
+    # Each scale says what it is without a tick.
+    root = switch(qtbot, window, "actionRootEpochs")
+    assert not plot_of(window, "lossPlot").axes.is_root
+    assert all("Otherwise the axis of" in each.toolTip() and "linear" in each.toolTip() for each in (log, root))
+
     # Another run begins with the whole view.
     turn_to(qtbot, window, "errorView")
     plot = plot_of(window, "errorPlot")
