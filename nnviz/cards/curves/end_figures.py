@@ -103,7 +103,7 @@ class EndFigures(QObject):
         by_part = {figure.part: figure for figure in known.figures if figure.part not in self._hidden}
         for part in PARTS:
             self._write_figure(part, by_part.get(part))
-        live = "" if known.now is None or "test" in self._hidden else f"now {quantity.text(known.now)}"
+        live = "" if known.now is None or "test" in self._hidden else self._live_text(known.now)
         for each, words in ((self._past, known.past), (self._note, known.note), (self._now, live)):
             each.setText(words if by_part or each is self._past else "")
             each.adjustSize()
@@ -126,6 +126,14 @@ class EndFigures(QObject):
         shown.setToolTip(figure.tip)
         for each in (shown, word):
             each.adjustSize()
+
+    def _live_text(self, value: float) -> str:
+        """Returns the test figure of the live network; in a narrow plot without its unit, which the axis has, too."""
+        quantity = self._plot.axes.quantity
+        words = f"now {quantity.text(value)} test"
+        self._now.ensurePolished()  # it has the font of its role then
+        has_room = self._now.fontMetrics().horizontalAdvance(words) <= self._gutter - theme.px(_BESIDE)
+        return words if has_room else f"now {quantity.number(value)} test"
 
     # ---- where
 

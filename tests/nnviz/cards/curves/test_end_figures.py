@@ -175,7 +175,7 @@ def test_in_the_past_they_keep_their_colours_under_its_epoch_and_now_stands_belo
     plot.show_figures(known(0.0323, 0.0264, 3, past="epoch 3", now=0.0252), 3)
     names = ("figuresEpoch", "testFigure", "trainFigure", "liveFigure")
     rows = [figure(plot, name) for name in names]
-    assert [row.text() for row in rows] == ["epoch 3", "3.23 %", "2.64 %", "now 2.52 %"]
+    assert [row.text() for row in rows] == ["epoch 3", "3.23 %", "2.64 %", "now 2.52 % test"]
     assert all(row.isVisible() and row.x() > plot.plot_area().right() for row in rows)
     assert [row.y() for row in rows] == sorted(row.y() for row in rows)
     colours = [row.palette().windowText().color().name() for row in rows]
@@ -187,6 +187,21 @@ def test_in_the_past_they_keep_their_colours_under_its_epoch_and_now_stands_belo
     assert rows[3].isHidden(), "it would be cut"
     plot.show_figures(known(), 20)
     assert all(figure(plot, name).isHidden() for name in ("figuresEpoch", "liveFigure"))
+
+
+def test_the_live_figure_is_named_in_any_width_and_with_a_long_unit(plot: CurvePlot) -> None:
+    live = figure(plot, "liveFigure")
+    for unit, width, reported in (
+        ("mpg", 1000, "now 2.52 mpg test"),
+        ("mpg", 420, "now 2.52 mpg test"),
+        ("thousand dollars", 420, "now 2.52 test"),
+    ):
+        plot.resize(width, 300)
+        plot.set_quantity(replace(RMSE, unit=unit))
+        plot.show_figures(known(4.12, 3.5, 3, past="epoch 3", now=2.52), 3)
+        QApplication.processEvents()
+        assert live.text() == reported
+        assert live.geometry().right() < plot.width()
 
 
 def test_the_mouse_reads_the_chart_under_a_figure_and_its_tooltip_beside_the_chart(plot: CurvePlot) -> None:
@@ -266,7 +281,7 @@ def test_in_the_past_they_are_those_of_the_displayed_epoch(window: CardWindow, q
     session.timeline.go_to(2)
     assert figure(window).text() == text.percent(history.figures(2)["test_error"])
     assert figure(window, "trainFigure").text() == text.percent(history.figures(2)["train_error"])
-    assert figure(window, "liveFigure").text() == f"now {live}"
+    assert figure(window, "liveFigure").text() == f"now {live} test"
     texts = [label.text() for label in window.curves.findChildren(QLabel) if label.isVisible()]
     assert texts.count("epoch 2") == 1
     session.timeline.go_live()
