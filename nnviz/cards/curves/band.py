@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QLineF, QPointF, QRectF, Qt
+from PyQt5.QtCore import QEvent, QLineF, QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QAction, QApplication, QSizePolicy
 
@@ -199,6 +199,12 @@ class Band(PaintedView):
             self._session.messages.announce("Copied the predictions over time")
 
     # ---- the mouse
+
+    def event(self, event: QEvent) -> bool:
+        """Hides the read-out when the context menu opens: Qt does not report that the mouse leaves to a menu."""
+        if event.type() == QEvent.Type.ContextMenu:
+            self.leaveEvent(event)
+        return bool(super().event(event))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

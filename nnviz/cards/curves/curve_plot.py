@@ -340,8 +340,8 @@ class CurvePlot(ZoomPlot):
     # ---- read-out
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Shows no tooltip over a read-out, and hides the read-out while the mouse is on the zoom button."""
-        if event.type() == QEvent.Type.Leave and hasattr(self, "_hint"):
+        """Shows no tooltip over a read-out, and hides the read-out where the zoom button or a menu has the mouse."""
+        if event.type() in (QEvent.Type.Leave, QEvent.Type.ContextMenu) and hasattr(self, "_hint"):
             self.leaveEvent(event)
         if event.type() == QEvent.Type.ToolTip and not self._read_out.isHidden():
             event.accept()

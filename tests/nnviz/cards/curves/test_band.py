@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QPoint, Qt, QTimer
+from PyQt5.QtGui import QContextMenuEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.curves.band import Band, class_line
@@ -14,7 +15,7 @@ from nnviz.cards.curves.prediction_over_time import PAST_PREDICTIONS, PastPredic
 from nnviz.ui import theme
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import drag, hover, leave, seven, train_epochs
-from tests.nnviz.ui.helpers import place_of
+from tests.nnviz.ui.helpers import place_of, read_out
 
 NAMES = ("0", "1", "2")
 
@@ -103,6 +104,34 @@ def test_a_drag_looks_back_and_the_playhead_crosses_the_band(
     leave(band)  # ends the read-out, which may cover the line
     image = band.grab().toImage()
     assert theme.colour("looking_back").rgb() in {image.pixel(place.x() + by, 2) for by in (-1, 0, 1)}
+
+
+@pytest.mark.parametrize("is_chart", [False, True])
+def test_the_read_out_leaves_when_the_context_menu_opens(
+    ready_window: CardWindow, band: Band, qtbot: QtBot, is_chart: bool
+) -> None:
+    train_epochs(qtbot, ready_window, 2)
+    drag(ready_window.canvas, seven(ready_window.canvas))
+    wait_until_known(qtbot, ready_window)
+    view = ready_window.curves.plot if is_chart else band
+    widget = ready_window.curves.plot.viewport() if is_chart else band
+    place = widget.rect().center()
+    hover(widget, (place.x(), place.y()))
+    assert read_out(view).isVisible()
+    shown = []
+
+    def see_and_close() -> None:
+        shown.append(read_out(view).isVisible())
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        menu.close()
+
+    QTimer.singleShot(0, see_and_close)
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(widget, QContextMenuEvent(reason, place, widget.mapToGlobal(place)))
+    assert shown == [False]
+    ready_window.session.timeline.go_to(1)  # the band looks again what the mouse points at
+    assert not read_out(view).isVisible()
 
 
 def test_the_compared_epoch_has_a_line_and_its_value_beside_it(
