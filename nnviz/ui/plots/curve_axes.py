@@ -196,8 +196,10 @@ class ValueAxis(pg.AxisItem):
             low = max(low, math.log10(floor))
         found = [math.log10(mark) for mark in log_marks(10.0**low, 10.0**maxVal, most)] if low < maxVal else []
         if self.has_below and floor is not None and minVal <= self.axes.below <= maxVal:
-            near = theme.px(theme.SMALL + 2) / max(size, 1) * (maxVal - minVal)
-            found = [self.axes.below, *(mark for mark in found if mark - self.axes.below >= near)]
+            each = (maxVal - minVal) / max(size, 1)  # of a pixel
+            near = theme.px(theme.SMALL + 2) * each
+            lowest = max(self.axes.below, minVal + theme.px(theme.SMALL) / 2 * each)  # where its number has room
+            found = [self.axes.below, *(mark for mark in found if mark - lowest >= near)]
         return [(None, found)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
@@ -206,6 +208,18 @@ class ValueAxis(pg.AxisItem):
         if texts and self.axes.quantity.unit == "%":
             texts[-1] += " %"
         return texts
+
+    def generateDrawSpecs(self, p: Any) -> Any:  # noqa: N802
+        """Moves a number at the lower end of the plot upwards if it would be cut."""
+        specs, plot = super().generateDrawSpecs(p), self.getViewWidget()
+        if specs and plot is not None:
+            end = self.mapFromScene(plot.mapToScene(0, plot.viewport().height())).y()
+            most = end - theme.px(theme.SMALL) / 2  # of the middle of a number
+            specs[2][:] = [
+                (place.translated(0, min(most - place.center().y(), 0.0)), flags, text)
+                for place, flags, text in specs[2]
+            ]
+        return specs
 
     def _texts(self, values: Sequence[float]) -> list[str]:
         if not self.axes.is_log:

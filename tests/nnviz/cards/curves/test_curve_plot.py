@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -61,6 +63,36 @@ def test_whatever_the_curve_the_axis_of_errors_stays_and_small_ones_lie_on_one_l
         assert ((heights >= low) & (heights <= high)).all(), values
         ((_, marks),) = left_axis(plot).tickValues(low, high, 260)
         assert ("< 0.1" in left_axis(plot).tickStrings(marks, 1, 1)) == small.any(), values
+
+
+@pytest.fixture(params=[100, 150])
+def any_text_size(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None]:
+    theme.apply(qapp, "dark", request.param)
+    yield
+    theme.apply(qapp, "dark", 100)
+
+
+@pytest.mark.usefixtures("any_text_size")
+def test_the_lowest_number_is_whole_in_a_low_chart(plot: CurvePlot, qapp: QApplication) -> None:
+    plot.show_curves({"test": Curve([0, 1], [0.9, 0.0004])}, 5)
+    for is_log in (True, False):
+        plot.set_axes(is_log, False)
+        for height in (90, 110, 140):
+            plot.resize(744, height)
+            qapp.processEvents()
+            _, *above, lowest = ink_heights(plot)
+            assert above
+            assert lowest >= max(above), (is_log, height)
+
+
+def ink_heights(plot: CurvePlot) -> list[int]:
+    """The heights in pixels of the numbers left of the chart, from above."""
+    image, ground = plot.grab().toImage(), theme.colour("card").lightness()
+    across = range(5, plot.plot_area().left() - 5)
+    rows = [
+        any(abs(image.pixelColor(x, y).lightness() - ground) > 60 for x in across) for y in range(3, plot.height() - 1)
+    ]
+    return [len(list(group)) for is_ink, group in itertools.groupby(rows) if is_ink]
 
 
 def test_of_few_examples_it_ends_at_one_percent(plot: CurvePlot) -> None:
