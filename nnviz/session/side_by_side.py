@@ -418,6 +418,20 @@ class SideBySide(QObject):
         found, data = self._changes, self._data.dataset
         return found if self.is_on and found is not None and _is_of(found, data) else None
 
+    @property
+    def changes_of_sides(self) -> PredictionChanges | None:
+        """``changes`` if they are those of ``sides``; None until they are. In training, the live network may be older."""
+        found, sides, second = self.changes, self.sides, self._second
+        if found is None or sides is None or second is None:
+            return None
+        is_training = self._runs.current.stage is Stage.TRAINING
+        if is_training and self._displayed.is_live:
+            return found
+        moving = second.side.network if is_training and second.kind == NOW else None
+        pairs = zip((found.before, found.after), sides, strict=True)
+        are_same = all(side.network in (predicted.network, moving) for predicted, side in pairs)
+        return found if are_same else None
+
 
 def _is_of(found: PredictionChanges, data: Dataset | None) -> bool:
     return data is not None and found.after.part.is_of(data)

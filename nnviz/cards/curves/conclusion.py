@@ -125,7 +125,8 @@ def compared_conclusion(session: Session, quantity: Quantity) -> Conclusion | No
         return None
     if quantity.name == LOSS.name:
         return loss_change(compared.opening, *(dict(side.figures) for side in compared.sides))
-    return None if compared.changes is None else _change_sentences(compared.changes, meaning)
+    found = compared.changes_of_sides
+    return None if found is None else _change_sentences(found, meaning)
 
 
 def _what_if(session: Session, quantity: Quantity) -> str:

@@ -141,7 +141,7 @@ class Headline(QWidget):
     def _show_comparison(self, quantity: Quantity) -> None:
         """Shows the errors of two networks that are compared, and what has changed."""
         compared, meaning = self._session.side_by_side, self._session.meaning
-        sides, found = compared.sides, compared.changes
+        sides, found = compared.sides, compared.changes_of_sides
         if sides is None:
             return
         before, after = (dict(side.figures) for side in sides)

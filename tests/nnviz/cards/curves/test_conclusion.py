@@ -304,6 +304,29 @@ def test_between_epochs_the_count_is_that_of_the_figure(make_cards: MakeCards, q
     assert counted(own)
 
 
+def test_while_two_networks_are_compared_the_headline_is_never_of_others(make_cards: MakeCards, qtbot: QtBot) -> None:
+    """As in a replay: no sentence and no errors of an epoch that is no longer displayed."""
+    window = make_cards("curvesDock")
+    session, label = window.session, find(window, ConclusionLabel, "curvesConclusion")
+    figures = find(window, QLabel, "comparedFigures")
+    session.settings.change("epochs", epochs=5)
+    for step in (*[session.step_epoch] * 3, session.step_batch, session.step_batch):
+        step()
+        wait_for(qtbot, window, Status.PAUSED)
+    *_, between, _ = session.timeline.epochs
+    session.timeline.go_to(1)
+    session.side_by_side.toggle()
+    opening = f"From epoch 1 to {session.runs.current.epoch_name(session.runs.current.epochs)} "
+    qtbot.waitUntil(lambda: label.conclusion is not None and label.conclusion.lead.startswith(opening))
+    session.timeline.go_to(between)
+    assert label.conclusion is None
+    assert figures.text().endswith(">Comparing …</span>")
+    qtbot.waitUntil(lambda: label.conclusion is not None)
+    assert label.conclusion is not None
+    assert label.conclusion.lead.startswith(f"From epoch {session.runs.current.epoch_name(between)} to ")
+    assert "%" in figures.text()
+
+
 def test_settings_of_another_network_are_the_headline_after_a_finished_run_too(
     make_cards: MakeCards, qtbot: QtBot
 ) -> None:
