@@ -80,6 +80,7 @@ class SideBySide(QObject):
 
     Attributes:
         is_wanted: whether the user has switched the comparison on; it is shown while there is a second network.
+            A comparison with the present ends when the present is displayed.
         answer: the outputs of the second network for the current input, (outputs,); None if they are not known.
     """
 
@@ -238,6 +239,9 @@ class SideBySide(QObject):
 
     def _look(self) -> None:
         """Finds the second network, and reports what has changed."""
+        was_now = self._second is not None and self._second.kind == NOW
+        if was_now and self._displayed.is_live and self._chosen not in self.kinds:
+            self.is_wanted = False  # the user has gone back to now, the second network itself
         kind = self.kind
         self._second = self._find(kind) if kind is not None and self.is_wanted else None
         key = None if self._second is None else self._second.key
@@ -420,7 +424,10 @@ class SideBySide(QObject):
 
     @property
     def changes_of_sides(self) -> PredictionChanges | None:
-        """``changes`` if they are those of ``sides``; None until they are. In training, the live network may be older."""
+        """``changes`` if they are those of ``sides``; None until they are.
+
+        While the live network learns, its predictions may be older.
+        """
         found, sides, second = self.changes, self.sides, self._second
         if found is None or sides is None or second is None:
             return None

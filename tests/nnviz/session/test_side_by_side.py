@@ -79,9 +79,7 @@ def test_an_epoch_is_beside_the_present(trained: Model, qtbot: QtBot) -> None:
     session.timeline.go_live()
     assert (compared.is_on, compared.sides, compared.changes, session.mistakes.changes) == (False, None, None, None)
     session.timeline.go_to(1)
-    assert compared.is_on, "it is still wanted"
-    compared.toggle()
-    assert not compared.is_on
+    assert not compared.is_on, "it ended when the present was displayed"
 
 
 def test_the_prediction_of_the_second_network(trained: Model, qtbot: QtBot) -> None:
@@ -105,6 +103,8 @@ def test_a_kept_epoch_is_the_second(trained: Model) -> None:
     assert session.messages.announcement is not None
     assert session.messages.announcement.text == "Epoch 2 is kept. Go to another epoch to compare them."
     assert compared.kinds == [NOW]
+    session.timeline.go_live()
+    assert compared.is_on, "it is the kept epoch that was chosen"
     session.timeline.go_to(1)
     assert (compared.kinds, compared.kind) == ([NOW, EPOCH], EPOCH)
     assert compared.sides is not None
