@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PyQt5.QtWidgets import QApplication, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from nnviz.cards.curves.compare_button import CompareButton
 from nnviz.cards.curves.player import SECONDS, Player
@@ -170,10 +172,20 @@ class TimeFoot(QWidget):
         self.branch.setToolTip(tip)
         self.branch.setAccessibleDescription(tip)
         is_back = not self._timeline.is_live
-        self.branch.setVisible(is_back or work.is_running)
         is_wanted = (is_back and not self._player.is_playing) or work.is_running or compared.is_on
-        self.beside.setVisible(is_wanted and not self._is_low)
+        with self._keeping_focus():
+            self.branch.setVisible(is_back or work.is_running)
+            self.beside.setVisible(is_wanted and not self._is_low)
         self.moved.emit()
+
+    @contextmanager
+    def _keeping_focus(self) -> Iterator[None]:
+        """Gives the focus of a button that leaves to the axis: Qt would give it to the next widget of the window."""
+        focus: QWidget | None = QApplication.focusWidget()
+        is_here = focus is not None and (self.isAncestorOf(focus) or self.beside.isAncestorOf(focus))
+        yield
+        if focus is not None and is_here and not focus.isVisible():
+            self.axis.setFocus()
 
     def place_beside(self, left: int, right: int, bottom: int) -> None:
         """Lays the buttons beside the playhead, between two pixels of their parent, above a third."""
@@ -275,9 +287,10 @@ class TimeFoot(QWidget):
             self.edit.show_value(words)
         is_playing = self._player.is_playing
         shows_replay = has_past and (is_live or is_playing)
-        self.play.setVisible(shows_replay)
-        self.seconds.setVisible(shows_replay and not self._is_low)
-        self.live.setVisible(has_past and not shows_replay)
+        with self._keeping_focus():
+            self.play.setVisible(shows_replay)
+            self.seconds.setVisible(shows_replay and not self._is_low)
+            self.live.setVisible(has_past and not shows_replay)
         self.play.setText("" if self._is_low else " Stop" if is_playing else " Replay")
         self.live.setText("Now" if self._is_low else "Back to now")
         theme.set_icon(self.play, "pause" if is_playing else "rotate-ccw", "ink")

@@ -227,6 +227,27 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
     assert session.state is Status.TRAINING
 
 
+def test_the_focus_stays_in_the_card_when_its_buttons_leave(whole_window: MainWindow, qtbot: QtBot) -> None:
+    session = whole_window.session
+    session.records.set_on(True)
+    train(qtbot, whole_window)
+    bring_to_front(qtbot, whole_window)
+    axis = slider_of(whole_window)
+    for name in ("liveButton", "branchButton"):
+        run = session.runs.current
+        session.timeline.go_to(1)
+        button = find(whole_window, QPushButton, name)
+        qtbot.waitUntil(button.isEnabled)
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        if name == "branchButton":
+            qtbot.waitUntil(lambda run=run: session.runs.current is not run, timeout=20_000)
+            qtbot.waitUntil(lambda: not session.branching.work.is_running)
+        assert not button.isVisible()
+        assert axis.hasFocus(), name
+    press(qtbot, whole_window, Qt.Key.Key_Home)
+    assert session.timeline.epoch == 0
+
+
 def test_an_epoch_can_be_typed_and_live_returns(trained: CardWindow, qtbot: QtBot) -> None:
     slider, timeline = slider_of(trained), trained.session.timeline
     bring_to_front(qtbot, trained)
