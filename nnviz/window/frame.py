@@ -126,6 +126,11 @@ class Frame(QWidget):
         self._foot.layout().addWidget(widget)
         self._show()
 
+    def fit_foot(self) -> None:
+        """Gives the foot the height that it needs now, and the rest of the column what is left, at once."""
+        for layout in (self._foot.layout(), self._column_rows):
+            layout.activate()
+
     def add_lesson(self, panel: QWidget) -> None:
         """Adds what takes the place of the column's cards while a lesson is in front."""
         self._lesson = panel

@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         self.user_example_dialogs = UserExampleDialogs(self, self._frame.cards["ownPage"])
         self.resize(1440, 900)
         self._restore()
-        for signal in (self.lessons.changed, theme.changed):
+        for signal in (self.lessons.changed, theme.changed, self.settings.step_buttons_left):
             signal.connect(self._fit_run_block)
         self.closed.connect(IdlePreload(session, self._made_later(), self).end)
         self._remember_changes()
@@ -166,7 +166,10 @@ class MainWindow(QMainWindow):
 
     def _fit_run_block(self) -> None:
         """Leaves more of the column to a lesson, and to what stands there in a low window or with large texts."""
-        self.run_block.set_tight(self.lessons.is_in_front or self.height() < theme.px(_LOW))
+        is_lesson = self.lessons.is_in_front
+        self.run_block.set_tight(is_lesson or self.height() < theme.px(_LOW))
+        self.run_block.show_steps(is_lesson or self.settings.has_room_for_step_buttons)
+        self._frame.fit_foot()
 
     def _add_frame(self) -> None:
         self._frame = Frame(self.session, self)

@@ -18,6 +18,7 @@ from nnviz.ui.parts import arranged, describe, named
 
 _HEIGHT = 180  # pixels
 _TIGHT, _TIGHT_GAPS = 104, 26  # pixels of the tight form, and how many of them are between the buttons
+_LOWEST, _LOWEST_GAPS = 64, 18  # the same of the tight form without the buttons that step and reset
 _ICON = 18  # pixels
 _MARGIN, _BETWEEN = 16, 8  # pixels
 _MANY = 100  # a number of epochs for which the button has no room
@@ -40,10 +41,11 @@ class RunBlock(QFrame):
         self.speed = SpeedChoice(session.speed)
         self._speed_row = QWidget()
         arranged(QHBoxLayout(self._speed_row), label("Speed", "fieldName"), 1, self.speed)
-        steps = arranged(QHBoxLayout(), *((each, 1) for each in self._steps), spacing=_BETWEEN)
-        parts = (self._speed_row, 1, self.train, 1, steps)
+        self._step_row = QWidget()
+        arranged(QHBoxLayout(self._step_row), *((each, 1) for each in self._steps), spacing=_BETWEEN)
+        parts = (self._speed_row, 1, self.train, 1, self._step_row)
         self._column = arranged(QVBoxLayout(self), 1, *parts, 1, margins=(_MARGIN, 0, _MARGIN, 0))
-        self._is_tight = False
+        self._is_tight, self._has_steps = False, True
         theme.sized(self.setFixedHeight, _HEIGHT)
         for signal in (
             session.training.state_changed,
@@ -63,10 +65,23 @@ class RunBlock(QFrame):
         """Chooses the tight form, or the whole block."""
         if is_tight != self._is_tight:
             self._is_tight = is_tight
-            self._speed_row.setHidden(is_tight)
-            self._column.setStretch(2, 0 if is_tight else 1)  # the space below it
-            height, fixed = (_TIGHT, _TIGHT_GAPS) if is_tight else (_HEIGHT, 0)
-            theme.sized(self.setFixedHeight, height, fixed)
+            self._fit()
+
+    def show_steps(self, is_shown: bool) -> None:
+        """Shows the buttons that step and reset, or leaves them, and the speed, to the menu Train."""
+        if is_shown != self._has_steps:
+            self._has_steps = is_shown
+            self._fit()
+
+    def _fit(self) -> None:
+        has_speed = self._has_steps and not self._is_tight
+        self._speed_row.setVisible(has_speed)
+        self._step_row.setVisible(self._has_steps)
+        self._column.setStretch(2, int(has_speed))  # the space below the speed
+        self._column.setStretch(4, int(self._has_steps))  # the space above the steps
+        low = (_TIGHT, _TIGHT_GAPS) if self._has_steps else (_LOWEST, _LOWEST_GAPS)
+        height, gaps = (_HEIGHT, 0) if has_speed else low
+        theme.sized(self.setFixedHeight, height, gaps)
 
     def _make_buttons(self) -> None:
         session = self._session

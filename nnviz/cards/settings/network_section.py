@@ -73,11 +73,15 @@ class NetworkSection(QWidget):
 
     A double click on the heading, or F2, opens all sizes as one text in its place.
 
+    ``hidden_rows_changed``: there are other rows than before, while the field of all sizes stands in their place.
+
     Attributes:
         head: the heading.
         shape_edit: the field of all sizes.
         notice: the line of the notice, which the card places.
     """
+
+    hidden_rows_changed = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -101,8 +105,10 @@ class NetworkSection(QWidget):
         self.head.row.addWidget(self._parameters, 100)
         self._rows = arranged(QVBoxLayout(), spacing=_APART)
         self._rows.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # The least room is a widget of its own: as the minimum of the rows it would replace what they need.
+        self._least_room = QWidget()
         self._layers = QWidget()
-        self._layers.setLayout(self._rows)
+        arranged(QHBoxLayout(self._layers), self._least_room, (self._rows, 1))
         self._add = self._adder()
         self._foot = arranged(QHBoxLayout(), self._add, 1)
         self._column = arranged(QVBoxLayout(self), self.head, self._layers, spacing=_APART)
@@ -132,7 +138,7 @@ class NetworkSection(QWidget):
             self.head.row.addWidget(self._add)
         else:
             self._foot.insertWidget(0, self._add)
-        self._add.show()  # else it would be shown, and need room, a little later
+        self._add.setVisible(not self._is_text)  # else it would be shown, and need room, a little later
 
     def show_ends(self, is_shown: bool) -> None:
         """Shows or hides the rows of inputs and outputs."""
@@ -140,7 +146,7 @@ class NetworkSection(QWidget):
         for row in self._ends:
             row.setVisible(is_shown)
         least = _LEAST_LAYERS * (theme.ROW + _APART) - _APART + 2 * (_END_HEIGHT + _APART) * is_shown
-        theme.sized(self._layers.setMinimumHeight, least)
+        theme.sized(self._least_room.setMinimumHeight, least)
 
     def show_as_text(self, is_text: bool) -> None:
         """Shows the field of all sizes beside the title in place of the rows, or the rows."""
@@ -275,6 +281,8 @@ class NetworkSection(QWidget):
         arranged(self._rows, self._ends[0], *rows, self._ends[1], spacing=_APART)
         self.show_ends(self._shows_ends)
         self._order_tabs()
+        if self._is_text:
+            self.hidden_rows_changed.emit()
 
     def _end_rows(self, experiment: Experiment) -> tuple[QFrame, QFrame]:
         data = self._session.data.dataset

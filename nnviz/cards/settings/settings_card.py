@@ -32,13 +32,16 @@ class SettingsCard(QFrame):
     Signals:
         opened: the page of the further settings was opened by the user.
         page_changed: the sections or the further settings came to the front.
+        step_buttons_left: the buttons that step and reset have to leave the run block, or can return to it.
 
     Attributes:
         sections: the three sections, by their names.
+        has_room_for_step_buttons: whether the run block below can have the buttons that step and reset.
     """
 
     opened = pyqtSignal()
     page_changed = pyqtSignal()
+    step_buttons_left = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -79,12 +82,16 @@ class SettingsCard(QFrame):
             self._keep_no_line,
         )
         self._left = 0  # steps that have left
+        self._returned: list[Callable[[bool], None]] = []  # those of them that the field of all sizes has made room for
+        self.has_room_for_step_buttons = True
+        self._gained = 0  # pixels of height that the card has got from them
         self._has_no_optimizer = False  # whether the optimizer is among the further settings
         self._fitted = QSize()  # the heights of room and content for which that is right
         self._is_fitting = False
         content.installEventFilter(self)
         self.scroll_area.viewport().installEventFilter(self)
-        session.data.changed.connect(self._fit_again)
+        for signal in (session.data.changed, self.network.hidden_rows_changed):
+            signal.connect(self._fit_again)
 
     def minimumSizeHint(self) -> QSize:
         """Returns a width that fits the text size, whatever the settings show."""
@@ -182,15 +189,39 @@ class SettingsCard(QFrame):
     def _fit(self) -> None:
         """Lets as many steps leave as it takes until nothing scrolls."""
         self._is_fitting = True  # what it lays out sends the events to which it listens
-        while self._left and self._fits():
+        while self._returned:
+            self._returned.pop()(True)
+        while self.has_room_for_step_buttons and self._left and self._fits():
             self._left -= 1
             self._steps[self._left](False)
         while self._left < len(self._steps) and not self._fits():
             self._steps[self._left](True)
             self._left += 1
+        if self._left and self._steps[self._left - 1] == self.network.show_as_text:
+            self._return()
         self._activate()
         self._fitted = self._heights
         self._is_fitting = False
+        # Later, because the height of the card cannot be changed by what its change has led to.
+        QTimer.singleShot(0, self._fit_step_buttons)
+
+    def _fit_step_buttons(self) -> None:
+        """Lets the buttons that step and reset leave the run block where all else has left, or return."""
+        heights = self._heights
+        room, needed = heights.width(), heights.height()
+        has_room = needed <= room if self.has_room_for_step_buttons else needed + self._gained <= room
+        if self.scroll_area.isVisible() and has_room != self.has_room_for_step_buttons:
+            self.has_room_for_step_buttons = has_room
+            self.step_buttons_left.emit()
+            self._gained = self._heights.width() - room
+
+    def _return(self) -> None:
+        """Lets what left before the rows of the layers return where there is room now, as these may have been many."""
+        self._returned = list(self._steps[: self._left - 1])
+        for step in self._returned:
+            step(False)
+        while self._returned and not self._fits():
+            self._returned.pop(0)(True)
 
     def _fits(self) -> bool:
         self._activate()

@@ -153,11 +153,14 @@ def test_all_words_have_room_in_the_width_of_the_column(
     block = RunBlock(ready_window.session)
     qtbot.addWidget(block)
     ready_window.session.settings.change("epochs", epochs=20)
-    for is_tight in (False, True):
+    heights = ((False, True, theme.px(180)), (True, True, theme.px(78) + 26), (True, False, theme.px(46) + 18))
+    for is_tight, has_steps, height in heights:
         block.set_tight(is_tight)
+        block.show_steps(has_steps)
         block.resize(round(276 * (1 + percent / 100) / 2), block.sizeHint().height())
         block.show()
-        assert block.height() == (theme.px(78) + 26 if is_tight else theme.px(180))
+        assert block.height() == height
+        assert block.batch.isVisible() == block.epoch.isVisible() == block.reset.isVisible() == has_steps
         assert block.speed.isVisible() != is_tight
         assert abs(block.train.height() - theme.px(46)) <= 2
         for button in block.findChildren(QPushButton):
