@@ -13,10 +13,9 @@ from engine.datasets import Dataset
 
 
 class Column(Enum):
-    """The parts of the window: from left to right what the user chooses, gives, watches, and asks; below, the time."""
+    """The parts of the window: from left to right what the user chooses, watches, and asks; below, the time."""
 
     CHOOSE = "choose"
-    INPUT = "input"
     WATCH = "watch"
     ASK = "ask"
     TIME = "time"
@@ -30,14 +29,12 @@ class Place:
         column: its column.
         number: its position in the column, from the top. Cards with the same number are in the order of their names.
         height: its initial height, in pixels.
-        drawn_height: likewise while the data are points in the plane or on a curve; 0 for the same height.
         is_strip: whether the card has its low form there.
     """
 
     column: Column
     number: int
     height: int = 0
-    drawn_height: int = 0
     is_strip: bool = False
 
 
@@ -50,9 +47,10 @@ class CardInfo:
         places: its positions, by the names of the workspaces that show it.
         needs: names of the session's queries whose results it needs while it is in view.
         page_of: the name of the card with tabs of which it is a page; a page has no position of its own.
+        part_of: the name of the card that makes it, and in which it always stands.
         page_number: its position among the pages, from the left. Pages that belong to the card itself have 0.
         suits: whether the card makes sense for a data set; a page is made with the first such data. None: for all.
-        is_fixed: whether it has no menu: the card of the settings, or without places a section of it.
+        is_fixed: whether lessons cannot show, hide or enlarge it: the card of the settings, and its sections.
         is_of_displayed: whether it draws the displayed network, and is marked while that is a snapshot.
     """
 
@@ -60,6 +58,7 @@ class CardInfo:
     places: dict[str, Place] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     page_of: str = ""
+    part_of: str = ""
     page_number: int = 0
     suits: Callable[[Dataset], bool] | None = None
     is_fixed: bool = False
@@ -73,18 +72,13 @@ _MODULES = {
     "train": (
         "curves.card",
         "distributions.card",
-        "stage.draw.card",
-        "stage.plane.curve_page",
-        "stage.plane.plane_page",
-        "stage.plane.surface_card",
-        "stage.prediction.card",
         "regression.card",
         "settings.settings_card",
         "user_examples.card",
-        "stage.weights.card",
+        "stage.card",
     ),
     "inside": (
-        "stage.diagram.card",
+        "inspector.card",
         "explanation.card",
         "map.card",
         "mistakes.examples_card",

@@ -41,25 +41,29 @@ def draw_request(data: Dataset | None) -> str:
 
 
 def input_title(data: Dataset | None) -> str:
-    """Returns the card's title: "Draw a digit", "Image", "Row", "Point", or the name of the only number."""
-    if data is None or is_of_digits(data):
-        return "Draw a digit"
-    return text.name(data.column_name(0)) if data.kind == NUMBER else example_noun(data).capitalize()
+    """Returns the title of the input: "Your digit", "Your letter", "Your image", "Your row", "Your point"."""
+    return f"Your {'digit' if data is None else 'value' if data.kind == NUMBER else counted_noun(data)}"
 
 
-def origin_text(session: Session) -> str:
-    """Returns where the example is from, with its true class or number; for other inputs form and scaling."""
+def origin_texts(session: Session) -> tuple[str, ...]:
+    """Returns where the example is from, with its true class or number; for other inputs form and scaling.
+
+    The text is given in several versions, the longest first.
+    """
     data, origin = session.data.dataset, session.question.origin
     if data is None:
-        return ""
+        return ("",)
     if origin is not None:
-        answer = truth_text(session)
-        return session.meaning.where(origin.part, origin.number, example_noun(data)) + (f": {answer}" if answer else "")
+        noun, answer = example_noun(data), truth_text(session)
+        answer = f": {answer}" if answer else ""
+        short = f"{origin.part} {noun} {text.count(origin.number)}{answer}"
+        return f"{session.meaning.where(origin.part, origin.number, noun)}{answer}", short
     if data.kind == PICTURE:
-        return f"what the network sees: {data.example_shape[0]}×{data.example_shape[1]}"
+        return (f"what the network sees: {data.example_shape[0]}×{data.example_shape[1]}",)
     count = _COUNTS.get(data.width, f"{text.count(data.width)} numbers")
     how = "as they are (no scaling)" if data.width > 1 else "as it is (no scaling)"
-    return f"what the network is shown: {count}, {how if data.scaling is None else 'standardised'}"
+    short = f"{count}, {how if data.scaling is None else 'standardised'}"
+    return f"what the network is shown: {short}", short
 
 
 def truth_text(session: Session) -> str:

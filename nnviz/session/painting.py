@@ -76,7 +76,7 @@ class PaintedPointsModel(QObject):
 
     def begin(self) -> None:
         """Begins with the points of the data, or with those painted last if the data cannot be painted."""
-        if self._can_begin:
+        if self.can_begin:
             self._turn_on()
         else:
             self._is_awaited = True
@@ -190,7 +190,8 @@ class PaintedPointsModel(QObject):
         self._is_awaited = False
 
     @property
-    def _can_begin(self) -> bool:
+    def can_begin(self) -> bool:
+        """Whether the data can be painted."""
         name = self._data.loaded_name
         return self._data.dataset is not None and name in (*PLANES, *CURVES, *PAINTED)
 
@@ -211,7 +212,7 @@ class PaintedPointsModel(QObject):
             self._is_awaited = False
             if name in PAINTED:
                 self._turn_on()
-        elif self.is_on and not self._can_begin:
+        elif self.is_on and not self.can_begin:
             self._has_changed = False  # an unfinished stroke belongs to points that are gone
             self.end()
         elif self.is_on and self._data.loaded_settings.get(POINTS) != self._loaded:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QHideEvent, QMouseEvent, QShowEvent, QTextDocumentFragment
@@ -259,6 +260,7 @@ class Panel(QWidget, LazyView):
     """
 
     compares = False  # whether it shows two networks side by side while they are compared
+    tables: Mapping[str, tuple[str, Callable[[], Table | None]]] = {}  # further ones by the entry's name: title, table
     asked = pyqtSignal(str)
     in_view_changed = pyqtSignal(bool)
 
@@ -295,6 +297,10 @@ class Panel(QWidget, LazyView):
     def prepare(self) -> Iterator[None]:
         """Makes what other data will need, a piece at a time. Subclasses of which that takes long implement it."""
         return iter(())
+
+    def views(self) -> list[Any]:
+        """Returns the card and those of its pages or parts that can be seen, which are widgets and LazyViews."""
+        return [self]
 
     @property
     def caption(self) -> str:

@@ -33,7 +33,7 @@ class CardMenuButton(QToolButton):
         hidden_in_picture: set while an image of the card is rendered, to leave the button out of it.
 
     Signals:
-        asked(what): "enlarge" (or restore), "copy", "png", "svg", "csv" or "film".
+        asked(what): "enlarge" (or restore), "copy", "png", "svg", "csv", "film", or the name of a further table.
     """
 
     asked = pyqtSignal(str)
@@ -48,6 +48,13 @@ class CardMenuButton(QToolButton):
         self.menu_of_card = self._menu()
         self.clicked.connect(self._open)
         theme.set_icon(self, "ellipsis", "muted")
+
+    def add_table(self, name: str, text: str, has_table: Callable[[], bool]) -> None:
+        """Adds an entry that exports a further table of the card, offered while there is one."""
+        entry = self.entries[name] = QAction(text, self.menu_of_card)
+        entry.triggered.connect(lambda: self.asked.emit(name))
+        self.menu_of_card.insertAction(self.entries["film"], entry)
+        self.menu_of_card.aboutToShow.connect(lambda: entry.setVisible(has_table()))
 
     def set_names(self, dock_name: str) -> None:
         """Sets object names of the button, its menu and the entries, which begin with the card's."""

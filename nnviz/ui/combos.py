@@ -15,7 +15,7 @@ from nnviz.ui.fields import Combo
 _WIDEST_NAME, _NARROWEST_NAME, _NARROWEST, _ARROW = 64, 46, 48, 6  # pixels
 _BESIDE_ICON = 4
 _BESIDE_CHOICE = 26  # pixels of margins and arrow
-_LONG_NAME = 24  # pixels, of one that may be shortened; also the narrowest while the names give way
+_LONG_NAME = 24  # pixels, of one that may be shortened
 _MARGINS = 12  # of a name: padding and border
 _LIST_MARGINS = 24  # of the list that is opened
 
@@ -167,7 +167,6 @@ class NameCombo(FlatCombo):
         self._names: list[str] = []
         self._shown = ""
         self._widest = theme.px(_NARROWEST_NAME)
-        self._gives_way = False
         theme.changed.connect(self._measure)
 
     def sizeHint(self) -> QSize:
@@ -175,14 +174,7 @@ class NameCombo(FlatCombo):
         return QSize(min(self._widest, theme.px(_WIDEST_NAME)) + _MARGINS, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        narrowest = theme.px(_LONG_NAME) if self._gives_way else theme.px(_NARROWEST_NAME)
-        return QSize(min(self._widest, narrowest) + _MARGINS, super().minimumSizeHint().height())
-
-    def give_way(self, gives_way: bool) -> None:
-        """Sets whether the names may be cut to their first letters."""
-        if gives_way != self._gives_way:
-            self._gives_way = gives_way
-            self.updateGeometry()
+        return QSize(min(self._widest, theme.px(_NARROWEST_NAME)) + _MARGINS, super().minimumSizeHint().height())
 
     def set_names(self, first: str, names: list[str]) -> None:
         """Sets ``first``, the entry for no choice, and all names."""
@@ -200,11 +192,6 @@ class NameCombo(FlatCombo):
         self.ensurePolished()
         self._widest = max(map(self.fontMetrics().horizontalAdvance, self._names), default=0)
         self.updateGeometry()
-
-    @property
-    def has_long_names(self) -> bool:
-        """Whether some are shortened where there is little room."""
-        return self._widest > theme.px(_LONG_NAME)
 
     def choose(self, number: int | None) -> None:
         """Shows the choice."""

@@ -45,7 +45,7 @@ class FixedSizeBox(QWidget):
         self._content.setGeometry(self.rect())
 
 
-def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, QLabel]:
+def line(name: str, role: str = "muted") -> tuple[FixedSizeBox, ElidedLabel]:
     """Returns a line of plain text that changes without a new layout of the window, elided if it is long."""
     made = named(ElidedLabel(role=role), name)
     return FixedSizeBox(made), made

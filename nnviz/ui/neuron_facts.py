@@ -39,8 +39,8 @@ def signed(value: float) -> str:
     return f"{value:+.4f}".replace("-", "−")
 
 
-def typical_end(weights: Array) -> float:
-    """Returns the magnitude below which nearly all weights are, from a sample spread over neurons and inputs."""
+def typical_end(weights: Array, share: float = _TYPICAL) -> float:
+    """Returns the magnitude below which that share of the weights is, from a sample spread over neurons and inputs."""
     flat = (weights if weights.flags.c_contiguous else weights.T).reshape(-1)
     step = max(1, flat.size // _SAMPLE)
     while step > 1 and any(math.gcd(step, side) > 1 for side in weights.shape):
@@ -49,5 +49,5 @@ def typical_end(weights: Array) -> float:
     sample = sample[np.isfinite(sample)]  # a network that diverged can still be drawn
     if not len(sample):
         return 1.0
-    place = min(len(sample) - 1, int(_TYPICAL * len(sample)))
+    place = min(len(sample) - 1, int(share * len(sample)))
     return float(np.partition(sample, place)[place])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
+from typing import Any
 
 from PyQt5.QtCore import QSignalBlocker, QSize, pyqtSignal
 from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -29,11 +30,13 @@ class Page(QWidget, LazyView):
         in_view_changed(bool): the page became visible or is no longer visible.
         offered_changed: ``is_offered`` has changed.
         wanted: an action was started whose result the page shows: it should come to the front.
+        retitled: ``title`` has changed.
     """
 
     in_view_changed = pyqtSignal(bool)
     offered_changed = pyqtSignal()
     wanted = pyqtSignal()
+    retitled = pyqtSignal()
 
     def __init__(self, title: str, name: str, tip: str) -> None:
         super().__init__()
@@ -54,6 +57,12 @@ class Page(QWidget, LazyView):
         if offered != self.is_offered:
             self.is_offered = offered
             self.offered_changed.emit()
+
+    def retitle(self, title: str) -> None:
+        """Changes the title."""
+        if title != self.title:
+            self.title = title
+            self.retitled.emit()
 
     def fill(self) -> None:
         """Makes the content of the page, once; called before the page comes to the front."""
@@ -173,6 +182,9 @@ class PagedCard(Panel):
         """The page in front."""
         return self.pages[self._stack.currentIndex()]
 
+    def views(self) -> list[Any]:
+        return [self, self.page]
+
     def _tell_pages(self) -> None:
         for page in self.pages:
             wanted = self.in_view and page is self.page
@@ -215,13 +227,19 @@ class TabbedCard(PagedCard):
 
     def set_name(self, name: str) -> None:
         super().set_name(name)
-        self.tabs.setObjectName(name.replace("Dock", "Tabs"))
+        self.tabs.setObjectName(f"{name.removesuffix('Dock')}Tabs")
 
     def _insert(self, at: int, page: Page) -> None:
         with QSignalBlocker(self.tabs):  # the page is not there yet
             add_tab(self.tabs, Tab(page.title, page.name, page.tip), at)
         self._asides.insertWidget(at, page.aside)
+        page.retitled.connect(lambda: self._retitle(page))
         super()._insert(at, page)
+
+    def _retitle(self, page: Page) -> None:
+        index = self.pages.index(page)
+        self.tabs.setTabText(index, page.title.replace("&", "&&"))
+        self.tabs.setAccessibleTabName(index, page.title)
 
     def _follow_page(self) -> None:
         index = self.pages.index(self.page)

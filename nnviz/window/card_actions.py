@@ -50,6 +50,8 @@ class CardActions(QObject):
             self.done.emit(f"Copied a picture of {card.caption}")
         elif what == "film":
             self.film_wanted.emit(card)
+        elif what in card.tables:
+            self.export_table(*card.tables[what])
         else:
             self._export(card, what)
 

@@ -23,8 +23,7 @@ from nnviz.ui.shared_splitter import SharedSplitter
 _SHARE_OF_TEXT, _SHARE_OF_LEAST = 0.5, 0.25
 _CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 _COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 276, 240, 420  # pixels
-# Of what stands at either side of the middle; of drawn data at the left; and at the right where both sides are there.
-_SIDE, _DRAWN_SIDE, _SIDE_OF_THREE = 294, 330, 250
+_SIDE = 294  # pixels of what stands at the right of the middle
 _LEAST_MIDDLE = 300
 _LEAST = 640, 460
 _WIDE_ENOUGH = 380  # pixels of the middle, for messages at a text size of 100 %
@@ -32,8 +31,8 @@ _LEAST_TIME, _TIME_OF_TEXT, _SHARE_OF_TIME = 262, 34, 0.37  # pixels, those of t
 _STRIP, _LOW_STRIP, _LOW = 104, 80, 640  # pixels of the time as a strip, and of the height below which it is low
 _ALONE = 400  # of what stands alone in its column, as a rule
 # What the cards get at least, whatever they show. The middle gives the others what larger texts need.
-_LEAST_WIDTHS = {Column.CHOOSE: _LEAST_COLUMN, Column.INPUT: 200, Column.WATCH: 300, Column.ASK: 200, Column.TIME: 300}
-_ACROSS = Column.INPUT, Column.WATCH, Column.ASK
+_LEAST_WIDTHS = {Column.CHOOSE: _LEAST_COLUMN, Column.WATCH: 300, Column.ASK: 200, Column.TIME: 300}
+_ACROSS = Column.WATCH, Column.ASK
 
 # By workspace and splitter, the share of each part by its name.
 Shares = dict[str, dict[str, dict[str, float]]]
@@ -76,9 +75,8 @@ class Frame(QWidget):
         self._names: dict[str, dict[Column, list[QWidget]]] = {}  # of each workspace that was shown
         self._lesson: QWidget | None = None
         self._has_lesson_in_front = False
-        self._hidden: set[str] = set()  # names of the cards that a lesson hides
+        self._hidden: set[str] = set()  # names of the cards and pages that a lesson hides
         self._beside: set[str] = set()  # names of the cards of the column that a lesson shows
-        self._is_drawn = False  # whether the data are points in the plane or on a curve
         self._add_splitters()
         session.data.changed.connect(self._follow_data)
         displayed, compared = session.displayed, session.side_by_side
@@ -180,7 +178,7 @@ class Frame(QWidget):
                 card.turned.connect(self._show_marks)
         else:
             card.setObjectName(name)
-            self.cards |= getattr(card, "sections", {})
+        self.cards |= getattr(card, "sections", {})
         if isinstance(card, (Panel, Page)):
             queries = self._session.queries
             card.in_view_changed.connect(lambda in_view: queries.want(name, info.needs, in_view))
@@ -190,8 +188,8 @@ class Frame(QWidget):
     def _set_least_widths(self) -> None:
         for name, card in self.cards.items():
             if isinstance(card, Panel):
-                column = next(iter(CARDS[name].places.values())).column
-                card.set_least_width(_with_text(_LEAST_WIDTHS[column], column, _SHARE_OF_LEAST))
+                place = self._place_of(name) or next(iter(CARDS[name].places.values()))
+                card.set_least_width(_with_text(_LEAST_WIDTHS[place.column], place.column, _SHARE_OF_LEAST))
         self._divide()
 
     def _add_pages(self) -> None:
@@ -207,14 +205,16 @@ class Frame(QWidget):
         return info.suits is None or (data is not None and info.suits(data))
 
     def _follow_data(self) -> None:
-        """Offers the pages that suit the data."""
-        for name, card in self.cards.items():
-            if CARDS[name].suits is not None and CARDS[name].page_of:
-                card.offer(self._suits(CARDS[name]))
+        self._offer_pages()
         data = self._session.data.dataset
         if data is not None:  # the heights stay as they are until the data are there
-            self._is_drawn = data.is_plane or data.is_curve
             self._show()
+
+    def _offer_pages(self) -> None:
+        """Offers the pages that suit the data and that no lesson hides."""
+        for name, card in self.cards.items():
+            if CARDS[name].page_of:
+                card.offer(self._suits(CARDS[name]) and name not in self._hidden)
 
     def _show_marks(self) -> None:
         """Marks the cards while a what-if lasts or networks are compared; a click ends it.
@@ -302,6 +302,7 @@ class Frame(QWidget):
         self.workspace, self.enlarged = name, None
         if name not in self._names:
             self._build()
+        self._set_least_widths()
         self._show_marks()
         self._show()
 
@@ -319,18 +320,21 @@ class Frame(QWidget):
         """Shows all cards again."""
         self._hidden.clear()
         self._beside.clear()
+        self._offer_pages()
         self.show_lesson(False)
 
     def show_card(self, name: str) -> None:
-        """Shows a card of the workspace that a lesson hides, or that the lesson took the place of."""
+        """Shows a card of the workspace, or a page, that a lesson hides, or that the lesson took the place of."""
         self._hidden.discard(name)
         self._beside.add(name)
+        self._offer_pages()
         self._show()
 
     def hide_card(self, name: str) -> None:
-        """Hides a card until the lesson shows it or is left."""
+        """Hides a card or a page until the lesson shows it or is left."""
         self._beside.discard(name)
         self._hidden.add(name)
+        self._offer_pages()
         self._show()
 
     # ---- sizes
@@ -348,29 +352,23 @@ class Frame(QWidget):
         elif splitter is self._whole and len(parts) > 1:
             shares = _beside(length, _with_text(_COLUMN, Column.CHOOSE))
         elif splitter is self._across and len(parts) > 1:
-            shares = self._widths(parts, length)
+            shares = _beside(length, self._width_of_side(length))[::-1]
         elif splitter is self._stack and len(parts) > 1:
             shares = _beside(length, self._height_of_time(length))[::-1]
         else:
             shares = [self._height(name) for name in names]
         return [round(length * share / sum(shares)) for share in shares]
 
-    def _widths(self, parts: list[QWidget], length: int) -> list[float]:
-        """Returns the widths of the columns side by side; the outer ones leave the middle what it needs."""
-        shown = [column for column in _ACROSS if self._splitters[column] in parts]
-        first = _DRAWN_SIDE if self._is_drawn and self._names[self.workspace][Column.INPUT] else _SIDE
-        wanted = {Column.INPUT: first, Column.ASK: _SIDE if Column.INPUT not in shown else _SIDE_OF_THREE}
-        outer = [_with_text(wanted[column], column) for column in shown if column is not Column.WATCH]
-        less = min(1, max(length - _LEAST_MIDDLE, 1) / max(sum(outer), 1))
-        middle = max(length - less * sum(outer), 1)
-        return [middle if column is Column.WATCH else less * outer.pop(0) for column in shown]
+    def _width_of_side(self, length: int) -> int:
+        """Returns the width of what stands at the right of the middle, which keeps what it needs."""
+        return max(1, min(_with_text(_SIDE, Column.ASK), length - _LEAST_MIDDLE))
 
     def _height_of_time(self, length: int) -> int:
         """Returns the height of the time at first, of the pixels that it shares with the cards above it."""
         larger = theme.text_size() / 100 - 1
         places = [self._place_of(panel.objectName()) for panel in self._names[self.workspace][Column.TIME]]
         if any(place.is_strip for place in places if place is not None):
-            return round((_LOW_STRIP if length < _LOW else _STRIP) * (1 + larger) ** 0.5)
+            return round((_LOW_STRIP if length < _LOW else _STRIP) * (1 + larger) ** 0.85)  # room for two figures
         return max(_LEAST_TIME + round(_TIME_OF_TEXT * larger), round(_SHARE_OF_TIME * length))
 
     def _place_of(self, name: str) -> Place | None:
@@ -380,7 +378,7 @@ class Frame(QWidget):
     def _height(self, name: str) -> float:
         """Returns the first height of a part, in pixels, to be compared with those of its neighbours."""
         place = self._place_of(name)
-        return _ALONE if place is None else (self._is_drawn and place.drawn_height) or place.height or _ALONE
+        return _ALONE if place is None else place.height or _ALONE
 
     def _note_drag(self, splitter: SharedSplitter) -> None:
         lengths = splitter.lengths()
@@ -408,14 +406,21 @@ class Frame(QWidget):
             return QRect()
         return QRect(panel.mapTo(self, QPoint(0, 0)), panel.size())
 
-    def middle(self) -> QRect:
+    def middle(self, free: QWidget | None = None) -> QRect:
         """Returns the rectangle of the cards in the middle, for messages; the whole frame if none is shown there.
 
         If that is narrow for its texts, the cards at the right of it belong to it.
+
+        Args:
+            free: a widget at the left of a card in the middle that is left out, if the rest is not narrow.
         """
+        wide = theme.px(_WIDE_ENOUGH)
         found = self._united(Column.WATCH)
-        if found.isValid() and found.width() < theme.px(_WIDE_ENOUGH):
+        if found.isValid() and found.width() < wide:
             found = found.united(self._united(Column.ASK))
+        elif free is not None and free.isVisible() and found.contains(self.place(free)):
+            beside = found.adjusted(self.place(free).right() - found.left(), 0, 0, 0)
+            found = beside if beside.width() >= wide else found
         return found if found.isValid() else self.contentsRect()
 
     def _united(self, column: Column) -> QRect:

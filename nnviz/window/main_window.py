@@ -27,7 +27,7 @@ from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.cards.run_bar.run_status import RunStatus
 from nnviz.cards.runs.storage import StorageModel
 from nnviz.cards.settings.settings_card import SettingsCard
-from nnviz.cards.stage.draw.card import DrawCard
+from nnviz.cards.stage.card import StagePanel
 from nnviz.formatting import text
 from nnviz.jobs.timing import TimeBudget
 from nnviz.library import is_exported_run
@@ -177,7 +177,8 @@ class MainWindow(QMainWindow):
         self.run_block = RunBlock(self.session)
         self._frame.add_foot(self.run_block)
         self.panels = self._frame.panels
-        self.draw: DrawCard = self._frame.cards["drawDock"]
+        self.stage: StagePanel = self._frame.cards["stagePanel"]
+        self.draw = self.stage.input
         self.curves: CurvesPanel = self._frame.cards["curvesDock"]
         self.curves.foot.film_wanted.connect(lambda: self.films.of_window())
         self.curves.headline.take(RunStatus(self.session, self.run_block.train))
@@ -314,10 +315,10 @@ class MainWindow(QMainWindow):
             self.help.guide("hints", hint.name)
 
     def _place_message(self) -> None:
-        """Lays the message over the top of the middle column; the sheet of an import begins below it."""
+        """Lays the message over the top of the middle; the sheet of an import begins below it."""
         is_shown = self.session.messages.current is not None
         if is_shown:
-            self.message_bar.set_area(self._frame.middle())
+            self.message_bar.set_area(self._frame.middle(self.draw))
         self.import_overlay.set_above(self.message_bar.height() + 2 * theme.GAP if is_shown else 0)
 
     def _show_announcement(self) -> None:
@@ -328,8 +329,8 @@ class MainWindow(QMainWindow):
         self.announcement_bar.setVisible(message is not None)
 
     def _areas_for_announcements(self) -> tuple[QRect, QRect]:
-        """Returns the free part of the head bar, where an announcement covers nothing, and the middle column."""
-        return self.head.free, self._frame.middle().translated(self._frame.pos())
+        """Returns the free part of the head bar, where an announcement covers nothing, and the middle."""
+        return self.head.free, self._frame.middle(self.draw).translated(self._frame.pos())
 
     # ---- what is remembered
 
@@ -434,6 +435,8 @@ class MainWindow(QMainWindow):
             self.session.data_import.cancel()
         elif self._time_keys.press(event):
             pass
+        elif event.key() == Qt.Key.Key_Escape and self.stage.is_layer_open:
+            self.stage.close_layer()
         elif event.key() != Qt.Key.Key_Escape or not self.cards.put_back():
             if event.key() == Qt.Key.Key_Escape:
                 self.session.messages.end_announcement()

@@ -28,7 +28,7 @@ from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named, set_look
 
-_WIDEST, _HIGHEST = 760, 0.5  # pixels, and the share of the height of its area, which cuts a long text
+_WIDEST, _HIGHEST = 760, 0.44  # pixels, and the share of the height of its area, which cuts a long text
 _LONG_ENOUGH = 12_000  # milliseconds after which a message without choices is dismissed, unless it is an error
 _MOST_CHOICES = 3
 _FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)

@@ -64,7 +64,7 @@ def film_of_weights(path: Path, seconds: float, size: tuple[int, int]) -> None:
     """Writes a film of the card with the weights, of a window of that size."""
     window = trained_window(size)
     window.session.models[Player].set_seconds(seconds)
-    card = window.findChild(Panel, "weightsDock")
+    card = window.findChild(Panel, "stagePanel")
     written(window, CardSubject(card, window.session), path)
     window.close_unasked()
 
@@ -72,7 +72,7 @@ def film_of_weights(path: Path, seconds: float, size: tuple[int, int]) -> None:
 def measure() -> None:
     """Measures all formats; raises SystemExit where the weights take too long."""
     window = trained_window()
-    card = window.findChild(Panel, "weightsDock")
+    card = window.findChild(Panel, "stagePanel")
     subjects = {"weights": CardSubject(card, window.session), "window": WindowSubject(window)}
     with tempfile.TemporaryDirectory() as folder:
         found = {

@@ -9,6 +9,7 @@ at batches of 100, 0.80 at batches of 20; 12 planes a second while it trains, 20
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import statistics
@@ -26,8 +27,8 @@ from PyQt5.QtGui import QMouseEvent  # noqa: E402
 from PyQt5.QtWidgets import QApplication  # noqa: E402
 
 from nnviz.app import create_window  # noqa: E402
+from nnviz.cards.stage.diagram.diagram import NetworkDiagram  # noqa: E402
 from nnviz.cards.stage.plane.plane_view import PlaneView  # noqa: E402
-from nnviz.cards.stage.weights.tiles import NeuronTiles  # noqa: E402
 from nnviz.commands.screenshot import wait_until  # noqa: E402
 from nnviz.session.surface_query import OUTPUT_SURFACE  # noqa: E402
 from nnviz.session.training import Status  # noqa: E402
@@ -101,27 +102,26 @@ def throughput(window: MainWindow, batch: int) -> dict[str, Any]:
     }
 
 
-def places(tiles: NeuronTiles) -> Iterator[QPointF]:
+def places(diagram: NetworkDiagram) -> Iterator[QPointF]:
     """The middles of the tiles of the second layer, again and again."""
-    while True:
-        for number in range(SHAPE[2]):
-            yield QPointF(tiles.tile_rect(2, number).center())
+    boxes = [diagram.box_of((2, number)) for number in range(SHAPE[2])]
+    yield from itertools.cycle([QPointF(box.center()) for box in boxes if box is not None])
 
 
 def rest(window: MainWindow) -> dict[str, Any]:
     """A hand moves over the neurons: new planes per second, and how long each took from the move."""
-    tiles, probe = window.findChild(NeuronTiles, "neuronPlanes"), window.session.queries[OUTPUT_SURFACE]
+    diagram, probe = window.stage.network.diagram, window.session.queries[OUTPUT_SURFACE]
     shown: list[float] = []
     waits: list[float] = []
     moved = [time.perf_counter()]
-    hand, path = QTimer(), places(tiles)
+    hand, path = QTimer(), places(diagram)
 
     def move() -> None:
         if probe.result is not None and probe.result.neuron == window.session.selection.pointed:
             moved[0] = time.perf_counter()
             place = next(path)
             QApplication.sendEvent(
-                tiles,
+                diagram,
                 QMouseEvent(
                     QEvent.Type.MouseMove,
                     place,

@@ -159,7 +159,7 @@ def looking_back(window: MainWindow) -> dict[str, Any]:
     """The same while a film of the past runs, 40 moments a second. A view is a moment whose weights were painted."""
     train_for_ever(window)
     wait(5)  # a past
-    session, paintings = window.session, Paintings(window.card("weightsDock").map)
+    session, paintings = window.session, Paintings(window.findChild(NetworkDiagram, "networkDiagram"))
     step = QTimer()
     step.timeout.connect(lambda: session.timeline.go_to(0) if session.timeline.is_live else session.timeline.step(1))
     step.start(25)
@@ -201,7 +201,7 @@ def scrubbing(window: MainWindow) -> dict[str, Any]:
     wait(8)  # a past
     ends = slider.place_of(0), slider.place_of(session.timeline.live_epoch)
     mouse = Mouse(slider, to_and_fro(*ends, slider.height() / 2), MOUSE_SECONDS)
-    dragged, paintings = Dragged(slider, mouse), Paintings(window.card("weightsDock").map)
+    dragged, paintings = Dragged(slider, mouse), Paintings(window.findChild(NetworkDiagram, "networkDiagram"))
     painted: list[float | None] = []
     paintings.painted.connect(lambda: painted.append(session.timeline.epoch))
     mouse.work()

@@ -202,11 +202,15 @@ TWIN = """
 import json, os, sys
 import numpy as np
 from nnviz.app import create_window
+from nnviz.cards.stage.prediction.answer_view import Answer
+from PyQt5.QtCore import QPoint, QRect
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QWidget
 window = create_window()
 window.resize(int(sys.argv[1]), int(sys.argv[2]))
 window.show()
+while window.session.data.dataset is None:  # the answer has the room that its classes need
+    QApplication.processEvents()
 for _ in range(20):
     QApplication.processEvents()
 places = {}
@@ -214,12 +218,14 @@ for widget in window.findChildren(QWidget):
     if widget.objectName() and widget.isVisible():
         corner = widget.mapTo(window, widget.rect().topLeft())
         places[widget.objectName()] = (corner.x(), corner.y(), widget.width(), widget.height())
-looks = []
-for digit in range(10):
-    window.draw.answer.show_answer(str(digit), 1.0, str((digit + 1) % 10), 0.0, True)
+view, looks = window.stage.answer.view, []
+view.show_answers((Answer("8", "100 % sure"),))
+corner, slots = view.mapTo(window, QPoint(0, 0)), view._slots
+place = QRect(corner.x(), corner.y() + int(slots.name), view.width(), int(slots.caption - slots.name))
+places["answer"] = place.getRect()
+for answers in (*((Answer(str(digit), "100 % sure"),) for digit in range(10)), ()):
+    view.show_answers(answers)
     QApplication.processEvents()
-    label = window.draw.answer.name
-    place = label.rect().translated(label.mapTo(window, label.rect().topLeft()))
     image = window.grab(place).toImage().convertToFormat(QImage.Format_RGB888)
     memory = image.constBits()
     memory.setsize(image.byteCount())
@@ -227,14 +233,14 @@ for digit in range(10):
     looks.append(rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy())
 np.save(sys.argv[3], np.stack(looks))
 print("places", json.dumps(places), flush=True)
-os._exit(0)  # it may still be loading its data, which nobody needs here
+os._exit(0)
 """
 
 
 def twin_of(size: tuple[int, int], home: Path) -> tuple[dict[str, Box], npt.NDArray[np.uint8]]:
     """A window of ``size`` that needs no display: where its named widgets lie, and how the answers 0 to 9 look there.
 
-    The looks of the large answer are (10, height, width, 3).
+    The looks of the large answer, and of none, are (11, height, width, 3). Its place is called "answer".
     """
     home.mkdir(parents=True, exist_ok=True)
     file = home / "answers.npy"

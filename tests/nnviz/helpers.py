@@ -27,6 +27,7 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.registry import CARDS
 from nnviz.cards.settings.more_button import MoreButton
 from nnviz.cards.settings.more_page import MorePage
 from nnviz.cards.settings.network_section import NetworkTitle
@@ -137,6 +138,13 @@ def click_tab(qtbot: QtBot, window: QWidget, name: str) -> None:
     assert not bar.visibleRegion().isEmpty(), name
     assert bar.rect().contains(place), f"{name} is scrolled out of sight"
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=place)
+
+
+def show_page(window: Any, name: str) -> Any:
+    """Brings a page of a card in view to the front, and returns it."""
+    page = window.card(name)
+    window.card(CARDS[name].page_of).turn_to(page)
+    return page
 
 
 def show_view(qtbot: QtBot, window: QWidget, name: str) -> None:

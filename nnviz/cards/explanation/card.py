@@ -1,4 +1,4 @@
-"""The explanation card: contributions to a prediction, and the smallest change that leads to another one."""
+"""The page "Why": contributions to a prediction, and the smallest change that leads to another one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, QTimer
 from PyQt5.QtGui import QIcon, QPixmap, QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QToolButton
+from PyQt5.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from nnviz.cards.explanation import presentation
@@ -18,13 +18,10 @@ from nnviz.cards.explanation.explanation_data import (
     ATTRIBUTIONS,
     EMPTY,
     FRAMES,
-    INTEGRATED,
     LAYERS,
     MEAN,
     METHODS,
     NEAREST,
-    OCCLUSION,
-    PRODUCT,
     Contributions,
     Counterfactual,
 )
@@ -36,7 +33,7 @@ from nnviz.cards.explanation.model import (
     Explanation,
 )
 from nnviz.cards.explanation.view import ExplanationView
-from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.digits.drawing import SIDE
 from nnviz.digits.strokes import Ink
 from nnviz.formatting import text
@@ -45,36 +42,30 @@ from nnviz.session.selection import Example, Neuron
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import SECOND_ANSWER
 from nnviz.ui import theme
-from nnviz.ui.card import Panel, Table, label
+from nnviz.ui.card import Table, label
 from nnviz.ui.combos import FlatCombo, NameCombo
 from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
+from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture import grey_image
 
 _MILLISECONDS_A_FRAME = 60
-_SHORT = 280  # pixels at 100 %: height of a card in which the images need the room of the figures
-_LINES, _LINES_OF_TWO = 2, 3  # of the conclusion, also about two networks
+_CONTROLS = 290  # pixels of the column of the controls
+_NARROW = 700  # pixels of a page in which the conclusion has one line more
+_LONGEST_TITLE = 26  # characters; with longer names of classes the title is "Why"
 _ICON = QSize(16, 16)
 _METHOD_TIP = (
     "Selects the attribution method: it explains the logit (the output's weighted sum) by inputs or neurons. "
     "Nearest examples shows similar training examples."
 )
-_SHORTER = {
-    INTEGRATED: ("integrated", "IG"),
-    PRODUCT: ("G × I",),
-    OCCLUSION: ("occl.",),
-    LAYERS: ("layers", "layer"),
-    NEAREST: ("nearest", "near"),
-}
 _BASELINE_TIP = "Reference input: contributions explain how the logit differs from its value at this baseline."
 _ONE_TIP = "The predicted class, which is explained. It follows the prediction of the network."
 _OTHER_TIP = (
     "Selects the class to compare with. It is the target of the counterfactual, too. Default: the true class of a "
     "mistake, else the second most likely class."
 )
-_DETAILS_TIP = "Shows the sum of the contributions with their baseline, and the size of the smallest change found."
 _SUM_TIP = "Attributions sum to this share of the difference of the {} between the input and the baseline."
 _INEXACT_TIP = "± is the error of the sum: rounding, or the limit of integration steps."
 _CHANGE_TIP = (
@@ -87,63 +78,73 @@ _VIEW_TIP = "Orange inputs support the output, blue ones oppose it."
 _NUMBER_VIEW_TIP = "Orange inputs raise the predicted number, blue ones lower it."
 
 
-class ExplanationCard(Panel):
+class ExplanationPage(Page):
     """Shows contributions to two outputs, and the smallest change from one class to the other.
 
-    While two networks are compared, it shows the contributions to one output against the other in both.
+    While two networks are compared, it shows the contributions to one output against the other in both. Its widgets are
+    made when it is first shown.
     """
 
-    compares = True
-
     def __init__(self, session: Session) -> None:
-        super().__init__("Why this prediction")
+        tip = "Shows which parts of the input support the prediction, and the smallest change to another one."
+        super().__init__("Why", "whyTab", tip)
+        self.compares = True
         self._session, self._model = session, session.models[Explanation]
         self._frame: int | None = None  # frame of the film while it is played
         self._baseline: Array | None = None  # the shown baseline
         self._film = QTimer(self)
         self._film.setInterval(_MILLISECONDS_A_FRAME)
         self._film.timeout.connect(self._next_frame)
-        self._fill_head()
+        for signal in (session.question.answer_changed, self._model.changed):
+            signal.connect(self._show_title)
+        self._show_title()
+
+    def _show_title(self) -> None:
+        names = [self._name(number) for number in self._model.compared_classes]
+        title = f"Why {', not '.join(names)}"
+        self.retitle(title if names and len(title) <= _LONGEST_TITLE else "Why")
+
+    # ---- building
+
+    def _make(self) -> None:
+        session = self._session
         self.view = named(ExplanationView(), "reasonsView", "Contributions to the prediction")
         self.view.setWhatsThis(_VIEW_TIP)
-        self.conclusion_label = ConclusionLabel("whyConclusion", lines=_LINES)
+        self.conclusion_label = ConclusionLabel("whyConclusion")
+        self.conclusion_label.setProperty("role", "headline")
         self.view.clicked.connect(self._choose)
         self.view.pointed.connect(self._point)
-        self.body.addWidget(self.conclusion_label)
-        self.body.addWidget(self.view, 1)
-        self.body.addLayout(self._sum_row())
-        self.body.addLayout(self._change_row())
-        self.body.setSpacing(2)
-        self.body.setContentsMargins(theme.CARD_PADDING, 4, theme.CARD_PADDING, 6)
+        controls = QWidget()
+        theme.sized(controls.setFixedWidth, _CONTROLS)
+        rows = self._choice_row(), self._method_row(), self._sum_row(), self._change_row()
+        arranged(QVBoxLayout(controls), *rows, 1, spacing=2)
+        row = arranged(QHBoxLayout(), (self.view, 1), controls, spacing=18)
+        arranged(self.body, self.conclusion_label, (row, 1), spacing=4)
         for name in (CONTRIBUTIONS, COUNTERFACTUAL, SECOND_CONTRIBUTIONS):
             session.queries[name].changed.connect(self.refresh)
         session.side_by_side.changed.connect(self.refresh)
+        theme.changed.connect(self._show_figures)
         self._model.changed.connect(self._show_choices)
-        self.head.marked.connect(self._make_room)
         session.displayed.changed.connect(self._show_line)
         session.question.changed.connect(self._show_line)
         session.selection.example_changed.connect(self._show_line)
         session.selection.pointed_changed.connect(self._show_pointed)
         self.adapt()
 
-    # ---- building
-
-    def _fill_head(self) -> None:
-        self.head.title.setText("Why")
-        self.head.detail.hide()  # The combos need its room.
+    def _choice_row(self) -> QHBoxLayout:
         self.one_combo = NameCombo("whyCombo", "Explained output", _ONE_TIP)
         self.other_combo = NameCombo("whyNotCombo", "Compared output", _OTHER_TIP)
         self.not_label = label("not", "title")
-        self.method_combo = FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
-        self.method_combo.addItems(METHODS)
-        self.method_combo.set_shorter(_SHORTER)
-        asked = arranged(QHBoxLayout(), self.one_combo, self.not_label, self.other_combo, spacing=3)
-        self.head.row.insertLayout(1, asked)
-        self.head.row.setSpacing(4)
-        self.head.row.addWidget(self.method_combo)
         self.one_combo.activated.connect(self._compare)
         self.other_combo.activated.connect(self._compare)
+        words = label("Why", "title")
+        return arranged(QHBoxLayout(), words, self.one_combo, self.not_label, self.other_combo, 1, spacing=4)
+
+    def _method_row(self) -> QHBoxLayout:
+        self.method_combo = FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
+        self.method_combo.addItems(METHODS)
         self.method_combo.textActivated.connect(lambda method: self._model.choose(method=method))
+        return arranged(QHBoxLayout(), self.method_combo, 1)
 
     def _sum_row(self) -> QHBoxLayout:
         self.sum_label = named(label(role="muted"), "whySumLabel")
@@ -159,10 +160,6 @@ class ExplanationCard(Panel):
         return arranged(QHBoxLayout(), self._sum_box, self.baseline_combo, 1, spacing=2)
 
     def _change_row(self) -> QHBoxLayout:
-        self.details_button = named(QToolButton(), "whyDetailsButton", "Show the figures", _DETAILS_TIP)
-        self.details_button.setProperty("role", "flat")
-        self.details_button.setCheckable(True)
-        self.details_button.toggled.connect(self._show_details)
         self.change_label = named(ElidedLabel(role="muted"), "whyChangeLabel", tip=_CHANGE_TIP)
         tip = "Plays the change from the input to its counterfactual, with the prediction at each step."
         self.play_button = _button("play", "playChangeButton", "Play the counterfactual", tip)
@@ -172,9 +169,7 @@ class ExplanationCard(Panel):
         self.canvas_button = _button("draw it", "changeToCanvasButton", "Put the counterfactual on the canvas", tip)
         self.canvas_button.clicked.connect(self.put_on_canvas)
         change_box = FixedSizeBox(self.change_label)
-        row = arranged(
-            QHBoxLayout(), self.details_button, (change_box, 1), self.play_button, self.canvas_button, spacing=4
-        )
+        row = arranged(QHBoxLayout(), (change_box, 1), self.play_button, self.canvas_button, spacing=4)
         for button in (self.play_button, self.canvas_button):
             policy = button.sizePolicy()
             policy.setRetainSizeWhenHidden(True)  # Otherwise the view would jump.
@@ -182,16 +177,14 @@ class ExplanationCard(Panel):
         return row
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Puts the figures behind *details* in a short card."""
         super().resizeEvent(event)
-        self._show_details()
+        if self.is_filled:
+            self._show_figures()
 
-    def _show_details(self) -> None:
-        """Shows the figures, unless they are behind *details*, or two networks need their room."""
-        is_short, is_comparing = self.height() < theme.px(_SHORT), self.compared_contributions is not None
-        self.details_button.setVisible(is_short and not is_comparing)
-        self.details_button.setText("details ▴" if self.details_button.isChecked() else "details ▾")
-        is_shown = not is_comparing and (not is_short or self.details_button.isChecked())
+    def _show_figures(self) -> None:
+        """Shows the figures of one network; two have none, and one line more for their sentences."""
+        is_shown = self.compared_contributions is None
+        self.conclusion_label.set_lines(1 + (not is_shown) + (self.width() < theme.px(_NARROW)))
         self._sum_box.setVisible(is_shown)
         self.baseline_combo.setVisible(is_shown and self._model.method in ATTRIBUTIONS)
         self.change_label.setVisible(is_shown)
@@ -200,21 +193,13 @@ class ExplanationCard(Panel):
 
     def adapt(self) -> None:
         """Names the outputs as the data and the network do."""
-        self.other_combo.setVisible(len(self._session.class_names) > 1)
+        for part in (self.not_label, self.other_combo):
+            part.setVisible(len(self._session.class_names) > 1)
         is_regression = self._session.meaning.is_regression
         self.one_combo.set_tip(_ONE_NUMBER_TIP if is_regression else _ONE_TIP)
         self.other_combo.set_tip(_OTHER_NUMBER_TIP if is_regression else _OTHER_TIP)
         self.view.setWhatsThis(_NUMBER_VIEW_TIP if is_regression else _VIEW_TIP)
         self._show_choices()
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """Hides "not" if a mark and long names leave no room for it; the mark of an epoch also shortens the names."""
-        mark = self.head.mark
-        is_crowded = mark.is_wanted and self.other_combo.has_long_names
-        for combo in (self.one_combo, self.other_combo):
-            combo.give_way(bool(mark.moment))
-        self.not_label.setVisible(self.other_combo.isVisibleTo(self.head) and not is_crowded)
 
     def _show_choices(self) -> None:
         model, data = self._model, self._session.data.dataset
@@ -236,7 +221,7 @@ class ExplanationCard(Panel):
         self.baseline_combo.setItemText(0, empty)
         self.baseline_combo.setItemText(1, mean)
         self.baseline_combo.show_value(model.baseline)
-        self._show_details()
+        self._show_figures()
         self.refresh()
 
     def _compare(self) -> None:
@@ -313,17 +298,15 @@ class ExplanationCard(Panel):
         both = None if self._line() else self.compared_contributions
         if both is not None and contributions is not None:
             self.view.show_content(content_of(both, meaning))
-            self.conclusion_label.set_lines(_LINES if self.height() < theme.px(_SHORT) else _LINES_OF_TWO)
             self.conclusion_label.show_conclusion(sentences_of(both, names, meaning))
             self.one_combo.show_name(self._name(contributions.one))
             self.other_combo.show_name(self._name(contributions.other))
             self._show_words(contributions, None)
-            self._show_details()
+            self._show_figures()
             return
-        self._show_details()
+        self._show_figures()
         if contributions is not None and contributions.query.pair is not None:
             self.other_combo.choose(contributions.other)  # The prediction may have changed to the other class.
-        self.conclusion_label.set_lines(_LINES)
         content, line = self._content(contributions, change), self._line()
         known = None if line or content is None else contributions
         self.view.show_content(None if line else content, line)
@@ -512,6 +495,5 @@ def _button(words: str, name: str, accessible: str, tip: str) -> QToolButton:
     return button
 
 
-PLACES = {"inside": Place(Column.ASK, 3, 209)}
 NEEDS = CONTRIBUTIONS, COUNTERFACTUAL, SECOND_CONTRIBUTIONS, SECOND_ANSWER
-CARDS.register("whyDock")(CardInfo(ExplanationCard, PLACES, needs=NEEDS))
+CARDS.register("whyDock")(CardInfo(ExplanationPage, needs=NEEDS, page_of="inspector", page_number=2))

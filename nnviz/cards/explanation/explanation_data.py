@@ -220,13 +220,21 @@ def _with_parts(found: Contributions, parts: list[Array]) -> Contributions:
 def compared(query: ExplanationQuery) -> tuple[Array, int, int | None] | None:
     """Returns the outputs (outputs,) and the indices of the two compared ones; None if they are not finite.
 
-    Of a pair that includes the predicted class, that is the first. Any other pair is ignored. The defaults are the
-    predicted class and, if it is another one, the rival, else the true class, else the second most likely class.
+    See :func:`compared_outputs`.
     """
     try:
         outputs: Array = query.network.predict(query.example[None])[0]
     except DataError:
         return None
+    return outputs, *compared_outputs(query, outputs)
+
+
+def compared_outputs(query: ExplanationQuery, outputs: Array) -> tuple[int, int | None]:
+    """Returns the indices of the explained output and of the one that it is compared with.
+
+    Of a pair that includes the predicted class, that is the first. Any other pair is ignored. The defaults are the
+    predicted class and, if it is another one, the rival, else the true class, else the second most likely class.
+    """
     ranked = np.argsort(-outputs, kind="stable") if query.has_classes else np.arange(len(outputs))
     one = query.one if query.one is not None and query.one < len(outputs) else None
     other = query.other if query.other is not None and query.other < len(outputs) else None
@@ -238,7 +246,7 @@ def compared(query: ExplanationQuery) -> tuple[Array, int, int | None] | None:
         is_predicted = query.has_classes and one == ranked[0]
         defaults = (*((query.rival, query.truth) if is_predicted else ()), *ranked.tolist())
         other = next((number for number in defaults if number != one and number in ranked), None)
-    return outputs, one, other
+    return one, other
 
 
 def _integrated(query: ExplanationQuery, target: int, baseline: Array) -> Array:

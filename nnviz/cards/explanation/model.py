@@ -19,6 +19,7 @@ from nnviz.cards.explanation.explanation_data import (
     InputSummary,
     NearestExamples,
     compared,
+    compared_outputs,
     contributions_for,
     counterfactual_of,
 )
@@ -58,7 +59,7 @@ class Explanation(QObject):
         self.other: int | None = None
         self._choices = object()  # a new one for each choice
         self._baseline: str | None = None  # None for the default of the data
-        self._displayed, self._runs, self._data = session.displayed, runs, data
+        self._displayed, self._runs, self._data, self._question = session.displayed, runs, data, question
         self._neighbours = NearestExamples()
         self._summary: InputSummary | None = None
         self._current = CurrentExample(question, selection, data)
@@ -120,6 +121,17 @@ class Explanation(QObject):
             return self._baseline
         dataset = self._data.dataset
         return EMPTY if dataset is None or dataset.is_picture else MEAN
+
+    @property
+    def compared_classes(self) -> tuple[int, ...]:
+        """The predicted class and the one that it is compared with; empty without both, and for numbers."""
+        outputs, asked = self._question.answer, self._query()
+        if outputs is None or asked is None or not asked[0].has_classes:
+            return ()
+        if len(outputs) != self._runs.current.network.shape[-1]:  # while another network takes its place
+            return ()
+        one, other = compared_outputs(asked[0], outputs)
+        return () if other is None else (one, other)
 
     def forget(self) -> None:
         """Drops chosen outputs that the new network does not have."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QPoint, QRect, Qt
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QImage, QPainter
 
 from engine.basics.validation import Array
@@ -15,6 +15,7 @@ from nnviz.ui import theme
 from nnviz.ui.picture import grey_image
 
 _SMALL = 200  # pixels of an image that a read-out would cover
+_CAPTION = 110  # pixels between images that are smaller, for their captions
 _ZERO, _END = 128, 127  # index of 0 in the 256 diverging colours, and the number of colours on each side
 
 
@@ -61,7 +62,7 @@ def _on_screen(pixels: QRect, pane: ImagePane, place: QRect) -> QRect:
 
 @dataclass(frozen=True, eq=False)
 class ImageRows:
-    """Rows of images of the same size, aligned to the left.
+    """Rows of images of the same size, close together at the left.
 
     ``read_out`` returns the text for a row and a column of pixels of an image.
     """
@@ -75,13 +76,14 @@ class ImageRows:
         """Returns the rectangle of an image; its caption is below."""
         width = (within.width() - (self.columns - 1) * self.gap) // self.columns
         height = (within.height() + self.gap) // max(1, len(self.rows)) - self.gap - theme.px(LINE)
-        cell = QRect(within.x() + column * (width + self.gap), 0, width, max(1, height))
+        cell = QSize(width, max(1, height))
         tall, wide = self.rows[row][column].values.shape
         scale = min(cell.width() / wide, cell.height() / tall)
         if int(scale) > 0.85 * scale:
             scale = int(scale)  # All pixels have the same size.
         size = max(1, round(wide * scale)), max(1, round(tall * scale))
-        return QRect(cell.x(), within.y() + row * (size[1] + theme.px(LINE) + self.gap), *size)
+        pitch = min(width, max(size[0], theme.px(_CAPTION))) + self.gap
+        return QRect(within.x() + column * pitch, within.y() + row * (size[1] + theme.px(LINE) + self.gap), *size)
 
     def are_small(self, within: QRect) -> bool:
         """Whether this is one row of images that a read-out next to the mouse would cover."""
@@ -105,7 +107,7 @@ class ImageRows:
                 painter.setPen(theme.colour("muted"))
                 for pixels in pane.outlined if place.width() >= pane.values.shape[1] else ():
                     painter.drawRect(_on_screen(pixels, pane, place).adjusted(0, 0, -1, -1))
-                width = max(place.width(), (within.width() + self.gap) // self.columns - 4)
+                width = max(place.width(), min((within.width() + self.gap) // self.columns - 4, theme.px(_CAPTION)))
                 write(painter, QRect(place.x(), place.bottom() + 2, width, theme.px(LINE)), pane.caption)
 
     def found_at(self, within: QRect, point: QPoint) -> tuple[int, int] | None:

@@ -68,6 +68,7 @@ class MapPage(Page):
         self.rings = Key("ink", "mistakes", "mapMistakesKey", _RINGS_TIP, Sample.RING)
         self.choices, self.bar = MapOptions(session), MapToolbar(session)
         self.conclusion = ConclusionLabel("mapConclusion")
+        self.conclusion.setProperty("role", "headline")
         self._note = label(role="muted")
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._note.setWordWrap(True)
@@ -324,4 +325,4 @@ class MapPage(Page):
         return ["example", "x", "y", *head], [[number, *point, *pair] for number, point, pair in places]
 
 
-CARDS.register("mapPage")(CardInfo(MapPage, needs=(MAP, MAP_PLACE), page_of="networkDock", page_number=2))
+CARDS.register("mapPage")(CardInfo(MapPage, needs=(MAP, MAP_PLACE), page_of="inspector", page_number=4))

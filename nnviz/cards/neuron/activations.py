@@ -61,7 +61,7 @@ class ActivationColumns(QWidget):
         by, tip = "", "For each class."
         if report.means is None:
             by, tip = f" · {meaning.output(0)}", f"For each fifth of the examples, by {meaning.output(0)}."
-        say(self._means_name, f"mean activation{by}")
+        self._means_name.show_versions(f"mean activation{by}", "mean activation", "mean")
         self._means_name.setToolTip("" if report.is_dead else tip)
         if report.means is not None:
             self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
@@ -69,7 +69,8 @@ class ActivationColumns(QWidget):
             ends = [[text.compact(meaning.target(end)) for end in fifth[:2]] for fifth in report.fifths]
             names = [" – ".join(each) for each in ends]
             self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
-        say(self._examples_name, "no strongest examples" if report.is_dead else f"strongest activation{by}")
+        strongest = (f"strongest activation{by}", "strongest activation", "strongest")
+        self._examples_name.show_versions(*(("no strongest examples",) if report.is_dead else strongest))
         tile = self._model.tile
         if report.is_dead:
             self.examples.show_lines([])

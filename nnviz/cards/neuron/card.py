@@ -1,4 +1,4 @@
-"""The neuron card: weights, activations and outgoing weights of the chosen neuron, and the error without it."""
+"""The page "Neuron": weights, activations and outgoing weights of the chosen neuron, and the error without it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from nnviz.cards.neuron.ablation import AblationRanking
 from nnviz.cards.neuron.activations import ActivationColumns
 from nnviz.cards.neuron.conclusion import ablation_sentence, response_sentences
-from nnviz.cards.neuron.controls import Chip, NeuronControls
+from nnviz.cards.neuron.controls import NeuronControls
 from nnviz.cards.neuron.edit_dialog import EditDialog
-from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronModel
+from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, STRONGEST, NeuronModel
 from nnviz.cards.neuron.outgoing_weights import OutgoingWeights
 from nnviz.cards.neuron.weights import NeuronWeights
-from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
 from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.layers import LayerNames
@@ -30,21 +30,28 @@ from nnviz.session.session import Session
 from nnviz.session.side_by_side import Side
 from nnviz.session.status import Status
 from nnviz.ui import theme
-from nnviz.ui.card import Panel, Table, label
+from nnviz.ui.card import Table, label
 from nnviz.ui.conclusion_label import ConclusionLabel
+from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.neuron_facts import typical_end
+from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged
 from nnviz.ui.weights.weight_changes import WeightChanges
 
 _SECONDS_BETWEEN_VIEWS = 0.2
 _LEAST_LIMIT = 1e-4  # of the colours
-_NARROW = 600  # pixels of the card
-_ROOM = 28  # pixels in the header for the mark of a what-if
+_CONTROLS = 206  # pixels of the column of the controls
+_NARROW = 760  # pixels of a page that has no room for the outgoing weights, and two lines for the conclusion
+_ACTIVATION_TIP = "Activation of the neuron for the current input."
+_BIAS_TIP = "Bias of the neuron: the constant added to its weighted inputs."
 _NOTHING = "Click a neuron in the network or among the weights to show it here."
 
 
-class NeuronCard(Panel):
-    """Shows the chosen neuron in three columns. While two networks are compared, the first has its weights in both.
+class NeuronPage(Page):
+    """Shows the chosen neuron in columns. While two networks are compared, the first has its weights in both.
+
+    If no neuron is chosen and there is an input, it chooses the one that contributes most. Its widgets are made when it
+    is first shown.
 
     Attributes:
         weights, activations, outgoing: the columns.
@@ -53,24 +60,30 @@ class NeuronCard(Panel):
         edit_dialog: changes the bias or a weight.
     """
 
-    compares = True
-
     def __init__(self, session: Session) -> None:
-        super().__init__("Neuron")
+        super().__init__("Neuron", "neuronTab", "Shows what the chosen neuron responds to, and what it contributes to.")
+        self.compares = True
         self._session, self._model = session, session.models[NeuronModel]
         self._due = TimeBudget(_SECONDS_BETWEEN_VIEWS)
-        self._fill_head()
+        self._limit = 0.0  # of the colours of the changes
+        session.selection.neuron_changed.connect(self._show_title)
+        self._show_title()
+
+    def _show_title(self) -> None:
+        neuron = self._model.neuron
+        self.retitle("Neuron" if neuron is None else f"Neuron {text.count(neuron.number + 1)}")
+
+    def _make(self) -> None:
         self._nothing = label(_NOTHING, "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
         self.weights, self.activations, self.outgoing = (
             NeuronWeights(),
-            ActivationColumns(session),
-            OutgoingWeights(session),
+            ActivationColumns(self._session),
+            OutgoingWeights(self._session),
         )
         self.changes = WeightChanges()
         self.changes.hide()
-        self._limit = 0.0  # of the colours of the changes
         self.ranking = AblationRanking(self._model.ranking)
         self._columns = QWidget()
         arranged(
@@ -79,41 +92,44 @@ class NeuronCard(Panel):
             (self.changes, 35),
             (self.activations, 51),
             (self.outgoing, 23),
+            self._facts_and_controls(),
             spacing=18,
         )
         self._stack = QStackedWidget()
         for page in (self._nothing, self._columns, self.ranking):
             self._stack.addWidget(page)
         self._conclusion = ConclusionLabel("neuronConclusion")
-        self.body.addLayout(arranged(QVBoxLayout(), self._conclusion, (self._stack, 1), spacing=4), 1)
+        self._conclusion.setProperty("role", "headline")
+        arranged(self.body, self._conclusion, (self._stack, 1), spacing=4)
         self.edit_dialog = EditDialog(self)
         self._connect()
         self._turn()
 
-    def _fill_head(self) -> None:
-        self.head.detail.hide()  # An empty one would leave a gap.
+    def _facts_and_controls(self) -> QWidget:
+        """Returns the last column: the layer, activation and bias of the neuron, and what changes it."""
         self._controls = NeuronControls(self._session)
-        self._activation = Chip("neuronAnswer", "Activation", "Activation of the neuron for the current input.", 112)
-        self._bias = Chip("neuronBias", "Bias", "Bias of the neuron: the constant added to its weighted inputs.", 78)
-        self.head.row.insertWidget(1, self._activation)
-        self.head.row.insertWidget(2, self._bias)
-        self.head.keep_room(_ROOM)
-        self.head.row.addWidget(self._controls)
+        layer, self._layer = line("neuronLayer")
+        activation, self._activation = line("neuronAnswer")
+        bias, self._bias = line("neuronBias")
+        column = QWidget()
+        theme.sized(column.setFixedWidth, _CONTROLS)
+        facts = arranged(QHBoxLayout(), (layer, 9), (activation, 19), (bias, 13), spacing=4)
+        arranged(QVBoxLayout(column), facts, self._controls, 1, spacing=4)
+        return column
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_controls()
+        if self.is_filled:
+            self._fit()
 
-    def _place_controls(self) -> None:
-        """Places the controls in the header, or below it if the card is too narrow."""
+    def _fit(self) -> None:
         is_narrow = self.width() < theme.px(_NARROW)
-        if is_narrow != (self.body.indexOf(self._controls) >= 0):
-            before, now = (self.head.row, self.body) if is_narrow else (self.body, self.head.row)
-            before.removeWidget(self._controls)
-            now.insertWidget(0 if is_narrow else now.count(), self._controls)
+        self.outgoing.setVisible(not is_narrow)
+        self._conclusion.set_lines(2 if is_narrow else 1)
+        self._show_conclusion()
 
     def _connect(self) -> None:
-        theme.changed.connect(self._place_controls)
+        theme.changed.connect(self._fit)
         session, queries = self._session, self._session.queries
         session.selection.neuron_changed.connect(self._turn)
         session.displayed.changed.connect(self._follow_when_due)
@@ -122,6 +138,7 @@ class NeuronCard(Panel):
         queries[NEURON].changed.connect(self._show_report)
         queries[NEURON_NOW].changed.connect(self._show_now)
         queries[NEURON_ERROR].changed.connect(self._show_effect)
+        queries[STRONGEST].changed.connect(self._choose_strongest)
         session.side_by_side.changed.connect(self.refresh)
         self.weights.turned.connect(self._show_weights)
         self.weights.weight_picked.connect(self._edit)
@@ -144,27 +161,31 @@ class NeuronCard(Panel):
     def _turn(self) -> None:
         """Shows the chosen neuron, or a hint how to choose one."""
         neuron = self._model.neuron
-        name = "neuron" if neuron is None else neuron_name(neuron)
-        self.head.title.setText(name[0].upper() + name[1:])
-        for chip in (self._activation, self._bias):
-            chip.setVisible(neuron is not None)
         if neuron is None:
             self.edit_dialog.hide()
+        else:
+            say(self._layer, f"layer {neuron.layer}")
         self._stack.setCurrentWidget(self._nothing if neuron is None else self._columns)
         self._model.ranking.cancel()
         self.refresh()
 
     def refresh(self) -> None:
         if self.in_view:
+            self._choose_strongest()
             self._controls.refresh()
             self._follow()
             self._show_now()
             self._show_report()
             self._show_effect()
 
+    def _choose_strongest(self) -> None:
+        """Chooses the neuron that contributes most, if none is chosen."""
+        if self.in_view and self._model.neuron is None and self._model.strongest is not None:
+            self._session.selection.choose_neuron(self._model.strongest)
+
     @property
     def _shown(self) -> Neuron | None:
-        """The chosen neuron, while the card is in view."""
+        """The chosen neuron, while the page is in view."""
         return self._model.neuron if self.in_view else None
 
     def _follow_when_due(self) -> None:
@@ -177,7 +198,8 @@ class NeuronCard(Panel):
         self._due.spend(0)
         neuron, network = self._shown, self._session.displayed.network
         if neuron is not None:
-            self._bias.show_number(short(float(network.biases[neuron.layer - 1][neuron.number, 0])))
+            bias = short(float(network.biases[neuron.layer - 1][neuron.number, 0]))
+            self._bias.show_versions(f"bias {bias}", bias, tip=_BIAS_TIP)
             self._show_weights()
             self.outgoing.show_links(neuron)
             if self.edit_dialog.isVisible():
@@ -207,7 +229,8 @@ class NeuronCard(Panel):
     def _show_now(self) -> None:
         if self._shown is not None:
             now = self._session.queries[NEURON_NOW].result
-            self._activation.show_number("–" if now is None else short(now))
+            activation = "–" if now is None else short(now)
+            self._activation.show_versions(f"activation {activation}", activation, tip=_ACTIVATION_TIP)
 
     def _show_report(self) -> None:
         neuron = self._shown
@@ -223,8 +246,15 @@ class NeuronCard(Panel):
             self.outgoing.show_effect()
 
     def _show_conclusion(self) -> None:
-        if self.in_view:
-            self._conclusion.show_conclusion(self._conclude())
+        """Shows the conclusion. If it is too long, the classes for which the neuron hardly fires are left out."""
+        if not self.in_view:
+            return
+        found, report = self._conclude(), self._model.report
+        is_short = found is None or not found.last or self._conclusion.advance(found.text) <= self.width()
+        if is_short or found is None or report is None or report.is_dead:
+            self._conclusion.show_conclusion(found)
+        else:
+            self._conclusion.show_conclusion(found._replace(rest=""), more=found.rest)
 
     def _conclude(self) -> Conclusion | None:
         """Returns what the neuron responds to, and the error without it once that is measured."""
@@ -317,10 +347,6 @@ class NeuronCard(Panel):
 
     # ---- for a file
 
-    @property
-    def caption(self) -> str:
-        return self.head.title.text()
-
     def table(self) -> Table | None:
         """Returns the numbers of the neuron, or of the ranking while it is open; None if no neuron is chosen."""
         if self._stack.currentWidget() is self.ranking:
@@ -359,5 +385,5 @@ def _table_of_both(sides: tuple[Side, Side], neuron: Neuron, names: LayerNames) 
     return ["which", sides[0].name, sides[1].name, "difference"], rows
 
 
-PLACES = {"inside": Place(Column.WATCH, 2, 300)}
-CARDS.register("neuronDock")(CardInfo(NeuronCard, PLACES, needs=(NEURON, NEURON_NOW, NEURON_ERROR)))
+NEEDS = NEURON, NEURON_NOW, NEURON_ERROR, STRONGEST
+CARDS.register("neuronDock")(CardInfo(NeuronPage, needs=NEEDS, page_of="inspector", page_number=1))

@@ -1,4 +1,4 @@
-"""Grid of at most nine examples: images in three rows, or a line of text for each."""
+"""Grid of at most nine examples: images in three rows, or a line of text for each that has room."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nnviz.ui.name_elision import fitted
 from nnviz.ui.picture import grey_image
 
 _COLUMNS, _GAP = 3, 6
-_HIGHEST_LINE = 19
+_LOWEST_LINE, _HIGHEST_LINE = 15, 19
 
 
 class ExampleGrid(ItemView):
@@ -29,7 +29,7 @@ class ExampleGrid(ItemView):
 
     @property
     def count(self) -> int:
-        return len(self._images) or len(self._lines)
+        return len(self._images) or min(len(self._lines), self.height() // theme.px(_LOWEST_LINE))
 
     @property
     def columns(self) -> int:
@@ -70,7 +70,7 @@ class ExampleGrid(ItemView):
             painter.drawImage(self.place_of(number), image)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("ink"))
-        for number, line in enumerate(self._lines):
+        for number, line in enumerate(self._lines[: self.count]):
             place = self.place_of(number)
             painter.drawText(place, alignment.LEFT, fitted(line, place.width()))
         self.paint_mark(painter)

@@ -11,6 +11,7 @@ from engine import explain
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain import neurons
+from engine.explain.contribution_paths import compute_activity
 from engine.network.network import Network
 from engine.training.metrics import Evaluation, Evaluator
 from nnviz.cards.neuron.conclusion import Response, firing_level
@@ -25,6 +26,7 @@ from nnviz.session.session import Session
 
 # Names of the queries.
 NEURON, NEURON_NOW, NEURON_ERROR = "neuron", "activation of the neuron", "error without the neuron"
+STRONGEST = "strongest neuron"
 MOST_EXCITING = 9
 _SECONDS_BETWEEN = 1.0  # at least, between two computations during training
 
@@ -116,6 +118,7 @@ class NeuronModel(ChosenNeuron):
             NEURON: self._report_query,
             NEURON_NOW: Latest(self._activation_request, quick=QUICK, size=size, forget_on_new_run=True),
             NEURON_ERROR: self._error_query,
+            STRONGEST: Latest(self._strongest_request, quick=QUICK, size=size, forget_on_new_run=True),
         }
         session.queries.add(queries)
         self.ranking = StepwiseTask()
@@ -202,6 +205,29 @@ class NeuronModel(ChosenNeuron):
                 return neurons.activation(network, example, neuron.layer, neuron.number)
 
         return RequestKey(neuron, example, network), work
+
+    # ---- the neuron of the first layer that contributes most
+
+    @property
+    def strongest(self) -> Neuron | None:
+        """The neuron of the first layer with the largest contribution to the prediction; None while one is chosen."""
+        query = self._session.queries[STRONGEST]
+        return query.result if query.is_up_to_date else None
+
+    def _strongest_request(self) -> Request | None:
+        network = self._displayed.network
+        example = asking.active_input(self._question, self._displayed, self._data)
+        if self.neuron is not None or example is None or len(example) != network.shape[0]:
+            return None
+
+        def work() -> Neuron | None:
+            activity = compute_activity(network, example)
+            if activity.target is None:
+                return None
+            hidden = activity.shares[1:]
+            return Neuron(1, int(np.abs(hidden[0]).argmax()) if hidden else activity.target)
+
+        return RequestKey(example, network), work
 
     # ---- the error without the neuron
 

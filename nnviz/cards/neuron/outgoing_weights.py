@@ -18,6 +18,7 @@ from nnviz.ui.parts import arranged, named, pill, set_look
 
 _HIGHEST = 110  # pixels, of the bars
 _LEAST_WIDTH = 172  # pixels, for two errors side by side
+_CHANGE_TIP = "Error of the trained network → error with the preview."
 _ROLES = {"test": "testFigure", "train": "trainFigure"}  # Other parts of the data have no colour.
 
 
@@ -45,7 +46,6 @@ class OutgoingWeights(QWidget):
         self.links.setSizePolicy(kept)
         without, self._without = line("neuronWithout", "")
         change, self._change = line("neuronEffect", "testFigure")
-        self._change.setToolTip("Error of the trained network → error with the preview.")
         measured, self._measured = line("neuronEffectOf")
         tip = (
             "Switches off each neuron of the layer in turn and ranks them by how much the error rises: an ablation. "
@@ -78,13 +78,17 @@ class OutgoingWeights(QWidget):
             for where in (self._without, self._change, self._measured):
                 say(where, "")
             return
-        say(self._without, f"if {what_if_text(what_if)}" if what_if else "without the neuron")
+        if what_if:
+            say(self._without, f"if {what_if_text(what_if)}")
+        else:
+            self._without.show_versions("without the neuron", "without it")
         if change is None:
             say(self._change, "…")
             return
         what = "RMSE" if change.before.error is None else "error"
         set_look(self._change, "role", _ROLES.get(change.part, "title"))
-        say(self._change, change_text(change.before, change.after))
+        errors = change_text(change.before, change.after)
+        self._change.show_versions(errors, errors[errors.index("→") :], tip=_CHANGE_TIP)
         unit = f" of {self._model.meaning.output(0)}" if what == "RMSE" and self._model.meaning.is_single else ""
         say(self._measured, f"{change.part} {what}{unit} · {text.count(change.count)}")
         self._measured.setToolTip(f"Measured on {text.count(change.count)} examples of the {change.part} set.")

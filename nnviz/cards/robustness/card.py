@@ -60,6 +60,7 @@ class RobustnessPage(Page):
     def _make(self) -> None:
         self._fill_aside()
         self.conclusion = ConclusionLabel("robustConclusion")
+        self.conclusion.setProperty("role", "headline")
         status_box, self.status = line("robustStatus")
         self.plots = named(PlotGrid(), "robustPlots", "Error against the strength of each perturbation")
         self.plots.setWhatsThis(
@@ -368,4 +369,4 @@ def _trained_text(name: str, setup: MeasurementSetup) -> str:
     return f"augmented by {ends[0]} to {ends[1]} in training" if low else f"augmented by up to {ends[1]} in training"
 
 
-CARDS.register("robustPage")(CardInfo(RobustnessPage, needs=(PERTURBED,), page_of="networkDock", page_number=3))
+CARDS.register("robustPage")(CardInfo(RobustnessPage, needs=(PERTURBED,), page_of="inspector", page_number=5))

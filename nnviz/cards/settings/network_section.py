@@ -246,6 +246,7 @@ class NetworkSection(QWidget):
         if "shape" not in self._session.settings.problems:
             self.shape_edit.setText(self._session_shape())
             if not self.shape_edit.hasFocus():
+                self.shape_edit.setCursorPosition(0)  # of many sizes, the first are seen
                 self._close_shape()
         count = text.count(parameter_count(experiment.shape))
         self._parameters.show_versions(f"{count} parameters", count)

@@ -261,6 +261,6 @@ class SettingsCard(QFrame):
 
 CARDS.register("settingsCard")(CardInfo(SettingsCard, {"train": Place(Column.CHOOSE, 1)}, is_fixed=True))
 # The sections are known by names of their own, which help and lessons use; the card makes them.
-CARDS.register("dataCard")(CardInfo(DataSection, is_fixed=True))
-CARDS.register("networkCard")(CardInfo(NetworkSection, is_fixed=True))
-CARDS.register("trainingCard")(CardInfo(TrainingSection, is_fixed=True))
+CARDS.register("dataCard")(CardInfo(DataSection, part_of="settingsCard", is_fixed=True))
+CARDS.register("networkCard")(CardInfo(NetworkSection, part_of="settingsCard", is_fixed=True))
+CARDS.register("trainingCard")(CardInfo(TrainingSection, part_of="settingsCard", is_fixed=True))

@@ -401,4 +401,4 @@ class StepThroughPage(Page):
         return heads, ([rows.name(place), *values(place)] for place in range(rows.count))
 
 
-CARDS.register("stepThroughPage")(CardInfo(StepThroughPage, page_of="networkDock", page_number=1))
+CARDS.register("stepThroughPage")(CardInfo(StepThroughPage, page_of="inspector", page_number=3))

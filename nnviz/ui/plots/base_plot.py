@@ -6,6 +6,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt5.QtCore import QPoint, QPointF
+from PyQt5.QtWidgets import QGraphicsView
 
 from nnviz.ui import theme
 from nnviz.ui.read_out import ReadOut
@@ -20,6 +21,7 @@ class BasePlot(pg.PlotWidget):
     def __init__(self, **options: Any) -> None:
         """``options`` are those of a ``PlotItem``."""
         super().__init__(enableMenu=False, **options)  # a context menu takes 6 ms per plot
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)  # a cached background would be an image in an SVG
 
     def _disable_mouse_actions(self, margins: tuple[int, int, int, int]) -> tuple[pg.InfiniteLine, ReadOut]:
         """Switches off pyqtgraph's mouse actions. Returns a vertical line and a read-out, both hidden."""

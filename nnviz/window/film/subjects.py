@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from nnviz.cards.registry import CARDS
 from nnviz.jobs.latest import Latest
 from nnviz.session.session import Session
 from nnviz.ui.card import Panel
-from nnviz.ui.pages import Page, PagedCard
 from nnviz.window import card_export
 
 if TYPE_CHECKING:
@@ -35,19 +34,21 @@ class CardSubject:
 
     @property
     def is_in_view(self) -> bool:
-        """Whether the card is visible: not closed, not behind another, and not in a minimised window."""
-        return self.widget.in_view and not self.widget.window().isMinimized()
+        """Whether the card is visible: not behind another, not before it has its place, not in a minimised window."""
+        has_place = not self.widget.size().isEmpty()
+        return self.widget.in_view and has_place and not self.widget.window().isMinimized()
 
     @property
     def queries(self) -> list[Latest]:
         """The queries whose results the card shows."""
-        names = {view.objectName() for view in _views((self.widget,))} & set(CARDS)
+        views = self.widget.views()
+        names = {view.objectName() for view in views} & set(CARDS)
         needed = [self._session.queries[need] for name in names for need in CARDS[name].needs]
-        return needed + [query for query in self._session.queries if query.is_wanted_by(self.widget)]
+        return needed + [query for query in self._session.queries if any(map(query.is_wanted_by, views))]
 
     def refresh(self) -> None:
         """Updates the views now instead of at the next event."""
-        for view in _views((self.widget,)):
+        for view in self.widget.views():
             view.refresh()
 
     def draw(self, painter: QPainter) -> None:
@@ -79,8 +80,9 @@ class WindowSubject:
 
     def refresh(self) -> None:
         """Updates the visible cards now instead of at the next event."""
-        for view in _views(each for each in self.widget.panels if isinstance(each, Panel) and each.in_view):
-            view.refresh()
+        for panel in self.widget.panels:
+            for view in panel.views() if isinstance(panel, Panel) and panel.in_view else ():
+                view.refresh()
 
     def draw(self, painter: QPainter) -> None:
         """Draws the subject as it is now."""
@@ -102,14 +104,6 @@ def draw_fitting(subject: Subject, painter: QPainter, size: QSize) -> None:
         painter.translate(shown.topLeft())
         painter.scale(shown.width() / now.width(), shown.height() / now.height())
     subject.draw(painter)
-
-
-def _views(cards: Iterable[Panel]) -> Iterator[Panel | Page]:
-    """Yields the cards and their current pages."""
-    for card in cards:
-        yield card
-        if isinstance(card, PagedCard):
-            yield card.page
 
 
 @contextmanager

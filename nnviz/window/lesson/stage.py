@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QAbstractButton, QAbstractSlider, QAction, QComboBox, QScrollBar, QWidget
 
 from engine.datasets import DATASETS
-from nnviz.cards.registry import CARDS, WORKSPACES, register_cards
+from nnviz.cards.registry import CARDS, WORKSPACES, CardInfo, register_cards
 from nnviz.cards.runs.card import RunsCard
 from nnviz.cards.stage.draw.canvas import Canvas
 from nnviz.lessons import texts
@@ -37,6 +37,7 @@ _GROUPS = {
     "speed": re.compile(r"speed(-slow|-full)?"),
 }
 _BAND = "learning-strip"  # a part of the curves that lessons show and point at as a card
+_WEIGHTS = "weights"  # a part of the stage
 _FREE_MENUS = ("menuView", "menuHelp")  # never locked: text size, theme, layout and help
 _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
 _FREE_BUTTONS = ("moreButton", "moreBackButton")  # they only show other settings
@@ -76,7 +77,7 @@ class WindowStage(QObject):
             self._window.run_block,
             self._window.curves.foot,
             self._window.curves.foot.beside,
-            self._frame.cards["drawDock"],
+            self._window.stage.input,
             *([runs.seeds] if isinstance(runs, RunsCard) else []),
         ):
             for widget in part.findChildren(QWidget):
@@ -149,14 +150,17 @@ class WindowStage(QObject):
         self._frame.show_card(self._panel(name).objectName())
 
     def hide_card(self, name: str) -> None:
-        """Hides a card; a part of one stays."""
-        if name != _BAND:
-            self._frame.hide_card(self._panel(name).objectName())
+        """Hides a card or a page; a part of one stays."""
+        if name != _BAND and not CARDS[self.cards[name]].part_of:
+            self._enter(name)
+            self._frame.hide_card(self.cards[name])
 
     def enlarge_card(self, name: str) -> None:
-        """Lets a card fill the window."""
+        """Lets a card fill the window; the weights of a layer take the place of all layers."""
         panel = self._panel(name)
-        if self._window.cards.enlarged is not panel:
+        if name == _WEIGHTS:
+            self._window.stage.open_layer(1)
+        elif self._window.cards.enlarged is not panel:
             self._window.cards.put_back()
             self._window.cards.toggle(panel)
 
@@ -164,25 +168,39 @@ class WindowStage(QObject):
         """Clears the drawing."""
         self._window.draw.clear()
 
-    def _panel(self, name: str) -> Panel:
-        """Returns the panel of a card, in a workspace that has it; a page is brought to the front."""
-        object_name = self.cards[name]
-        info = CARDS[object_name]
-        places = CARDS[info.page_of].places if info.page_of else info.places
+    def _enter(self, name: str) -> None:
+        """Shows a workspace that has a card, a page or a part, unless the present one has it."""
+        info = CARDS[self.cards[name]]
+        holder = info.page_of or info.part_of
+        places = CARDS[holder].places if holder else info.places
         if self._window.workspace not in places:
             self._window.show_workspace(next(iter(places)))
-        card = self._frame.cards.get(object_name)
+
+    def _panel(self, name: str) -> Panel:
+        """Returns the panel of a card, in a workspace that has it; a page is brought to the front."""
+        self._enter(name)
+        object_name = self.cards[name]
+        info, card = CARDS[object_name], self._frame.cards.get(object_name)
+        if info.part_of:
+            self._check_suits(name, info)
+            return self._frame.cards[info.part_of]
         if not info.page_of:
             assert isinstance(card, Panel)
             if isinstance(card, PagedCard):
                 card.turn_to(next(page for page in card.pages if page.is_offered))
             return card
+        self._check_suits(name, info)
+        self._frame.show_card(object_name)
         holder = self._frame.cards[info.page_of]
-        if not isinstance(card, Page) or not card.is_offered:
-            raise LessonError.from_problem(name, texts.DOES_NOT_SUIT, texts.LOAD_OTHER_DATA)
+        assert isinstance(card, Page)
         assert isinstance(holder, PagedCard)
         holder.turn_to(card)
         return holder
+
+    def _check_suits(self, name: str, info: CardInfo) -> None:
+        data = self._window.session.data.dataset
+        if info.suits is not None and (data is None or not info.suits(data)):
+            raise LessonError.from_problem(name, texts.DOES_NOT_SUIT, texts.LOAD_OTHER_DATA)
 
 
 def _is_own(widget: QWidget) -> bool:

@@ -13,6 +13,7 @@ from engine.explain.contribution_paths import (
     neuron_links,
     strongest_links,
 )
+from engine.explain.input_grid import plane_points
 from engine.network.network import Network
 
 
@@ -129,7 +130,8 @@ def test_zeros_have_no_links() -> None:
 
 def test_planes_are_answers_all_over_the_plane() -> None:
     network = network_of([2, 3, 2], "tanh")
-    first, last = activation_planes(network, np.array([-2.0, 0.0]), np.array([2.0, 1.0]), 5)
+    points = plane_points(np.array([-2.0, 0.0]), np.array([2.0, 1.0]), 5)
+    first, last = activation_planes(network, points)
     assert (first.shape, last.shape) == ((3, 25), (2, 25))
     corners = np.array([[-1.6, 0.9], [1.6, 0.9], [-1.6, 0.1], [1.6, 0.1]], np.float32)  # the middles of their cells
     answers = explain.forward(network, corners).activations[1].T

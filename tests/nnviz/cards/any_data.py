@@ -21,7 +21,7 @@ class Kind:
         make: writes files into a folder, if there are to be any, and returns the name or the path.
         settings: of the data.
         first: the first column as a person knows it; empty for a picture.
-        sources: how many inputs have names beside them in the diagram.
+        sources: how many inputs have names in the diagram.
         target: the number that is predicted; empty for classes.
         outputs: the first class or target.
         part: the part by which a network is measured.
@@ -101,6 +101,6 @@ KINDS = {
     "small pictures": Kind(_small_pictures, "0", disturbances=6),
     "folder of pictures": Kind(_picture_folder, "lines", {"side": 12}, disturbances=6),
     "no test part": Kind(lambda _: "penguins", "Adelie", {"test_share": 0.0}, first="island", sources=10, part="train"),
-    "wide": Kind(_wide, "no", {"target": "target"}, first="column 0"),
+    "wide": Kind(_wide, "no", {"target": "target"}, first="column 0", sources=80),
     "two targets": Kind(_two_targets, "y 1", {"task": "regression"}, first="input 1", sources=3, target="y 1"),
 }

@@ -8,22 +8,22 @@ from PyQt5.QtCore import QSize
 from PyQt5.QtWidgets import QMainWindow, QWidget
 
 from nnviz.cards.curves.card import CurvesPanel
-from nnviz.cards.registry import CardInfo, Column
+from nnviz.cards.registry import CARDS, WORKSPACES, CardInfo, Column, register_cards
 from nnviz.cards.run_bar.run_block import RunBlock
 from nnviz.cards.run_bar.run_status import RunStatus
+from nnviz.cards.stage.card import StagePanel
 from nnviz.cards.stage.draw.canvas import Canvas
-from nnviz.cards.stage.draw.card import DrawCard
+from nnviz.cards.stage.draw.input_part import InputPart
 from nnviz.session.session import Session
 from nnviz.window.frame import Frame
 from nnviz.window.import_overlay import ImportOverlay
 from nnviz.window.main_window import MainWindow
 
 # At least as in a window of the usual size.
-_WIDTHS = {Column.CHOOSE: 290, Column.INPUT: 298, Column.WATCH: 812, Column.ASK: 298}
+_WIDTHS = {Column.CHOOSE: 290, Column.WATCH: 1130, Column.ASK: 298}
 _TIME = 300  # pixels of the height of the charts
 _BARS = QSize(290, 100)  # what run block, progress and timeline take
 _HEIGHT = 760  # of a column whose cards have none of their own
-_HOLDERS = dict.fromkeys(("dataCard", "networkCard", "trainingCard"), "settingsCard")  # cards of sections
 _GAPS = 40  # between the cards and around them
 
 
@@ -31,7 +31,9 @@ class _FewCards(Frame):
     """The named cards, with all of their pages."""
 
     def __init__(self, names: tuple[str, ...], session: Session, parent: QWidget) -> None:
-        self._few = {_HOLDERS.get(name, name) for name in names}
+        for workspace in WORKSPACES:
+            register_cards(workspace)
+        self._few = {CARDS[name].part_of or name if name in CARDS else name for name in names}
         super().__init__(session, parent)
 
     def cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
@@ -50,7 +52,9 @@ class _FewCards(Frame):
 
 
 class CardWindow(QMainWindow):
-    """The canvas and some other cards of a session in their frame, and the import sheet.
+    """The stage and some other cards of a session in their frame, and the import sheet.
+
+    Where the weights are among the cards, a layer is shown in place of all.
 
     Without menus and their keys, messages, hints, and what is remembered; the bars of the run and its timeline are
     there if a test adds them.
@@ -59,10 +63,12 @@ class CardWindow(QMainWindow):
     def __init__(self, session: Session, *names: str) -> None:
         super().__init__()
         self.session = session
-        self._frame = _FewCards(("drawDock", *names), session, self)
+        self._frame = _FewCards(("stagePanel", *names), session, self)
         self.setCentralWidget(self._frame)
         ImportOverlay(session, self._frame)
         self.show_workspace("train")
+        if "weightsDock" in names:
+            self.stage.open_layer(1)
 
     def add_bars(self) -> None:
         """Adds the run block below the column, and what the run does to the charts, or below without them."""
@@ -89,8 +95,12 @@ class CardWindow(QMainWindow):
         return self.draw.canvas
 
     @property
-    def draw(self) -> DrawCard:
-        card: DrawCard = self._frame.cards["drawDock"]
+    def draw(self) -> InputPart:
+        return self.stage.input
+
+    @property
+    def stage(self) -> StagePanel:
+        card: StagePanel = self._frame.cards["stagePanel"]
         return card
 
     @property

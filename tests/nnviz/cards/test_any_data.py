@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -16,20 +17,21 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.explain.predictions import ClassPredictions, NumberPredictions
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import ExplanationCard
+from nnviz.cards.explanation.card import ExplanationPage
 from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
 from nnviz.cards.explanation.model import Explanation
+from nnviz.cards.inspector.card import Inspector
 from nnviz.cards.map.card import MapPage
 from nnviz.cards.mistakes.examples_card import ExamplesCard
 from nnviz.cards.mistakes.mistakes_card import MistakesCard
-from nnviz.cards.neuron.card import NeuronCard
+from nnviz.cards.neuron.card import NeuronPage
 from nnviz.cards.robustness.card import RobustnessPage
 from nnviz.cards.robustness.model import RobustnessModel
-from nnviz.cards.stage.diagram.card import DiagramCard
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
+from nnviz.ui.pages import Page
 from tests.nnviz.cards.any_data import KINDS, Kind
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import MANY_EPOCHS, find, hover, is_shown, leave
@@ -41,7 +43,10 @@ def ready_window(make_cards: MakeCards, load_with: Callable[..., None], few_digi
     assert few_digits.test is not None
     data = replace(few_digits, test=few_digits.test.head(100))
     load_with(lambda: data)
-    return make_cards("networkDock", "neuronDock", "whyDock", "mistakesDock", "mistakePicturesDock")
+    return make_cards("inspector", "mistakesDock", "mistakePicturesDock")
+
+
+P = TypeVar("P", bound=Page)
 
 
 class Inside:
@@ -51,8 +56,8 @@ class Inside:
         self.window, self.qtbot, self.session = window, qtbot, window.session
         self._folder, self._made = folder, dict[str, str]()
         window.show_workspace("inside")
-        self.network = window.card("networkDock")
-        assert isinstance(self.network, DiagramCard)
+        self.network = window.card("inspector")
+        assert isinstance(self.network, Inspector)
 
     def load(self, name: str) -> Dataset:
         """Loads data of a kind, and waits for a network that fits them."""
@@ -93,9 +98,12 @@ class Inside:
             self.session.selection.choose_example(_first(self.session.dataset))
         self.settle()
 
-    def turn_to(self, number: int) -> None:
-        self.network.tabs.setCurrentIndex(number)
+    def turn_to(self, kind: type[P]) -> P:
+        """Brings a page to the front."""
+        page = next(page for page in self.network.pages if isinstance(page, kind))
+        self.network.turn_to(page)
         self.settle()
+        return page
 
 
 def _first(data: Dataset | None) -> object:
@@ -159,8 +167,7 @@ def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 
 def _check_diagram(inside: Inside, kind: Kind, data: Dataset) -> None:
-    inside.turn_to(0)
-    diagram = inside.network.diagram.diagram
+    diagram = inside.window.stage.network.diagram
     assert not diagram.grab().isNull()
     painting = diagram._painting
     assert painting is not None
@@ -176,8 +183,7 @@ def _check_diagram(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 
 def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
-    card = inside.window.card("neuronDock")
-    assert isinstance(card, NeuronCard)
+    card = inside.turn_to(NeuronPage)
     names = card.weights.bars._names
     assert card.weights.map.isVisible() is data.is_picture
     if not data.is_picture:
@@ -198,8 +204,7 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 
 def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
-    card = inside.window.card("whyDock")
-    assert isinstance(card, ExplanationCard)
+    card = inside.turn_to(ExplanationPage)
     for method in METHODS:
         inside.session.models[Explanation].choose(method=method)
         inside.settle()
@@ -215,7 +220,7 @@ def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:
     inside.session.models[Explanation].choose(method=METHODS[0])
 
 
-def _check_bars(card: ExplanationCard, kind: Kind, data: Dataset, inside: Inside) -> None:
+def _check_bars(card: ExplanationPage, kind: Kind, data: Dataset, inside: Inside) -> None:
     """A bar for each column as a person knows it; of a number in its unit, with the column's value beside it."""
     bars = card.view.content
     assert isinstance(bars, BarRows)
@@ -232,9 +237,7 @@ def _check_bars(card: ExplanationCard, kind: Kind, data: Dataset, inside: Inside
 
 
 def _check_step(inside: Inside, kind: Kind, data: Dataset) -> None:
-    inside.turn_to(1)
-    page = inside.network.pages[1]
-    assert isinstance(page, StepThroughPage)
+    page = inside.turn_to(StepThroughPage)
     inside.qtbot.waitUntil(lambda: page._content is not None)
     content = page._content
     assert content is not None
@@ -251,9 +254,7 @@ def _check_step(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 
 def _check_map(inside: Inside, kind: Kind, data: Dataset) -> None:
-    inside.turn_to(2)
-    page = inside.network.pages[2]
-    assert isinstance(page, MapPage)
+    page = inside.turn_to(MapPage)
     inside.qtbot.waitUntil(lambda: page._embedding is not None)
     assert page.classes.isVisible() is not bool(kind.target)
     assert page.scale.isVisible() is bool(kind.target)
@@ -272,9 +273,7 @@ def _check_map(inside: Inside, kind: Kind, data: Dataset) -> None:
 
 
 def _check_robust(inside: Inside, kind: Kind, data: Dataset) -> None:
-    inside.turn_to(3)
-    page = inside.network.pages[3]
-    assert isinstance(page, RobustnessPage)
+    page = inside.turn_to(RobustnessPage)
     inside.session.models[RobustnessModel].begin()
     inside.qtbot.waitUntil(lambda: not inside.session.models[RobustnessModel].work.is_running, timeout=30_000)
     assert inside.session.models[RobustnessModel].problem == ""
@@ -290,7 +289,6 @@ def _check_robust(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert isinstance(found.answers, NumberPredictions)
         rmse = float(np.sqrt(((found.answers.errors * data.target_scaling.spread) ** 2).mean()))
         assert measured[1].curves["noise"][0].rmse == pytest.approx(rmse, rel=1e-3)
-    inside.turn_to(0)
 
 
 def test_switching_in_any_order_shows_nothing_of_before(inside: Inside) -> None:
@@ -366,7 +364,7 @@ def test_an_example_that_is_chosen_is_asked_about_in_every_card(inside: Inside) 
     assert undo.last() is steps, "looking through the list is no step"
     inside.settle()
     raw = float(data.target_scaling.undo(question.prediction[None])[0, 0])
-    diagram = inside.network.diagram.diagram  # it draws a moment later
+    diagram = inside.window.stage.network.diagram  # it draws a moment later
 
     def reported() -> float:
         assert diagram._content is not None
@@ -406,8 +404,7 @@ def test_a_row_that_was_made_is_not_lost_when_another_is_chosen(inside: Inside) 
     inside.choose()
     inside.session.models[Explanation].choose(method=OCCLUSION)
     inside.settle()
-    card = inside.window.card("whyDock")
-    assert isinstance(card, ExplanationCard)
+    card = inside.turn_to(ExplanationPage)
     assert card.contributions is not None
     network, example = inside.session.displayed.network, card.contributions.query.example
     covered = example.copy()

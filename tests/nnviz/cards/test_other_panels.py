@@ -12,13 +12,12 @@ from PyQt5.QtWidgets import QComboBox, QLabel, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.answer_view import AnswerView
 from nnviz.ui.picture import Picture
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, MakeCards
 from tests.nnviz.helpers import (
     click,
-    click_tab,
     drag,
     find,
     is_shown,
@@ -44,20 +43,25 @@ def examples_of(window: AnyWindow) -> Picture:
     return picture
 
 
-def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(window: MainWindow, qtbot: QtBot) -> None:
+def written_in(view: AnswerView) -> str:
+    """Returns the words of the answer."""
+    return "; ".join(answer.description for answer in view.answers)
+
+
+def test_what_the_network_sees_is_shown_while_drawing_and_the_answer_follows(window: MainWindow, qtbot: QtBot) -> None:
     assert "Loading" in find(window, QLabel, "dataCounts").text()
     ready_window = window
     qtbot.waitUntil(lambda: is_shown(window.session.data), timeout=30_000)
 
     # All tabs stay in sight.
-    ready_window.resize(1700, 900)
-    QCoreApplication.processEvents()
+    ready_window.resize(1280, 900)
     for layer in (1, 2, 3):
-        click_tab(qtbot, ready_window, f"layer{layer}Tab")
+        ready_window.card("stagePanel").open_layer(layer)
         QCoreApplication.processEvents()
         for number in (1, 2, 3):
             bar, tab = tab_of(ready_window, f"layer{number}Tab")
             assert bar.visibleRegion().boundingRect().contains(bar.tabRect(tab)), (layer, bar.tabText(tab))
+    ready_window.card("stagePanel").close_layer()
 
     # What the network sees is shown while drawing.
     combo = find(ready_window, QComboBox, "datasetCombo")
@@ -73,10 +77,10 @@ def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(window: Main
 
     # What the network sees is shown while drawing.
     seen = find(ready_window, Picture, "networkInputPicture")
-    assert grey_of(seen) == 0
+    assert not seen.isVisible()
     path = seven(ready_window.canvas)
     drag(ready_window.canvas, path[:8], release=False)
-    qtbot.waitUntil(lambda: grey_of(seen) > 0)
+    qtbot.waitUntil(seen.isVisible)
     half = grey_of(seen)
     drag(ready_window.canvas, path[8:])
     qtbot.waitUntil(lambda: grey_of(seen) != half)
@@ -88,31 +92,32 @@ def test_what_the_network_sees_is_shown_while_drawing_and_bars_move(window: Main
     slider.setValue(slider.minimum())
     assert ready_window.session.question.example.sum() < before.sum()
 
-    # Bars move while drawing and while training.
+    # The answer changes while drawing and while training.
+    train_epochs(qtbot, window, 3)
     window.canvas.set_strokes([])
-    bars = find(window, ProbabilityBars, "predictionBars")
-    said = {bars.accessibleDescription()}
-    path = seven(window.canvas)
+    view = find(window, AnswerView, "answerView")
+    assert not view.answers
+    written = set()
     for part in (path[:3], path[3:9], path[9:]):
         drag(window.canvas, part)
         wait_for_answer(qtbot, window)
-        said.add(bars.accessibleDescription())
-    assert len(said) == 4
+        written.add(written_in(view))
+    assert len(written) == 3
     train_for_a_while(qtbot, window)
-    qtbot.waitUntil(lambda: bars.accessibleDescription() not in said)
+    qtbot.waitUntil(lambda: written_in(view) not in written)
     pause(qtbot, window)
 
-    # The bars are the prediction of the network.
+    # It is the prediction of the network.
     train_epochs(qtbot, window, 3)
     drag(window.canvas, seven(window.canvas))
     wait_for_answer(qtbot, window)
     answer = window.session.runs.current.network.predict(window.canvas.network_input()[None])[0]
     np.testing.assert_array_equal(window.session.prediction, answer)
     assert answer.sum() == pytest.approx(1, abs=1e-5)
-    assert find(window, QLabel, "answerLabel").text() == str(answer.argmax())
-    said = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
-    for digit in range(10):
-        assert f"{digit}: {answer[digit]:.1%}" in said
+    assert view.answers[0].name == str(answer.argmax())
+    header, rows = window.card("stagePanel").table()
+    assert header == ["class", "output"]
+    assert [[name, pytest.approx(share)] for name, share in zip("0123456789", answer.tolist(), strict=True)] == rows
 
 
 # ---- data without names of its classes
@@ -129,8 +134,5 @@ def test_labels_without_class_names(
     train_epochs(qtbot, window, 2)
     click(qtbot, window, QToolButton, "randomDigitButton")
     wait_for_answer(qtbot, window)
-    assert ": a " in find(window, QLabel, "seenLabel").text()
     verdict = window.session.question.verdict
-    assert find(window, QLabel, "answerLabel").text() == str(verdict.best)
-    bars = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
-    assert f"{verdict.best}: {verdict.confidence:.1%}" in bars
+    assert find(window, AnswerView, "answerView").answers[0].name == str(verdict.best)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt5.QtCore import QPoint
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.explanation.explanation_data import LAYERS
@@ -15,57 +16,50 @@ from nnviz.cards.stage.diagram.diagram import NetworkDiagram
 from nnviz.session.selection import Neuron
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.explanation.test_card import settle
-from tests.nnviz.cards.stage.diagram.test_card import middle, page_of
-from tests.nnviz.helpers import drag, find, hover, leave, seven, wait_for_answer
+from tests.nnviz.helpers import drag, find, hover, leave, seven, show_page, wait_for_answer
 
 CHOSEN = Neuron(1, 4)
 
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards(
-        "weightsDock", "networkDock", "neuronDock", "whyDock", "mistakesDock", "mistakePicturesDock", "predictionDock"
-    )
+    return make_cards("inspector", "mistakesDock", "mistakePicturesDock")
 
 
 @pytest.fixture
 def window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     """Look inside, with a drawing and a neuron of the first layer chosen."""
     ready_window.show_workspace("inside")
+    QApplication.processEvents()  # gives the canvas its size
     drag(ready_window.canvas, seven(ready_window.canvas))
     wait_for_answer(qtbot, ready_window)
     ready_window.session.selection.choose_neuron(CHOSEN)
-    page_of(ready_window, qtbot)
+    network = ready_window.stage.network
+    qtbot.waitUntil(lambda: network.diagram.box_of((2, 7)) is not None and not network._later.isActive())
     return ready_window
 
 
 def test_from_the_diagram_from_where_it_leads_and_from_the_reasons(window: CardWindow, qtbot: QtBot) -> None:
-    page, selection = page_of(window, qtbot), window.session.selection
-    bars = find(window, LinkBars, "neuronLinks")
-    place = middle(page, 2, 7)
-    hover(page.diagram, (place.x(), place.y()))
+    bars = find(show_page(window, "neuronDock"), LinkBars, "neuronLinks")
+    diagram, selection = find(window, NetworkDiagram, "networkDiagram"), window.session.selection
+    place = diagram.box_of((2, 7)).center()
+    hover(diagram, (place.x(), place.y()))
     assert selection.pointed == Neuron(2, 7)
     assert bars.pointed == 7
     assert selection.neuron == CHOSEN, "to point is not to choose"
-    leave(page.diagram)
+    leave(diagram)
     assert selection.pointed is None
     assert bars.pointed is None
-    assert page.diagram.focus == (1, 4)
-
-    # An input is no neuron.
-    place = middle(page, 0, 300)
-    hover(page.diagram, (place.x(), place.y()))
-    assert selection.pointed is None
-    leave(page.diagram)
+    assert diagram.focus is None
 
     # From where it leads.
-    diagram = find(window, NetworkDiagram, "networkDiagram")
     at = bars.place_of(5).center()
     hover(bars, (at.x(), at.y()))
     number = bars.marked
     assert diagram.focus == (2, number), "its connections are drawn"
     leave(bars)
-    assert diagram.focus == (1, 4)
+    assert diagram.focus is None
+    show_page(window, "whyDock")
 
     # From the reasons and to them.
     session, view = window.session, find(window, ExplanationView, "reasonsView")

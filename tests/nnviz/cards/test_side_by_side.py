@@ -14,22 +14,21 @@ from engine.explain.prediction_changes import ClassChanges, NumberChanges
 from nnviz.cards.explanation.bar_rows import BarRows
 from nnviz.cards.explanation.pictures import ImageRows
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
+from nnviz.cards.stage.prediction.answer_view import AnswerView
 from nnviz.cards.stage.prediction.compared_predictions import ComparedBars, ComparedNumbers
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.formatting import text
 from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
-from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.weights.weight_changes import WeightChanges
 from nnviz.window.card_export import csv_bytes, picture, png
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import click, find, hover, is_shown, press, show_view, wait_for
+from tests.nnviz.helpers import click, find, hover, is_shown, press, show_page, show_view, wait_for
 
 TRAIN = "curvesDock", "weightsDock", "predictionDock"
-INSIDE = "mistakesDock", "mistakePicturesDock", "neuronDock", "whyDock"
+INSIDE = "mistakesDock", "mistakePicturesDock", "inspector"
 
 
 def trained(window: Any, qtbot: QtBot, epochs: int = 3) -> None:
@@ -68,7 +67,7 @@ def window(make_cards: MakeCards, qtbot: QtBot) -> CardWindow:
 
 
 def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindow, qtbot: QtBot) -> None:
-    """The button, its menu, the ring on the slider, the badges, the errors and the predictions."""
+    """The button, its menu, the ring on the slider, the errors and the predictions."""
     session, card = window.session, window.card
     session.question.set_data_example(Example("test", 0))
     button = click(qtbot, window, QPushButton, "compareButton")
@@ -84,8 +83,7 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     assert error.plot.playhead.second.isVisible()
     assert error.plot.axes.epoch(error.plot.playhead.second.value()) == pytest.approx(3)
     assert window.curves.foot.axis._second == 3
-    badges = [badge for badge in window.findChildren(HeaderBadge) if badge.beside is not None]
-    assert {badge.beside for badge in badges} == {("epoch 1", "now")}
+    assert [answer.heading for answer in find(window, AnswerView, "answerView").answers] == ["epoch 1", "now"]
 
     # The loss has figures of its own.
     show_view(qtbot, window, "lossView")
@@ -96,7 +94,6 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     # The prediction of both, and its table.
     bars = find(window, ComparedBars, "comparedBars")
     assert bars.isVisible()
-    assert not find(window, ProbabilityBars, "predictionBars").isVisible()
     network, second = session.displayed.network, session.side_by_side.second.network
     example = session.question.example[None]
     head, rows = rows_of(card("predictionDock"))
@@ -105,8 +102,8 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     np.testing.assert_allclose([row[2] for row in rows], second.predict(example)[0], rtol=1e-5, atol=1e-7)
     assert [head.name for head in bars.heads] == ["epoch 1", "now"]
 
-    # A click on a badge ends the comparison, and the epoch stays.
-    qtbot.mouseClick(card("predictionDock").head.mark, Qt.MouseButton.LeftButton)
+    # All layers are shown without the comparison, and the epoch stays.
+    click(qtbot, window, QPushButton, "allLayersButton")
     assert not session.side_by_side.is_on
     assert session.timeline.epoch == 1
     assert not button.isChecked()
@@ -114,7 +111,6 @@ def test_a_click_compares_the_displayed_epoch_with_the_present(window: CardWindo
     assert not figures.isVisible()
     assert not error.plot.playhead.second.isVisible()
     assert window.curves.foot.axis._second is None
-    assert not any(badge.beside for badge in window.findChildren(HeaderBadge))
 
 
 def test_the_menu_offers_what_can_be_compared(window: CardWindow, qtbot: QtBot) -> None:
@@ -216,11 +212,13 @@ def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow
     assert "→" in find(matrix, QLabel, "readOut").text()
 
     # The neuron's weights, and the contributions to the prediction in both networks.
-    neuron = window.card("neuronDock")
+    neuron = show_page(window, "neuronDock")
+    settle(window, qtbot)
     assert find(neuron, WeightChanges, "weightChanges").isVisible()
     assert not neuron.weights.isVisible()
     assert rows_of(neuron)[0] == ["which", "epoch 1", "now", "difference"]
-    why = window.card("whyDock")
+    why = show_page(window, "whyDock")
+    settle(window, qtbot)
     both = why.compared_contributions
     assert both is not None
     assert isinstance(why.view.content, ImageRows)
@@ -247,10 +245,10 @@ def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow
         )
     )
     session.side_by_side.toggle()
-    assert neuron.weights.isVisible()
     assert not right.isVisible()
     assert session.mistakes.changes is None
     assert why.view.content.rows[0][0].caption.startswith("for ")
+    assert show_page(window, "neuronDock").weights.isVisible()
 
 
 def test_numbers_of_a_table(make_cards: MakeCards, qtbot: QtBot) -> None:
@@ -279,8 +277,10 @@ def test_numbers_of_a_table(make_cards: MakeCards, qtbot: QtBot) -> None:
     off = [abs(abs(row[3] - row[2]) - abs(row[4] - row[2])) for row in rows]
     assert off == sorted(off, reverse=True)
     assert rows_of(window.card("mistakesDock"))[0][0] == "output"
-    assert isinstance(window.card("whyDock").view.content, BarRows)
-    assert window.card("whyDock").view.content.heads == ("epoch 1", "now")
+    why = show_page(window, "whyDock")
+    settle(window, qtbot)
+    assert isinstance(why.view.content, BarRows)
+    assert why.view.content.heads == ("epoch 1", "now")
 
 
 def test_the_key_shows_it_while_it_is_held(

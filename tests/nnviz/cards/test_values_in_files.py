@@ -21,7 +21,7 @@ from nnviz.ui.card import Panel
 from nnviz.ui.pages import Page
 from nnviz.window.card_export import csv_bytes
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import is_shown, show_view
+from tests.nnviz.helpers import is_shown, show_page, show_view
 
 LONG = "a name of a column or of a class that is much longer than what has room in a card, number"
 
@@ -60,7 +60,7 @@ def load(qtbot: QtBot, window: CardWindow, path: Path, **settings: Value) -> lis
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("curvesDock", "mistakesDock", "mistakePicturesDock", "whyDock", "predictionDock")
+    return make_cards("curvesDock", "mistakesDock", "mistakePicturesDock", "inspector", "predictionDock")
 
 
 def settle(qtbot: QtBot, window: CardWindow) -> None:
@@ -103,6 +103,7 @@ def test_examples_of_classes(ready_window: CardWindow, qtbot: QtBot, tmp_path: P
     # The example in other cards.
     session = window.session
     session.question.set_data_example(Example("test", 3))
+    show_page(window, "whyDock")
     settle(qtbot, window)
     assert session.dataset is not None
     assert session.dataset.test is not None

@@ -664,7 +664,7 @@ def test_each_snapshot_is_asked_once(ready_window: CardWindow, qtbot: QtBot, ask
 def test_without_a_card_in_view_nobody_is_asked(
     ready_window: CardWindow, qtbot: QtBot, asked: list[threading.Thread]
 ) -> None:
-    for name in ("drawDock", "predictionDock", "curvesDock"):
+    for name in ("stagePanel", "curvesDock"):
         ready_window.card(name).hide()
     session = ready_window.session
     qtbot.waitUntil(
@@ -674,7 +674,7 @@ def test_without_a_card_in_view_nobody_is_asked(
     train_epochs(qtbot, ready_window, 1)
     assert asked == []
     assert session.prediction is not None, "a script is answered at once"
-    ready_window.card("predictionDock").show()
+    ready_window.card("stagePanel").show()
     qtbot.waitUntil(lambda: session.question.answer is not None)
 
 

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.activations import ACTIVATIONS
 from engine.storage import load_checkpoint, load_network
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.diagram.diagram import NetworkDiagram
+from nnviz.cards.stage.prediction.answer_view import AnswerView
 from nnviz.jobs.reports import Stopped
 from nnviz.session.divergence_recovery import best_epoch
 from nnviz.session.session import Session
@@ -56,8 +57,9 @@ def ready_model(ready_model: Model) -> Model:
 def texts(window: MainWindow) -> str:
     """All that can be read in the window."""
     labels = [label.text() for label in window.findChildren(QLabel) if label.isVisible()]
-    bars = find(window, ProbabilityBars, "predictionBars").accessibleDescription()
-    return " ".join([*labels, bars, window.windowTitle(), window.card("weightsDock").map.toolTip()])
+    answer = find(window, AnswerView, "answerView").accessibleDescription()
+    network = find(window, NetworkDiagram, "networkDiagram").accessibleDescription()
+    return " ".join([*labels, answer, network, window.windowTitle()])
 
 
 # At the first the weights stay finite for a step, and what they give does not; at the second they do not either.
@@ -125,12 +127,13 @@ def test_in_the_middle_of_training_and_a_prediction_that_is_not_finite_is_no_ans
     click(qtbot, ready_window, QToolButton, "dismissMessageButton")
     assert not find(ready_window, QLabel, "messageText").isVisible()
     assert session.messages.current is None
-    qtbot.waitUntil(lambda: find(ready_window, QLabel, "answerLabel").text() != "")
+    view = find(ready_window, AnswerView, "answerView")
+    qtbot.waitUntil(lambda: bool(view.answers))
     run = session.runs.current
     run.parameters = np.full_like(run.parameters, 1e38)
     session.displayed.show(run)
     assert session.prediction is None
-    qtbot.waitUntil(lambda: find(ready_window, QLabel, "answerLabel").text() == "")
+    qtbot.waitUntil(lambda: not view.answers)
 
 
 def choices(model: Model) -> list[str]:

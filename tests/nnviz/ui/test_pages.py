@@ -51,6 +51,13 @@ def test_a_page_that_is_not_offered_has_no_tab(card: Card) -> None:
     assert card.tabs == ["error", "loss"]
 
 
+def test_a_page_that_gets_another_title_has_it_in_its_tab(card: Card) -> None:
+    card.turn("loss")
+    card.pages["loss"].retitle("salt & pepper")
+    assert card.tabs == ["error", "salt && pepper"]
+    assert card.card.caption == card.card.tabs.accessibleTabName(1) == "salt & pepper"
+
+
 def test_a_page_in_front_that_goes_and_comes_back_is_in_front_again(card: Card) -> None:
     card.offer("error", False)
     assert (card.front, card.tabs) == ("loss", ["loss"])

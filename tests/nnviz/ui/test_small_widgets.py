@@ -1,4 +1,4 @@
-"""Bars, pictures, steps of the number fields."""
+"""Pictures, steps of the number fields."""
 
 from __future__ import annotations
 
@@ -6,66 +6,11 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QSize
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
-from nnviz.ui import theme
 from nnviz.ui.fields import step_decade, step_whole
 from nnviz.ui.picture import Picture
-
-# ---- bars
-
-
-@pytest.fixture
-def bars(qtbot: QtBot, qapp: QApplication) -> ProbabilityBars:
-    """For ten digits."""
-    theme.apply(qapp, "dark")
-    bars = ProbabilityBars()
-    bars.set_names([str(digit) for digit in range(10)])
-    qtbot.addWidget(bars)
-    bars.resize(260, 190)
-    bars.show()
-    return bars
-
-
-def filled(bars: ProbabilityBars, row: int) -> float:
-    """How much of a row's groove is filled, as painted."""
-    image = bars.grab().toImage()
-    y = round((row + 0.5) * min(bars.height() / 10, 28))
-    empty = theme.current().field
-    groove = [image.pixelColor(x, y).name() != empty for x in range(20, bars.width() - 48)]
-    return sum(groove) / len(groove)
-
-
-def test_bars_are_as_long_as_their_shares(bars: ProbabilityBars) -> None:
-    assert bars.accessibleDescription() == "no prediction"
-    assert filled(bars, 3) == 0
-    shares = np.array([0.02, 0, 0, 0.75, 0, 0.23, 0, 0, 0, 0], np.float32)
-    bars.set_values(shares)
-    for row in (0, 3, 5):
-        assert filled(bars, row) == pytest.approx(shares[row], abs=0.03)
-    assert "3: 75.0%" in bars.accessibleDescription()
-    best = bars.grab().toImage().pixelColor(40, round(3.5 * 19)).name()
-    assert best == theme.current().ink
-    bars.set_values(None)
-    assert bars.accessibleDescription() == "no prediction"
-    assert filled(bars, 3) == 0
-
-
-def test_bars_of_what_is_no_share(bars: ProbabilityBars) -> None:
-    """A network of the ancestor may answer with any numbers."""
-    bars.set_values(np.array([1.7, -0.5] + [0.0] * 8))
-    assert filled(bars, 0) == pytest.approx(1, abs=0.02)
-    bars.set_values(np.array([0.5, 0.5]))
-    bars.grab()
-
-
-def test_no_names_no_rows(bars: ProbabilityBars) -> None:
-    bars.set_names([])
-    bars.set_values(np.array([1.0]))
-    bars.grab()
-
 
 # ---- pictures
 

@@ -283,7 +283,7 @@ def background(window: MainWindow) -> str:
 def expect_painted(window: MainWindow, look: Theme) -> None:
     assert theme.current() is look
     assert background(window) == look.window
-    image = window.card("weightsDock").grab().toImage()
+    image = window.card("stagePanel").grab().toImage()
     assert image.pixelColor(image.width() // 2, 8).name() == look.card
     assert window.curves.plot.backgroundBrush().color().name() == look.card
 

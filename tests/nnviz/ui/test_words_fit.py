@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.stage.prediction.answer_view import Answer, AnswerView
 from nnviz.cards.stage.prediction.number_bars import NumberBars, NumberRow
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
 from nnviz.ui import theme
 from nnviz.ui.elided_label import ElidedLabel
 from tests.nnviz.ui.helpers import painted_words
-
-_CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 
 def ends_of(widget: QWidget, words: str, size: int = theme.SMALL) -> tuple[float, float]:
@@ -29,54 +27,36 @@ def shown(qtbot: QtBot, widget: QWidget, width: int, height: int) -> None:
     widget.show()
 
 
+@pytest.mark.parametrize("width", [96, 170])
 @pytest.mark.parametrize(
-    "reason", ["draw a picture to see the prediction", "network takes 12345 numbers, not a drawing"]
+    "reason",
+    ["the outputs are not finite", "network was trained on other data", "network takes 12345 numbers, not a drawing"],
 )
-@pytest.mark.parametrize("names", [_CLOTHES, ("blue", "orange"), ("only one",)])
-def test_the_reason_for_no_answer_stands_whole_beside_the_names(
-    qtbot: QtBot, names: tuple[str, ...], reason: str
-) -> None:
-    bars = ProbabilityBars()
-    bars.set_names(names)
-    shown(qtbot, bars, 274, max(36, 13 * len(names)))
-    bars.set_values(None, reason)
-    lines = [words for words, _ in painted_words(bars) if words not in names]
+def test_the_reason_for_no_answer_stands_whole_in_lines(qtbot: QtBot, reason: str, width: int) -> None:
+    view = AnswerView("")
+    shown(qtbot, view, width, 200)
+    view.show_answers((), reason)
+    lines = [words.strip() for words, _ in painted_words(view)]
     assert " ".join(lines) == reason
-    widest = max(map(QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance, names))
     for words in lines:
-        left, right = ends_of(bars, words)
-        assert widest < left < right <= bars.width()
+        left, right = ends_of(view, words, theme.TEXT)
+        assert 0 <= left < right <= width
 
 
-def test_no_bar_is_seen_behind_the_reason(qtbot: QtBot) -> None:
-    bars = ProbabilityBars()
-    bars.set_names(_CLOTHES)
-    shown(qtbot, bars, 274, 130)
-    bars.set_values(None, "network takes 12345 numbers, not a drawing")
-    words = [(text, at) for text, at in painted_words(bars) if text not in _CLOTHES]
-    image, groove = bars.grab().toImage(), theme.colour("field").rgb()
-    for text, at in words:
-        width = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(text)
-        place = QRectF(at.x(), at.y() - 4, width, 8).toRect()
-        across = range(place.left(), place.right())
-        assert groove not in {image.pixel(x, y) for x in across for y in range(place.top(), place.bottom())}
+def test_a_number_alone_has_its_unit_below_it_and_the_ends_of_its_range(qtbot: QtBot) -> None:
+    view = AnswerView("")
+    shown(qtbot, view, 250, 300)
+    row = NumberRow("price [€]", "1234", 0.5, "0", "1", unit="€")
+    view.show_answers((Answer("1234", "€", row=row, has_line=True),))
+    assert [words for words, _ in painted_words(view)] == ["€", "0", "1 €"]  # the number itself is an outline
 
 
-def test_a_number_alone_has_its_unit_beside_it_and_no_name(qtbot: QtBot) -> None:
+def test_the_name_of_a_number_ends_before_the_true_one(qtbot: QtBot) -> None:
     bars = NumberBars()
-    shown(qtbot, bars, 274, 92)
-    bars.show_rows([NumberRow("price [€]", "1234", 0.5, "0", "1", unit="€")])
-    assert [words for words, _ in painted_words(bars)] == ["1234", "€", "0", "1"]
-    bars.show_rows([NumberRow("Kaufpreis", "1234", 0.5, "0", "1")])
-    assert "Kaufpreis" not in [words for words, _ in painted_words(bars)]
-
-
-def test_the_unit_of_a_number_ends_before_the_true_one(qtbot: QtBot) -> None:
-    bars = NumberBars()
-    shown(qtbot, bars, 274, 92)
-    bars.show_rows([NumberRow("a target", "−1234.5", 0.5, "0", "1", "−1230.0", 0.4, "kWh/m²/year and more")])
+    shown(qtbot, bars, 250, 92)
+    bars.show_rows([NumberRow("a target with a name of many words", "−1234.5", 0.5, "0", "1", "−1230.0", 0.4)])
     (name,) = (words for words, _ in painted_words(bars) if words.endswith("…"))
-    assert ends_of(bars, name, theme.TEXT)[1] < ends_of(bars, "true −1230.0", theme.TEXT)[0]
+    assert ends_of(bars, name)[1] < ends_of(bars, "true −1230.0")[0]
 
 
 def test_coloured_words_give_way_as_plain_ones_do(qtbot: QtBot) -> None:

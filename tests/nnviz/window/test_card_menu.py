@@ -67,22 +67,22 @@ class Numbers:
 
 
 def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window, weights = ready_window, ready_window.card("weightsDock")
+    window, stage = ready_window, ready_window.stage
     before = places(window)
-    choose(qtbot, window, weights, "Enlarge")
-    assert [dock for dock in window.panels if dock.isVisible()] == [weights]
-    qtbot.waitUntil(lambda: weights.width() > window.width() - 40)
+    choose(qtbot, window, stage, "Enlarge")
+    assert [dock for dock in window.panels if dock.isVisible()] == [stage]
+    qtbot.waitUntil(lambda: stage.width() > window.width() - 40)
     assert not window.curves.in_view, "and so it costs nothing"
     press(qtbot, window, Qt.Key.Key_Escape)
     assert places(window) == before
     assert window.curves.in_view
 
-    card = window.card("predictionDock")
-    number = window._frame.shown.index(weights) + 1
+    card = window.card("curvesDock")
+    number = window._frame.shown.index(stage) + 1
     ways: dict[str, Callable[[], object]] = {
         "head": lambda: double_click_head(qtbot, card),
         "key": lambda: press(qtbot, window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),
-        "menu": lambda: choose(qtbot, window, card, "Enlarge"),
+        "button": lambda: click(qtbot, window, QToolButton, "curvesDockMenuButton"),
         "layout": lambda: press(qtbot, window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier),
         "another card": lambda: press(qtbot, window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier),
     }
@@ -116,10 +116,10 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     assert window.cards.enlarged is None
 
     # The key takes the card with the focus.
-    window.draw.pen.setFocus()
+    window.draw.random_button.setFocus()
     press(qtbot, window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    assert window.cards.enlarged is window.draw
-    qtbot.waitUntil(lambda: window.draw.width() > window.width() - 40)
+    assert window.cards.enlarged is stage
+    qtbot.waitUntil(lambda: stage.width() > window.width() - 40)
     window.cards.put_back()
 
     # The time has a button for it, as its view menu has the other entries.
@@ -129,12 +129,12 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
         assert window.cards.enlarged is enlarged
 
     # The menu by the keyboard.
-    find(window, QToolButton, "weightsDockMenuButton").setFocus()
+    find(window, QToolButton, "stagePanelMenuButton").setFocus()
     press(qtbot, window, Qt.Key.Key_Return)
-    menu: Any = weights.menu_button.menu_of_card
+    menu: Any = stage.menu_button.menu_of_card
     assert menu.isVisible()
     qtbot.keyClick(menu, Qt.Key.Key_E)
-    assert window.cards.enlarged is weights
+    assert window.cards.enlarged is stage
 
     window.cards.put_back()
 
@@ -150,9 +150,8 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     assert button.visibleRegion().boundingRect() == button.rect()
     window.resize(1290, 800)
     QApplication.processEvents()
-    middle = window.card("weightsDock")
-    centres = [part.mapTo(window, part.rect().center()).x() for part in (bar, middle)]
-    assert abs(centres[0] - centres[1]) <= 2
+    assert window._frame.place(bar).right() <= window._frame.place(stage).right()
+    assert not window._frame.place(bar).intersects(window._frame.place(window.draw))
     click(qtbot, window, QToolButton, "dismissMessageButton")
     assert not bar.isVisible()
 
@@ -180,12 +179,12 @@ def test_the_layout_of_before_is_remembered(ready_window: MainWindow, make_windo
 
 
 def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    window, weights, card = ready_window, ready_window.card("weightsDock"), ready_window.card("predictionDock")
+    window, stage, card = ready_window, ready_window.stage, ready_window.curves
 
     # Copied at twice the size.
-    choose(qtbot, window, weights, "Copy")
+    choose(qtbot, window, stage, "Copy")
     image = QApplication.clipboard().image()
-    assert image.size() == 2 * weights.size()
+    assert image.size() == 2 * stage.size()
     colours = {image.pixelColor(x, image.height() // 2).name() for x in range(30, image.width() - 30)}
     assert len(colours) > 20, "the weights are on it"
     assert "Copied" in announced(window.session)
@@ -200,18 +199,18 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     assert len({seen.pixelColor(x, y).name() for x in range(seen.width()) for y in range(seen.height())}) > 1
 
     # PNG and SVG.
-    choose(qtbot, window, card, "Png")
-    choose_file(qtbot, window, "exportCardDialog", home / "bars.png")
-    qtbot.waitUntil((home / "bars.png").exists)
-    assert QImage(str(home / "bars.png")).size() == 2 * card.size()
-    choose(qtbot, window, card, "Svg")
-    choose_file(qtbot, window, "exportCardDialog", home / "bars.svg")
-    qtbot.waitUntil((home / "bars.svg").exists)
-    drawing = (home / "bars.svg").read_bytes()
+    show_view(qtbot, window, "curvesDockPngAction")
+    choose_file(qtbot, window, "exportCardDialog", home / "curves.png")
+    qtbot.waitUntil((home / "curves.png").exists)
+    assert QImage(str(home / "curves.png")).size() == 2 * card.size()
+    show_view(qtbot, window, "curvesDockSvgAction")
+    choose_file(qtbot, window, "exportCardDialog", home / "curves.svg")
+    qtbot.waitUntil((home / "curves.svg").exists)
+    drawing = (home / "curves.svg").read_bytes()
     assert b"<image" not in drawing, "lines and letters"
-    assert b">Prediction<" in drawing
+    assert b">epoch 20<" in drawing
     assert QSvgRenderer(drawing).defaultSize().width() >= card.width()
-    qtbot.waitUntil(lambda: announced(window.session) == "Exported to bars.svg")
+    qtbot.waitUntil(lambda: announced(window.session) == "Exported to curves.svg")
 
     # Title and proposed name are those of what the page shows.
     show_view(qtbot, window, "curvesDockPngAction")
@@ -224,7 +223,7 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     assert announced(window.session) == "Copied a picture of error curves"
 
     # One that cannot be written is reported in the window.
-    choose(qtbot, window, card, "Svg")
+    show_view(qtbot, window, "curvesDockSvgAction")
     dialog = find(window, QFileDialog, "exportCardDialog")
     with qtbot.waitSignal(window.session.messages.changed):
         dialog.fileSelected.emit(str(home / "no such folder" / "x.svg"))
@@ -238,7 +237,7 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     rows: list[list[object]] = [[1, 0.25], [2, "a, b"]]
     with monkeypatch.context() as patch:
         Numbers((["epoch", "error"], iter(rows))).put_on(card, patch)
-        choose(qtbot, window, card, "Csv")
+        show_view(qtbot, window, "curvesDockCsvAction")
         choose_file(qtbot, window, "exportCardDialog", home / "numbers.csv")
         qtbot.waitUntil((home / "numbers.csv").exists)
     with (home / "numbers.csv").open(newline="", encoding="utf-8") as file:
@@ -249,6 +248,8 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     assert not band.export.isEnabled()
     drag(window.canvas, seven(window.canvas))
     qtbot.waitUntil(band.export.isEnabled)
+    queries = window.session.queries
+    qtbot.waitUntil(lambda: all(query.is_up_to_date for query in queries if query.is_wanted))
     band.export.trigger()
     choose_file(qtbot, window, "exportCardDialog", home / "predictions-over-time.csv")
     qtbot.waitUntil((home / "predictions-over-time.csv").exists)
@@ -259,11 +260,12 @@ def test_a_picture_and_csv(ready_window: MainWindow, qtbot: QtBot, home: Path, m
     np.testing.assert_allclose(np.array(lines, float), np.array(expected), rtol=1e-6)
 
     # Without numbers there is none.
-    click(qtbot, window, QToolButton, "drawDockMenuButton")
-    assert not find_entry(window.draw, "Csv").isVisible()
-    qtbot.keyClick(window.draw.menu_button.menu_of_card, Qt.Key.Key_Escape)
+    monkeypatch.setattr(type(stage), "has_table", False)
+    click(qtbot, window, QToolButton, "stagePanelMenuButton")
+    assert not find_entry(stage, "Csv").isVisible()
+    qtbot.keyClick(stage.menu_button.menu_of_card, Qt.Key.Key_Escape)
     Numbers(None).put_on(card, monkeypatch)
-    choose(qtbot, window, card, "Csv")
+    show_view(qtbot, window, "curvesDockCsvAction")
     choose_file(qtbot, window, "exportCardDialog", home / "none.csv")
     assert window.session.messages.current is not None
     assert "no numbers yet" in window.session.messages.current.text

@@ -22,7 +22,7 @@ from nnviz.window.help import described
 from nnviz.window.help_texts import texts_of
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, click_tab, find, make_all_cards, make_all_pages, press
+from tests.nnviz.helpers import action, click_tab, find, make_all_cards, make_all_pages, press, show_page
 
 for _workspace in WORKSPACES:
     register_cards(_workspace)
@@ -66,7 +66,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry[CardInfo]:
 @pytest.fixture
 def another(registry: Registry[CardInfo], make_window: MakeWindow) -> MainWindow:
     """A window with one more card, between two others."""
-    place = Place(Column.INPUT, 3, 90)
+    place = Place(Column.WATCH, 2, 90)
     info = CardInfo(Another, {"train": place}, needs=(STATISTICS,))
     registry.register("anotherDock")(info)
     return make_window()
@@ -90,8 +90,7 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
     ready_window: MainWindow, qtbot: QtBot
 ) -> None:
     assert [entry.text() for entry in view_menu(ready_window) if entry.isVisible()] == [
-        "Settings",
-        *("Draw a digit", "Weights", "Prediction", "Curves"),
+        *("Settings", "Stage", "Curves"),
     ]
 
     # F1 on a card of the settings tells of it.
@@ -117,6 +116,7 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
         window.card("whyDock")  # it is made when it is first wanted
     click_tab(qtbot, window, "insideWorkspace")
     assert window.workspace == "inside"
+    show_page(window, "whyDock")
     assert window.card("whyDock").isVisible()
     shown = {dock.objectName() for dock in window.panels if dock.isVisible()}
     assert shown == {name for name in CARDS if "inside" in CARDS[name].places}
@@ -136,7 +136,7 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
     make_all_cards(ready_window)
 
     # Each has its menu at the far right.
-    cards = [dock for dock in ready_window.panels if isinstance(dock, Panel) and dock.objectName() != "surfaceDock"]
+    cards = [dock for dock in ready_window.panels if isinstance(dock, Panel)]
     assert len(cards) >= 9
     for card in cards:
         if not card.isVisible():
@@ -147,7 +147,10 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
 
     make_all_pages(ready_window)
     for name in CARDS:
-        assert ready_window.card(name).objectName() == name
+        if CARDS[name].part_of:
+            assert ready_window.card(CARDS[name].part_of).isAncestorOf(ready_window.card(name))
+        else:
+            assert ready_window.card(name).objectName() == name
     names = [dock.objectName() for dock in ready_window.panels]
     assert sorted(names) == sorted(name for name in CARDS if CARDS[name].places)
     with pytest.raises(KeyError):
@@ -159,7 +162,7 @@ def test_a_card_that_is_added_has_a_place_and_a_view_entry(another: MainWindow, 
     assert isinstance(card, Another)
     assert card in another.panels
     assert card.isVisible()
-    above, below = another._frame.place(another.draw), another._frame.place(card)
+    above, below = another._frame.place(another.stage), another._frame.place(card)
     assert (below.x(), below.y() > above.y()) == (above.x(), True)
     entry = next(entry for entry in view_menu(another) if entry.text() == "Another card")
     assert not entry.shortcut().isEmpty()
@@ -170,7 +173,7 @@ def test_a_card_that_is_added_has_a_place_and_a_view_entry(another: MainWindow, 
     probes = another.session.queries
     qtbot.waitUntil(lambda: another.session.data.dataset is not None)
     qtbot.waitUntil(lambda: probes[STATISTICS].result is not None)
-    another.cards.toggle(another.draw)
+    another.cards.toggle(another.stage)
     assert not probes[STATISTICS].is_wanted
     assert probes[ANSWER].is_wanted
     missed = card.refreshed
@@ -198,4 +201,4 @@ def test_the_workspace_and_the_size_of_the_window_are_remembered(
     assert again.size() == QSize(1300, 800)
     assert again.workspace == "inside"
     again.show_workspace("train")
-    assert again.card("weightsDock").isVisible()
+    assert again.card("networkDock").isVisible()

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.stage.draw.canvas import Canvas
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.answer_view import AnswerView
 from nnviz.ui.pages import PagedCard
 from nnviz.ui.picture import Picture
 from nnviz.ui.weights.heat_map import HeatMap
@@ -27,7 +27,7 @@ from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import close_more, find, open_more, press, retype, train_epochs
 
 ACTED_ON = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QTextBrowser, Canvas)
-LOOKED_AT = (QGraphicsView, ProbabilityBars, Picture, HeatMap, QProgressBar)
+LOOKED_AT = (QGraphicsView, AnswerView, Picture, HeatMap, QProgressBar)
 
 
 def is_of_qt(widget: QWidget) -> bool:
@@ -101,9 +101,9 @@ def test_on_every_page_and_in_the_order_of_tab(ready_window: MainWindow, qtbot: 
     assert visited == [settings, "runBlock", *cards]
 
     # A card that is hidden by an enlarged one is left out.
-    window.cards.toggle(window.draw)
+    window.cards.toggle(window.stage)
     reached = {widget.objectName() for widget in window._tab_order()}
-    assert "penWidthSlider" in reached
+    assert "randomDigitButton" in reached
     assert "curvesDockMenuButton" not in reached
     window.cards.put_back()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel, QMenu, QToolButton
+from PyQt5.QtWidgets import QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.answer_view import AnswerView
 from nnviz.session.training import Status
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.helpers import action, drag, find, press, seven, train_epochs, wait_for
@@ -23,9 +23,9 @@ def drawn(ready_window: MainWindow, qtbot: QtBot) -> MainWindow:
     return ready_window
 
 
-def bars(window: MainWindow) -> str:
-    """What they tell."""
-    return find(window, ProbabilityBars, "predictionBars").accessibleDescription()
+def answer_on_stage(window: MainWindow) -> str:
+    """What is written there."""
+    return "; ".join(each.description for each in find(window, AnswerView, "answerView").answers)
 
 
 def test_what_takes_a_stroke_back_and_hiding_draw_loses_neither_drawing_nor_answer(
@@ -65,26 +65,24 @@ def test_what_takes_a_stroke_back_and_hiding_draw_loses_neither_drawing_nor_answ
     qtbot.waitUntil(lambda: drawn.canvas.width() == drawn.canvas.height())  # it has its place again
     drag(drawn.canvas, seven(drawn.canvas))
     qtbot.waitUntil(lambda: session.question.answer is not None)
-    reported = bars(drawn)
+    reported = answer_on_stage(drawn)
     drawing, picture, answer = session.sketch.drawing, session.question.example, session.question.answer
     assert picture is not None
-    drawn.cards.toggle(drawn.card("predictionDock"))
+    drawn.cards.toggle(drawn.curves)
     assert not drawn.draw.isVisible()
     assert session.sketch.drawing == drawing
     np.testing.assert_array_equal(session.question.example, picture)
     np.testing.assert_array_equal(session.question.answer, answer)
-    assert bars(drawn) == reported
+    assert answer_on_stage(drawn) == reported
     drawn.session.step_epoch()
     wait_for(qtbot, drawn, Status.FINISHED)
-    qtbot.waitUntil(lambda: bars(drawn) != reported)
-    assert "no prediction" not in bars(drawn), "it is asked on"
-    number = drawn._frame.shown.index(drawn.draw) + 1
+    number = drawn._frame.shown.index(drawn.stage) + 1
     press(qtbot, drawn, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
-    assert drawn.draw.isAncestorOf(drawn.focusWidget())
+    assert drawn.stage.isAncestorOf(drawn.focusWidget())
     assert drawn.draw.isVisible()
     assert not drawn.canvas.is_empty
     np.testing.assert_array_equal(drawn.canvas.network_input(), picture)
-    qtbot.waitUntil(lambda: find(drawn, QLabel, "answerLabel").text() != "")
+    qtbot.waitUntil(lambda: answer_on_stage(drawn) not in ("", reported))
 
     # If every card that shows it is hidden, nothing is worked out, and all is there again when one is shown.
     before = session.prediction

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from engine.experiment import Experiment
 from engine.network.network import Network
 from engine.storage import load_network, save_network
+from nnviz.cards.stage.prediction.answer_view import AnswerView
 from nnviz.session.status import Status
 from nnviz.window import network_dialogs
 from nnviz.window.main_window import MainWindow
@@ -310,8 +311,7 @@ def test_recent_files_and_a_network_that_does_not_fit(
     assert not train.isEnabled()
     assert "784" in train.toolTip()
     assert window.session.prediction is None
-    assert find(window, QLabel, "answerLabel").text() == ""
-    assert "does not fit" in window.card("predictionDock").head.detail.text()
+    assert find(window, AnswerView, "answerView").reason == "network takes 4 numbers, not a drawing"
     assert window.windowTitle().startswith("small.json")
     window.grab()
 

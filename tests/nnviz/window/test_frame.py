@@ -69,9 +69,9 @@ def test_cards_stay_and_come_back_at_every_size_of_the_window(ready_window: Main
     assert places(window) == at
 
     # What a person chose is a share, and ends with the default sizes.
-    drag_line(window, "across", 60)
+    drag_line(window, "whole", 60)
     wanted = places(window)
-    assert wanted["drawDock"].width() == at["drawDock"].width() + 60
+    assert wanted["settingsCard"].width() == at["settingsCard"].width() + 60
     resize(window, 1300, 800)
     resize(window, 1440, 900)
     assert places(window) == wanted
@@ -106,39 +106,33 @@ def test_the_band_has_room_in_a_small_window_for_all_kinds_of_data(ready_window:
         assert band.visibleRegion().boundingRect() == band.rect(), data
 
 
-def test_a_plane_or_curve_stands_over_its_input_until_a_person_divides_it(
+def test_shares_are_those_of_a_workspace_and_are_remembered(
     ready_window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
     window = ready_window
     resize(window, 1440, 900)
-
-    def share(window: MainWindow) -> float:
-        upper, lower = window.card("surfaceDock").height(), window.draw.height()
-        return upper / (upper + lower)
-
-    load(qtbot, window, "spirals", points=160)
+    usual = places(window)
+    drag_line(window, "stack", -60)
+    chosen = places(window)
+    assert chosen["stagePanel"].height() == usual["stagePanel"].height() - 60
+    window.show_workspace("inside")
+    window.show_workspace("train")
     settle()
-    view = find(window, QWidget, "planeView")
-    assert min(view.width(), view.height()) >= 200
-    load(qtbot, window, "penguins")
-    settle()
-    assert not window.card("surfaceDock").isVisible()
-    load(qtbot, window, "sine", points=160)
-    settle()
-    usual = share(window)
-    drag_line(window, "input", -20)
-    chosen = share(window)
-    assert chosen < usual
-    load(qtbot, window, "penguins")
-    load(qtbot, window, "sine", points=160)
-    settle()
-    assert share(window) == chosen
+    assert places(window) == chosen
     close(window)
     again = make_window()
-    load(qtbot, again, "sine", points=160)
     resize(again, 1440, 900)
-    assert share(again) == pytest.approx(chosen, abs=0.01)
+    assert places(again) == chosen
     assert again._frame.shares["inside"] == {}, "each workspace has its own"
     press(qtbot, again, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     settle()
-    assert share(again) == pytest.approx(usual, abs=0.01)
+    assert places(again) == usual
+
+
+@pytest.mark.parametrize(("data", "view"), [("spirals", "planeView"), ("sine", "curveView")])
+def test_a_plane_or_curve_is_large(ready_window: MainWindow, qtbot: QtBot, data: str, view: str) -> None:
+    resize(ready_window, 1440, 900)
+    load(qtbot, ready_window, data, points=160)
+    settle()
+    shown = find(ready_window, QWidget, view)
+    assert min(shown.width(), shown.height()) >= 200

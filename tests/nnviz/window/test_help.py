@@ -34,8 +34,9 @@ from engine.network.losses import LOSSES
 from engine.training.optimizers import OPTIMIZERS
 from engine.training.schedules import SCHEDULES
 from nnviz import __version__
+from nnviz.cards.registry import CARDS
 from nnviz.cards.stage.draw.value_form import FormRow
-from nnviz.cards.stage.plane.surface_page import SurfacePage
+from nnviz.cards.stage.plane.surface_input import SurfaceInput
 from nnviz.cards.stage.weights.layer_tabs import layer_tabs
 from nnviz.ui.card import Panel
 from nnviz.ui.group import CollapsibleGroup
@@ -113,7 +114,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     QApplication.processEvents()
 
     # F1 for what is under the mouse.
-    window.draw.pen.setFocus()
+    window.draw.random_button.setFocus()
     button = find(window, QPushButton, "resetButton")
     window.resize(800, 540)  # so that it is on the screen of the tests
     qtbot.waitUntil(lambda: window.run_block.size() == window.run_block.parentWidget().size())  # laid out
@@ -150,7 +151,7 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
         window.help.help_here()
     assert len([box for box in window.findChildren(QDialog, "helpWindow") if box.isVisible()]) == 1
     window.help.shortcuts()
-    window.draw.pen.setFocus()
+    window.draw.random_button.setFocus()
     press(qtbot, window, Qt.Key.Key_Escape)
     assert not [box for box in window.findChildren(QDialog) if box.isVisible()]
 
@@ -169,21 +170,21 @@ def test_shortcuts_and_f1_and_a_text_for_every_card_tab_and_control(ready_window
     assert described(caption) == described(field)
 
     # A title is reported once.
-    assert described(find(window, QWidget, "predictionBars")).count("<b>Prediction</b>") == 1
+    assert described(window.stage.answer.view).count("<b>Prediction</b>") == 1
 
     # Controls of a page in the header have the text of the page.
     for control, page in (("stepOfBatchButton", "stepThroughPage"), ("mapMethodButton", "mapPage")):
         text = described(find(window, QWidget, control))
         assert plain(text_of(control).text) in text
         assert plain(text_of(page).text) in text
-        assert plain(text_of("networkDock").text) not in text
-    assert plain(text_of("networkDock").text) in described(find(window, QWidget, "strongestButton"))
+        assert plain(text_of("inspector").text) not in text
+    assert plain(text_of("networkDock").text) in described(find(window, QWidget, "networkColourKey"))
     assert plain(text_of("activation.softmax").text) in described(find(window, QComboBox, "outputCombo"))
     assert plain(text_of("loss.cross-entropy").text) in described(find(window, QComboBox, "lossCombo"))
 
     # Every name is one of a card, a control or a registry.
     assert window.lessons.catalogue  # which makes the panel of lessons
-    names = {each.objectName() for each in window.findChildren(QWidget)}
+    names = {*CARDS, *(each.objectName() for each in window.findChildren(QWidget))}
     names |= {name for _, _, name in tabs(window)}
     names |= {f"{table.kind}.{name}" for table in REGISTRIES for name in table}
     names |= {f"dataset.{name}" for name in DATASETS}
@@ -264,8 +265,8 @@ def open_everything(window: MainWindow) -> None:
     find(window, CollapsibleGroup, "roomGroup").head.setChecked(True)
     for page in window.findChildren(Page):
         page.fill()
-        if isinstance(page, SurfacePage):
-            page.make_tools()
+    for surface in window.findChildren(SurfaceInput):
+        surface.make_tools()
     open_import(window)
 
 

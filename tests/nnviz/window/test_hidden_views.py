@@ -11,7 +11,8 @@ from PyQt5.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.curves.curve_plot import CurvePlot
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.diagram.diagram import NetworkDiagram
+from nnviz.cards.stage.prediction.answer_view import AnswerView
 from nnviz.ui.neuron_facts import signed
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.window.main_window import MainWindow
@@ -34,6 +35,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(kind, method, counted)
 
     count(HeatMap, "show_values")
+    count(NetworkDiagram, "show_content")
     count(CurvePlot, "show_curves")
     return calls
 
@@ -43,13 +45,14 @@ def test_hidden_cards_are_not_drawn_and_follow_when_they_come_back(
 ) -> None:
     window = ready_window
     window.cards.toggle(window.curves)
-    qtbot.waitUntil(lambda: not window.card("weightsDock").in_view)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not window.card("networkDock").in_view)  # type: ignore[attr-defined]
     drawn.clear()
     train_for_a_while(qtbot, window)
-    assert "HeatMap" not in drawn
+    assert "NetworkDiagram" not in drawn
     pause(qtbot, window)
     window.cards.put_back()
-    qtbot.waitUntil(lambda: "HeatMap" in drawn)
+    qtbot.waitUntil(lambda: "NetworkDiagram" in drawn)
+    assert "HeatMap" not in drawn, "no layer is shown alone"
 
     # So it is in another workspace.
     window.session.reset()
@@ -59,11 +62,14 @@ def test_hidden_cards_are_not_drawn_and_follow_when_they_come_back(
     pause(qtbot, window)
     assert drawn == []
     window.show_workspace("train")
-    qtbot.waitUntil(lambda: {"HeatMap", "CurvePlot"} <= set(drawn))
+    qtbot.waitUntil(lambda: {"NetworkDiagram", "CurvePlot"} <= set(drawn))
     errors = window.session.runs.current.history.error.joined("test")
     x, y = window.curves.plot.line("test").getData()
     np.testing.assert_allclose(x, window.curves.plot.axes.across(np.array(errors.epochs)))
     np.testing.assert_allclose(10**y / 100, errors.values)
+    drawn.clear()
+    window.stage.open_layer(1)
+    assert "HeatMap" in drawn
     weights = window.session.runs.current.network.weights[0]
     place = find(window, HeatMap, "weightsMap").picture_rect()
     hover(find(window, HeatMap, "weightsMap"), (place.x() + 1, place.y() + 1))
@@ -74,24 +80,25 @@ def test_hidden_cards_are_not_drawn_and_follow_when_they_come_back(
     drawn.clear()
     window.session.step_batch()
     qtbot.waitUntil(lambda: "HeatMap" in drawn)
+    assert "NetworkDiagram" not in drawn, "it is behind the layer"
 
 
 def test_a_hidden_card_follows_another_network_when_it_is_shown(
     make_cards: MakeCards, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = make_cards("predictionDock")
-    card, original = window.card("predictionDock"), ProbabilityBars.set_names
+    card, original = window.stage, AnswerView.set_names
     named: list[object] = []
 
-    def set_names(bars: ProbabilityBars, *given: Any) -> None:
+    def set_names(view: AnswerView, *given: Any) -> None:
         named.append(given)
-        original(bars, *given)
+        original(view, *given)
 
-    monkeypatch.setattr(ProbabilityBars, "set_names", set_names)
+    monkeypatch.setattr(AnswerView, "set_names", set_names)
     window.session.reset()
     assert len(named) == 1
     card.hide()
-    qtbot.waitUntil(lambda: not card.in_view)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not card.in_view)
     for _ in range(2):
         window.session.reset()
     assert len(named) == 1

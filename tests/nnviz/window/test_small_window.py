@@ -9,14 +9,15 @@ from dataclasses import replace
 import pytest
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.explanation.explanation_data import METHODS
 from nnviz.cards.explanation.model import Explanation
+from nnviz.cards.inspector.card import Inspector
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
-from nnviz.cards.stage.diagram.card import DiagramCard
 from nnviz.cards.stage.diagram.model import ACTIVITY
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
@@ -53,8 +54,9 @@ def expect_in_place(window: MainWindow, size: QSize, what: str) -> None:
     for name, card in cards.items():
         assert room.contains(card), f"{what}: {name}"
     draw = window.draw
-    parts = [QRect(part.mapTo(draw, QPoint(0, 0)), part.size()) for part in (draw.canvas, draw.pen, draw.caption_label)]
-    assert not [1 for one, other in itertools.combinations(parts, 2) if one.intersects(other)], f"{what}: in Draw"
+    tools = [each for each in draw.findChildren(QToolButton) if each.isVisible()]
+    parts = [QRect(part.mapTo(draw, QPoint(0, 0)), part.size()) for part in (draw.canvas, *tools)]
+    assert not [1 for one, other in itertools.combinations(parts, 2) if one.intersects(other)], f"{what}: at the input"
     for (name, card), (other, beside) in itertools.combinations(cards.items(), 2):
         assert not card.intersects(beside), f"{what}: {name}, {other}"
 
@@ -96,8 +98,8 @@ def test_long_names_leave_the_window_its_size_and_cards_their_places(
     look_inside: Callable[..., MainWindow], qtbot: QtBot
 ) -> None:
     window = look_inside(LONG_NAMES)
-    session, card = window.session, window.card("networkDock")
-    assert isinstance(card, DiagramCard)
+    session, card = window.session, window.card("inspector")
+    assert isinstance(card, Inspector)
     session.selection.choose_neuron(silent_neuron(window))
     come_to_rest(window)
     window.resize(SMALL)
@@ -130,8 +132,8 @@ def columns_of(window: MainWindow) -> dict[str, tuple[int, int]]:
 
 def expect_marks_and_nothing_moved(window: MainWindow, qtbot: QtBot, size: QSize) -> None:
     """In the what-if mode each mark is a whole pill, with each tab; behind it all is as before."""
-    card = window.card("networkDock")
-    assert isinstance(card, DiagramCard)
+    card = window.card("inspector")
+    assert isinstance(card, Inspector)
     window.session.selection.choose_neuron(Neuron(1, 3))
     come_to_rest(window)
     before, columns = places(window), columns_of(window)

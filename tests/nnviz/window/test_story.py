@@ -12,15 +12,15 @@ from PyQt5.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.mnist import load_mnist
-from nnviz.cards.stage.prediction.probability_bars import ProbabilityBars
+from nnviz.cards.stage.prediction.answer_view import AnswerView
 from nnviz.session.status import Status
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.helpers import choose_file, click, drag, find, press, retype, seven, wait_for
 
 
-def _displayed_bars(window: MainWindow) -> str:
-    return find(window, ProbabilityBars, "predictionBars").accessibleDescription()
+def _answer(window: MainWindow) -> str:
+    return find(window, AnswerView, "answerView").accessibleDescription()
 
 
 @pytest.mark.slow
@@ -78,14 +78,14 @@ def _step_to_the_end_of_the_epoch(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def _draw_a_seven_while_it_learns_the_rest(window: MainWindow, qtbot: QtBot) -> None:
-    assert _displayed_bars(window) == "no prediction"
+    assert _answer(window) == "no answer"
     drag(window.canvas, seven(window.canvas))
-    qtbot.waitUntil(lambda: find(window, QLabel, "answerLabel").text() == "7")
-    first_answer = _displayed_bars(window)
-    assert "7: " in first_answer
+    qtbot.waitUntil(lambda: _answer(window).startswith("7, "))
+    before = window.session.question.answer
     press(qtbot, window, Qt.Key.Key_Space)
     wait_for(qtbot, window, Status.FINISHED)
-    qtbot.waitUntil(lambda: _displayed_bars(window) != first_answer)
+    qtbot.waitUntil(lambda: not np.array_equal(window.session.question.answer, before))
+    qtbot.waitUntil(lambda: "% sure" in _answer(window))
     last_error = window.session.runs.current.history.error.test.values[2]
     assert find(window, QLabel, "testFigure").text() == f"{100 * last_error:.2f} %"
 

@@ -19,7 +19,7 @@ from nnviz.cards.comparison.differences_table import DifferenceCell, DifferenceR
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import ExplanationCard
+from nnviz.cards.explanation.card import ExplanationPage
 from nnviz.cards.importing.table_view import PreviewTable
 from nnviz.cards.map.legend import ClassLegend
 from nnviz.cards.settings.default_button import DefaultButton
@@ -39,7 +39,7 @@ from nnviz.ui.row_table import ListColumn
 from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
 from tests.nnviz.cards.card_window import AnyWindow, MakeCards
-from tests.nnviz.helpers import action, find, is_shown, press, store_settings, stored_settings
+from tests.nnviz.helpers import action, find, is_shown, press, show_page, store_settings, stored_settings
 from tests.nnviz.window.test_headline_hint import HINT, show
 
 SMALL = QSize(1280, 690)  # what a frame leaves of 1280 × 720
@@ -283,13 +283,12 @@ def expect_columns_in_why(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     window.show_workspace("inside")
     session.question.set_data_example(Example("test", 0))
-    card = window.card("whyDock")
-    assert isinstance(card, ExplanationCard)
+    card = show_page(window, "whyDock")
+    assert isinstance(card, ExplanationPage)
     qtbot.waitUntil(lambda: isinstance(card.view.content, BarRows))
     content = card.view.content
     assert isinstance(content, BarRows)
     qtbot.waitUntil(lambda: content._shown(card.view.rect()) >= 3)
-    card.details_button.setChecked(True)
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in session.queries))
     for words in ("sums to 90.3 % from", "sums to −12 345.6 % from"):
         card.sum_label.setText(words)
@@ -297,7 +296,6 @@ def expect_columns_in_why(window: MainWindow, qtbot: QtBot) -> None:
         card._sum_box.set_width(wide / 1.5)
         qtbot.waitUntil(lambda wide=wide: card._sum_box.width() >= wide)  # type: ignore[misc]
         assert card.baseline_combo.shown in ("the average row", "average row", "average")
-    card.details_button.setChecked(False)
 
 
 def expect_a_scrolling_import_sheet(window: MainWindow, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.storage import load_network
-from nnviz.cards.stage.weights.card import WeightsPanel
+from nnviz.cards.stage.weights.layer_part import LayerPart
 from nnviz.formatting.layers import FIRST, LAST
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
@@ -85,7 +85,7 @@ def test_only_the_first_and_last_layers_are_drawn_and_edited(
 
 def expect_tabs_of_the_weights(window: MainWindow) -> None:
     panel = window.card("weightsDock")
-    assert isinstance(panel, WeightsPanel)
+    assert isinstance(panel, LayerPart)
     assert panel.tabs.count() == FIRST + LAST + 1
     assert "not drawn" in panel.tabs.tabText(FIRST)
     assert not panel.tabs.isTabEnabled(FIRST)

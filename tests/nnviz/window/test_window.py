@@ -116,14 +116,17 @@ def test_everything_has_a_name_for_scripts_for_screen_readers_and_a_tip_and_room
         order.append(QApplication.focusWidget())
     names = [widget.objectName() for widget in order if widget.objectName()]
     expected = [
-        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton", "penWidthSlider"),
+        *("trainButton", "stepBatchButton", "stepEpochButton", "resetButton", "randomDigitButton"),
         *("datasetCombo", "networkTitle", "layer1Edit", "activation1Combo", "removeLayer1Button", "layer2Edit"),
         *("addLayerButton", "presetCombo", "learningRateEdit", "epochsEdit", "optimizerCombo", "moreButton"),
     ]
     assert [name for name in names if name in expected] == expected
 
     # Nothing is squeezed out.
-    shown = ("trainButton", "resetButton", "moreButton", "addLayerButton", "errorPlot", "weightsMap", "drawCanvas")
+    shown = (
+        *("trainButton", "resetButton", "moreButton", "addLayerButton"),
+        *("errorPlot", "networkDiagram", "answerView", "drawCanvas"),
+    )
     for width, height in ((1280, 720), (1440, 900), (1920, 1080)):
         window.resize(width, height)
         QCoreApplication.processEvents()
@@ -245,7 +248,7 @@ def test_the_mouse_reads_the_weights(make_cards: MakeCards, qtbot: QtBot) -> Non
     place = heat_map.picture_rect()
     hover(heat_map, (place.x() + place.width() - 2, place.y() + place.height() - 2))
     assert seen[-1] == f"neuron 64 of layer 1 → neuron 32: {signed(float(second[31, 63]))}"
-    assert "neuron, column: input" in window.card("weightsDock").head.detail.toolTip()
+    assert "neuron, column: input" in window.card("weightsDock").detail.toolTip()
     leave(heat_map)
     qtbot.waitUntil(lambda: not [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()][1:])
 
@@ -253,9 +256,12 @@ def test_the_mouse_reads_the_weights(make_cards: MakeCards, qtbot: QtBot) -> Non
     settings = window.session.settings
     click_tab(qtbot, window, "layer3Tab")
     settings.change("shape", shape=(784, 10))
+    assert not window.stage.is_layer_open
+    window.stage.open_layer(1)
     hover(heat_map, (3, 3))
     leave(heat_map)
     settings.change("shape", shape=(784, 500, 10))
+    window.stage.open_layer(1)
     assert heat_map.shown == range(500)
     settings.change("shape", shape=(784, 5, 10))
     window.grab()

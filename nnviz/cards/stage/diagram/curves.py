@@ -31,8 +31,10 @@ class CurveSet:
     strength: Array
 
 
-def paint_curves(painter: QPainter, strands: CurveSet, is_hasty: bool = False) -> None:
-    """Paints curves in the two colours of weights; width and intensity show the strength.
+def paint_curves(
+    painter: QPainter, strands: CurveSet, is_hasty: bool = False, inks: tuple[str, str] = ("negative", "positive")
+) -> None:
+    """Paints curves in two colours of the theme, for both signs; width and intensity show the strength.
 
     Colours are mixed with that of the card instead of being translucent: translucent lines would have dots where they
     meet. Lines are several times as fast as paths with antialiasing. If hasty, weak curves have no antialiasing.
@@ -42,13 +44,13 @@ def paint_curves(painter: QPainter, strands: CurveSet, is_hasty: bool = False) -
     pieces = _pieces(strands, _PIECES[is_hasty])
     level = (np.sign(strands.strength) * np.ceil(np.abs(strands.strength) * _STEPS).clip(1, _STEPS)).astype(int)
     for step in range(1, _STEPS + 1):
-        for sign, name in ((-1, "negative"), (1, "positive")):
+        for sign, name in zip((-1, 1), inks, strict=True):
             chosen = pieces[level == sign * step]
             if len(chosen):
                 is_coarse = is_hasty and step <= _COARSE
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_coarse)
                 painter.setPen(_pen(theme.current(), name, step / _STEPS, is_coarse))
-                _draw_lines(painter, chosen.reshape(-1, 4))
+                draw_lines(painter, chosen.reshape(-1, 4))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -83,7 +85,7 @@ def _course(count: int) -> tuple[Array, Array]:
     return 1.5 * t * (1 - t) ** 2 + 1.5 * t**2 * (1 - t) + t**3, 3 * t**2 * (1 - t) + t**3
 
 
-def _draw_lines(painter: QPainter, lines: Array) -> None:
+def draw_lines(painter: QPainter, lines: Array) -> None:
     """Paints all lines in one call, without an object for each."""
     array = internals.PrimitiveArray(QLineF, 4)
     array.resize(len(lines))

@@ -6,20 +6,23 @@ from dataclasses import replace
 
 from engine.datasets import Dataset
 from engine.explain.contribution_paths import Activity, activation_planes, compute_activity
+from engine.explain.input_grid import Span, region_of
+from engine.network.network import Network
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
+from nnviz.ui.weights.colour_range import ColourRanges
 
 ACTIVITY = "activity"  # name of the query
-PLANE = 24  # cells of a plane in each direction
+PLANE, CURVE = 24, 60  # cells of a plane in each direction, places of a curve
 _TIMES_ITS_COST = 9  # The query may take a tenth of a core's time.
 _LARGEST_WITH_PLANES = 60_000  # Parameters. Evaluating a plane takes too long for a larger network.
 
 
 class DiagramModel:
     """Queries the :class:`~engine.explain.contribution_paths.Activity` of the displayed network for the chosen
-    output."""
+    output, and keeps the ranges of the colours of its weights."""
 
     def __init__(self, session: Session) -> None:
         self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
@@ -32,6 +35,7 @@ class DiagramModel:
             size=lambda: self._displayed.network.shape,
             forget_on_new_run=True,
         )
+        self._ranges: tuple[object, ...] = ()  # the ranges, and the run and the data that they are of
         session.queries.add({ACTIVITY: self._query})
         for signal in (session.selection.neuron_changed, session.selection.example_changed):
             signal.connect(self._query.look)
@@ -48,18 +52,33 @@ class DiagramModel:
         known: Activity | None = self._query.result
         return known if known is not None and known.network.shape == self._displayed.network.shape else None
 
+    def limit(self, network: Network, layer: int) -> float:
+        """Returns the weight of the last colour for a layer, from 1; see :class:`ColourRanges`."""
+        run, data = self._runs.current, self.data
+        made_for = run, tuple(network.shape), data is not None and data.is_picture
+        if not self._ranges or self._ranges[1:] != made_for:
+            first = next(iter(run.snapshots), None)
+            fits = first is not None and network.shape == run.network.shape
+            initial = run.network.with_parameters(first.parameters) if first is not None and fits else network
+            self._ranges = ColourRanges(initial.weights, made_for[2]), *made_for
+        ranges = self._ranges[0]
+        assert isinstance(ranges, ColourRanges)
+        return ranges.end(layer - 1, network.weights[layer - 1])
+
     def _request(self) -> Request | None:
         network, dataset = self._displayed.network, self._data.dataset
         example = self._current.inputs(network.shape[0])
         chosen = self._selection.neuron
         output = chosen if chosen is not None and chosen.layer == len(network.weights) else None
         target = None if output is None or output.number >= network.shape[-1] else output.number
-        has_plane = network.shape[0] == 2 and len(network.parameters) < _LARGEST_WITH_PLANES
+        region = None if dataset is None or len(network.parameters) >= _LARGEST_WITH_PLANES else region_of(dataset)
+        has_region = dataset is not None and dataset.width == network.shape[0]
 
         def work() -> Activity:
             activity = compute_activity(network, example, target)
-            if not has_plane or dataset is None or dataset.is_picture or dataset.width != 2:
+            if region is None or not has_region:
                 return activity
-            return replace(activity, planes=activation_planes(network, *dataset.train.bounds, PLANE))
+            places = region.places(CURVE if isinstance(region, Span) else PLANE, network.parameters.dtype)
+            return replace(activity, planes=activation_planes(network, places))
 
         return RequestKey(network, example, output), work

@@ -1,29 +1,31 @@
-"""Painting of the blocks of the diagram: the input, tiles, dots and output bars."""
+"""Painting of the blocks of the diagram: tiles, dots, cells, output bars and heat maps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from PyQt5 import sip
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPen, QPixmap
+from PyQt5.QtGui import QColor, QImage, QPainter, QPen
 
 from engine.basics.validation import Array
 from engine.explain.contribution_paths import Activity
 from nnviz.cards.stage.diagram.curves import mixed
-from nnviz.cards.stage.diagram.labels import LEGIBLE, DiagramLabels
-from nnviz.cards.stage.diagram.layout import BlockKind, LayerBlock, Layout
+from nnviz.cards.stage.diagram.images import CurveImage, MatrixImage, TileImage
+from nnviz.cards.stage.diagram.labels import DiagramLabels
+from nnviz.cards.stage.diagram.layout import TILES, BlockKind, LayerBlock, Layout
 from nnviz.cards.stage.diagram.shown_neurons import NeuronIndex, ShownNeurons
 from nnviz.ui import alignment, theme
-from nnviz.ui.picture import grey_image
-from nnviz.ui.weights.heat_map import tile_colours
-from nnviz.ui.weights.mosaic import MosaicGrid, Renderer
 
+CHOSEN = 3.0  # pixels of the ring of the chosen neuron
 _LEVELS = 24  # levels of brightness, each with one colour
-_DIMMED = 0.5  # opacity of the background over the tile of a neuron without activation
-_BRIGHT = 0.06  # Activation, relative to the largest in the layer, from which a tile has a frame.
-_MANY = 500  # Dots from which they are painted as squares without antialiasing.
+_DIMMED = 0.4  # opacity of the background over the tile of a silent neuron
+_SILENT = 0.03  # activation, relative to the largest in the layer, below which a neuron is silent
+_RINGED_OF_MANY = 0.35  # likewise, from which a tile has a ring if not all of the layer have one
+_RING = 2.0  # pixels
+_LEAST_RING = 0.2  # opacity
+_LEAST_PERCENT = 0.005  # share of an output with a percent
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,128 +34,124 @@ class DiagramContent:
 
     Attributes:
         activity: activations and contributions for the current input.
-        limit: weight of the last colour of tiles.
+        limit: returns the weight of the last colour for a layer, from 1.
         names, sources: names of the outputs and of the inputs; plain text. Pixels need none.
         figures: text for each output that is a number; if empty, the number itself is shown.
         is_class: whether the outputs are classes, shown as bars from 0 to 1; other outputs are shown as numbers.
         chosen: the chosen neuron.
         count: number of connections between two layers.
-        planes: (neurons, cells) outputs over the plane by layer. Tiles of other layers show weights.
-        labels: a long name and shorter ones for each layer.
+        planes: (neurons, places) activations over the plane or the curve by layer. Other tiles show weights.
+        is_curve: whether these are places of a curve.
+        inks: colours of connections that oppose and that support the output.
+        off: neurons that are switched off.
         is_hasty: whether other content follows soon, so that weak connections are painted coarsely.
-        hints: text in the place of an image if there is no input, and shorter versions.
     """
 
     activity: Activity
-    limit: float
+    limit: Callable[[int], float]
     names: list[str]
     is_class: bool
     chosen: NeuronIndex | None
     count: int
     planes: dict[int, Array] = field(default_factory=dict)
-    labels: list[tuple[str, ...]] = field(default_factory=list)
+    is_curve: bool = False
+    inks: tuple[str, str] = ("negative", "positive")
+    off: frozenset[NeuronIndex] = frozenset()
     is_hasty: bool = False
-    hints: tuple[str, ...] = ("",)
     sources: list[str] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
 
 
+class BlockImages:
+    """The images of all layers, which outlive a layout."""
+
+    def __init__(self) -> None:
+        self.weights: dict[int, TileImage] = {}
+        self.activations: dict[int, TileImage] = {}
+        self.curves: dict[int, CurveImage] = {}
+        self.matrices: dict[int, MatrixImage] = {}
+
+
 class BlockPainter:
-    """Paints the visible part of contents in one layout.
+    """Paints contents in one layout.
 
     Attributes:
         words: labels of the layout.
     """
 
-    def __init__(self, layout: Layout, words: DiagramLabels, ranks: ShownNeurons, tiles: dict[int, TileImage]) -> None:
+    def __init__(self, layout: Layout, words: DiagramLabels, ranks: ShownNeurons, images: BlockImages) -> None:
         self.words = words
-        self._layout, self._ranks, self._tiles = layout, ranks, tiles
-        self._input: tuple[Array | None, QPixmap] = (None, QPixmap())
-        self._visible = (0.0, 0.0)
-        self._seen: dict[int, Array] = {}  # the visible cells by layer
-        self._boxes: dict[int, list[QRectF]] = {}  # their rectangles
-
-    def show_between(self, left: float, right: float) -> None:
-        """Sets the visible horizontal interval."""
-        if (left, right) == self._visible:
-            return
-        self._visible = left, right
-        for layer, block in self._layout.blocks.items():
-            if block.kind is not BlockKind.PICTURE:
-                starts, widths = block.cells[:, 0], block.cells[:, 2]
-                self._seen[layer] = np.flatnonzero((starts <= right) & (starts + widths >= left))
-                self._boxes[layer] = [QRectF(*box) for box in block.cells[self._seen[layer]].tolist()]
-
-    def _levels(self, block: LayerBlock, levels: Array) -> list[tuple[QRectF, float]]:
-        """Returns the rectangles of the visible cells with their rounded levels."""
-        stepped = np.round(levels[self._seen[block.layer]] * _LEVELS) / _LEVELS
-        return list(zip(self._boxes[block.layer], stepped.tolist(), strict=True))
+        self._layout, self._ranks, self._images = layout, ranks, images
+        self._boxes = [[QRectF(*box) for box in block.cells.tolist()] for block in layout.blocks]
 
     # ---- below the connections
 
-    def ground(self, painter: QPainter, content: DiagramContent, reached: Array | None) -> None:
-        """Paints the input's image and all tiles. ``reached``: (inputs,) contributions to the focused neuron."""
-        for block in self._layout.blocks.values():
-            if block.kind is BlockKind.PICTURE:
-                self._picture(painter, block, content, reached)
-            elif block.kind is BlockKind.TILES:
+    def ground(self, painter: QPainter, content: DiagramContent) -> None:
+        """Paints tiles, cells and heat maps."""
+        for block, boxes in zip(self._layout.blocks, self._boxes, strict=True):
+            if block.kind is BlockKind.TILES:
                 self._mosaic(painter, block, content)
-
-    def _picture(self, painter: QPainter, block: LayerBlock, content: DiagramContent, reached: Array | None) -> None:
-        box, example = QRectF(*block.box), content.activity.example
-        painter.fillRect(box, Qt.GlobalColor.black if example is not None else theme.colour("field"))
-        shape = len(block.cells) // block.columns, block.columns
-        if reached is not None:
-            painter.drawImage(box, _diverging_image(reached.reshape(shape)))
-        elif example is not None:
-            painter.drawPixmap(box.topLeft(), self._input_pixmap(example, shape, box))
-        else:
-            painter.setFont(theme.font(theme.SMALL))
-            painter.setPen(theme.colour("muted"))
-            place, flags = box.adjusted(6, 0, -6, 0), alignment.CENTER | Qt.TextFlag.TextWordWrap
-            for words in content.hints:
-                if place.contains(painter.boundingRect(place, flags, words)):
-                    painter.drawText(place, flags, words)
-                    break
-        painter.setPen(theme.colour("border"))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
-
-    def _input_pixmap(self, example: Array, shape: tuple[int, int], box: QRectF) -> QPixmap:
-        """Returns the scaled example, which is cached."""
-        if self._input[0] is not example:
-            image = grey_image(example.reshape(shape))
-            size = box.size().toSize()
-            self._input = (
-                example,
-                QPixmap.fromImage(
-                    image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation)
-                ),
-            )
-        return self._input[1]
+                if content.activity.is_lit:
+                    self._light(painter, block, boxes, np.abs(self._brightness(content, block)))
+            elif block.kind is BlockKind.CELLS:
+                self._cells(painter, block, content)
+        for layer, box in self._layout.maps.items():
+            self._map(painter, layer, QRectF(*box), content)
 
     def _mosaic(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
         assert block.grid is not None
-        numbers = self._ranks.numbers(block.layer)
-        values = content.planes.get(block.layer)
-        limit = content.limit if values is None else max(float(np.abs(values).max(initial=0)), 1e-6)
-        values = content.activity.network.weights[block.layer - 1] if values is None else values
-        tiles = self._tiles.setdefault(block.layer, TileImage())
-        painter.drawImage(QPointF(*block.box[:2]), tiles.image(values, numbers, limit, block.grid))
-        if content.activity.is_lit:
-            self._light(painter, block, np.abs(self._brightness(content, block)))
+        layer, numbers, images = block.layer, self._ranks.numbers(block.layer), self._images
+        values = content.planes.get(layer)
+        if values is None:
+            weights, limit = content.activity.network.weights[layer - 1], content.limit(layer)
+            tiles = images.weights.setdefault(layer, TileImage(is_ink=False))
+            _paint_tiles(painter, block, tiles.image(weights, numbers, limit, block.grid))
+        elif content.is_curve:
+            curves = images.curves.setdefault(layer, CurveImage())
+            painter.drawImage(QPointF(*block.box[:2]), curves.image(values, numbers, block))
+        else:
+            tiles = images.activations.setdefault(layer, TileImage(is_ink=True))
+            _paint_tiles(painter, block, tiles.image(values, numbers, 1.0, block.grid))
 
-    def _light(self, painter: QPainter, block: LayerBlock, brightness: Array) -> None:
-        """Fades the tiles of inactive neurons, and frames those of active ones."""
+    def _light(self, painter: QPainter, block: LayerBlock, boxes: list[QRectF], brightness: Array) -> None:
+        """Fades the tiles of silent neurons, and rings those of active ones."""
+        least = _SILENT if block.size <= TILES else _RINGED_OF_MANY
+        veil, ring = theme.colour("card"), theme.colour("ink")
+        veil.setAlphaF(_DIMMED)
+        rings: dict[float, list[QRectF]] = {}  # boxes by opacity
+        opacities = np.minimum(1.0, _LEAST_RING + np.round(brightness * _LEVELS) / _LEVELS).tolist()
+        for box, level, opacity in zip(boxes, brightness.tolist(), opacities, strict=True):
+            if level < _SILENT:
+                painter.fillRect(box, veil)
+            elif level >= least:
+                rings.setdefault(opacity, []).append(box)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        veil, frame = theme.colour("card"), theme.colour("ink")
-        for box, level in self._levels(block, brightness):
-            veil.setAlphaF(_DIMMED * (1 - level))
-            painter.fillRect(box, veil)
-            if level > _BRIGHT:
-                frame.setAlphaF(0.25 + 0.75 * level)
-                painter.setPen(frame)
-                painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
+        for opacity, ringed in rings.items():
+            ring.setAlphaF(opacity)
+            painter.setPen(QPen(ring, _RING, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, _JOIN))
+            painter.drawRects(ringed)
+
+    def _cells(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
+        assert block.grid is not None
+        numbers = self._ranks.numbers(block.layer)
+        if content.activity.is_lit:
+            values = content.activity.activations[block.layer]
+        else:
+            values = np.zeros(block.size, np.float32)
+        limit = max(float(np.abs(values).max(initial=0)), 1e-30)
+        cells = self._images.activations.setdefault(block.layer, TileImage(is_ink=True))
+        painter.drawImage(QPointF(*block.box[:2]), cells.image(values[:, None], numbers, limit, block.grid))
+
+    def _map(self, painter: QPainter, layer: int, box: QRectF, content: DiagramContent) -> None:
+        """Paints the weights into a layer."""
+        matrix = self._images.matrices.setdefault(layer, MatrixImage())
+        weights, size = content.activity.network.weights[layer - 1], (round(box.width()), round(box.height()))
+        is_ink = bool(content.planes) and not content.is_curve  # Blue and orange are classes in the plane.
+        image = matrix.image(weights, content.limit(layer), size, is_ink)
+        is_smaller = image.width() > box.width() or image.height() > box.height()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smaller)
+        painter.drawImage(box, image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
 
     def _brightness(self, content: DiagramContent, block: LayerBlock) -> Array:
         """Returns (shown,): activations relative to the largest absolute one in the layer."""
@@ -166,27 +164,23 @@ class BlockPainter:
 
     def neurons(self, painter: QPainter, content: DiagramContent) -> None:
         """Paints dots, bars and labels."""
-        for block in self._layout.blocks.values():
+        for block, boxes in zip(self._layout.blocks, self._boxes, strict=True):
             if block.kind is BlockKind.DOTS:
-                self._dots(painter, block, content)
+                self._dots(painter, block, boxes, content)
                 if block.layer == 0:
-                    self.words.paint_sources(painter, block)
+                    self.words.paint_sources(painter, block, self._ranks.numbers(0).tolist())
             elif block.kind is BlockKind.BARS:
                 self._bars(painter, block, content)
-        self.words.paint(painter)
+        for neuron in content.off:
+            self._strike(painter, neuron)
 
-    def _dots(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
-        lit = content.activity.is_lit
-        cells = self._levels(block, self._brightness(content, block) if lit else np.zeros(block.shown))
-        is_large = block.shown > _MANY
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_large)
-        rim = QPen(theme.colour("border"), 1)
-        ink, levels = theme.colour("ink"), {level for _, level in cells}
-        inks = {level: mixed(ink, max(level, 0.0), "field") for level in levels}
-        for box, level in cells:
-            if is_large:
-                painter.fillRect(box, inks[level])
-                continue
+    def _dots(self, painter: QPainter, block: LayerBlock, boxes: list[QRectF], content: DiagramContent) -> None:
+        levels = self._brightness(content, block) if content.activity.is_lit else np.zeros(block.shown)
+        stepped = (np.round(levels * _LEVELS) / _LEVELS).tolist()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rim, ink = QPen(theme.colour("border"), 1), theme.colour("ink")
+        inks = {level: mixed(ink, max(level, 0.0), "field") for level in set(stepped)}
+        for box, level in zip(boxes, stepped, strict=True):
             painter.setPen(rim if level >= 0 else QPen(mixed(ink, -level, "border"), 1.6))
             painter.setBrush(inks[level])
             painter.drawEllipse(box)
@@ -195,21 +189,67 @@ class BlockPainter:
     def _bars(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
         values = content.activity.activations[-1].tolist() if content.activity.is_lit else []
         numbers = self._ranks.numbers(block.layer).tolist()
-        field, ink = theme.colour("field"), theme.colour("ink")
-        for box, number in zip(block.cells.tolist(), numbers, strict=True):
-            groove = QRectF(*box)
-            painter.fillRect(groove, field)
-            if values and content.is_class:
-                groove.setWidth(groove.width() * min(max(values[number], 0.0), 1.0))
-                painter.fillRect(groove, ink)
-            elif values and groove.height() >= LEGIBLE:
-                self._figure(painter, groove, content.figures[number] if content.figures else short(values[number]))
-        self.words.paint_names(painter, block, numbers, content.activity.target)
+        rows = list(zip(block.cells.tolist(), numbers, strict=True))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for box, number in rows:
+            if content.is_class:
+                self._bar(painter, box, values[number] if values else 0.0)
+        rest = sum(values) - sum(values[number] for number in numbers) if values else 0.0
+        if block.rest is not None and content.is_class:
+            self._bar(painter, list(block.rest), rest)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        winner = int(np.argmax(values)) if values else None
+        for box, number in rows:
+            if not values or not self.words.is_legible:
+                continue
+            if not content.is_class:
+                self.words.paint_figure(
+                    painter, box, content.figures[number] if content.figures else short(values[number])
+                )
+            elif self._layout.percents and values[number] >= _LEAST_PERCENT and number != winner:
+                self.words.paint_percent(painter, box, _percent(values[number]))
+        has_percents = content.is_class and self._layout.percents and self.words.is_legible
+        if block.rest is not None and has_percents and rest >= _LEAST_PERCENT:
+            self.words.paint_percent(painter, list(block.rest), _percent(rest))
+        self.words.paint_names(painter, block, numbers, winner)
 
-    def _figure(self, painter: QPainter, groove: QRectF, words: str) -> None:
-        painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("ink"))
-        painter.drawText(groove.adjusted(2, -4, -4, 4), alignment.RIGHT, words)
+    def _bar(self, painter: QPainter, box: list[float], share: float) -> None:
+        groove = QRectF(*box)
+        round_ends = min(3.0, groove.height() / 2)
+        painter.setBrush(theme.colour("field"))
+        painter.drawRoundedRect(groove, round_ends, round_ends)
+        if share >= _LEAST_PERCENT:
+            groove.setWidth(max(2.0, groove.width() * min(share, 1.0)))
+            painter.setBrush(theme.colour("ink"))
+            painter.drawRoundedRect(groove, round_ends, round_ends)
+
+    def _strike(self, painter: QPainter, neuron: NeuronIndex) -> None:
+        """Strikes through a neuron that is switched off."""
+        block, place = self._layout.of(neuron[0]), self._ranks.place(neuron)
+        if block is not None and place is not None:
+            box = QRectF(*block.cells[place].tolist())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.colour("ink"), 2))
+            painter.drawLine(box.bottomLeft(), box.topRight())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+_JOIN = Qt.PenJoinStyle.RoundJoin
+
+
+def _paint_tiles(painter: QPainter, block: LayerBlock, image: QImage) -> None:
+    """Paints the image of tiles. The last row stands where its cells are, in the middle if it is not full."""
+    left, top, width, _ = block.box
+    missing = -block.shown % block.columns
+    if not missing or block.grid is None:
+        painter.drawImage(QPointF(left, top), image)
+        return
+    start = block.cells[block.shown - block.columns + missing]
+    split = int(start[1] - top)
+    painter.drawImage(QPointF(left, top), image, QRectF(0, 0, width, split))
+    last = (block.columns - missing) * block.grid.across.pitch
+    painter.drawImage(QPointF(start[0], start[1]), image, QRectF(0, split, last, image.height() - split))
 
 
 def paint_frame(painter: QPainter, block: LayerBlock, place: int, ink: QColor, width: float) -> None:
@@ -251,54 +291,12 @@ def paint_figures(
         painter.drawText(ground, alignment.CENTER, words)
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
 def short(value: float, signed: bool = False) -> str:
-    """Returns a number with three digits and a minus sign: 12.3, 0.04, −1.2e+05."""
-    small = abs(value) < 1e5
-    words = f"{value:+.2f}" if abs(value) < 10 else f"{value:+.3g}" if not small else f"{value:+.1e}"
+    """Returns a number with two decimals, or three digits and more: 12.3, 0.04, −1234, −1.2e+05."""
+    size = abs(value)
+    words = f"{value:{'+.2f' if size < 10 else '+.3g' if size < 1000 else '+.0f' if size < 1e5 else '+.1e'}}"
     return (words if signed else words.lstrip("+")).replace("-", "−")
-
-
-def _diverging_image(values: Array) -> QImage:
-    largest = max(float(np.abs(values).max(initial=0)), 1e-30)
-    table = np.array(theme.diverging_table(theme.current()), np.uint32)
-    pixels = np.ascontiguousarray(table[np.rint(values / largest * 127).astype(int) + 128])
-    height, width = pixels.shape
-    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
-
-
-class TileImage:
-    """Image of the tiles of a layer: (neurons, cells) values from −limit to limit. Rendered only if they changed."""
-
-    def __init__(self) -> None:
-        self._renderer: Renderer | None = None
-        self._image: QImage | None = None
-        self._pixels: Array = np.zeros((0, 0), np.uint32)  # pixels of the image
-        self._shown: tuple[object, ...] = ()
-
-    def image(self, values: Array, numbers: Array, limit: float, grid: MosaicGrid) -> QImage:
-        """Returns the image of the neurons ``numbers``. Keeps a reference to ``values`` to compare with."""
-        shown = (values, numbers, limit, theme.current(), grid)
-        if self._image is None or not _are_same(shown, self._shown):
-            self._shown = shown
-            self._render(values if len(numbers) == len(values) else values[numbers], limit, grid)
-        assert self._image is not None
-        return self._image
-
-    def _render(self, values: Array, limit: float, grid: MosaicGrid) -> None:
-        renderer = self._renderer
-        if renderer is None or (renderer.grid, renderer.neurons) != (grid, len(values)):
-            renderer = self._renderer = Renderer(grid, len(values))
-            self._pixels = np.zeros(renderer.size, np.uint32)
-            address = sip.voidptr(self._pixels.ctypes.data)  # The image shares the array's memory.
-            height, width = renderer.size
-            self._image = QImage(address, width, height, self._pixels.strides[0], QImage.Format.Format_RGB32)
-        renderer.render(values, limit / np.sqrt(renderer.averaged))
-        renderer.paint(tile_colours(theme.current()), self._pixels)
-
-
-def _are_same(now: tuple[object, ...], before: tuple[object, ...]) -> bool:
-    """Whether all elements are identical objects, or equal ones that are no arrays."""
-    return len(now) == len(before) and all(
-        one is other or (not isinstance(one, np.ndarray) and one == other)
-        for one, other in zip(now, before, strict=True)
-    )

@@ -8,7 +8,7 @@ from PyQt5.QtCore import Qt
 from engine.basics.validation import Array
 from engine.explain.contribution_paths import Activity, Links, most_important, neuron_links, strongest_links
 from nnviz.cards.stage.diagram.curves import CurveSet
-from nnviz.cards.stage.diagram.layout import BlockKind, LayerBlock, Layout
+from nnviz.cards.stage.diagram.layout import LayerBlock, Layout
 from nnviz.ui.painted_view import ARROWS
 
 NeuronIndex = tuple[int, int]  # layer, 0 for the input; index in it
@@ -20,39 +20,40 @@ _SEARCHED = 256  # Most important neurons of a layer, whose connections are comp
 class ShownNeurons:
     """Shown neurons of each layer in the order of their cells.
 
-    For the same example and output, a layer changes only if at least half of its neurons do: neurons must not jump
-    during training.
+    They are chosen again only if the input, the network's answer or the shape changes: neurons must not jump from one
+    batch to the next.
     """
 
     def __init__(self) -> None:
         self._numbers: dict[int, Array] = {}
         self._places: dict[int, Array] = {}
-        self._about: tuple[object, ...] = (None,)  # the example, the chosen output, the network's shape
+        self._about: tuple[object, ...] = (None,)  # the example, the explained output, the network's shape
 
-    def update(self, activity: Activity, layout: Layout, chosen: NeuronIndex | None) -> None:
-        """Updates the shown neurons: the most important ones, and the chosen one."""
-        shape = activity.network.shape
-        output = chosen if chosen is not None and chosen[0] == len(shape) - 1 else None
-        example, *others = self._about
-        if example is not activity.example or others != [output, shape]:
-            self._about = activity.example, output, shape
+    def forget(self) -> None:
+        """Chooses all neurons again, for another network."""
+        self._about = (None,)
+
+    def update(self, activity: Activity, layout: Layout, chosen: NeuronIndex | None, are_numbers: bool = False) -> None:
+        """Updates the shown neurons: the most important ones, and the chosen one.
+
+        ``are_numbers``: whether the outputs are numbers, of which the first are shown.
+        """
+        about = activity.target, activity.network.shape
+        if self._about[0] is not activity.example or self._about[1:] != about:
+            self._about = activity.example, *about
             self._numbers.clear()
-        for layer, block in layout.blocks.items():
-            numbers = self._kept(activity, layer, block.shown)
+        last = len(activity.network.shape) - 1
+        for block in layout.blocks:
+            layer, count = block.layer, block.shown
+            numbers = self._numbers.get(layer)
+            if numbers is None or len(numbers) != count:
+                is_first = are_numbers and layer == last
+                numbers = np.arange(count) if is_first else most_important(activity, layer, count)
             if chosen is not None and chosen[0] == layer and chosen[1] not in numbers:
                 numbers = np.append(numbers[:-1], chosen[1])
             self._numbers[layer] = numbers
             self._places[layer] = np.full(block.size, -1)
             self._places[layer][numbers] = np.arange(len(numbers))
-
-    def _kept(self, activity: Activity, layer: int, count: int) -> Array:
-        before = self._numbers.get(layer)
-        if before is not None and len(before) == count == len(activity.importance[layer]):
-            return before  # all of them
-        fresh = most_important(activity, layer, count)
-        if before is None or len(before) != count or np.isin(before, fresh).sum() < count / 2:
-            return fresh
-        return before
 
     def numbers(self, layer: int) -> Array:
         """Returns (shown,): the index of the neuron in each cell."""
@@ -72,34 +73,39 @@ class ShownNeurons:
 def links_to_show(
     activity: Activity, layout: Layout, ranks: ShownNeurons, focus: NeuronIndex | None, count: int
 ) -> list[Links]:
-    """Returns the strongest connections between neighbouring layers; with ``focus`` those of this neuron."""
+    """Returns the strongest connections between neighbouring layers; with ``focus`` those of this neuron.
+
+    Without an input there are none.
+    """
+    if not activity.is_lit:
+        return []
     if focus is not None:
         return [links for links in neuron_links(activity, *focus, count) if _is_between(layout, links)]
     found = []
     for below, above in layout.pairs():
-        one, other = (ranks.numbers(block.layer)[: _most_searched(block)] for block in (below, above))
+        one, other = (_searched(activity, block, ranks) for block in (below, above))
         found.append(strongest_links(activity, above.layer, one, other, count))
     return found
 
 
-def _most_searched(block: LayerBlock) -> int:
-    return block.shown if block.kind is BlockKind.PICTURE else _SEARCHED
+def _searched(activity: Activity, block: LayerBlock, ranks: ShownNeurons) -> Array:
+    numbers = ranks.numbers(block.layer)
+    return numbers if len(numbers) <= _SEARCHED else most_important(activity, block.layer, _SEARCHED)
 
 
 def _is_between(layout: Layout, links: Links) -> bool:
-    return links.layer in layout.blocks and links.layer - 1 in layout.blocks
+    return layout.of(links.layer) is not None and layout.of(links.layer - 1) is not None
 
 
 def curves_of(links: Links, layout: Layout, ranks: ShownNeurons) -> CurveSet:
-    """Returns the curves of connections with two shown ends. Tiles contain their connections to an image."""
-    below, above = layout.blocks[links.layer - 1], layout.blocks[links.layer]
+    """Returns the curves of connections with two shown ends."""
+    below, above = layout.of(links.layer - 1), layout.of(links.layer)
+    assert below is not None
+    assert above is not None
     one, other = ranks.places(below.layer, links.below), ranks.places(above.layer, links.above)
     seen = (one >= 0) & (other >= 0)
-    if below.kind is BlockKind.PICTURE and above.kind is BlockKind.TILES:
-        seen[:] = False
-    side = 0.5 if below.kind is BlockKind.PICTURE else 1
     strength = _strength(links.values[seen], links.largest)
-    return CurveSet(*below.ends(one[seen], side), *above.ends(other[seen], 0), strength)
+    return CurveSet(*below.ends(one[seen], 1), *above.ends(other[seen], 0), strength)
 
 
 def _strength(values: Array, largest: float) -> Array:
@@ -117,12 +123,13 @@ def neighbour(layout: Layout, ranks: ShownNeurons, chosen: NeuronIndex | None, k
     """
     if key not in ARROWS and key not in (Qt.Key.Key_Home, Qt.Key.Key_End):
         return None
-    layers = [layer for layer in layout.blocks if layer > 0]
+    layers = [layer for layer in layout.layers if layer > 0]
     place = None if chosen is None else ranks.place(chosen)
     if chosen is None or place is None or chosen[0] == 0:
         first = layers[0]
         return first, int(ranks.numbers(first)[0])
-    layer, block = chosen[0], layout.blocks[chosen[0]]
+    layer, block = chosen[0], layout.of(chosen[0])
+    assert block is not None
     if key in (Qt.Key.Key_Home, Qt.Key.Key_End):
         return layer, int(ranks.numbers(layer)[0 if key == Qt.Key.Key_Home else -1])
     across, down = ARROWS[key]
@@ -137,7 +144,9 @@ def neighbour(layout: Layout, ranks: ShownNeurons, chosen: NeuronIndex | None, k
 
 
 def _at_height(layout: Layout, ranks: ShownNeurons, layer: int, y: float, from_left: bool) -> NeuronIndex:
-    cells = layout.blocks[layer].cells
+    block = layout.of(layer)
+    assert block is not None
+    cells = block.cells
     sideways = cells[:, 0] if from_left else -cells[:, 0]
     place = np.lexsort((sideways, np.abs(cells[:, 1] - y)))[0]
     return layer, int(ranks.numbers(layer)[place])

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QCursor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QFontMetrics,
     QImage,
     QMouseEvent,
     QPainter,
@@ -36,16 +37,16 @@ from nnviz.cards.stage.draw.drawing_pixmap import DrawingPixmap, draw_piece, ext
 from nnviz.digits.drawing import DEFAULT_PEN, picture_of
 from nnviz.digits.strokes import Drawing, Stroke
 from nnviz.library import is_exported_run
-from nnviz.ui import theme
+from nnviz.ui import alignment, theme
 from nnviz.ui.parts import describe
 
 PEN_UNIT = 240  # pen widths are given in 240ths of the canvas's shorter side
 _ERASER = 2.0  # width of the eraser, in pen widths
 _LIGHTEST = 0.5  # width of a stroke at the lightest pressure, as a share of the pen's width
 _LARGEST_CURSOR = 96  # pixels; every desktop can show a cursor of this size
-# On a dark and on a light background: the tint over the parts that the network does not see, and the hint.
-_OUTSIDE = QColor(255, 255, 255, 26), QColor(0, 0, 0, 26)
-_HINT = QColor(Qt.GlobalColor.gray), QColor(0, 0, 0, 150)
+_HINT = QColor(255, 255, 255, 160), QColor(0, 0, 0, 150)  # the hint on a dark and on a light background
+_MIDDLE = 0.25, 0.75  # between these the background is neither dark nor light, and the hint is opaque
+_HINT_MARGIN = 8  # pixels
 _ROUND = 6  # corner radius in pixels
 
 
@@ -83,8 +84,6 @@ class Canvas(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumWidth(160)
-        theme.sized(self.setMinimumHeight, 72)  # the column needs the rest at 1280 × 720
         self.resize(272, 240)
         self._pen = DEFAULT_PEN
         self.changed.connect(self._describe)
@@ -178,6 +177,14 @@ class Canvas(QWidget):
     def is_drawing(self) -> bool:
         """Whether a stroke is in progress."""
         return self._in_progress is not None
+
+    @property
+    def pen_place(self) -> QPoint | None:
+        """The last place of the stroke in progress, in canvas pixels; None between strokes."""
+        if self._in_progress is None:
+            return None
+        x, y = np.array(self._in_progress.points[-1]) * self._side + self._middle
+        return QPoint(round(x), round(y))
 
     @property
     def is_empty(self) -> bool:
@@ -322,29 +329,33 @@ class Canvas(QWidget):
             stroke = self._in_progress.stroke()
             draw_piece(painter, stroke, self._in_progress.last_piece, self._pen, self._background)
         painter.resetTransform()
-        self._paint_signs(painter)
+        self._paint_hint(painter)
         whole, rounded = QPainterPath(), QPainterPath()
         whole.addRect(QRectF(self.rect()))
         rounded.addRoundedRect(QRectF(self.rect()), _ROUND, _ROUND)
         painter.fillPath(whole.subtracted(rounded), theme.colour("card"))
+        self._paint_edge(painter)
 
-    def _paint_signs(self, painter: QPainter) -> None:
-        """Paints what is not ink: the hint, the tint over what the network does not see, a drag highlight."""
-        if self.is_empty:
-            painter.setPen(_HINT[self._is_light])
-            painter.setFont(theme.font(theme.SMALL))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._hint)
-        if not self.centred:
-            beyond = (max(self.width(), self.height()) - self._side) / 2
-            wide = self.width() > self.height()
-            edge = QRectF(0, 0, beyond, self.height()) if wide else QRectF(0, 0, self.width(), beyond)
-            apart = self._side + beyond
-            for part in (edge, edge.translated(apart, 0) if wide else edge.translated(0, apart)):
-                painter.fillRect(part, _OUTSIDE[self._is_light])
-        if self._is_target:
-            painter.setPen(QPen(theme.colour("ink"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUND, _ROUND)
+    def _paint_hint(self, painter: QPainter) -> None:
+        """Paints the hint on the empty canvas, in large letters where they fit."""
+        if not self.is_empty:
+            return
+        room = self.rect().adjusted(_HINT_MARGIN, 0, -_HINT_MARGIN, 0)
+        is_wide = QFontMetrics(theme.font(theme.LARGE)).horizontalAdvance(self._hint) <= room.width()
+        ink = QColor(_HINT[self._is_light])
+        if _MIDDLE[0] < self._background < _MIDDLE[1]:
+            ink.setAlpha(255)
+        painter.setPen(ink)
+        painter.setFont(theme.font(theme.LARGE if is_wide else theme.SMALL))
+        painter.drawText(room, alignment.CENTER | Qt.TextFlag.TextWordWrap, self._hint)
+
+    def _paint_edge(self, painter: QPainter) -> None:
+        """Paints a thin edge, which is thicker while something that can be dropped is over the canvas."""
+        ink, width = ("ink", 2) if self._is_target else ("edge", 1)
+        painter.setPen(QPen(theme.colour(ink), width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        inset = width / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), _ROUND, _ROUND)
 
 
 @dataclass(eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.basics.errors import DataError
 from engine.datasets import Dataset
-from engine.datasets.dataset import PICTURE, POINT
+from engine.datasets.dataset import PICTURE, POINT, ROW
 from engine.datasets.table.raw_columns import RawColumn, raw_columns
 from nnviz.cards.stage.draw.value_form import MOST_ROWS, FormRow, ValueForm
 from nnviz.formatting import text
@@ -38,7 +38,8 @@ class InputForm(ValueForm):
         data = self._session.data.dataset
         if data is not None and data.kind != PICTURE:
             self._data, self._columns = data, raw_columns(data)
-            self.set_rows([_form_row(column, data.kind != POINT) for column in self._columns])
+            rows = [_form_row(column, data.kind != POINT) for column in self._columns]
+            self.set_rows(rows, is_one_line=data.kind != ROW)
             self.follow()
 
     def _change(self, row: int, value: float, is_moving: bool = False) -> None:

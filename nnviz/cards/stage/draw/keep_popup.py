@@ -31,7 +31,7 @@ class KeepPopup(QFrame):
     """Asks for the true class or values of the current input. Closes when the example is kept or on a click elsewhere.
 
     Attributes:
-        button: opens the popup.
+        button: opens the popup below its anchor.
 
     Signals:
         kept(str): an example was kept; a message.
@@ -41,14 +41,13 @@ class KeepPopup(QFrame):
     kept = pyqtSignal(str)
     import_wanted, show_wanted = pyqtSignal(), pyqtSignal()
 
-    def __init__(self, session: Session, parent: QWidget) -> None:
+    def __init__(self, session: Session, parent: QWidget, anchor: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        self._session = session
+        self._session, self._anchor = session, anchor
         self._targets = Targets(session)
         named(self, "keepBox", "Keep as an example of your own")
         theme.sized(self.setMinimumWidth, _LEAST)
-        self.button = tool("", "keepExampleButton", "Keep as an example of your own", _TIP)
-        theme.set_icon(self.button, "plus", "muted")
+        self.button = tool("Keep as your own example …", "keepExampleButton", "Keep as your own example", _TIP)
         self.button.clicked.connect(self.open)
         padding = theme.CARD_PADDING
         margins = (padding, padding, padding, padding)
@@ -100,7 +99,7 @@ class KeepPopup(QFrame):
             self.follow()
 
     def open(self) -> None:
-        """Opens the popup below the button, with the true class or values if they are known."""
+        """Opens the popup below its anchor, with the true class or values if they are known."""
         data = self._session.data.dataset
         if data is None or not self.button.isEnabled():
             return
@@ -119,7 +118,7 @@ class KeepPopup(QFrame):
             set_look(self.field, "wrong", False)
         self.follow()
         self.adjustSize()
-        self.move(self.button.mapToGlobal(QPoint(self.button.width() - self.width(), self.button.height() + 4)))
+        self.move(self._anchor.mapToGlobal(QPoint(self._anchor.width() - self.width(), self._anchor.height() + 4)))
         self.show()
         (self.combo if is_class else self.field).setFocus()
         self.field.selectAll()

@@ -19,8 +19,11 @@ from nnviz.ui.fields import Combo, NumberEdit, WheelInFocus
 from nnviz.ui.note import FieldError
 from nnviz.ui.parts import named
 
+_IN_VIEW = 8  # rows; of more, the others are scrolled to
 MOST_ROWS = 100  # of more columns there are fields for the first; the others stay as they are in the example
 _FIELD, _WIDE_FIELD, _NAME = 78, 128, 108  # pixels
+_INSET = 4  # pixels at the left of a line, where the words of buttons begin
+_PARTS = 3  # of a row: its name, its slider and its field
 _TIP = "what the network is shown for it."
 _AT_ONCE = 3  # rows that are made in one go: as long as the mouse may wait
 _LARGEST = 1e30  # that can be typed; a network's numbers cannot be much larger
@@ -52,10 +55,12 @@ class ValueForm(QScrollArea):
     Signals:
         moved(row, value): a slider is being dragged.
         changed(row, value): another value was chosen, typed or stepped to; also at the end of dragging.
+        rows_made: all rows of other data are there.
     """
 
     moved = pyqtSignal(int, float)
     changed = pyqtSignal(int, float)
+    rows_made = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +73,8 @@ class ValueForm(QScrollArea):
         self._rows: list[_Row] = []
         self._wanted: list[FormRow] = []  # with those that are made soon
         self._values: list[float] = []
-        self._more_rows = DeferredCall(self._make_next, self)
+        self._is_one_line = False
+        self._more_rows = DeferredCall(self._make_more, self)
         self.set_rows(())
         theme.changed.connect(self._fit_captions)
 
@@ -76,19 +82,21 @@ class ValueForm(QScrollArea):
         for row in self._rows:
             row.fit_caption()
 
-    def set_rows(self, rows: Sequence[FormRow]) -> None:
+    def set_rows(self, rows: Sequence[FormRow], is_one_line: bool = False) -> None:
         """Makes the first rows now and the others soon, in room that is kept for them: the mouse does not wait for all.
 
-        Beyond the first hundred there are none, and a line says so.
+        Beyond the first hundred there are none, and a line says so. ``is_one_line``: whether the few rows stand beside
+        each other.
         """
+        self._is_one_line = is_one_line
         content = named(
             QWidget(self.viewport()), "askFormContent"
         )  # parents first: each later change of parent styles all again
         grid = QGridLayout(content)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setContentsMargins(_INSET if is_one_line else 0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(5)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(_PARTS * len(rows) if is_one_line and not rows[0].has_slider else 1, 1)
         self._rows, self._wanted, self._values = [], list(rows[:MOST_ROWS]), []
         self._grid = grid
         self._make_next()
@@ -101,7 +109,7 @@ class ValueForm(QScrollArea):
             )
             grid.addWidget(named(more, "askFormMore"), MOST_ROWS, 0, 1, 3)
         self.setWidget(content)
-        self.updateGeometry()
+        self._report_rows()
 
     def _make_next(self) -> None:
         """Makes the next rows."""
@@ -110,7 +118,7 @@ class ValueForm(QScrollArea):
             made: _Row = _ChoiceRow(row, number, content) if row.choices else _NumberRow(row, number, content)
             made.moved.connect(lambda value, number=number: self.moved.emit(number, value))
             made.changed.connect(lambda value, number=number: self.changed.emit(number, value))
-            made.add_to(self._grid, number)
+            made.add_to(self._grid, *((0, _PARTS * number) if self._is_one_line else (number, 0)))
             made.show()
             self._grid.setRowMinimumHeight(number, 0)
             self._rows.append(made)
@@ -118,6 +126,16 @@ class ValueForm(QScrollArea):
                 made.show_value(self._values[number])
         if len(self._rows) < len(self._wanted):
             self._more_rows.schedule()
+
+    def _make_more(self) -> None:
+        self._make_next()
+        self._report_rows()
+
+    def _report_rows(self) -> None:
+        """Reports that all rows are there, if they are."""
+        if len(self._rows) == len(self._wanted):
+            self.updateGeometry()
+            self.rows_made.emit()
 
     def _keep_room(self) -> None:
         """Reserves space for the rows that are made soon, so that nothing moves when they come."""
@@ -139,10 +157,14 @@ class ValueForm(QScrollArea):
 
     def sizeHint(self) -> QSize:
         hint = self.widget().sizeHint()
-        return QSize(hint.width(), hint.height() + 2)
+        if len(self._wanted) <= _IN_VIEW or self._is_one_line:
+            return QSize(hint.width(), hint.height() + 2)
+        row, between = self._rows[0].field.sizeHint().height(), self._grid.verticalSpacing()
+        return QSize(hint.width(), _IN_VIEW * (row + between) - between + 2)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, min(self.sizeHint().height(), 64))
+        """Returns the width that the rows need, and some height: the form scrolls."""
+        return QSize(self.widget().minimumSizeHint().width(), min(self.sizeHint().height(), theme.px(64)))
 
 
 class _Slider(WheelInFocus, QSlider):
@@ -159,7 +181,7 @@ class _Row(QObject):
         super().__init__()
         self.row = row
         self.field = field
-        theme.sized(field.setFixedWidth, _FIELD if not row.choices and row.has_slider else _WIDE_FIELD)
+        theme.sized(field.setFixedWidth, _WIDE_FIELD if row.choices else _FIELD)
         self.caption = label("", "fieldName", field.parentWidget())
         self.fit_caption()
         self.caption.setToolTip(f"{row.name}: {_TIP}")
@@ -177,10 +199,10 @@ class _Row(QObject):
             part.ensurePolished()
             part.show()
 
-    def add_to(self, grid: QGridLayout, number: int) -> None:
-        """Puts the parts into a row of the grid."""
-        grid.addWidget(self.caption, number, 0)
-        grid.addWidget(self.field, number, 1, 1, 2, Qt.AlignmentFlag.AlignRight)
+    def add_to(self, grid: QGridLayout, line: int, start: int) -> None:
+        """Puts the parts into a line of the grid, from a column on."""
+        grid.addWidget(self.caption, line, start)
+        grid.addWidget(self.field, line, start + 1, 1, 2, Qt.AlignmentFlag.AlignRight)
 
     def show_value(self, value: float) -> None:
         """Shows a value without a signal."""
@@ -223,11 +245,11 @@ class _NumberRow(_Row):
         self._slider.valueChanged.connect(self._slid)
         self._slider.sliderReleased.connect(lambda: self.changed.emit(self._at(self._slider_place)))
 
-    def add_to(self, grid: QGridLayout, number: int) -> None:
-        super().add_to(grid, number)
+    def add_to(self, grid: QGridLayout, line: int, start: int) -> None:
+        super().add_to(grid, line, start)
         if self._slider is not None:
-            grid.addWidget(self._slider, number, 1)
-            grid.addWidget(self.field, number, 2)
+            grid.addWidget(self._slider, line, start + 1)
+            grid.addWidget(self.field, line, start + 2)
 
     def show_value(self, value: float) -> None:
         self._value = value

@@ -1,1 +1,1 @@
-"""The prediction card."""
+"""The answer of the network, at the right end of the stage."""

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PyQt5.QtCore import QRectF, QSize, Qt
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.basics.validation import Array
-from nnviz.cards.stage.prediction.number_bars import MOST_ROWS
+from nnviz.cards.stage.prediction.number_bars import NumberRow, paint_range, write
 from nnviz.ui import alignment, theme
 
-_HEAD, _LOWEST_ROW, _HIGHEST_ROW, _NUMBER_ROW = 16, 12, 28, 40
-_THICKNESS, _GROOVE, _DOT = 9, 4, 5
+MOST_CLASSES = 20
+_LOWEST_ROW, _HIGHEST_ROW, _LOWEST_NUMBER, _HIGHEST_NUMBER = 12, 28, 24, 40
+_THICKNESS, _LINE, _LEAST_BAR = 9, 10, 20
 _LEAST_NAME, _MOST_NAME, _VALUE, _GAP = 18, 90, 44, 8
 
 
@@ -31,7 +32,11 @@ Heads = tuple[ColumnHead, ColumnHead]
 
 
 class _Compared(QWidget):
-    """The base of both views: a line of headings, and rows below it."""
+    """The base of both views. Their columns have the order and the colours of the answers above, with their headings.
+
+    Attributes:
+        heads: the headings, for screen readers.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,11 +45,6 @@ class _Compared(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self.hide()
         theme.changed.connect(self.update)
-
-    def _write(self, painter: QPainter, place: QRectF, words: str, ink: str, side: int) -> None:
-        painter.setPen(theme.colour(ink))
-        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, max(0, int(place.width())))
-        painter.drawText(place, side, shown)
 
 
 class ComparedBars(_Compared):
@@ -58,8 +58,8 @@ class ComparedBars(_Compared):
     def show_outputs(self, names: Sequence[str], before: Array, after: Array, heads: Heads) -> None:
         """Shows the outputs (classes,) of both networks."""
         shares = np.stack([before, after])
-        if len(names) > MOST_ROWS:
-            kept = np.sort(np.argsort(-shares.max(axis=0), kind="stable")[:MOST_ROWS])
+        if len(names) > MOST_CLASSES:
+            kept = np.sort(np.argsort(-shares.max(axis=0), kind="stable")[:MOST_CLASSES])
             names, shares = [names[number] for number in kept.tolist()], shares[:, kept]
         self._names, self._shares, self.heads = names, shares, heads
         told = [
@@ -70,34 +70,36 @@ class ComparedBars(_Compared):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(220, theme.px(_HEAD + _HIGHEST_ROW * max(1, len(self._names))))
+        return QSize(220, theme.px(_HIGHEST_ROW * max(1, len(self._names))))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, theme.px(_HEAD + _LOWEST_ROW * max(1, min(len(self._names), MOST_ROWS))))
+        width = self._width_of_names() + _GAP + 2 * (theme.px(_VALUE) + _LEAST_BAR)
+        return QSize(width, theme.px(_LOWEST_ROW * max(1, len(self._names))))
+
+    def _width_of_names(self) -> int:
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        widest = max(map(metrics.horizontalAdvance, self._names), default=0)
+        return min(max(widest + 10, theme.px(_LEAST_NAME)), theme.px(_MOST_NAME))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL))
-        widest = max(map(painter.fontMetrics().horizontalAdvance, self._names), default=0)
-        left = min(max(widest + 10, theme.px(_LEAST_NAME)), theme.px(_MOST_NAME))
-        head = theme.px(_HEAD)
-        height = min((self.height() - head) / max(1, len(self._names)), theme.px(_HIGHEST_ROW))
+        left = self._width_of_names()
+        height = min(self.height() / max(1, len(self._names)), theme.px(_HIGHEST_ROW))
         for number, name in enumerate(self._names):
-            self._write(painter, QRectF(0, head + number * height, left - 4, height), name, "muted", alignment.LEFT)
+            write(painter, QRectF(0, number * height, left - 4, height), name, "muted", alignment.LEFT)
         width = (self.width() - left - _GAP) / 2
         for number, (column, shares) in enumerate(zip(self.heads, self._shares, strict=True)):
-            place = QRectF(left + number * (width + _GAP), 0, width, head)
-            painter.setFont(theme.font(theme.SMALL, bold=True))
-            self._write(painter, place, column.name, column.ink, alignment.LEFT)
-            self._paint_column(painter, place.translated(0, head), height, shares, column.ink)
+            place = QRectF(left + number * (width + _GAP), 0, width, height)
+            self._paint_column(painter, place, shares, column.ink)
 
-    def _paint_column(self, painter: QPainter, first: QRectF, height: float, shares: Array, ink: str) -> None:
+    def _paint_column(self, painter: QPainter, first: QRectF, shares: Array, ink: str) -> None:
         best = int(shares.argmax()) if len(shares) else -1
         plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
         for number, share in enumerate(shares.tolist()):
-            row = QRectF(first.x(), first.y() + number * height, first.width(), height)
+            row = first.translated(0, number * first.height())
             groove = QRectF(row.x(), row.center().y() - _THICKNESS / 2, row.width() - theme.px(_VALUE), _THICKNESS)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour("field"))
@@ -107,25 +109,7 @@ class ComparedBars(_Compared):
             painter.setBrush(theme.colour(ink if number == best else "faint"))
             painter.drawRoundedRect(groove, radius, radius)
             painter.setFont(bold if number == best else plain)
-            self._write(painter, row, f"{100 * share:.1f}", ink if number == best else "muted", alignment.RIGHT)
-
-
-@dataclass(frozen=True)
-class ComparedNumber:
-    """A number that both networks predict.
-
-    Attributes:
-        name: its name.
-        values: both predictions as text.
-        places: their places on the line, 0…1; outside of that they are drawn at its ends.
-        truth, true_place: the same of the true number; empty and None if it is unknown.
-    """
-
-    name: str
-    values: tuple[str, str]
-    places: tuple[float, float]
-    truth: str = ""
-    true_place: float | None = None
+            write(painter, row, f"{100 * share:.1f}", ink if number == best else "muted", alignment.RIGHT)
 
 
 class ComparedNumbers(_Compared):
@@ -133,61 +117,42 @@ class ComparedNumbers(_Compared):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: Sequence[ComparedNumber] = ()
+        self.rows: Sequence[tuple[NumberRow, NumberRow]] = ()
 
-    def show_numbers(self, rows: Sequence[ComparedNumber], heads: Heads) -> None:
-        """Shows the first numbers."""
-        self.rows, self.heads = rows[:MOST_ROWS], heads
-        told = [f"{row.name}: {heads[0].name} {row.values[0]}, {heads[1].name} {row.values[1]}" for row in self.rows]
+    def show_numbers(self, rows: Sequence[tuple[NumberRow, NumberRow]], heads: Heads) -> None:
+        """Shows numbers as both networks predict them."""
+        self.rows, self.heads = rows, heads
+        told = [f"{one.name}: {heads[0].name} {one.value}, {heads[1].name} {other.value}" for one, other in self.rows]
         self.setAccessibleDescription("; ".join(told))
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(220, theme.px(_HEAD + _NUMBER_ROW * max(1, len(self.rows))))
+        return QSize(220, theme.px(_HIGHEST_NUMBER * max(1, len(self.rows))))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, theme.px(_HEAD + 24 * max(1, len(self.rows))))
+        return QSize(160, theme.px(_LOWEST_NUMBER * max(1, len(self.rows))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        head, bold = theme.px(_HEAD), theme.font(theme.SMALL, bold=True)
-        painter.setFont(bold)
-        line = QRectF(0, 0, self.width(), head)
-        metrics = QFontMetrics(bold)
-        width = max(
-            [metrics.horizontalAdvance(column.name) for column in self.heads]
-            + [metrics.horizontalAdvance(value) for row in self.rows for value in row.values]
-        )
-        columns = [line.adjusted(0, 0, -width - 2 * _GAP, 0), line]
-        for column, place in zip(self.heads, columns, strict=True):
-            self._write(painter, place, column.name, column.ink, alignment.RIGHT)
-        height = min((self.height() - head) / max(1, len(self.rows)), theme.px(_NUMBER_ROW))
-        for number, row in enumerate(self.rows):
-            top = head + number * height
-            self._paint_row(painter, row, [place.translated(0, top) for place in columns], top + height - _GROOVE - 4)
+        metrics = QFontMetrics(theme.font(theme.SMALL, bold=True))
+        width = max((metrics.horizontalAdvance(row.value) for both in self.rows for row in both), default=0)
+        height = min(self.height() / max(1, len(self.rows)), theme.px(_HIGHEST_NUMBER))
+        for number, both in enumerate(self.rows):
+            self._paint_row(painter, both, QRectF(0, number * height, self.width(), height), width + 2 * _GAP)
 
-    def _paint_row(self, painter: QPainter, row: ComparedNumber, columns: Sequence[QRectF], y: float) -> None:
-        plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
-        painter.setFont(bold)
-        for value, column, place in zip(row.values, self.heads, columns, strict=True):
-            self._write(painter, place, value, column.ink, alignment.RIGHT)
-        painter.setFont(plain)
-        room = columns[0].adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(row.values[0]) - _GAP, 0)
-        words = f"{row.name} · true {row.truth}" if row.truth else row.name
-        self._write(painter, room, words, "muted", alignment.LEFT)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("field"))
-        painter.drawRoundedRect(QRectF(0, y - _GROOVE / 2, self.width(), _GROOVE), 2, 2)
-        if row.true_place is not None:
-            painter.setPen(QPen(theme.colour("ink"), 1))
-            x = round(self._x(row.true_place)) + 0.5
-            painter.drawLine(QLineF(x, y - _DOT - 1, x, y + _DOT + 1))
-            painter.setPen(Qt.PenStyle.NoPen)
-        for share, column in zip(row.places, self.heads, strict=True):
-            painter.setBrush(theme.colour(column.ink))
-            painter.drawEllipse(QPointF(self._x(share), y), _DOT, _DOT)
-
-    def _x(self, place: float) -> float:
-        return _DOT + (self.width() - 2 * _DOT) * min(max(place, 0.0), 1.0)
+    def _paint_row(self, painter: QPainter, both: tuple[NumberRow, NumberRow], place: QRectF, width: float) -> None:
+        """Paints the name, both values, each in a column of that width, and the line below them."""
+        words = QRectF(place.x(), place.y(), place.width(), theme.px(1.4 * theme.SMALL))
+        columns = [words.adjusted(0, 0, -width, 0), words]
+        painter.setFont(theme.font(theme.SMALL, bold=True))
+        for row, column, at in zip(both, self.heads, columns, strict=True):
+            write(painter, at, row.value, column.ink, alignment.RIGHT)
+        row = both[0]
+        name = f"{row.name} · true {row.truth}" if row.truth else row.name
+        painter.setFont(theme.font(theme.SMALL))
+        write(painter, words.adjusted(0, 0, -2 * width, 0), name, "muted", alignment.LEFT)
+        line = QRectF(place.x(), place.bottom() - _LINE, place.width(), _LINE)
+        dots = [(each.place, column.ink) for each, column in zip(both, self.heads, strict=True)]
+        paint_range(painter, line, dots, row.true_place)

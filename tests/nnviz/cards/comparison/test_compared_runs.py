@@ -97,9 +97,8 @@ def test_each_compared_run_has_its_curve_and_a_name_of_at_most_a_quarter_of_the_
             assert measure(label) <= width
     width = plot.width()
     plot.resize(260, plot.height())
-    QApplication.processEvents()
-    room = plot.width() - plot.plot_area().right()
-    assert room > max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
+    widest = max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
+    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > widest)
 
     # Names take at most a quarter of the plot.
     ready_window.session.comparison.clear()

@@ -205,8 +205,8 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
     marked = {
         each.objectName() for each in whole.panels if each.isVisible() and each.findChild(HeaderBadge).isVisible()
     }
-    assert marked == {"drawDock", "predictionDock"}
-    mark = find(whole.draw, HeaderBadge, "headMark")
+    assert marked == {"stagePanel"}
+    mark = find(whole.card("stagePanel"), HeaderBadge, "headMark")
     qtbot.waitUntil(lambda: mark.width() > 20)  # it has its place
     QTest.mouseClick(mark, Qt.MouseButton.LeftButton, pos=QPoint(10, mark.height() // 2))
     assert whole.session.timeline.is_live

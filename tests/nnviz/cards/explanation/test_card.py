@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
 from nnviz.cards.explanation.bar_rows import BarRows
-from nnviz.cards.explanation.card import ExplanationCard
+from nnviz.cards.explanation.card import ExplanationPage
 from nnviz.cards.explanation.conclusion import REGIONS, shown_parts
 from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
 from nnviz.cards.explanation.model import CONTRIBUTIONS, COUNTERFACTUAL, Explanation
@@ -36,6 +36,7 @@ from tests.nnviz.helpers import (
     leave,
     pick,
     seven,
+    show_page,
     train_epochs,
     wait_for,
     wait_for_answer,
@@ -44,7 +45,7 @@ from tests.nnviz.helpers import (
 RNG = np.random.default_rng(5)
 
 
-SHOWN = ("whyDock",)  # cards
+SHOWN = ("inspector",)  # cards
 
 
 @pytest.fixture
@@ -60,25 +61,26 @@ def settle(qtbot: QtBot, window: AnyWindow) -> None:
     )
 
 
-def card_of(window: AnyWindow) -> ExplanationCard:
+def card_of(window: AnyWindow) -> ExplanationPage:
     card = window.card("whyDock")
-    assert isinstance(card, ExplanationCard)
+    assert isinstance(card, ExplanationPage)
     return card
 
 
-def inside(qtbot: QtBot, window: AnyWindow) -> ExplanationCard:
+def inside(qtbot: QtBot, window: AnyWindow) -> ExplanationPage:
     window.show_workspace("inside")
+    show_page(window, "whyDock")
     card = card_of(window)
     qtbot.waitUntil(lambda: card.in_view)
     return card
 
 
 @pytest.fixture
-def card(ready_window: CardWindow, qtbot: QtBot) -> ExplanationCard:
+def card(ready_window: CardWindow, qtbot: QtBot) -> ExplanationPage:
     return explaining(qtbot, ready_window)
 
 
-def explaining(qtbot: QtBot, window: AnyWindow) -> ExplanationCard:
+def explaining(qtbot: QtBot, window: AnyWindow) -> ExplanationPage:
     """In view, of a network that has learned a little, and with a seven drawn."""
     train_epochs(qtbot, window, 3)
     card = inside(qtbot, window)
@@ -87,7 +89,7 @@ def explaining(qtbot: QtBot, window: AnyWindow) -> ExplanationCard:
     return card
 
 
-def captions(card: ExplanationCard) -> list[str]:
+def captions(card: ExplanationPage) -> list[str]:
     assert isinstance(card.view.content, ImageRows)
     return [pane.caption for pane in card.view.content.rows[0]]
 
@@ -114,7 +116,7 @@ def test_nothing_is_asked_before_something_is_drawn(ready_window: CardWindow, qt
 
 
 def test_a_mistake_is_compared_with_its_true_class(
-    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
+    card: ExplanationPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     """On the canvas, until something is drawn over it, and on an empty canvas; a choice stays."""
     session = ready_window.session
@@ -144,8 +146,30 @@ def test_a_mistake_is_compared_with_its_true_class(
     assert captions(card)[:2] == [f"for {verdict.best}", f"for {verdict.second}"], "the truth of a drawing is not known"
 
 
+def test_its_tab_names_both_classes_whichever_page_is_in_front(
+    card: ExplanationPage, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    panel, question, model = ready_window.card("inspector"), ready_window.session.question, Explanation
+
+    def tab() -> str:
+        return str(panel.tabs.tabText(panel.pages.index(card)))
+
+    one, other = (caption.removeprefix("for ") for caption in captions(card)[:2])
+    assert tab() == f"Why {one}, not {other}"
+    front = show_page(ready_window, "mapPage")
+    third = next(number for number in range(10) if number not in (int(one), int(other)))
+    ready_window.session.models[model].compare_with(third)
+    assert tab() == f"Why {one}, not {third}"
+    question.set_data_example(Example("test", 0))
+    wait_for_answer(qtbot, ready_window)
+    assert tab().startswith(f"Why {question.verdict.best}, not ")
+    ready_window.session.sketch.replace("clear", ())
+    qtbot.waitUntil(lambda: tab() == "Why")
+    assert panel.page is front
+
+
 def test_a_choice_is_dropped_if_it_no_longer_includes_the_prediction(
-    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
+    card: ExplanationPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     test, network = session.data.dataset.test, session.displayed.network
@@ -179,7 +203,7 @@ def test_a_choice_is_dropped_if_it_no_longer_includes_the_prediction(
 
 
 def test_the_conclusion_is_that_of_the_displayed_network(
-    card: ExplanationCard, ready_window: CardWindow, qtbot: QtBot
+    card: ExplanationPage, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     session = ready_window.session
     label, verdict = find(card, ConclusionLabel, "whyConclusion"), session.question.verdict
@@ -233,7 +257,6 @@ def test_the_conclusion_is_that_of_the_displayed_network(
     assert (card.one_combo._shown, card.other_combo._shown) == (str(verdict.best), str(verdict.second))
 
     # Words are plain text.
-    card.head.title.setTextFormat(Qt.TextFormat.PlainText)
     for each in card.findChildren(QLabel):
         assert isinstance(each, ConclusionLabel) or "<" not in each.text()
 
@@ -248,7 +271,6 @@ def test_the_conclusion_is_that_of_the_displayed_network(
         combo.hidePopup()
 
     # Another baseline is another question.
-    card.details_button.setChecked(True)
     assert card.contributions is not None
     assert not card.contributions.baseline.any()
     pick(qtbot, ready_window, "whyBaselineCombo", "the mean image")
@@ -268,7 +290,6 @@ def test_the_conclusion_is_that_of_the_displayed_network(
     assert card.other_combo.currentIndex() == 0
 
     # Every method shows something, and has a table.
-    card.details_button.setChecked(True)
     for method in METHODS:
         pick(qtbot, ready_window, "whyMethodCombo", method)
         settle(qtbot, ready_window)
@@ -282,17 +303,20 @@ def test_the_conclusion_is_that_of_the_displayed_network(
         assert rows, method
         assert {len(row) for row in rows} == {len(table[0])}, method
         hover(card.view, (20, 20))
-        assert [each for each in card.findChildren(ReadOut) if each.isVisible() and each.text()], method
+        assert shown_read_outs(card), method
         leave(card.view)
-        assert not [each for each in card.findChildren(ReadOut) if each.isVisible()], method
+        assert not shown_read_outs(card), method
 
     # A click on a neuron or an example chooses it.
     session.models[Explanation].choose(method=LAYERS)
     settle(qtbot, ready_window)
     assert card.contributions is not None
-    place = QPoint(54, card.view.height() - 20)
+    wanted, content, within = (2, int(card.contributions.layers[2].argmax())), card.view.content, card.view.rect()
+    assert content is not None
+    spots = (QPoint(x, y) for y in range(within.height()) for x in range(within.width()))
+    place = next(spot for spot in spots if content.found_at(within, spot) == wanted)
     qtbot.mouseClick(card.view, Qt.MouseButton.LeftButton, pos=place)
-    assert session.selection.neuron == Neuron(2, int(card.contributions.layers[2].argmax()))
+    assert session.selection.neuron == Neuron(*wanted)
     session.models[Explanation].choose(method=NEAREST)
     settle(qtbot, ready_window)
     assert card.counterfactual is not None
@@ -342,59 +366,55 @@ def test_in_its_place_it_is_whole_at_any_size(whole_window: MainWindow, qtbot: Q
     QApplication.processEvents()
     assert whole_window.height() == 720
 
-    # A short card has its figures behind details.
+    # Its figures are beside the pictures, and whole.
     whole_window.resize(1440, 900)
     card = explaining(qtbot, whole_window)
-    figures = card.sum_label, card.baseline_combo, card.change_label
-    assert not any(each.isVisible() for each in figures), "a short card has them behind details"
-    card.details_button.click()
-    assert all(each.isVisible() for each in figures)
-    card.details_button.click()
     for size in (QSize(1440, 900), QSize(1280, 720)):
         whole_window.resize(size)
         qtbot.waitUntil(lambda size=size: whole_window.size() == size)
         QApplication.processEvents()
         expect_read_outs_beside_pictures(card)
-        expect_whole_words(card, qtbot)
+        expect_whole_words(card)
 
-    # Enlarged it needs no details, and a sentence stays together.
-    whole_window.cards.toggle(card)
+    # Enlarged a sentence stays together.
+    panel = whole_window.card("inspector")
+    whole_window.cards.toggle(panel)
     qtbot.waitUntil(lambda: card.width() > 1000)
     QApplication.processEvents()
-    assert not card.details_button.isVisible()
-    assert all(each.isVisible() for each in figures)
     words, combo = card.sum_label, card.baseline_combo
     end = words.mapTo(card, QPoint(words.fontMetrics().horizontalAdvance(words.text()), 0)).x()
     assert 0 <= combo.mapTo(card, QPoint(0, 0)).x() - end < 12
 
 
-def expect_read_outs_beside_pictures(card: ExplanationCard) -> None:
-    """A read-out covers no picture."""
+def shown_read_outs(card: ExplanationPage) -> list[ReadOut]:
+    """Those in its window: some lie over more than the page."""
+    return [each for each in card.window().findChildren(ReadOut) if each.isVisible() and each.text()]
+
+
+def expect_read_outs_beside_pictures(card: ExplanationPage) -> None:
+    """A read-out covers no small picture."""
     assert isinstance(card.view.content, ImageRows)
     within = card.view.rect()
     pictures = [card.view.content.place(within, 0, column) for column in range(3)]
+    assert pictures[0].right() < pictures[1].left() < pictures[1].right() < pictures[2].left()
     for picture in pictures:
         hover(card.view, (picture.center().x(), picture.center().y()))
-        (shown,) = (each for each in card.findChildren(ReadOut) if each.isVisible())
+        (shown,) = shown_read_outs(card)
         assert "row" in shown.text()
         corner = card.view.mapFrom(shown.parentWidget(), shown.pos())
-        assert not [each for each in pictures if each.intersects(QRect(corner, shown.size()))]
+        if card.view.content.are_small(within):
+            assert not [each for each in pictures if each.intersects(QRect(corner, shown.size()))]
     assert not card.view.toolTip()
     leave(card.view)
 
 
-def expect_whole_words(card: ExplanationCard, qtbot: QtBot) -> None:
-    """With its details no words are cut, also if they are longer than now."""
-    before, width = card.sum_label.text(), card._sum_box.width()
-    card.details_button.setChecked(True)
-    card.sum_label.setText("sums to 100.2 % from")
-    card._sum_box.set_width(card.sum_label.sizeHint().width())
-    qtbot.waitUntil(lambda: card.sum_label.width() >= card.sum_label.sizeHint().width())
+def expect_whole_words(card: ExplanationPage) -> None:
+    """No words are cut."""
+    assert card.sum_label.isVisible()
+    assert card.sum_label.width() >= card.sum_label.sizeHint().width()
+    assert card.change_label.shown in (card.change_label.text(), *card.change_label._shorter)
     for combo in (card.method_combo, card.baseline_combo):
         assert combo.shown == combo.currentText(), card.window().size()
-    card.sum_label.setText(before)
-    card._sum_box.set_width(width)
-    card.details_button.setChecked(False)
 
 
 # ---- any data

@@ -52,7 +52,7 @@ Load = Callable[[Callable[[], Dataset]], None]
 needs_tsne = pytest.mark.skipif(not is_installed(), reason="openTSNE is not installed")
 
 
-SHOWN = ("networkDock",)  # cards
+SHOWN = ("inspector",)  # cards
 WITH_MISTAKES = pytest.mark.parametrize("cards", [(*SHOWN, "mistakesDock", "mistakePicturesDock")], ids=["mistakes"])
 
 
@@ -70,7 +70,7 @@ def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
 def page_of(window: CardWindow) -> MapPage:
     """In front."""
     window.show_workspace("inside")
-    card = window.card("networkDock")
+    card = window.card("inspector")
     assert isinstance(card, TabbedCard)
     page = next(page for page in card.pages if isinstance(page, MapPage))
     card.tabs.setCurrentIndex(card.pages.index(page))

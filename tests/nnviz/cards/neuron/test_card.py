@@ -18,8 +18,9 @@ from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.datasets.scaling import Scaling
 from engine.explain import neurons
+from engine.explain.contribution_paths import compute_activity
 from engine.training.metrics import Evaluator
-from nnviz.cards.neuron.card import NeuronCard
+from nnviz.cards.neuron.card import NeuronPage
 from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronModel
 from nnviz.formatting.text import short
 from nnviz.session.selection import Example, Neuron
@@ -40,11 +41,12 @@ from tests.nnviz.helpers import (
     leave,
     press,
     seven,
+    show_page,
     train_epochs,
     train_for_a_while,
 )
 
-SHOWN = ("neuronDock",)  # cards
+SHOWN = ("inspector",)  # cards
 
 
 @pytest.fixture
@@ -74,16 +76,16 @@ TARGETS = Dataset(
 )
 
 
-def panel_of(window: CardWindow) -> NeuronCard:
+def panel_of(window: CardWindow) -> NeuronPage:
     card = window.card("neuronDock")
-    assert isinstance(card, NeuronCard)
+    assert isinstance(card, NeuronPage)
     return card
 
 
-def choose(qtbot: QtBot, window: CardWindow, layer: int, number: int) -> NeuronCard:
+def choose(qtbot: QtBot, window: CardWindow, layer: int, number: int) -> NeuronPage:
     """Chooses a neuron in the workspace "inside" and waits until all is known of it."""
     window.show_workspace("inside")
-    panel = panel_of(window)
+    panel = show_page(window, "neuronDock")
     qtbot.waitUntil(lambda: panel.in_view)
     window.session.selection.choose_neuron(Neuron(layer, number))
     settle(qtbot, window)
@@ -128,7 +130,7 @@ def on_data(make_cards: MakeCards, load_with: Callable[..., None], qtbot: QtBot)
 
 def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_window: CardWindow, qtbot: QtBot) -> None:
     ready_window.show_workspace("inside")
-    panel = panel_of(ready_window)
+    panel = show_page(ready_window, "neuronDock")
     qtbot.waitUntil(lambda: panel.in_view)
     assert any("Click a neuron" in each.text() for each in panel.findChildren(QLabel) if each.isVisible())
     assert not find(panel, QSlider, "neuronStrength").isVisible()
@@ -146,6 +148,49 @@ def test_nothing_chosen_says_how_to_choose_and_an_output_leads_nowhere(ready_win
     assert panel.table() is not None
 
 
+def test_of_an_input_it_shows_the_neuron_that_contributes_most(ready_window: CardWindow, qtbot: QtBot) -> None:
+    window, selection = ready_window, ready_window.session.selection
+    train_epochs(qtbot, window, 1)
+    window.show_workspace("inside")
+    QApplication.processEvents()  # gives the canvas its size
+    drag(window.canvas, seven(window.canvas))
+    assert selection.neuron is None, "no page is in front that needs one"
+    panel = show_page(window, "neuronDock")
+    qtbot.waitUntil(lambda: selection.neuron is not None)
+    activity = compute_activity(window.session.displayed.network, window.session.question.example)
+    strongest = int(np.abs(activity.shares[1]).argmax())
+    assert selection.neuron == Neuron(1, strongest)
+    assert panel.title == f"Neuron {strongest + 1}"
+
+    # One that was chosen stays, and brings no page to the front.
+    card, other = window.card("inspector"), show_page(window, "mapPage")
+    selection.choose_neuron(Neuron(2, 3))
+    assert card.page is other
+    assert card.tabs.tabText(card.pages.index(panel)) == "Neuron 4"
+    card.turn_to(panel)
+    settle(qtbot, window)
+    assert selection.neuron == Neuron(2, 3)
+
+
+def test_without_hidden_layers_that_is_the_prediction(on_data: Callable[..., CardWindow], qtbot: QtBot) -> None:
+    window = on_data(TABLE)
+    window.show_workspace("inside")
+    show_page(window, "neuronDock")
+    qtbot.waitUntil(lambda: window.session.selection.neuron is not None)
+    network, example = window.session.displayed.network, window.session.question.example
+    assert example is not None
+    assert window.session.selection.neuron == Neuron(1, int(network.predict(example[None])[0].argmax()))
+
+
+def test_a_narrow_page_leaves_the_outgoing_weights_out(ready_window: CardWindow, qtbot: QtBot) -> None:
+    panel = choose(qtbot, ready_window, 1, 3)
+    assert panel.outgoing.isVisible()
+    ready_window.resize(640, ready_window.height())
+    qtbot.waitUntil(lambda: not panel.outgoing.isVisible())
+    assert panel.weights.isVisible()
+    assert find(panel, QPushButton, "neuronOffButton").isVisible()
+
+
 def test_all_that_is_known_of_it(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     train_epochs(qtbot, window, 2)
@@ -155,7 +200,8 @@ def test_all_that_is_known_of_it(ready_window: CardWindow, qtbot: QtBot) -> None
     assert dataset is not None
     assert dataset.test is not None
     network, test = session.displayed.network, dataset.test
-    assert panel.head.title.text() == "Layer 1 · neuron 4"
+    assert panel.title == "Neuron 4"
+    assert words(window, "neuronLayer") == "layer 1"
     picture = session.question.example
     assert picture is not None
     now = neurons.activation(network, picture, 1, 3)
@@ -175,7 +221,7 @@ def test_all_that_is_known_of_it(ready_window: CardWindow, qtbot: QtBot) -> None
     table = panel.table()
     assert table is not None
     assert len(list(table[1])) == 1 + 784 + 32 + 10
-    assert panel.caption == "Layer 1 · neuron 4"
+    assert window.card("inspector").caption == "Neuron 4"
 
 
 def test_picking_goes_on(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -192,7 +238,8 @@ def test_picking_goes_on(ready_window: CardWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(panel.outgoing.links, Qt.Key.Key_Right)
     qtbot.keyClick(panel.outgoing.links, Qt.Key.Key_Return)
     assert window.session.selection.neuron == Neuron(2, 1)
-    assert panel.head.title.text() == "Layer 2 · neuron 2"
+    assert panel.title == "Neuron 2"
+    assert words(window, "neuronLayer") == "layer 2"
 
     # A deeper neuron is carried back and climbed to.
     panel = choose(qtbot, window, 2, 5)
@@ -213,10 +260,11 @@ def test_picking_goes_on(ready_window: CardWindow, qtbot: QtBot) -> None:
 
     # A dead neuron is named as dead.
     choose(qtbot, window, 1, 3)
-    assert "dead" not in words(window, "neuronConclusion")
+    conclusion = find(window, QLabel, "neuronConclusion")
+    assert "dead" not in conclusion.toolTip()
     window.session.edits.set_bias(Neuron(1, 3), -1000.0)
     settle(qtbot, window)
-    assert "dead" in words(window, "neuronConclusion")
+    assert "dead" in conclusion.toolTip()
     assert words(window, "neuronExamplesName") == "no strongest examples"
     assert panel_of(window).activations.examples.count == 0
 
@@ -240,11 +288,11 @@ def test_the_weights_card_shares_the_choice_and_hidden_it_costs_nothing(ready_wi
 
 
 ANSWERS = {
-    0.0: "activation 0.00",
-    12.34: "activation 12.34",
-    0.004: "activation 0.004",
-    1e-4: "activation 1e−4",
-    4e-7: "activation 4e−7",
+    0.0: "0.00",
+    12.34: "12.34",
+    0.004: "0.004",
+    1e-4: "1e−4",
+    4e-7: "4e−7",
     -123456.0: "−1.23e5",
 }
 
@@ -277,13 +325,10 @@ def test_an_answer_is_never_cut_and_a_what_if_is_marked_in_every_card(whole_wind
     window.resize(1280, 720)
     panel = choose(qtbot, window, 2, 31)
     for value, shown in ANSWERS.items():
-        panel._activation.show_number(short(value))
+        label = panel._activation
+        label.show_versions(f"activation {short(value)}", short(value))
         QApplication.processEvents()
-        chip = panel._activation.label
-        assert chip.shown == shown
-        assert chip.fontMetrics().horizontalAdvance(shown) <= chip.contentsRect().width()
-        name = panel._controls.strength_name
-        assert name.shown in ("", "strength"), "no fragment of a word"
+        assert label.shown in (f"activation {shown}", shown)
 
 
 def test_the_slider_scales_and_one_undo_takes_it_back(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -533,7 +578,7 @@ def test_networks_of_all_kinds(on_data: Callable[..., CardWindow], qtbot: QtBot,
     window = on_data(TABLE, *hidden)
     for layer in {1, len(hidden), len(hidden) + 1} - {0}:
         panel = choose(qtbot, window, layer, 0)
-        assert panel.head.title.text() == f"Layer {layer} · neuron 1"
+        assert words(window, "neuronLayer") == f"layer {layer}"
         assert "→" in words(window, "neuronEffect") or layer == len(hidden) + 1
         panel.grab()
 

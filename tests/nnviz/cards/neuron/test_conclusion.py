@@ -13,7 +13,7 @@ from nnviz.cards.neuron.conclusion import Response, ablation_sentence, firing_le
 from nnviz.session.selection import Neuron
 from nnviz.ui.conclusion_label import ConclusionLabel
 from tests.nnviz.cards.card_window import MakeCards
-from tests.nnviz.helpers import find, train_epochs
+from tests.nnviz.helpers import find, show_page, train_epochs
 
 DIGITS = [str(digit) for digit in range(10)]
 COLOURS = ["blue", "orange"]
@@ -166,10 +166,10 @@ def test_the_level_from_which_it_fires() -> None:
 
 
 def test_the_card_begins_with_it(make_cards: MakeCards, qtbot: QtBot) -> None:
-    window = make_cards("neuronDock")
+    window = make_cards("inspector")
     train_epochs(qtbot, window, 1)
     window.show_workspace("inside")
-    label = find(window.card("neuronDock"), ConclusionLabel, "neuronConclusion")
+    label = find(show_page(window, "neuronDock"), ConclusionLabel, "neuronConclusion")
 
     def words() -> str:
         return "" if label.conclusion is None else label.conclusion.text

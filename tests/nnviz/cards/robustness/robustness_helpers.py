@@ -16,7 +16,7 @@ from tests.nnviz.helpers import click_tab
 def page_of(window: AnyWindow, qtbot: QtBot) -> RobustnessPage:
     """In front; nothing need be measured yet."""
     window.show_workspace("inside")
-    card = window.card("networkDock")
+    card = window.card("inspector")
     assert isinstance(card, TabbedCard)
     QApplication.processEvents()
     click_tab(qtbot, window, "robustTab")

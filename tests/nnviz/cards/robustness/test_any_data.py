@@ -29,7 +29,7 @@ from tests.nnviz.helpers import find, is_shown
 Load = Callable[[Callable[[], Dataset]], None]
 
 
-SHOWN = ("networkDock",)  # cards
+SHOWN = ("inspector",)  # cards
 
 
 @pytest.fixture

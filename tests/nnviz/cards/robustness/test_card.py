@@ -49,7 +49,7 @@ def ready_window(make_cards: MakeCards, load_with: Callable[..., None], few_digi
     assert few_digits.test is not None
     data = replace(few_digits, test=few_digits.test.head(20))
     load_with(lambda: data)
-    return make_cards("networkDock", workspace="inside")
+    return make_cards("inspector", workspace="inside")
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
 
     # It measures once and its numbers are read.
     result = ready_window.session.models[RobustnessModel].work.result
-    click_tab(qtbot, ready_window, "networkTab")
+    click_tab(qtbot, ready_window, "mapTab")
     click_tab(qtbot, ready_window, "robustTab")
     wait_until_it_would_begin(page, qtbot)
     assert ready_window.session.models[RobustnessModel].work.result is result
@@ -259,7 +259,7 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
 
 def test_out_of_view_it_measures_nothing_and_has_no_table(ready_window: CardWindow, qtbot: QtBot) -> None:
     page = page_of(ready_window, qtbot)
-    click_tab(qtbot, ready_window, "networkTab")
+    click_tab(qtbot, ready_window, "mapTab")
     wait_until_it_would_begin(page, qtbot)
     assert ready_window.session.models[RobustnessModel].work.about is None
     assert not ready_window.session.queries[PERTURBED].is_wanted

@@ -39,7 +39,7 @@ from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover, is_s
 SEVEN = [np.array([[60, 60], [120, 55], [180, 60], [150, 120], [120, 200]], float)]
 
 
-SHOWN = ("networkDock",)  # cards
+SHOWN = ("inspector",)  # cards
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
 def page_of(window: CardWindow, qtbot: QtBot) -> StepThroughPage:
     """In front, with the next step."""
     window.show_workspace("inside")
-    card = window.card("networkDock")
+    card = window.card("inspector")
     assert isinstance(card, TabbedCard)
     click_tab(qtbot, window, "stepThroughTab")
     page = card.page
@@ -467,7 +467,7 @@ def test_a_chosen_example_and_the_next_batch(page: StepThroughPage, ready_window
     # Out of view it costs nothing.
     session = ready_window.session
     written = session.models[StepThrough].recorded
-    click_tab(qtbot, ready_window, "networkTab")
+    click_tab(qtbot, ready_window, "mapTab")
     session.step_batch()
     qtbot.waitUntil(lambda: session.state is Status.PAUSED)
     assert session.models[StepThrough].recorded is written

@@ -25,6 +25,7 @@ from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
+from tests.nnviz.cards.stage.draw.input_helpers import click_tool
 from tests.nnviz.helpers import (
     choose_file,
     click,
@@ -76,7 +77,7 @@ def draw(qtbot: QtBot, window: AnyWindow) -> None:
 
 def keep_as(qtbot: QtBot, window: CardWindow, name: str) -> None:
     """By the button, the class, and Enter."""
-    click(qtbot, window, QToolButton, "keepExampleButton")
+    click_tool(qtbot, window, QToolButton, "keepExampleButton")
     choose_class(qtbot, window, name)
 
 
@@ -153,7 +154,7 @@ def test_the_box_begins_with_the_true_class_and_a_wrong_answer_is_called_so(
 ) -> None:
     window = own_window
     load(qtbot, window, "moons")
-    click(qtbot, window, QToolButton, "keepExampleButton")
+    click_tool(qtbot, window, QToolButton, "keepExampleButton")
     combo, data, truth = (
         find(window, QComboBox, "keepClassCombo"),
         window.session.dataset,
@@ -181,7 +182,7 @@ def test_the_box_begins_with_the_true_class_and_a_wrong_answer_is_called_so(
 
 def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWindow, qtbot: QtBot) -> None:
     # Nothing can be kept of an empty canvas.
-    click(qtbot, own_window, QToolButton, "keepExampleButton")
+    click_tool(qtbot, own_window, QToolButton, "keepExampleButton")
     assert not find(own_window, QPushButton, "keepButton").isEnabled()
     assert find(own_window, QLabel, "keptLabel").text() == "none kept yet"
     qtbot.keyClick(find(own_window, QComboBox, "keepClassCombo"), Qt.Key.Key_Escape)
@@ -193,7 +194,7 @@ def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWi
     assert test.labels is not None
     session.selection.choose_example(Example("test", 3))
     session.question.set_data_example(Example("test", 3))
-    click(qtbot, window, QToolButton, "keepExampleButton")
+    click_tool(qtbot, window, QToolButton, "keepExampleButton")
     combo = find(window, QComboBox, "keepClassCombo")
     assert combo.currentText() == str(test.labels[3])
     qtbot.keyClick(combo, Qt.Key.Key_Escape)
@@ -202,7 +203,7 @@ def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWi
     session.sketch.replace("clear", ())
     window, own = own_window, own_window.session.user_examples
     draw(qtbot, window)
-    click(qtbot, window, QToolButton, "keepExampleButton")
+    click_tool(qtbot, window, QToolButton, "keepExampleButton")
     combo, button = find(window, QComboBox, "keepClassCombo"), find(window, QPushButton, "keepButton")
     assert combo.currentIndex() == -1
     assert not button.isEnabled()
@@ -218,7 +219,7 @@ def test_the_answer_of_the_network_is_not_taken_for_the_truth(own_window: CardWi
 def test_a_row_is_kept_with_its_true_number_in_its_unit(own_window: CardWindow, qtbot: QtBot) -> None:
     window, own = own_window, own_window.session.user_examples
     load(qtbot, window, "mpg")
-    click(qtbot, window, QToolButton, "keepExampleButton")
+    click_tool(qtbot, window, QToolButton, "keepExampleButton")
     field = find(window, QLineEdit, "keepNumberEdit")
     for wrong in ("many", "1; 2", "inf", ""):
         field.setText("")
@@ -514,7 +515,7 @@ def test_export_and_import_in_another_home(
     own = window.session.user_examples
     window.session.undo.undo()
     assert own.count == 0
-    click(qtbot, window, QToolButton, "keepExampleButton")
+    click_tool(qtbot, window, QToolButton, "keepExampleButton")
     click(qtbot, window, QToolButton, "importOwnButton")
     choose_file(qtbot, window, "importOwnDialog", path)
     qtbot.waitUntil(lambda: own.count == 1)

@@ -104,7 +104,7 @@ def make_studio(make_untrained: MakeStudio, qtbot: QtBot) -> MakeStudio:
 
 @pytest.fixture
 def weights_studio(make_studio: MakeStudio) -> Studio:
-    return make_studio("weightsDock")
+    return make_studio("stagePanel")
 
 
 def count_of(session: Session) -> int:
@@ -203,10 +203,10 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
 
     # Of a card.
-    card = find(window, Panel, "weightsDock")
+    card = find(window, Panel, "stagePanel")
     choose(qtbot, window, card, "Film")
     dialog = find(window, QFileDialog, "filmDialog")
-    assert Path(dialog.selectedFiles()[0]).name == "weights-layer-1.gif"
+    assert Path(dialog.selectedFiles()[0]).name == "stage.gif"
     assert dialog.windowTitle() == "Film of 0.5 seconds"
     choose_file(qtbot, window, "filmDialog", home / "weights.gif")
     wait_for_film(qtbot, film_of(window))
@@ -239,7 +239,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     window.session.messages.clear()
 
     def film_to_folder() -> None:
-        window.films.of_card(find(window, Panel, "predictionDock"))
+        window.films.of_card(find(window, Panel, "stagePanel"))
         choose_file(qtbot, window, "filmDialog", home / "film.png")
 
     (home / "film").mkdir()
@@ -266,7 +266,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     session, maker = window.session, film_of(window)
 
     def begin() -> None:
-        maker.make(CardSubject(find(window, Panel, "weightsDock"), session), home / "film.gif")
+        maker.make(CardSubject(find(window, Panel, "stagePanel"), session), home / "film.gif")
         qtbot.waitUntil(lambda: not session.timeline.is_live)
         assert "Writing the film film.gif" in reported(window)
 
@@ -286,7 +286,7 @@ def test_the_whole_window_and_its_dialog_and_what_gives_a_film_up(
     assert not [name for name in os.listdir(home) if "film.gif" in name]
 
 
-@pytest.mark.parametrize(("workspace", "name"), [("train", "predictionDock"), ("inside", "mistakesDock")])
+@pytest.mark.parametrize(("workspace", "name"), [("train", "stagePanel"), ("inside", "mistakesDock")])
 def test_every_frame_shows_its_moment(
     workspace: str, name: str, make_studio: MakeStudio, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

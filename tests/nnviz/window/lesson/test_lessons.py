@@ -23,6 +23,7 @@ from nnviz.lessons.errors import LessonError
 from nnviz.session.messages import MessageChoice
 from nnviz.session.status import Status
 from nnviz.ui.fields import NumberEdit
+from nnviz.ui.pages import TabbedCard
 from nnviz.window.lesson import text_view
 from nnviz.window.lesson.facts import Facts
 from nnviz.window.lesson.panel import LessonPanel
@@ -412,6 +413,31 @@ def test_what_only_a_menu_has_is_pointed_at_there(ready_window: MainWindow, less
     stage.show_card("runs")
     seeds = find(ready_window, QPushButton, "seedsButton")
     qtbot.waitUntil(lambda: ringed().contains(seeds.mapTo(ready_window, seeds.rect().center())))
+
+
+def test_a_page_is_hidden_until_a_lesson_shows_it_or_is_left(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    opened(window, lesson, qtbot)
+    stage = window.lessons.stage
+    assert stage is not None
+    stage.show_card("why")
+    card, why = window.card("inspector"), window.card("whyDock")
+    assert isinstance(card, TabbedCard)
+    assert card.page is why
+    stage.hide_card("why")
+    assert card.page is not why
+    assert not card.tabs.isTabVisible(card.pages.index(why))
+    assert card.isVisible(), "the other pages stay"
+    stage.show_card("neuron")
+    assert card.page is window.card("neuronDock")
+    stage.enlarge_card("why")
+    assert card.page is why
+    assert window.cards.enlarged is card
+    stage.hide_card("why")
+    action(window, "actionCloseLesson").trigger()
+    qtbot.waitUntil(lambda: card.tabs.isTabVisible(card.pages.index(why)))
 
 
 def test_a_setting_behind_more_is_shown_and_ringed_when_its_step_needs_it(

@@ -1,6 +1,9 @@
-"""Tests of the diagram widget in its view: sizes, and the neuron under the mouse."""
+"""Tests of the diagram widget: its captions in all sizes, and the neuron under the mouse."""
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,61 +13,63 @@ from pytestqt.qtbot import QtBot
 
 from engine.explain.contribution_paths import compute_activity
 from engine.network.network import Network
-from nnviz.cards.stage.diagram.diagram import DiagramView, NetworkDiagram
+from nnviz.cards.stage.diagram.captions import layer_text
+from nnviz.cards.stage.diagram.diagram import NetworkDiagram
 from nnviz.cards.stage.diagram.layout import LayoutSpec
-from nnviz.cards.stage.diagram.painting import DiagramContent
+from nnviz.cards.stage.diagram.painting import DiagramContent, short
 from nnviz.cards.stage.diagram.shown_neurons import NeuronIndex
 from nnviz.ui import theme
 
 
 @pytest.fixture
-def view(qtbot: QtBot, qapp: QApplication) -> DiagramView:
+def diagram(qtbot: QtBot, qapp: QApplication) -> Iterator[NetworkDiagram]:
     theme.apply(qapp, "dark")
-    view = DiagramView(NetworkDiagram(), "view")
-    qtbot.addWidget(view)
-    view.resize(786, 387)
-    view.show()
-    return view
-
-
-def diagram_of(view: DiagramView) -> NetworkDiagram:
-    diagram = view.widget()
-    assert isinstance(diagram, NetworkDiagram)
-    return diagram
+    diagram = NetworkDiagram()
+    qtbot.addWidget(diagram)
+    diagram.resize(786, 387)
+    diagram.show()
+    yield diagram
+    theme.apply(qapp, "dark", theme.SIZES[0])
 
 
 def show(
-    view: DiagramView, shape: list[int], chosen: NeuronIndex | None = None, hidden: str = "tanh"
+    diagram: NetworkDiagram, shape: list[int], chosen: NeuronIndex | None = None, hidden: str = "tanh"
 ) -> NetworkDiagram:
     """A network at an example of both signs, whose neurons answer with both."""
     network = Network(shape, [hidden] * (len(shape) - 2) + ["sigmoid"], rng=np.random.default_rng(0))
     example = np.linspace(-1, 1, shape[0], dtype=np.float32)
     names = [f"class {number}" for number in range(shape[-1])]
-    labels = [(f"layer {layer} · {size}", f"{layer}") for layer, size in enumerate(shape)]
-    content = DiagramContent(compute_activity(network, example), 1.0, names, True, chosen, 60, labels=labels)
-    diagram = diagram_of(view)
-    diagram.set_looks(LayoutSpec(tuple(shape)), names)
+    content = DiagramContent(compute_activity(network, example), lambda _: 1.0, names, True, chosen, 60)
+    diagram.set_spec(LayoutSpec(tuple(shape)), names)
     diagram.show_content(content)
-    assert not view.grab().isNull()
+    texts = [
+        layer_text([f"layer {layer} · {size}", f"layer {layer}"], size, layer, False)
+        for layer, size in enumerate(shape)
+    ]
+    diagram.captions.show_texts({layer: words for layer, words in enumerate(texts) if layer})
+    assert not diagram.grab().isNull()
     return diagram
 
 
-@pytest.mark.parametrize("depth", [1, 5, 12, 14, 60])
-def test_it_fits_every_size_without_taking_turns(view: DiagramView, depth: int) -> None:
-    """A scroll bar takes height; less height may need more width, and with it a scroll bar."""
-    diagram = show(view, [9, *[16] * depth, 10], (depth // 2 + 1, 3))
+@pytest.mark.parametrize("depth", [1, 5, 60])
+@pytest.mark.parametrize("percent", [100, 150])
+def test_captions_stay_apart_in_every_size(
+    diagram: NetworkDiagram, qapp: QApplication, depth: int, percent: int
+) -> None:
+    theme.apply(qapp, "dark", percent)
+    show(diagram, [9, *[16] * depth, 10])
+    diagram.captions.legend.show_entries(("opposes", "negative"), ("supports 7", "positive"))
     for width in range(280, 1100, 60):
         for height in range(150, 460, 30):
-            view.resize(width, height)
-            assert diagram.width() >= width
-            assert diagram.height() <= height
-            assert (view.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOn) == (
-                diagram.width() > width
-            )
+            diagram.resize(width, height)
+            buttons = [*diagram.captions.buttons.values(), diagram.captions.legend]
+            places = [button.geometry() for button in buttons if not button.isHidden()]
+            assert not any(one.intersects(other) for one, other in itertools.combinations(places, 2))
+            assert all(diagram.rect().contains(place) for place in places)
 
 
-def test_negative_activations_are_drawn_as_rings(view: DiagramView) -> None:
-    diagram = show(view, [9, 4, 2])
+def test_negative_activations_are_drawn_as_rings(diagram: NetworkDiagram) -> None:
+    show(diagram, [9, 4, 2])
     picture = diagram.grab().toImage()
     negative, positive = diagram.box_of((0, 0)), diagram.box_of((0, 8))
     assert negative is not None
@@ -73,23 +78,24 @@ def test_negative_activations_are_drawn_as_rings(view: DiagramView) -> None:
     assert picture.pixelColor(positive.center().toPoint()) == theme.colour("ink")
 
 
-def test_what_is_pointed_at_is_reported_again_when_it_changes(view: DiagramView, qtbot: QtBot) -> None:
-    diagram = show(view, [9, 4, 2])
+def test_what_is_pointed_at_is_reported_again_when_it_changes(diagram: NetworkDiagram, qtbot: QtBot) -> None:
+    show(diagram, [9, 4, 2])
     box = diagram.box_of((1, 2))
     assert box is not None
     reported: list[tuple[int, int]] = []
     diagram.pointed.connect(lambda layer, number: reported.append((layer, number)))
     qtbot.mouseMove(diagram, box.center().toPoint())
     qtbot.waitUntil(lambda: reported[-1:] == [(1, 2)])
-    show(view, [9, 4, 2])
+    show(diagram, [9, 4, 2])
     assert len(reported) > 1
     assert reported[-1] == (1, 2)
 
 
 @pytest.mark.parametrize("shape", [[4, 700, 3], [400, 3, 3], [5, 6, 40], [5, 6, 2000]])
-def test_what_is_shown_is_where_it_says(view: DiagramView, qtbot: QtBot, shape: list[int]) -> None:
-    diagram = show(view, shape, hidden="relu")
-    for layer in range(len(shape)):
+def test_what_is_shown_is_where_it_says(diagram: NetworkDiagram, qtbot: QtBot, shape: list[int]) -> None:
+    show(diagram, shape, hidden="relu")
+    assert diagram.arrangement is not None
+    for layer in diagram.arrangement.layers:
         numbers = diagram.ranks.numbers(layer)
         assert len(set(numbers.tolist())) == len(numbers)
         assert diagram.box_of((layer, int(numbers[-1]))) is not None
@@ -101,3 +107,10 @@ def test_what_is_shown_is_where_it_says(view: DiagramView, qtbot: QtBot, shape: 
     qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=box.center().toPoint())
     qtbot.mouseClick(diagram, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
     assert chosen == [wanted, (-1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.04, "+0.04"), (3.99, "+3.99"), (10.6, "+10.6"), (-1234.4, "−1234"), (123456, "+1.2e+05")]
+)
+def test_values_are_short(value: float, words: str) -> None:
+    assert short(value, signed=True) == words

@@ -7,108 +7,137 @@ import itertools
 import numpy as np
 import pytest
 
-from nnviz.cards.stage.diagram.layout import SHOWN, BlockKind, Layout, LayoutOptions, LayoutSpec, lay_out
+from nnviz.cards.stage.diagram.layout import BlockKind, Layout, LayoutSpec, lay_out
 
-MNIST = (28, 28)
+DIGITS = {"tile": (28, 28), "tiled": frozenset({1}), "has_weights": True}
+PLANE = {"tile": (24, 24), "widest": 100}
 SHAPES: dict[str, LayoutSpec] = {
-    "usual": LayoutSpec((784, 64, 32, 10), MNIST, MNIST, frozenset({1})),
-    "no hidden layer": LayoutSpec((784, 10), MNIST, MNIST),
-    "wide": LayoutSpec((784, 4000, 4000, 10), MNIST, MNIST, frozenset({1})),
-    "deep": LayoutSpec((784, *[16] * 60, 10), MNIST, MNIST, frozenset({1})),
-    "deep and wide": LayoutSpec((784, *[300] * 60, 10), MNIST, MNIST, frozenset({1})),
+    "usual": LayoutSpec((784, 64, 32, 10), **DIGITS),
+    "no hidden layer": LayoutSpec((784, 10), **DIGITS),
+    "wide": LayoutSpec((784, 4000, 4000, 10), **DIGITS),
+    "wide cells": LayoutSpec((784, 512, 256, 1000, 10), **DIGITS),
+    "deep": LayoutSpec((784, *[16] * 60, 10), **DIGITS),
+    "deep and wide": LayoutSpec((784, *[300] * 60, 10), **DIGITS),
     "one neuron": LayoutSpec((1, 1, 1)),
-    "columns": LayoutSpec((7, 12, 3), names=90),
-    "many columns": LayoutSpec((400, 12, 2)),
+    "columns": LayoutSpec((7, 12, 3), names=90, sources=100),
+    "many columns": LayoutSpec((400, 12, 2), sources=100),
     "many classes": LayoutSpec((20, 30, 1000)),
-    "plane": LayoutSpec((2, 8, 6, 2), None, (24, 24), frozenset({1, 2})),
-    "deep in the plane": LayoutSpec((2, *[8] * 60, 2), None, (24, 24), frozenset(range(1, 61))),
-    "slim pictures": LayoutSpec((300, 40, 5), (1, 300), (1, 300), frozenset({1})),
-    "one tile": LayoutSpec((784, 1, 10), MNIST, MNIST, frozenset({1})),
+    "plane": LayoutSpec((2, 8, 6, 2), tiled=frozenset({1, 2}), **PLANE),
+    "deep in the plane": LayoutSpec((2, *[8] * 60, 2), tiled=frozenset(range(1, 61)), **PLANE),
+    "slim pictures": LayoutSpec((300, 40, 5), (1, 300), frozenset({1}), True, 64),
+    "one tile": LayoutSpec((784, 1, 10), **DIGITS),
+    "a prime": LayoutSpec((784, 13, 10), **DIGITS),
 }
-SIZES = [(786, 387), (670, 282), (300, 150), (1900, 1000)]
+SIZES = [(786, 387), (670, 282), (560, 270), (300, 150), (1900, 1000)]
 
 
 def boxes(layout: Layout) -> list[tuple[float, float, float, float]]:
     """Of blocks and folds, from the left."""
-    return sorted([block.box for block in layout.blocks.values()] + [fold.box for fold in layout.folds])
+    fold = [] if layout.fold is None else [layout.fold.box]
+    return sorted([block.box for block in layout.blocks] + fold)
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_blocks_stand_side_by_side_and_inside(name: str) -> None:
     for width, height in SIZES:
         layout = lay_out(SHAPES[name], width, height)
-        assert layout.width >= width
+        assert (layout.width, layout.height) == (width, height)
         for before, after in itertools.pairwise(boxes(layout)):
-            assert before[0] + before[2] + 8 < after[0]
-        for block in layout.blocks.values():
+            assert before[0] + before[2] + 6 < after[0]
+        for block in layout.blocks:
             assert block.cells[:, 0].min() >= 0
             assert block.cells[:, 1].min() >= 0
-            assert (block.cells[:, 0] + block.cells[:, 2]).max() < layout.width
-            assert (block.cells[:, 1] + block.cells[:, 3]).max() <= max(height, 90)
+            assert (block.cells[:, 0] + block.cells[:, 2]).max() <= width
+            assert (block.cells[:, 1] + block.cells[:, 3]).max() <= layout.bottom + 1
             assert 1 <= block.shown <= block.size
+        assert layout.bottom <= height - 20, "captions stand below"
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_layer_and_neuron_is_found_where_it_is(name: str) -> None:
-    layout = lay_out(SHAPES[name], 786, 387)
-    folded = [layer for fold in layout.folds for layer in range(fold.first, fold.last + 1)]
-    assert sorted([*layout.blocks, *folded]) == list(range(len(SHAPES[name].shape)))
-    assert all(fold.last > fold.first for fold in layout.folds), "one layer takes no more room than its fold"
-    for layer, block in layout.blocks.items():
+    spec = SHAPES[name]
+    layout = lay_out(spec, 786, 387)
+    folded = [] if layout.fold is None else list(range(layout.fold.first, layout.fold.last + 1))
+    first = 0 if spec.tile is None else 1  # the inputs of images and points are beside the diagram
+    assert sorted([*layout.layers, *folded]) == list(range(first, len(spec.shape)))
+    for block in layout.blocks:
         for place, (left, top, width, height) in enumerate(block.cells.tolist()):
-            wanted = None if block.kind is BlockKind.PICTURE else (layer, place)
-            assert layout.find(left + width / 2, top + height / 2) == wanted
+            assert layout.find(left + width / 2, top + height / 2) == (block.layer, place)
+    for layer, (left, top, width, height) in layout.maps.items():
+        assert layout.map_at(left + width / 2, top + height / 2) == layer
     assert layout.find(-50, -50) is None
 
 
 def test_the_usual_network_is_shown_in_full() -> None:
     layout = lay_out(SHAPES["usual"], 786, 387)
-    assert layout.width == 786
-    assert [block.kind for block in layout.blocks.values()] == [
-        BlockKind.PICTURE,
-        BlockKind.TILES,
-        BlockKind.DOTS,
-        BlockKind.BARS,
-    ]
-    assert not any(block.hidden for block in layout.blocks.values())
+    assert [block.kind for block in layout.blocks] == [BlockKind.TILES, BlockKind.DOTS, BlockKind.BARS]
+    assert all(block.shown == block.size for block in layout.blocks)
+    assert layout.blocks[0].columns == 8
     assert [(one.layer, other.layer) for one, other in layout.pairs()] == [(1, 2), (2, 3)]
+    assert set(layout.maps) == {2, 3}
+    assert not lay_out(SHAPES["usual"], 786, 220).maps, "heat maps leave first"
 
 
-def test_wide_layers_show_some_and_more_on_request() -> None:
-    looks = SHAPES["wide"]
-    first = lay_out(looks, 786, 387)
-    assert [first.blocks[layer].shown for layer in (1, 2)] == [SHOWN, SHOWN]
-    assert first.blocks[2].hidden == 4000 - SHOWN
-    more = lay_out(looks, 786, 387, LayoutOptions({2: 256}))
-    assert more.blocks[2].shown == 256
-    assert more.blocks[1].shown == SHOWN
-    everything = lay_out(looks, 786, 387, LayoutOptions({1: 4000, 2: 4000}))
-    assert [everything.blocks[layer].hidden for layer in (1, 2)] == [0, 0]
-    assert everything.width > 786, "it scrolls"
+@pytest.mark.parametrize(
+    ("size", "kind", "shown"),
+    [
+        (64, BlockKind.DOTS, 64),
+        (65, BlockKind.CELLS, 65),
+        (1024, BlockKind.CELLS, 1024),
+        (1025, BlockKind.CELLS, 256),
+    ],
+)
+def test_later_layers_are_dots_cells_or_the_strongest(size: int, kind: BlockKind, shown: int) -> None:
+    block = lay_out(LayoutSpec((784, 64, size, 10), **DIGITS), 700, 470).of(2)
+    assert block is not None
+    assert (block.kind, block.shown) == (kind, shown)
 
 
-def test_deep_networks_leave_out_the_middle() -> None:
-    looks = SHAPES["deep"]
-    layout = lay_out(looks, 786, 387)
-    (fold,) = layout.folds
-    assert layout.width == 786
-    assert {0, 1, 2, 60, 61} <= set(layout.blocks)
-    assert fold.first in range(3, 10)
-    kept = lay_out(looks, 786, 387, keep=[30])
-    assert 30 in kept.blocks
-    assert len(kept.folds) == 2
-    whole = lay_out(looks, 786, 387, LayoutOptions(unfolded=True))
-    assert len(whole.blocks) == 62
-    assert not whole.folds
-    assert whole.width > 786
+@pytest.mark.parametrize(("neurons", "columns"), [(1, {1}), (6, {2, 3}), (10, {2, 5}), (48, {4, 6, 8, 12}), (64, {8})])
+def test_columns_of_tiles_divide_their_number(neurons: int, columns: set[int]) -> None:
+    block = lay_out(LayoutSpec((784, neurons, 10), **DIGITS), 700, 470).blocks[0]
+    assert block.columns in columns
+    assert neurons % block.columns == 0
 
 
-def test_a_few_more_than_the_limit_are_shown_too() -> None:
-    assert lay_out(LayoutSpec((5, SHOWN + 6, 2)), 786, 387).blocks[1].hidden == 0
+def test_a_last_row_that_is_not_full_is_in_the_middle() -> None:
+    block = lay_out(SHAPES["a prime"], 700, 470).blocks[0]
+    rows = [list(row) for _, row in itertools.groupby(block.cells.tolist(), key=lambda cell: cell[1])]
+    assert len(rows[-1]) < len(rows[0])
+    middles = [(row[0][0] + row[-1][0]) / 2 for row in rows]
+    assert middles[-1] == pytest.approx(middles[0], abs=1)
 
 
-def test_connections_touch_the_sides_of_cells() -> None:
-    block = lay_out(SHAPES["columns"], 786, 387).blocks[1]
-    x, y = block.ends(np.array([0, 3]), 1)
-    left, top, width, height = block.cells[3]
+def test_little_width_folds_later_layers_and_leaves_sixteen_tiles() -> None:
+    spec = LayoutSpec((784, 64, 32, 32, 10), **DIGITS)
+    assert lay_out(spec, 700, 300).fold is None
+    narrow = lay_out(spec, 330, 300)
+    assert narrow.fold is not None
+    assert (narrow.fold.first, narrow.fold.last) == (2, 3)
+    assert lay_out(SHAPES["usual"], 280, 300).blocks[0].shown == 16
+    assert lay_out(SHAPES["usual"], 560, 150).blocks[0].shown == 64, "low tiles are no fewer"
+
+
+def test_deep_networks_show_both_ends() -> None:
+    layout = lay_out(SHAPES["deep"], 786, 387)
+    assert layout.fold is not None
+    assert layout.layers == [1, 59, 60, 61]
+    assert (layout.fold.first, layout.fold.last) == (2, 58)
+    assert lay_out(LayoutSpec((784, 9, 9, 9, 9, 10), **DIGITS), 786, 387).fold is None
+
+
+def test_many_outputs_are_the_largest_and_the_others() -> None:
+    bars = lay_out(SHAPES["many classes"], 786, 387).blocks[-1]
+    assert bars.shown == 8
+    assert bars.rest is not None
+    assert lay_out(LayoutSpec((20, 30, 12)), 786, 387).blocks[-1].rest is None
+
+
+def test_connections_touch_the_sides_of_dots_and_of_whole_tiles() -> None:
+    layout = lay_out(SHAPES["usual"], 786, 387)
+    tiles, dots, _ = layout.blocks
+    x, y = dots.ends(np.array([0, 3]), 1)
+    left, top, width, height = dots.cells[3]
     assert (x[1], y[1]) == (left + width, top + height / 2)
+    x, _ = tiles.ends(np.array([0, 7]), 1)
+    assert x[0] == x[1] > tiles.cells[7, 0] + tiles.cells[7, 2]

@@ -220,7 +220,7 @@ def test_erasing_nothing_is_no_step(canvas: Canvas, qtbot: QtBot) -> None:
 def test_the_back_of_a_tablets_pen_erases(canvas: Canvas) -> None:
     pen(canvas, [(150.0, 30.0), (150.0, 210.0)])
     pen(canvas, [(150.0, 20.0), (150.0, 120.0), (150.0, 220.0)], 0.4, QTabletEvent.PointerType.Eraser)
-    assert not shown(canvas).any() or shown(canvas).max() < 60
+    assert shown(canvas)[8:-8, 8:-8].max() < 60, "at the ends of the line"
     assert not canvas.network_input().any()
     pen(canvas, [(150.0, 30.0), (150.0, 210.0)])
     assert canvas.network_input().any()
@@ -255,11 +255,8 @@ def test_without_centring_place_and_size_matter(canvas: Canvas) -> None:
     assert rows.max() < 12, "80 of 240 pixels down"
     assert columns.max() < 12, "80 of the square's 240 pixels to the right"
     assert plain.sum() < centred.sum()
-    assert shown(canvas)[120, 10] > 0, "what is beyond the square is marked"
-    assert shown(canvas)[120, 40] == 0
     canvas.set_centred(True)
     np.testing.assert_array_equal(canvas.network_input(), centred)
-    assert shown(canvas)[120, 10] == 0
 
 
 def test_a_picture_is_shown_and_can_be_drawn_on(canvas: Canvas) -> None:

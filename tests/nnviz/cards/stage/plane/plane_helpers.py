@@ -7,7 +7,7 @@ from typing import Any
 from PyQt5.QtCore import QPoint, QPointF
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.stage.plane.plane_page import PlanePage
+from nnviz.cards.stage.plane.plane_input import PlaneInput
 from nnviz.cards.stage.weights.tiles import NeuronTiles
 from nnviz.session.surface_query import NEURON_SURFACES, OUTPUT_SURFACE
 from tests.nnviz.cards.card_window import AnyWindow
@@ -30,11 +30,11 @@ def wait_for_planes(qtbot: QtBot, window: AnyWindow) -> None:
     qtbot.waitUntil(lambda: all(not probe.is_wanted or probe.is_up_to_date for probe in probes))
 
 
-def plane_of(window: AnyWindow) -> PlanePage:
-    """The page."""
-    page = next(page for page in window.card("surfaceDock").pages if isinstance(page, PlanePage))
-    assert isinstance(page, PlanePage)
-    return page
+def plane_of(window: AnyWindow) -> PlaneInput:
+    """The plane, which is the input."""
+    plane = window.draw.surface
+    assert isinstance(plane, PlaneInput)
+    return plane
 
 
 def tiles_of(window: AnyWindow) -> NeuronTiles:
@@ -42,7 +42,7 @@ def tiles_of(window: AnyWindow) -> NeuronTiles:
     return find(window, NeuronTiles, "neuronPlanes")
 
 
-def point_at(page: PlanePage, x: float, y: float) -> None:
+def point_at(page: PlaneInput, x: float, y: float) -> None:
     """Moves the mouse to a point of the plane."""
     at: QPointF = page.view.place_of(x, y)
     hover(page.view, (at.x(), at.y()))

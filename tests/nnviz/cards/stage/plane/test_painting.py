@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
 from engine.datasets.painted_points import MOST_PAINTED, PAINTED_CURVE, PAINTED_PLANE, PaintedPoints
-from nnviz.cards.stage.plane.curve_page import CurvePage
+from nnviz.cards.stage.plane.curve_input import CurveInput
 from nnviz.cards.stage.plane.points_view import PointsView
 from nnviz.session.painting import REACH, PaintedPointsModel
 from nnviz.session.status import Status
@@ -40,12 +41,10 @@ TWO = "0 0 | 1 1"
 @pytest.fixture
 def cards() -> tuple[str, ...]:
     """The cards of the window, unless a test names others."""
-    return "surfaceDock", "curvesDock", "dataCard"
+    return "curvesDock", "dataCard"
 
 
-WITH_TRAINING = pytest.mark.parametrize(
-    "cards", [("surfaceDock", "curvesDock", "dataCard", "trainingCard")], ids=["training"]
-)
+WITH_TRAINING = pytest.mark.parametrize("cards", [("curvesDock", "dataCard", "trainingCard")], ids=["training"])
 
 
 @pytest.fixture
@@ -91,10 +90,10 @@ def stroke(
     qtbot.waitUntil(lambda: is_shown(window.session.data))
 
 
-def curve_of(window: CardWindow) -> CurvePage:
-    found = next(page for page in window.card("surfaceDock").pages if isinstance(page, CurvePage))
-    assert isinstance(found, CurvePage)
-    return found
+def curve_of(window: CardWindow) -> CurveInput:
+    curve = window.draw.surface
+    assert isinstance(curve, CurveInput)
+    return curve
 
 
 # ---- begin and end
@@ -127,6 +126,30 @@ def test_it_begins_with_the_points_that_are_there(ready_window: CardWindow, qtbo
     qtbot.waitUntil(lambda: ready_window.session.data.name == "spirals" and is_shown(ready_window.session.data))
     assert painting.is_on
     assert len(painting.points) == 300
+
+
+def test_it_begins_beside_the_points_and_makes_room_for_its_tools(ready_window: CardWindow, qtbot: QtBot) -> None:
+    load(qtbot, ready_window, "spirals", points=300)
+    view, width = plane_of(ready_window).view, ready_window.draw.width()
+    side = view.height()
+    click(qtbot, ready_window, QToolButton, "paintInputButton")
+    assert ready_window.session.painting.is_on
+    assert ready_window.focusWidget() is view
+    assert not find(ready_window, QToolButton, "paintInputButton").isVisible()
+    qtbot.waitUntil(lambda: ready_window.draw.width() > width)
+    assert view.frame.height() == side
+    done = click(qtbot, ready_window, QToolButton, "planeDoneButton")
+    assert not done.isVisible()
+    qtbot.waitUntil(lambda: ready_window.draw.width() == width)
+    assert find(ready_window, QToolButton, "paintInputButton").isVisible()
+
+
+def test_points_of_a_table_are_not_painted(ready_window: CardWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    rows = [f"{x / 10},{y / 10},{'a' if x > y else 'b'}" for x in range(-9, 10) for y in range(-9, 10)]
+    (tmp_path / "points.csv").write_text("\n".join(["x,y,class", *rows]))
+    load(qtbot, ready_window, str(tmp_path / "points.csv"))
+    assert plane_of(ready_window).isVisible()
+    assert not find(ready_window, QToolButton, "paintInputButton").isVisible()
 
 
 def test_it_ends_in_any_way(painting: PaintedPointsModel, ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -436,7 +459,7 @@ def test_damaged_memories_are_left_out(ready_model: Model) -> None:
 
 def test_a_curve(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "sine", points=100)
-    click(qtbot, ready_window, QToolButton, "paintPointsButton")
+    click(qtbot, ready_window, QToolButton, "paintInputButton")
     view, painting = curve_of(ready_window).view, ready_window.session.painting
     assert len(painting.points) == 100
     assert [find(ready_window, QToolButton, f"curveBrush{number}").isVisible() for number in (1, 2)] == [True, False]

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QLabel, QPushButton, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.formatting.layers import LayerNames
+from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
 from nnviz.ui.weights.heat_map import HeatMap
@@ -69,6 +70,7 @@ def test_every_layer_fills_the_card(ready_window: CardWindow, qtbot: QtBot, shap
     retype(qtbot, window, "shapeEdit", shape)
     sizes = [int(size) for size in shape.split(",")]
     qtbot.waitUntil(lambda: window.session.displayed.network.shape == sizes)
+    window.stage.open_layer(1)
     QCoreApplication.processEvents()
     for layer, neurons in enumerate(sizes[1:]):
         click_tab(qtbot, window, f"layer{layer + 1}Tab")
@@ -89,16 +91,20 @@ def test_neurons_beyond_the_card_are_on_other_pages(whole_window: MainWindow, qt
     retype(qtbot, window, "shapeEdit", "784, 10000, 10")
     qtbot.waitUntil(lambda: window.session.displayed.network.shape == [784, 10000, 10], timeout=20_000)
     heat_map = window.card("weightsDock").map
+    window.card("stagePanel").open_layer(1)
     QCoreApplication.processEvents()
     assert bar.isVisible()
     first = heat_map.shown.stop
     assert 1000 < first < 10_000
+    detail = window.card("weightsDock").detail
+    assert detail.shown.startswith("neurons 1 to ")
     met = set(heat_map.shown)
     for _ in range(bar.maximum()):
         qtbot.keyClick(heat_map, Qt.Key.Key_PageDown)
         met |= set(heat_map.shown)
     assert met == set(range(10_000))
     assert bar.value() == bar.maximum()
+    assert "to 10\u202f000 of 10\u202f000" in detail.shown
     bar.setValue(0)
     assert heat_map.first == 0
     click_tab(qtbot, window, "layer2Tab")
@@ -288,8 +294,10 @@ def test_a_neuron_that_is_gone_is_left(ready_window: CardWindow, qtbot: QtBot) -
     window = ready_window
     open_neuron(qtbot, window, 40)
     retype(qtbot, window, "shapeEdit", "784, 50, 10")
+    window.stage.open_layer(1)
     assert title_of(window) == "Neuron 41 of 50"
     retype(qtbot, window, "shapeEdit", "784, 40, 10")
+    window.stage.open_layer(1)
     assert window.card("weightsDock").neuron is None
     assert window.card("weightsDock").map.isVisible()
     QCoreApplication.processEvents()  # the tabs are others
@@ -299,11 +307,21 @@ def test_a_neuron_that_is_gone_is_left(ready_window: CardWindow, qtbot: QtBot) -
     assert window.card("weightsDock").neuron is None, "another layer, all of it"
     click_tab(qtbot, window, "layer2Tab")
     retype(qtbot, window, "shapeEdit", "784, 20, 20, 20, 10")
+    window.stage.open_layer(4)
     QCoreApplication.processEvents()
-    click_tab(qtbot, window, "layer4Tab")
     open_neuron(qtbot, window, 3)
     retype(qtbot, window, "shapeEdit", "784, 40, 10")
     assert window.card("weightsDock").neuron is None, "its layer is gone"
+
+
+def test_a_chosen_neuron_is_outlined_in_its_own_layer_only(ready_window: CardWindow, qtbot: QtBot) -> None:
+    window = ready_window
+    window.session.selection.choose_neuron(Neuron(1, 9))
+    window.stage.open_layer(2)
+    pictures = [window.card("weightsDock").map.grab().toImage()]
+    window.session.selection.choose_neuron(None)
+    pictures.append(window.card("weightsDock").map.grab().toImage())
+    assert pictures[0] == pictures[1]
 
 
 def test_facts_of_inputs_that_are_no_pictures(ready_model: Model) -> None:

@@ -7,17 +7,17 @@ import re
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from nnviz.cards.stage.weights.card import WeightsPanel
+from nnviz.cards.stage.weights.layer_part import LayerPart
 from nnviz.cards.stage.weights.tiles import NeuronTiles
 from nnviz.session.selection import Neuron
 from nnviz.session.surface_query import COARSE_TILE, FINE_TILE, NEURON_SURFACES
 from nnviz.ui.weights.heat_map import HeatMap
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.stage.plane.plane_helpers import load, point_at_tile, tiles_of, wait_for_planes
-from tests.nnviz.helpers import click_tab, find, leave, pause, press, tab_of, train_for_a_while
+from tests.nnviz.helpers import bring_to_front, click_tab, find, leave, pause, press, tab_of, train_for_a_while
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def tiles(ready_window: CardWindow, qtbot: QtBot) -> NeuronTiles:
     """Returns the tiles of 2-8-5-2 on two spirals."""
     load(qtbot, ready_window, "spirals", points=400)
     with_shape(qtbot, ready_window, (2, 8, 5, 2))
+    click_tab(qtbot, ready_window, "allLayersTab")
     return tiles_of(ready_window)
 
 
@@ -37,11 +38,18 @@ def with_shape(qtbot: QtBot, window: CardWindow, shape: tuple[int, ...]) -> None
     window.session.settings.change("shape", shape=shape)
     window.session.reset()
     qtbot.waitUntil(lambda: window.session.displayed.network.shape == list(shape))
+    open_layer(window)
     wait_for_planes(qtbot, window)
 
 
-def panel(window: CardWindow) -> WeightsPanel:
-    return find(window, WeightsPanel, "weightsDock")
+def open_layer(window: CardWindow) -> None:
+    """Shows the first layer of another network, or of other data."""
+    window.stage.open_layer(1)
+    QApplication.processEvents()
+
+
+def panel(window: CardWindow) -> LayerPart:
+    return find(window, LayerPart, "weightsDock")
 
 
 def shown(tiles: NeuronTiles) -> dict[int, int]:
@@ -61,6 +69,7 @@ def test_tiles_of_all_layers_or_one_are_chosen(tiles: NeuronTiles, ready_window:
     assert shown(tiles) == {1: 8, 2: 5, 3: 2}
 
     # By the keyboard.
+    bring_to_front(qtbot, ready_window)
     tiles.setFocus(Qt.FocusReason.TabFocusReason)
     press(qtbot, ready_window, Qt.Key.Key_Right)
     assert ready_window.session.selection.pointed == Neuron(1, 1)
@@ -89,15 +98,17 @@ def test_tiles_of_all_layers_or_one_are_chosen(tiles: NeuronTiles, ready_window:
     # Out of view they cost nothing.
     probe = ready_window.session.queries[NEURON_SURFACES]
     assert probe.is_wanted
-    panel(ready_window).close()
+    ready_window.stage.close_layer()
     assert not probe.is_wanted
 
 
 def test_a_neuron_that_was_enlarged_is_closed(ready_window: CardWindow, qtbot: QtBot) -> None:
     panel(ready_window).show_neuron(3)
     load(qtbot, ready_window, "spirals")
+    open_layer(ready_window)
     assert tiles_of(ready_window).isVisible()
     load(qtbot, ready_window, "mnist")
+    open_layer(ready_window)
     assert find(ready_window, HeatMap, "weightsMap").isVisible()
 
 
@@ -142,14 +153,16 @@ def test_other_data_show_weights_again_and_point_at_nothing(
 
     # Other data show weights again.
     load(qtbot, ready_window, "mnist")
+    open_layer(ready_window)
     assert not tiles.isVisible()
     assert find(ready_window, HeatMap, "weightsMap").isVisible()
     bar, _ = tab_of(ready_window, "layer1Tab")
     assert "allLayersTab" not in [bar.tabData(number) for number in range(bar.count())]
     assert panel(ready_window).caption == "Weights Layer 1"
     load(qtbot, ready_window, "spirals")
+    open_layer(ready_window)
     assert tiles.isVisible()
-    assert panel(ready_window).caption == "Planes All"
+    assert panel(ready_window).caption == "Planes Layer 1"
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
@@ -176,6 +189,7 @@ def test_many_neurons_are_one_picture_and_too_many_are_reported(
 ) -> None:
     note = panel(ready_window).planes.note
     with_shape(qtbot, ready_window, (2, 64, 64, 2))
+    click_tab(qtbot, ready_window, "allLayersTab")
     assert shown(tiles) == {1: 64, 2: 64, 3: 2}
     assert "point at a neuron" in note.text()
     with_shape(qtbot, ready_window, (2, 20_000, 2))

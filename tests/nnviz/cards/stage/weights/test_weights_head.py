@@ -1,4 +1,4 @@
-"""The head of the weights card: tabs have room before texts, and the tab in front is whole."""
+"""The head of the layer part: as many tabs as fit, and the tab in front is whole."""
 
 from __future__ import annotations
 
@@ -42,13 +42,16 @@ def open_best(window: AnyWindow, qtbot: QtBot) -> None:
 
 def bring_output_to_front(window: AnyWindow, qtbot: QtBot) -> None:
     """By a click on the last tab."""
+    window.card("stagePanel").open_layer(1)
+    QApplication.processEvents()
     click_tab(qtbot, window, "layer3Tab")
 
 
-def test_the_scale_is_that_of_the_tiles_after_each_text_size_and_words_give_way_before_a_tab(
+def test_the_scale_is_that_of_the_tiles_after_each_text_size_and_all_tabs_have_room(
     whole_window: MainWindow, qtbot: QtBot
 ) -> None:
     window, panel = whole_window, whole_window.card("weightsDock")
+    window.card("stagePanel").open_layer(1)
     window.resize(1280, 620)
     qtbot.waitUntil(lambda: (window.width(), window.height()) == (1280, 620))
     QApplication.processEvents()
@@ -61,33 +64,33 @@ def test_the_scale_is_that_of_the_tiles_after_each_text_size_and_words_give_way_
             ends.add(panel.map.end)
             block = panel.map.grid.down.block
             words = f"Means of {block}×{block} weights." if block > 1 else "Weights."
-            assert panel.head.detail.toolTip() == words, size
+            assert panel.detail.toolTip() == words, size
             assert panel.bar.accessibleDescription() == f"−{panel.map.end:.2g} to +{panel.map.end:.2g}", size
             assert panel.bar.toolTip().startswith(f"Weights beyond ±{panel.map.end:.2g} "), size
         assert len(ends) == 2, "smaller tiles show means, which are smaller"
     finally:
         window.set_text_size(100)
 
-    # Words give way before a tab does.
-    head = panel.head
-    for size in ((1900, 1000), (1800, 900)):
+    # All tabs have room.
+    for size in ((1440, 1000), (1280, 720)):
         window.resize(*size)
         qtbot.waitUntil(lambda size=size: (window.width(), window.height()) == size)
-        bring_output_to_front(window, qtbot)
         open_best(window, qtbot)
+        bring_output_to_front(window, qtbot)
         assert len(tabs_in_sight(window)) == 3
-        assert all(tabs_in_sight(window).values()), (size, head.detail.text())
+        assert all(tabs_in_sight(window).values()), size
         window.session.settings.change("shape", hidden=(1000, 30))
         with qtbot.waitSignal(window.session.runs.replaced):
             window.session.reset()
-        QApplication.processEvents()
-        assert all(tabs_in_sight(window).values()), (size, head.detail.text())
+        bring_output_to_front(window, qtbot)
+        assert all(tabs_in_sight(window).values()), size
 
 
 def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     bring_output_to_front(window, qtbot)
     window.session.settings.change("shape", hidden=(64,) * 12)
+    window.stage.open_layer(13)
     QApplication.processEvents()
     assert not all(tabs_in_sight(window).values())
     strip = window.card("weightsDock").tabs
@@ -158,6 +161,7 @@ def test_arrows_lead_to_tabs_that_do_not_fit(ready_window: CardWindow, qtbot: Qt
     before, after = (find(strip, QToolButton, f"Scroll{side}Button") for side in ("Left", "Right"))
     assert not after.isVisible(), "all fit"
     window.session.settings.change("shape", hidden=(8,) * 20)
+    window.stage.open_layer(1)
     qtbot.waitUntil(after.isVisible)
     assert not before.isEnabled()
     seen = {text for text, whole in tabs_in_sight(window).items() if whole}

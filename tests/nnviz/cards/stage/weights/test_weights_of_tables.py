@@ -51,6 +51,13 @@ def put_columns(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return put
 
 
+def load_layer(qtbot: QtBot, window: CardWindow, name: str) -> None:
+    """Loads data, and shows the first layer of their network."""
+    load(qtbot, window, name)
+    window.stage.open_layer(1)
+    QApplication.processEvents()
+
+
 def map_of(window: CardWindow) -> HeatMap:
     return find(window, HeatMap, "weightsMap")
 
@@ -73,8 +80,7 @@ def test_changes_of_an_output_have_the_name_of_its_class_as_it_is_written(
 
 def test_rows_are_the_columns_of_the_table(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
-    load(qtbot, window, "mpg")
-    QApplication.processEvents()
+    load_layer(qtbot, window, "mpg")
     names, heat_map = find(window, RowNames, "weightsRowNames"), map_of(window)
     data = window.session.data.dataset
     assert data is not None
@@ -82,7 +88,7 @@ def test_rows_are_the_columns_of_the_table(ready_window: CardWindow, qtbot: QtBo
     assert names.names == data.columns
     assert heat_map.grid is not None
     assert heat_map.grid.has_columns
-    assert "row: input, column: neuron" in window.card("weightsDock").head.detail.toolTip().lower()
+    assert "row: input, column: neuron" in window.card("weightsDock").detail.toolTip().lower()
     weights = window.session.displayed.network.weights[0]
     tile = heat_map.tile_rect(4)
     hover(heat_map, (tile.center().x(), tile.height() * 2.5 / 9))
@@ -92,7 +98,7 @@ def test_rows_are_the_columns_of_the_table(ready_window: CardWindow, qtbot: QtBo
 
 def test_other_layers_and_pictures_stay_as_they_were(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
-    load(qtbot, window, "mpg")
+    load_layer(qtbot, window, "mpg")
     panel = window.card("weightsDock")
     panel.show_layer(1)
     assert not find(window, RowNames, "weightsRowNames").isVisible()
@@ -102,7 +108,7 @@ def test_other_layers_and_pictures_stay_as_they_were(ready_window: CardWindow, q
     tile = heat_map.tile_rect(0)
     hover(heat_map, (tile.center().x(), tile.center().y()))
     assert "→ neuron 1 (target mpg)" in find(heat_map, QLabel, "readOut").text()
-    load(qtbot, window, "mnist")
+    load_layer(qtbot, window, "mnist")
     panel.show_layer(0)
     assert map_of(window).grid.is_picture  # type: ignore[union-attr]
     assert not find(window, RowNames, "weightsRowNames").isVisible()
@@ -114,8 +120,7 @@ def test_of_low_rows_only_some_show_their_names(
 ) -> None:
     window = ready_window
     put_columns(width)
-    load(qtbot, window, "table")
-    QApplication.processEvents()
+    load_layer(qtbot, window, "table")
     names = find(window, RowNames, "weightsRowNames")
     assert names.isVisible()
     assert names.width() < 150, "long names are shortened"
@@ -137,7 +142,7 @@ def test_of_low_rows_only_some_show_their_names(
 def test_the_bars_of_a_neuron_are_named_as_the_columns(ready_window: CardWindow, qtbot: QtBot) -> None:
     window = ready_window
     window.resize(1280, 720)
-    load(qtbot, window, "mpg")
+    load_layer(qtbot, window, "mpg")
     window.card("weightsDock").show_neuron(2)
     bars = find(window, WeightBars, "neuronBars")
     assert bars.axis == ["cylinders", "origin = usa"], "there is no room for all"
@@ -155,7 +160,7 @@ def test_long_names_of_columns_end_before_the_middle(
     ready_window: CardWindow, qtbot: QtBot, put_columns: Callable[[int], None]
 ) -> None:
     put_columns(300)
-    load(qtbot, ready_window, "table")
+    load_layer(qtbot, ready_window, "table")
     ready_window.card("weightsDock").show_neuron(0)
     bars = find(ready_window, WeightBars, "neuronBars")
     bars.resize(300, 100)

@@ -61,4 +61,4 @@ class ConfidencePage(Page):
         return None if result is None else (["mean confidence"], [[result]])
 
 
-CARDS.register("confidencePage")(CardInfo(ConfidencePage, needs=(CONFIDENCE,), page_of="networkDock", page_number=4))
+CARDS.register("confidencePage")(CardInfo(ConfidencePage, needs=(CONFIDENCE,), page_of="inspector", page_number=6))

@@ -12,7 +12,7 @@ from tests.nnviz.helpers import click_tab, find, train_epochs
 
 
 def test_it_shows_the_confidence_of_the_displayed_network(make_cards: MakeCards, qtbot: QtBot) -> None:
-    window = make_cards("networkDock", workspace="inside")
+    window = make_cards("inspector", workspace="inside")
     click_tab(qtbot, window, "confidenceTab")
     line = find(window, QLabel, "confidenceLabel")
     qtbot.waitUntil(lambda: line.text().endswith("%"))

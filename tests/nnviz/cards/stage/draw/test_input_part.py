@@ -1,26 +1,33 @@
-"""The card one draws in: eraser, centring, pictures from elsewhere, test digits; each step can be undone."""
+"""The input that one draws: sizes, tools, pictures from elsewhere, test digits; each step can be undone."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PyQt5 import sip
 from PyQt5.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PyQt5.QtWidgets import QApplication, QCheckBox, QLabel, QToolButton
+from PyQt5.QtWidgets import QApplication, QCheckBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine import photograph
 from engine.datasets import Dataset
 from engine.network.network import Network
 from engine.storage import save_network
+from nnviz.cards.stage.draw.input_part import InputPart
 from nnviz.digits.strokes import Ink
+from nnviz.ui import theme
+from nnviz.ui.picture import Picture
 from nnviz.window.main_window import MainWindow
 from tests.engine.helpers import ENDINGS
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
+from tests.nnviz.cards.stage.draw.input_helpers import click_tool
+from tests.nnviz.conftest import Model
 from tests.nnviz.helpers import action, click, drag, find, is_shown, press, seven
 
 
@@ -70,8 +77,8 @@ def files(*paths: Path | str) -> QMimeData:
 
 
 def words(window: AnyWindow) -> str:
-    """What is said beside the small picture."""
-    return find(window, QLabel, "seenLabel").text()
+    """What is said of the small picture in the corner."""
+    return find(window, Picture, "networkInputPicture").accessibleDescription()
 
 
 def wait_for_picture(qtbot: QtBot, window: AnyWindow) -> Ink:
@@ -140,6 +147,161 @@ def test_dark_digits_on_light_paper_are_drawn_so(
     assert canvas.drawing == (), "no light paper on the dark canvas"
     assert not canvas.network_input().any()
     assert session.question.example is None
+
+
+# ---- sizes
+
+
+@pytest.fixture
+def part(ready_model: Model, qtbot: QtBot) -> Iterator[InputPart]:
+    """The part alone, with its data, in view."""
+    made = InputPart(ready_model.session)
+    made.resize(400, 480)
+    made.show()
+    made.set_in_view(True)
+    yield made
+    made.hide()
+    sip.delete(made)
+
+
+def in_row(part: InputPart) -> set[str]:
+    """The names of the buttons that can be seen, all of them whole."""
+    seen = [button for button in part.findChildren(QToolButton) if button.isVisible()]
+    assert all(button.visibleRegion().boundingRect() == button.rect() for button in seen)
+    return {button.objectName() for button in seen}
+
+
+@pytest.mark.parametrize(
+    ("size", "percent", "side", "tools"),
+    [
+        ((400, 480), 100, 230, "eraserButton randomDigitButton inputMenuButton"),
+        ((238, 480), 100, 230, "eraserButton randomDigitButton inputMenuButton"),
+        ((190, 480), 100, 182, "eraserButton inputMenuButton"),
+        ((400, 250), 100, 190, "eraserButton inputMenuButton"),
+        ((400, 190), 100, 160, "clearButton inputMenuButton"),
+        ((130, 480), 100, 122, "clearButton inputMenuButton"),
+        ((600, 480), 150, 282, "eraserButton inputMenuButton"),
+        ((600, 200), 150, 157, "clearButton inputMenuButton"),
+        ((600, 480), 200, 325, "eraserButton inputMenuButton"),
+    ],
+)
+def test_the_canvas_is_a_square_and_tools_without_room_go_into_the_menu(
+    part: InputPart, qapp: QApplication, size: tuple[int, int], percent: int, side: int, tools: str
+) -> None:
+    drag(part.canvas, seven(part.canvas))
+    theme.apply(qapp, "dark", percent)
+    part.resize(*size)
+    QCoreApplication.processEvents()
+    assert (part.canvas.width(), part.canvas.height()) == (side, side)
+    shown = in_row(part)
+    assert set(tools.split()) <= shown
+    assert {"clearButton", "inputMenuButton"} <= shown
+    assert ("eraserButton" in shown) is ("eraserButton" in tools)
+    assert ("randomDigitButton" in shown) is ("randomDigitButton" in tools)
+    part.menu.open()
+    everything = in_row(part)
+    assert {"penButton", "eraserButton", "randomDigitButton", "undoStrokeButton", "pasteButton"} <= everything
+    part.menu.hide()
+    theme.apply(qapp, "dark", 100)
+
+
+def test_in_little_room_clear_and_the_menu_stand_at_the_right(part: InputPart) -> None:
+    drag(part.canvas, seven(part.canvas))
+    part.resize(128, 170)
+    QCoreApplication.processEvents()
+    assert in_row(part) == {"clearButton", "inputMenuButton"}
+    right = part.canvas.mapTo(part, part.canvas.rect().topRight()).x()
+    menu = part.menu.button.mapTo(part, part.menu.button.rect().topRight()).x()
+    clear = part.clear_button.mapTo(part, part.clear_button.rect().topRight()).x()
+    assert abs(menu - right) < 8
+    assert abs(menu - part.menu.button.width() - clear) < 8
+
+
+def test_it_asks_for_the_width_of_its_canvas(part: InputPart) -> None:
+    heights = {480: 230, 250: 190, 190: 160}
+    for height, side in heights.items():
+        part.resize(500, height)
+        assert part.sizeHint().width() - side == part.sizeHint().width() - part.canvas.width() < 10
+    assert part.minimumSizeHint().width() < 130
+    assert part.minimumSizeHint().height() <= 150
+
+
+def test_what_has_no_effect_is_not_shown(part: InputPart) -> None:
+    assert in_row(part).isdisjoint({"undoStrokeButton", "clearButton"})
+    assert not part.drawing.seen.isVisible()
+    place = part.canvas.mapTo(part, QPoint(0, 0))
+    drag(part.canvas, seven(part.canvas))
+    QCoreApplication.processEvents()
+    assert {"undoStrokeButton", "clearButton"} <= in_row(part)
+    assert part.drawing.seen.isVisible()
+    assert part.canvas.mapTo(part, QPoint(0, 0)) == place, "nothing moves"
+    part.clear()
+    assert "clearButton" not in in_row(part)
+    assert "undoStrokeButton" in in_row(part), "it brings the drawing back"
+
+
+def test_one_draws_through_the_picture_of_the_input_which_makes_way(part: InputPart) -> None:
+    canvas, seen = part.canvas, part.drawing.seen
+    drag(canvas, seven(canvas))
+    before = part.drawing.canvas.drawing
+    corner = seen.geometry().center()
+    assert (seen.width() - 2) % 28 == 0, "no pixel is wider than another"
+    assert canvas.rect().contains(seen.geometry())
+    assert part.childAt(seen.mapTo(part, seen.rect().center())) is canvas
+    drag(canvas, [(10, 10), (corner.x(), corner.y())], release=False)
+    assert not seen.isVisible()
+    drag(canvas, [(corner.x(), corner.y()), (20, 20)])
+    assert seen.isVisible()
+    assert len(canvas.drawing) > len(before)
+
+
+def test_pen_and_eraser_take_turns(part: InputPart, qtbot: QtBot) -> None:
+    pen, eraser = part.drawing.pen_button, part.drawing.eraser_button
+    for button, erases in ((eraser, True), (eraser, True), (pen, False)):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert (eraser.isChecked(), pen.isChecked(), part.canvas.erases) == (erases, not erases, erases)
+    for erases in (True, False):
+        part.toggle_eraser()
+        assert part.canvas.erases is eraser.isChecked() is erases
+
+
+def test_the_menu_by_keys(part: InputPart, qtbot: QtBot) -> None:
+    part.activateWindow()
+    part.menu.button.setFocus()
+    qtbot.keyClick(part.menu.button, Qt.Key.Key_Space)
+    assert part.menu.isVisible()
+    assert part.menu.focusWidget() is part.pen, "the first of its controls"
+    qtbot.keyClick(part.menu, Qt.Key.Key_Escape)
+    assert not part.menu.isVisible()
+    part.menu.open()
+    qtbot.mouseClick(part.keeping.button, Qt.MouseButton.LeftButton)
+    assert not part.menu.isVisible()
+
+
+def tab_order(part: InputPart) -> list[str]:
+    """The names of the controls that Tab reaches, from the canvas on."""
+    names: list[str] = []
+    widget = part.canvas.nextInFocusChain()
+    while widget is not part.canvas:
+        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+        if takes and widget.isVisible() and widget.window() is part.window():
+            names.append(widget.objectName())
+        widget = widget.nextInFocusChain()
+    return names
+
+
+def test_tab_goes_from_the_top_to_the_foot(part: InputPart, ready_model: Model, qtbot: QtBot) -> None:
+    drag(part.canvas, seven(part.canvas))
+    # Of pen and eraser Tab reaches the chosen one; arrow keys choose the other.
+    before = ["undoStrokeButton", "clearButton", "penButton", "randomDigitButton", "inputMenuButton"]
+    assert tab_order(part) == before
+    part.resize(160, 480)
+    assert tab_order(part) == ["undoStrokeButton", "clearButton", "penButton", "inputMenuButton"]
+    part.resize(400, 480)
+    assert tab_order(part) == before
+    ready_model.session.data.load("spirals")
+    names = ["paintInputButton", "planeView", "askValue1Edit", "askValue2Edit", "planeTestsKey", "inputMenuButton"]
+    qtbot.waitUntil(lambda: tab_order(part) == names)
 
 
 # ---- pictures
@@ -230,13 +392,13 @@ def test_a_random_test_digit(ready_window: CardWindow, qtbot: QtBot, few_digits:
     drag(window.canvas, seven(window.canvas))
     drawn = window.canvas.network_input()
     click(qtbot, window, QToolButton, "randomDigitButton")
-    number, label = words(window).removeprefix("network input: test image ").split(": a ")
+    number, label = words(window).removeprefix("test image ").split(": a ")
     assert few_digits.test is not None
     assert few_digits.test.labels is not None
     assert few_digits.test.labels[int(number)] == int(label)
     expected = few_digits.test.inputs[int(number)] * few_digits.test.scale
     np.testing.assert_allclose(window.session.question.example, expected, atol=1e-6)
-    click(qtbot, window, QCheckBox, "centreCheck")
+    click_tool(qtbot, window, QCheckBox, "centreCheck")
     np.testing.assert_allclose(window.session.question.example, expected, atol=1e-6)
     seen = set()
     for _ in range(5):
@@ -248,7 +410,7 @@ def test_a_random_test_digit(ready_window: CardWindow, qtbot: QtBot, few_digits:
     for _ in range(7):
         click(qtbot, window, QToolButton, "undoStrokeButton")
     assert [len(stroke.points) for stroke in window.canvas.drawing] == [len(seven(window.canvas))]
-    click(qtbot, window, QCheckBox, "centreCheck")
+    click_tool(qtbot, window, QCheckBox, "centreCheck")
     np.testing.assert_array_equal(window.session.question.example, drawn)
 
 
@@ -269,11 +431,11 @@ def test_centring(ready_window: CardWindow, qtbot: QtBot) -> None:
     left = (window.canvas.width() - window.canvas.height()) / 2  # of the square that is the input if not centred
     drag(window.canvas, [(left + 0.3 * x + 0.1 * window.canvas.height(), 0.3 * y) for x, y in seven(window.canvas)])
     centred = window.session.question.example
-    assert words(window) == "network input: centred 28×28, like MNIST"
-    click(qtbot, window, QCheckBox, "centreCheck")
-    assert words(window) == "not centred: the canvas scaled to 28×28"
+    assert words(window) == "centred 28×28, like MNIST"
+    click_tool(qtbot, window, QCheckBox, "centreCheck")
+    assert words(window) == "not centred, the canvas scaled to 28×28"
     assert window.session.question.example.sum() < centred.sum()
-    click(qtbot, window, QCheckBox, "centreCheck")
+    click_tool(qtbot, window, QCheckBox, "centreCheck")
     np.testing.assert_array_equal(window.session.question.example, centred)
 
 
@@ -281,19 +443,16 @@ def test_in_the_window_it_is_pasted_erased_and_refused(
     whole_window: MainWindow, qtbot: QtBot, photo: np.ndarray, few_digits: Dataset, tmp_path: Path
 ) -> None:
     # It all fits.
+    drag(whole_window.canvas, seven(whole_window.canvas))
     for size in ((1280, 720), (1440, 900)):
         whole_window.resize(*size)
         QCoreApplication.processEvents()
-        for name in ("eraserButton", "randomDigitButton", "undoStrokeButton", "clearButton"):
+        for name in ("penButton", "eraserButton", "randomDigitButton", "undoStrokeButton", "clearButton"):
             button = find(whole_window, QToolButton, name)
             assert button.visibleRegion().boundingRect() == button.rect(), (size, name)
             assert button.width() >= button.sizeHint().width(), (size, name)
-        centre = find(whole_window, QCheckBox, "centreCheck")
-        assert centre.width() >= centre.sizeHint().width(), size
-        label = find(whole_window, QLabel, "seenLabel")
-        assert label.heightForWidth(label.width()) <= label.height(), size
-        picture = whole_window.draw.seen
-        assert (picture.width(), picture.height()) == (56, 56), "two pixels for each: none is wider than another"
+        assert whole_window.canvas.width() == whole_window.canvas.height() == 230, size
+    whole_window.session.undo.undo()
 
     # What is no picture is refused.
     assert find(whole_window, QToolButton, "randomDigitButton").isEnabled()

@@ -1,14 +1,14 @@
-"""The weights card: the weights of a layer as heat maps, and of one neuron in full."""
+"""The part of the stage that shows one layer in place of all: its weights as heat maps, and of one neuron in full."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSignalBlocker, Qt
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QScrollBar, QWidget
+from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QResizeEvent
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QScrollBar, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.input_grid import region_of
-from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.cards.stage.part import StagePart
 from nnviz.cards.stage.weights.changes_panel import ChangesPanel
 from nnviz.cards.stage.weights.layer_tabs import layer_name, layer_tabs
 from nnviz.cards.stage.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
@@ -21,16 +21,18 @@ from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.session.surface_query import NEURON_SURFACES
-from nnviz.ui.card import Panel, Table
+from nnviz.ui.card import Table
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
 from nnviz.ui.pages import Front
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.tabs import Tab, set_tabs, tab_bar
+from nnviz.ui.tabs import Tab, set_tabs, stand_close, tab_bar, usual_width
 from nnviz.ui.weights.heat_map import ColourBar, HeatMap
 from nnviz.ui.weights.neuron_view import NeuronView
 
 _LEAST_LIMIT = 1e-4  # the smallest range of the colours
 _MOST_NAMES = 40  # more rows would be too low for names beside them
+_BACK_TIP = "Shows all layers again (Esc)."
 _TIP = "Shows the weights of this layer."
 _HEAD_TIP = (
     "Shows each neuron's weights as a tile: orange raises its weighted sum, blue lowers it, zero is the "
@@ -40,11 +42,14 @@ _OVER_TIP = "Shows the activation of each neuron in this layer over {}."
 _ALL_TIP = "Shows the activations of all layers over {}, the first layer on top."
 
 
-class WeightsPanel(Panel):
+class LayerPart(StagePart):
     """A tab for each layer and a tile for each neuron. A click enlarges a tile; first-layer tiles of images are images.
 
     If examples are points of the plane or of a curve, tiles show the neurons' activations over it instead. While two
     networks are compared, a panel shows how the weights have changed.
+
+    Signals:
+        left: the user wants to see all layers again.
 
     Attributes:
         map: all neurons of the layer.
@@ -53,10 +58,11 @@ class WeightsPanel(Panel):
         neuron: the number of the enlarged neuron, counted from 0; None while all are displayed.
     """
 
-    compares = True
+    needs = (NEURON_SURFACES,)
+    left = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Weights")
+        super().__init__()
         self._session, self._subject = session, ChosenNeuron(session)
         self._limit = 0.0
         self._arrangement: tuple[object, ...] = ()
@@ -76,21 +82,21 @@ class WeightsPanel(Panel):
         self._stack.addWidget(self._all)
         self._stack.addWidget(self.neuron_view)
         tip = "Shows further neurons of the layer."
-        self._pages = named(
-            QScrollBar(Qt.Orientation.Vertical, self.sheet), "weightsScrollBar", "Pages of neurons", tip
-        )
+        self._pages = named(QScrollBar(Qt.Orientation.Vertical, self), "weightsScrollBar", "Pages of neurons", tip)
         self._pages.hide()
-        self.head.leave_title()
-        self.head.row.insertWidget(0, self.tabs, 100)  # takes all the room there is
-        self.head.row.addWidget(self.bar)
+        self.back_button = named(QPushButton("‹ All layers"), "allLayersButton", "All layers", _BACK_TIP)
+        self.back_button.clicked.connect(self.left)
+        self.detail = named(ElidedLabel(role="muted"), "weightsDetail")
         for surfaces in (self.planes, self.lines):
             self._stack.addWidget(surfaces)
-            self.head.row.addWidget(surfaces.bar)
         self.changes = ChangesPanel(session, self._subject)
         self.changes.hide()
-        self.body.addLayout(arranged(QHBoxLayout(), (self._stack, 1), self.changes, spacing=16), 1)
+        head = arranged(QHBoxLayout(), self.back_button, (self.tabs, 1), spacing=8)
+        views = arranged(QHBoxLayout(), (self._stack, 1), self.changes, spacing=16)
+        bars = self.bar, self.planes.bar, self.lines.bar
+        foot = arranged(QHBoxLayout(), (self.detail, 1), *bars, spacing=8)
+        arranged(QVBoxLayout(self), head, (views, 1), foot, spacing=6)
         self._connect()
-        self.head.marked.connect(self._show_detail)
         self._new_network()
 
     def _connect(self) -> None:
@@ -157,7 +163,7 @@ class WeightsPanel(Panel):
         for each in (self.planes, self.lines):
             each.bar.setVisible(each is surfaces)
         self.bar.setVisible(surfaces is None)
-        self.head.setToolTip("" if surfaces else _HEAD_TIP)
+        self.detail.setToolTip("" if surfaces else _HEAD_TIP)
         weights = self._all if self.neuron is None else self.neuron_view
         self._stack.setCurrentWidget(surfaces or weights)
 
@@ -167,8 +173,13 @@ class WeightsPanel(Panel):
         set_tabs(self.tabs, [tab for _, tab in tabs])
         if None in self._layers:
             self.tabs.setTabEnabled(self._layers.index(None), False)
+        self._fit_tabs()
         if self.tabs.currentIndex() != before:
             self._close_neuron()
+
+    def _fit_tabs(self) -> None:
+        """Lets tabs that have too little room stand closer together."""
+        stand_close(self.tabs, usual_width(self.tabs) > self.tabs.width())
 
     def show_layer(self, layer: int) -> None:
         """Shows the weights of a layer, counted from 0, if it has a tab."""
@@ -178,6 +189,7 @@ class WeightsPanel(Panel):
     def _turn_to(self, layer: int) -> None:
         self._close_neuron()
         self._limit = 0.0
+        self._show_chosen()
         self.refresh()
 
     @property
@@ -299,18 +311,12 @@ class WeightsPanel(Panel):
         self._fit_pages()
 
     def _show_detail(self) -> None:
-        """Shows the longest description that leaves room for all tabs; its tooltip holds the longest of all."""
+        """Shows the longest description that has room; its tooltip holds the longest of all."""
         texts = self._details()
-        detail, row = self.head.detail, self.head.row
-        detail.ensurePolished()  # else its text is measured in another font
-        beside = self.tabs.sizeHint().width() + self.bar.width() + 3 * row.spacing() + self.head.room_of_mark
-        room = row.contentsRect().width() - beside
-        fitting = (each for each in texts if detail.fontMetrics().horizontalAdvance(each) <= room)
-        detail.setText(next(fitting, ""))
-        detail.setVisible(bool(detail.text()))  # an empty label would take a gap from the tabs
+        self.detail.show_versions(*texts, "")
         tip = f"{texts[0][0].upper()}{texts[0][1:]}."
-        if detail.toolTip() != tip:
-            detail.setToolTip(tip)
+        if self.detail.toolTip() != tip:
+            self.detail.setToolTip(tip)
 
     def _details(self) -> list[str]:
         """Returns descriptions of a tile and its numbers, the longest first."""
@@ -388,11 +394,15 @@ class WeightsPanel(Panel):
 
     # ---- events
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Shows all layers again by Esc; an enlarged neuron takes Esc first."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_tabs()
         if self.in_view:
             self._show_around()
-
-
-PLACES = {"train": Place(Column.WATCH, 2)}
-CARDS.register("weightsDock")(CardInfo(WeightsPanel, PLACES, needs=(NEURON_SURFACES,)))

@@ -1,33 +1,30 @@
-"""The curve card: the network's line, or that of a neuron, over the points of data with one input and one target."""
+"""The curve as an input: the network's line, or that of a neuron, over points with one input and one target."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-from PyQt5.QtWidgets import QHBoxLayout
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.input_grid import Span, places_of, span_of
-from nnviz.cards.registry import CARDS
 from nnviz.cards.stage.plane.curve_view import CurveView, DrawnLine
 from nnviz.cards.stage.plane.dot_legend import DotLegend
-from nnviz.cards.stage.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits
+from nnviz.cards.stage.plane.surface_input import SurfaceInput, painted_points, thinned_splits
 from nnviz.formatting.meaning import Meaning
 from nnviz.session.example_text import neuron_full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.surface_query import PredictionSurface
 from nnviz.ui.card import Table
-from nnviz.ui.parts import arranged, named
+from nnviz.ui.parts import named
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plane.words import coordinates
 from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.plots.painted_axes import AxesFrame, Ends, ends_of
 from nnviz.ui.read_out import Piece
 
-_TIP = "Shows the line that the network predicts, over the examples of the training set."
 _HELP = (
     "Shows the prediction for every input. Click to set the input; Left and Right move it, with Shift in small steps."
 )
@@ -36,8 +33,8 @@ _AIR = 0.06  # times the largest activation: how far beyond it the axis of a neu
 _INKS = {"train": "train", "test": "test", "validation": "validation"}
 
 
-class CurvePage(SurfacePage):
-    """Shows the predicted curve in the units of the data's source."""
+class CurveInput(SurfaceInput):
+    """Shows the line that the network predicts over the points of the data, in the units of the data's source."""
 
     kind = Span
     where = "curve"
@@ -46,10 +43,8 @@ class CurvePage(SurfacePage):
         self.view = named(CurveView(), "curveView", "Predicted curve over the data")
         self.view.setWhatsThis(_HELP)
         tests = Key("test", "test", "curveTestsKey", _TESTS_TIP, Sample.RING)
-        super().__init__(session, "Curve", _TIP, self.view, tests)
+        super().__init__(session, self.view, named(DotLegend(), "curveKey", "Points"), tests)
         self._true: Ends = (0.0, 1.0)
-        self.key = named(DotLegend(), "curveKey", "Points")
-        arranged(QHBoxLayout(self.aside), 1, self.key, self.tests, spacing=2)
         self._connect()
 
     @property
@@ -157,6 +152,3 @@ class CurvePage(SurfacePage):
             return None
         x, y, name = self._line(surface)
         return self._table(x[:, None], y[:, None], [self._meaning.input(0), name])
-
-
-CARDS.register("curvePage")(surface_card(CurvePage, lambda data: data.is_curve))

@@ -1,143 +1,109 @@
-"""The network card, whose first page shows the network as a diagram with its activations for the current input."""
+"""The middle of the stage: the network as a diagram with its activations for the current input."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QFontMetrics, QShowEvent
-from PyQt5.QtWidgets import QActionGroup, QHBoxLayout, QMenu, QToolButton
+from functools import partial
 
-from engine.datasets import Dataset
+from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtWidgets import QVBoxLayout
+
 from engine.explain.contribution_paths import Activity
 from engine.network.network import Network
-from nnviz.cards.registry import CARDS, CardInfo, Column, Place
-from nnviz.cards.stage.diagram.colour_key import ColourKey
-from nnviz.cards.stage.diagram.diagram import DiagramView, NetworkDiagram
+from nnviz.cards.stage.diagram.captions import DEFAULT_COUNT, LayerText, captioned, layer_text
+from nnviz.cards.stage.diagram.diagram import NetworkDiagram
+from nnviz.cards.stage.diagram.images import blocks_of
 from nnviz.cards.stage.diagram.layout import LayoutSpec
 from nnviz.cards.stage.diagram.model import ACTIVITY, PLANE, DiagramModel
 from nnviz.cards.stage.diagram.painting import DiagramContent, short
+from nnviz.cards.stage.part import StagePart
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
-from nnviz.formatting.round_numbers import steady_end
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
-from nnviz.ui import theme
 from nnviz.ui.card import Table
-from nnviz.ui.neuron_facts import typical_end
-from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
+from nnviz.ui.plane.colours import class_colours
 from nnviz.ui.read_out import Piece, spoken
-from nnviz.ui.tabs import keep_in_sight
 
-_COUNTS = (20, 60, 150, 400)  # connections between two layers
-_LEAST_LIMIT = 1e-4  # smallest range of the colours of tiles
 _BETWEEN = {True: 0.065, False: 0.045}  # least seconds between two repaints, during training and otherwise
 _TIMES_ITS_COST = {True: 24, False: 3}  # Pause after a repaint as a multiple of its time, likewise.
-_MOST_NAMED = 24  # inputs that are labelled with their names
-_LONGEST_NAME = 64  # pixels of a class name in the colour key
-_LEAST_HEIGHT = 280  # Pixels of the pages. Otherwise each page would enlarge the card when it is shown first.
+_WIDEST_TILE, _WIDEST_OF_OTHERS, _WIDEST_PLANE = 144, 64, 100  # pixels of tiles of drawings, other images, planes
 DRAWN = (28, 28)  # shape of a drawing
 
 
-class DiagramCard(TabbedCard):
-    """Card with tabs, whose first page is the diagram. Other cards become its pages by ``page_of``."""
+class NetworkPart(StagePart):
+    """The diagram with its captions and legend.
+
+    Signals:
+        opened(layer): the user wants to see all weights of a layer, from 1; the last one is the output.
+    """
+
+    opened = pyqtSignal(int)
+    needs = (ACTIVITY,)
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Network")
-        self._stack.setMinimumHeight(_LEAST_HEIGHT)
-        self.diagram = DiagramPage(session)
-        self.diagram.in_view_changed.connect(
-            lambda in_view: session.queries.want("networkDiagramPage", (ACTIVITY,), in_view)
-        )
-        self.add_page(self.diagram)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Keeps all tabs visible. They have no width before they are shown."""
-        super().showEvent(event)
-        keep_in_sight(self.tabs)
-
-
-class DiagramPage(Page):
-    """Page with the diagram. Its header has the colour key and the number of connections."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(
-            "Network",
-            "networkTab",
-            (
-                "Shows the network on the current input: the activation of each neuron, and the strongest "
-                "contributions to the predicted class."
-            ),
-        )
+        super().__init__()
         self._session, self._model = session, session.models[DiagramModel]
-        self._count = 60
+        self._count = DEFAULT_COUNT
         self._is_pointing = False  # Whether the mouse is on a neuron of the diagram.
-        self._limit = 0.0
         self._budget = TimeBudget(0, 1)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.refresh)
         self.diagram = named(NetworkDiagram(), "networkDiagram", "Network diagram")
         self.diagram.setWhatsThis(
-            "Lights each neuron by its activation for the current input. Click a neuron to show it in the "
-            "other cards; arrow keys move the selection, Esc clears it."
+            "Lights each neuron by its activation for the current input. Click a neuron to choose it; arrow keys "
+            "move the choice, Esc ends it. Enter shows all weights of its layer."
         )
-        self.view = DiagramView(self.diagram, "networkDiagramView")
-        self.body.addWidget(self.view)
-        self.key = named(ColourKey(), "networkColourKey", "Colours of the connections")
-        self.count_button = self._make_count_button()
-        arranged(QHBoxLayout(self.aside), 1, self.key, self.count_button, spacing=4)
+        arranged(QVBoxLayout(self), self.diagram)
+        self.captions, self.legend = self.diagram.captions, self.diagram.captions.legend
         self._connect()
         self.adapt()
 
     def _connect(self) -> None:
         session = self._session
+        self.diagram.arranged.connect(self._show_captions)
         self.diagram.pointed.connect(self._pointed)
+        self.diagram.map_pointed.connect(lambda layer: self.diagram.show_text(self._described_map(layer)))
         self.diagram.chosen.connect(self._choose)
+        self.diagram.opened.connect(self.opened)
+        self.legend.chosen.connect(self.show_strongest)
         session.queries[ACTIVITY].changed.connect(self._follow)
-        session.selection.neuron_changed.connect(self._chosen_elsewhere)
+        session.selection.neuron_changed.connect(self.refresh)
         session.selection.pointed_changed.connect(self._show_pointed)
         session.training.state_changed.connect(self.refresh)  # Repaints in full quality after training.
-
-    def _make_count_button(self) -> QToolButton:
-        tip = "Sets how many connections are drawn between two layers: the strongest."
-        button = named(QToolButton(), "strongestButton", "Number of connections", tip)
-        button.setProperty("role", "word")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu, group = named(QMenu(button), "strongestMenu"), QActionGroup(button)
-        for count in _COUNTS:
-            action = menu.addAction(f"strongest {count}")
-            action.setObjectName(f"actionStrongest{count}")
-            action.setCheckable(True)
-            action.setChecked(count == self._count)
-            action.triggered.connect(lambda _=False, count=count: self.show_strongest(count))
-            group.addAction(action)
-        button.setMenu(menu)
-        button.setText(f"strongest {self._count} ▾")
-        return button
 
     def show_strongest(self, count: int) -> None:
         """Sets the number of connections between two layers."""
         self._count = count
-        self.count_button.setText(f"strongest {count} ▾")
         self.refresh()
 
     # ---- what there is
 
     def adapt(self) -> None:
-        self._limit = 0.0
+        """Chooses the shown neurons again."""
+        self.diagram.forget()
         self.refresh()
 
-    def _looks(self, activity: Activity) -> LayoutSpec:
-        """Returns the input of the layout, with tiles for weights of pixels or for outputs over a plane."""
+    def _spec(self, activity: Activity) -> LayoutSpec:
+        """Returns the input of the layout, with tiles for weights of pixels or for activations over a plane."""
         shape, data = tuple(activity.network.shape), self._model.data
+        is_class = self._is_class
         hidden = range(1, len(shape) - 1)
         if data is not None and data.is_picture:
-            picture = data.example_shape[0], data.example_shape[1]
-            return LayoutSpec(shape, picture, picture, frozenset(hidden[:1]))
-        return LayoutSpec(shape, None, (PLANE, PLANE), frozenset(hidden)) if activity.planes else LayoutSpec(shape)
+            tile = data.example_shape[0], data.example_shape[1]
+            widest = _WIDEST_TILE if data.example_shape == DRAWN else _WIDEST_OF_OTHERS
+            return LayoutSpec(shape, tile, frozenset({1}), True, widest, is_class=is_class)
+        if activity.planes and hidden:
+            return LayoutSpec(shape, (PLANE, PLANE), frozenset(hidden), False, _WIDEST_PLANE, is_class=is_class)
+        return LayoutSpec(shape, is_class=is_class)
+
+    @property
+    def _is_class(self) -> bool:
+        data = self._model.data
+        return data is not None and data.train.labels is not None
 
     def _names(self) -> list[str]:
         """Returns the outputs' names. During a replacement of the run the displayed network is the previous one."""
@@ -151,8 +117,11 @@ class DiagramPage(Page):
         return meaning if fits else NO_MEANING
 
     def _sources(self, network: Network) -> list[str]:
-        """Returns the names of the inputs, if these are columns and at most 24."""
-        return self._meaning(network).columns if network.shape[0] <= _MOST_NAMED else []
+        """Returns the names of the inputs; none for images."""
+        meaning = self._meaning(network)
+        if meaning.picture is not None:
+            return []
+        return meaning.columns or [str(number + 1) for number in range(network.shape[0])]
 
     # ---- drawing
 
@@ -166,7 +135,7 @@ class DiagramPage(Page):
             self._later.start(max(1, round(1000 * self._budget.seconds_left)))
 
     def set_in_view(self, in_view: bool) -> None:
-        """Cancels a scheduled repaint when the page goes out of view."""
+        """Cancels a scheduled repaint when the part goes out of view."""
         if not in_view:
             self._later.stop()
         super().set_in_view(in_view)
@@ -181,27 +150,29 @@ class DiagramPage(Page):
         self._later.stop()
         is_training = self._session.state is Status.TRAINING
         self._budget.spend(max(_BETWEEN[is_training], _TIMES_ITS_COST[is_training] * self.diagram.seconds))
-        names = self._names()
-        self.diagram.set_looks(self._looks(activity), names, self._sources(activity.network))
-        self.diagram.show_content(self._content(activity, names))
-        self._show_key()
+        names, sources = self._names(), self._sources(activity.network)
+        self.diagram.set_spec(self._spec(activity), names, sources)
+        self.diagram.show_content(self._content(activity, names, sources))
+        self._show_legend()
+        self._show_captions()
         self._describe_choice(activity)
 
-    def _content(self, activity: Activity, names: list[str]) -> DiagramContent:
+    def _content(self, activity: Activity, names: list[str], sources: list[str]) -> DiagramContent:
         data, chosen = self._model.data, self._session.selection.neuron
-        self._limit = steady_end(self._limit, typical_end(activity.network.weights[0]), _LEAST_LIMIT)
+        what_if = self._session.displayed.what_if
         return DiagramContent(
             activity,
-            self._limit,
+            partial(self._model.limit, activity.network),
             names,
-            is_class=data is not None and data.train.labels is not None,
+            is_class=self._is_class,
             chosen=None if chosen is None else (chosen.layer, chosen.number),
             count=self._count,
             planes=dict(enumerate(activity.planes, start=1)),
-            labels=_labels(activity, data, self._hints(activity)[0]),
+            is_curve=data is not None and data.is_curve,
+            inks=self._inks(activity),
+            off=frozenset((neuron.layer, neuron.number) for neuron, factor in what_if.items() if not factor),
             is_hasty=self._session.state is Status.TRAINING,
-            hints=self._hints(activity),
-            sources=self._sources(activity.network),
+            sources=sources,
             figures=self._figures(activity),
         )
 
@@ -213,59 +184,101 @@ class DiagramPage(Page):
         values = activity.activations[-1].tolist()
         return [text.figure(meaning.target(value, number), 3) for number, value in enumerate(values)]
 
-    def _hints(self, activity: Activity) -> tuple[str, ...]:
-        """Returns how to get activations, and shorter versions; empty if there are any."""
-        if activity.is_lit:
-            return ("",)
-        if activity.example is not None:
-            return ("the activations are not finite",)
-        can_draw = self._model.data is not None and self._model.data.example_shape == DRAWN
-        what_to_do = "draw something" if can_draw else "choose an example"
-        return f"{what_to_do} to light the network", what_to_do
+    # ---- words
 
-    def _show_key(self) -> None:
-        if self._model.activity is not None and self.in_view:
-            self.key.show_words(*self._key_words())
+    def _show_captions(self) -> None:
+        activity = self._model.activity
+        # A layout of the network before may be arranged again when the next one is known, but not yet shown.
+        if activity is not None and self.in_view and self.diagram.shape == tuple(activity.network.shape):
+            self.captions.show_texts(self._captions(activity))
 
-    def _key_words(self) -> tuple[tuple[str, ...], str, str]:
-        """Returns the texts of the colour key: what connections show, the negative and the positive colour.
+    def _captions(self, activity: Activity) -> dict[int, LayerText]:
+        """Returns the texts of the layers with captions."""
+        network, arrangement = activity.network, self.diagram.arrangement
+        if arrangement is None:
+            return {}
+        last = len(network.weights)
+        texts = {}
+        for layer in captioned(arrangement):
+            size, function = network.shape[layer], network.layer_activations[layer - 1].label
+            block = arrangement.of(layer)
+            shown = size if block is None else block.shown
+            name, count = "output" if layer == last else f"layer {layer}", text.count(size)
+            has_tiles = layer == 1 and block is not None and block.grid is not None and block.grid.inputs > 1
+            versions = [f"{name} · {count}", name]
+            if shown < size and layer != last:
+                part = f"{text.count(shown)} of {count}"
+                versions = [f"{name} · {part}", name]
+                if has_tiles:
+                    versions.insert(0, f"{name} · the {part} that {self._what_for(activity)}")
+            elif layer == 1 and layer != last:
+                versions.insert(0, f"{name} · {count} {function}")
+                if has_tiles and not activity.planes:
+                    end = f"{self._model.limit(network, 1):.2g}"
+                    versions.insert(0, f"{versions[0]} · weights −{end} … +{end}")
+            texts[layer] = layer_text(versions, size, layer, layer == last)
+        return texts
 
-        The first one has shorter versions.
+    def _what_for(self, activity: Activity) -> str:
+        """Returns what the shown neurons have in common: "matter most for your 7"."""
+        if activity.target is None:
+            return "have the largest weights"
+        name = self._names()[activity.target]
+        return f"matter most for {'your ' if self._session.question.is_drawn else ''}{name}"
+
+    def _show_legend(self) -> None:
+        if self._model.activity is not None and self.in_view and self.legend.show_entries(*self._entries()):
+            self.captions.arrange(self.diagram.arrangement)
+
+    def _inks(self, activity: Activity) -> tuple[str, str]:
+        """Returns the colours of connections that oppose and support the output.
+
+        In the plane a class has its own colour. With two classes, what opposes one supports the other.
         """
+        colours = class_colours(self._model.data) if activity.target is not None else []
+        if activity.target is None or activity.target >= len(colours):
+            return "negative", "positive"
+        return colours[1 - activity.target] if len(colours) == 2 else "muted", colours[activity.target]
+
+    def _entries(self) -> list[tuple[str, str]]:
+        """Returns the words of the legend with their colours: none without connections."""
         activity = self._model.activity
         if activity is None or activity.target is None:
-            return ("weights",), "negative", "positive"
+            return []
+        oppose, support = self._inks(activity)
         focus = self.diagram.focus
         if focus is not None:
-            is_silent = activity.activations[focus[0]][focus[1]] == 0
-            what = "activation 0, no contribution" if is_silent else "activation × weight"
-            return (what,), "lowers", "raises"
-        what_of_output = "contribution to the output", "contribution"
-        return what_of_output, "against", f"for {self._short_name(activity.target)}"
-
-    def _short_name(self, output: int) -> str:
-        metrics = QFontMetrics(theme.font(theme.SMALL))
-        return metrics.elidedText(self._names()[output], Qt.TextElideMode.ElideRight, _LONGEST_NAME)
+            if activity.activations[focus[0]][focus[1]] == 0:
+                return [("activation 0, no contribution", "muted")]
+            return [("lowers", oppose), ("raises", support)]
+        names = self._names()
+        name = names[activity.target]
+        if not self._is_class:
+            return [("lowers", oppose), (f"raises {name}", support)]
+        if len(class_colours(self._model.data)) == 2:
+            return [(f"supports {names[1 - activity.target]}", oppose), (f"supports {name}", support)]
+        return [("opposes", oppose), (f"supports {name}", support)]
 
     # ---- choosing
 
     def _choose(self, layer: int, number: int) -> None:
         self._session.selection.choose_neuron(Neuron(layer, number) if layer > 0 else None)
-        if layer > 0:
-            self.view.show_neuron((layer, number))
-
-    def _chosen_elsewhere(self) -> None:
-        self.refresh()
-        neuron = self._session.selection.neuron
-        if neuron is not None and self.in_view:
-            self.view.show_neuron((neuron.layer, neuron.number))
 
     def _describe_choice(self, activity: Activity) -> None:
         """Describes the chosen neuron to screen readers, else how to get activations."""
         neuron, shape = self._session.selection.neuron, activity.network.shape
         has_it = neuron is not None and neuron.layer < len(shape) and neuron.number < shape[neuron.layer]
         chosen = self._described(neuron.layer, neuron.number) if neuron is not None and has_it else []
-        self.diagram.set_summary(spoken(chosen) or self._hints(activity)[0])
+        self.diagram.set_summary(spoken(chosen) or self._hint(activity))
+
+    def _hint(self, activity: Activity) -> str:
+        """Returns how to get activations; empty if there are any."""
+        if activity.is_lit:
+            return ""
+        if activity.example is not None:
+            return "the activations are not finite"
+        can_draw = self._model.data is not None and self._model.data.example_shape == DRAWN
+        return f"{'draw something' if can_draw else 'choose an example'} to light the network"
 
     # ---- read-out
 
@@ -275,13 +288,13 @@ class DiagramPage(Page):
         if layer >= 0 or self._is_pointing:
             self._is_pointing = layer >= 0
             self._session.selection.point_at(Neuron(layer, number) if layer > 0 else None)
-        self._show_key()
+        self._show_legend()
 
     def _show_pointed(self) -> None:
         """Shows the neuron that another card points at."""
         pointed = self._session.selection.pointed
         self.diagram.point_at(None if pointed is None else (pointed.layer, pointed.number))
-        self._show_key()
+        self._show_legend()
 
     def _name(self, layer: int, number: int, for_file: bool = False) -> str:
         """Returns "layer 1 · neuron 4", "answer 7", "input 3"; for a file with names as the data's source has them."""
@@ -307,6 +320,24 @@ class DiagramPage(Page):
             ink = "positive" if share > 0 else "negative" if share < 0 else "muted"
             lines.append([(short(share, signed=True), ink), (f"to output {answer}", "muted")])
         return lines
+
+    def _described_map(self, layer: int) -> list[list[Piece]]:
+        """Returns the read-out of a heat map."""
+        activity, arrangement = self._model.activity, self.diagram.arrangement
+        if activity is None or arrangement is None:
+            return []
+        weights = activity.network.weights[layer - 1]
+        _, _, width, height = arrangement.maps[layer]
+        rows, columns = blocks_of(weights.shape, (round(width), round(height)))
+        name = "output" if layer == len(activity.network.weights) else f"layer {layer}"
+        means = f", means of {rows} × {columns}" if rows * columns > 1 else ""
+        limit = f"{self._model.limit(activity.network, layer):.2g}"
+        count = text.count(weights.size)
+        return [
+            [(f"weights of {name}", "ink"), (f"−{limit} … +{limit}", "muted")],
+            [(f"{count} weights{means}, a row for each neuron", "muted")],
+            [("click to enlarge", "muted")],
+        ]
 
     def _raw(self, activity: Activity, layer: int, number: int) -> str:
         """Returns an input or a prediction in the unit of the data, "3 750 · "; empty if the network has the same."""
@@ -334,7 +365,7 @@ class DiagramPage(Page):
                 weight = float(activity.network.weights[links.layer - 1][above, below])
                 names = self._name(links.layer - 1, below, True), self._name(links.layer, above, True)
                 rows.append([*names, weight, value])
-        return ["from", "to", "weight", self._key_words()[0][0]], rows
+        return ["from", "to", "weight", "contribution" if activity.is_lit else "weight"], rows
 
 
 def _ends(network: Network) -> tuple[int, int]:
@@ -354,20 +385,3 @@ def _figures(activity: Activity, layer: int, number: int) -> str:
     if not function.hidden:  # A function of all sums of the layer.
         return f"sum {total} · {function.label} {value} · {bias}"
     return f"{function.label}({total}) = {value} · {bias}"
-
-
-def _labels(activity: Activity, data: Dataset | None, hint: str) -> list[tuple[str, ...]]:
-    """Returns a long name and shorter ones for each layer."""
-    network = activity.network
-    size = "×".join(map(str, data.example_shape)) if data is not None and data.is_picture else network.shape[0]
-    labels: list[tuple[str, ...]] = [(f"input {size}", "input")]
-    if hint and (data is None or not data.is_picture):  # The place of an image shows the hint itself.
-        labels[0] = f"input {size} · {hint}", *labels[0]
-    for layer, function in enumerate(network.layer_activations[:-1], start=1):
-        count = text.count(network.shape[layer])
-        short_names = (f"layer {layer} · {count}", f"layer {layer}", f"{layer}")
-        labels.append((f"layer {layer} · {count} {function.label}", *short_names))
-    return [*labels, ("output",)]
-
-
-CARDS.register("networkDock")(CardInfo(DiagramCard, {"inside": Place(Column.WATCH, 1, 420)}))

@@ -1,31 +1,29 @@
-"""The plane card: predictions, or a neuron's activations, all over the plane behind the points of the data."""
+"""The plane as an input: predictions, or a neuron's activations, all over the plane behind the points of the data."""
 
 from __future__ import annotations
 
 import numpy as np
-from PyQt5.QtWidgets import QHBoxLayout, QToolButton
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.input_grid import Square, places_of, square_of
-from nnviz.cards.registry import CARDS
 from nnviz.cards.stage.plane.dot_legend import DotLegend
 from nnviz.cards.stage.plane.plane_view import PlaneView
-from nnviz.cards.stage.plane.surface_page import SurfacePage, painted_points, surface_card, thinned_splits
+from nnviz.cards.stage.plane.surface_input import SurfaceInput, painted_points, thinned_splits
 from nnviz.formatting import text
 from nnviz.session.example_text import neuron_full_name
 from nnviz.session.session import Session
 from nnviz.session.surface_query import PredictionSurface
 from nnviz.ui import theme
 from nnviz.ui.card import Table
-from nnviz.ui.parts import arranged, named
+from nnviz.ui.fields import check_box
+from nnviz.ui.parts import named
 from nnviz.ui.plane.colours import class_pixels, neuron_pixels
 from nnviz.ui.plane.points import Points
 from nnviz.ui.plane.words import coordinates
 from nnviz.ui.plots.legend import Key, Sample
 from nnviz.ui.read_out import Piece
 
-_TIP = "Shows the predicted class at every point of the plane, behind the examples of the training set."
 _HELP = (
     "Colours each place by its predicted class, fading where the confidence is low. Click to set the "
     "input; arrow keys move it, with Shift in small steps."
@@ -36,8 +34,8 @@ _STEPS_TIP = (
 )
 
 
-class PlanePage(SurfacePage):
-    """Shows the plane, with the names of the classes in the head."""
+class PlaneInput(SurfaceInput):
+    """Shows the predicted class at every point of the plane, behind the examples of the training set."""
 
     kind = Square
     where = "plane"
@@ -46,22 +44,13 @@ class PlanePage(SurfacePage):
         self.view = named(PlaneView(), "planeView", "Predicted class over the plane")
         self.view.setWhatsThis(_HELP)
         tests = Key("muted", "test", "planeTestsKey", _TESTS_TIP, Sample.RING)
-        super().__init__(session, "Plane", _TIP, self.view, tests)
-        self.key = named(DotLegend(), "planeKey", "Classes")
-        self.steps = named(QToolButton(), "planeStepsButton", tip=_STEPS_TIP)
-        self.steps.setProperty("role", "key")
-        self.steps.setCheckable(True)
-        arranged(QHBoxLayout(self.aside), 1, self.key, self.tests, self.steps, spacing=2)
-        self.steps.toggled.connect(self._name_steps)
-        self._name_steps()
+        super().__init__(session, self.view, named(DotLegend(), "planeKey", "Classes"), tests)
+        self.steps = check_box("planeStepsButton", "Steps instead of shades", _STEPS_TIP)
+        self.steps.toggled.connect(self.refresh)
+        self.options.append(self.steps)
         self._connect()
 
     # ---- display
-
-    def _name_steps(self) -> None:
-        self.steps.setText("steps" if self.steps.isChecked() else "shades")
-        self.steps.setAccessibleName(f"Predictions as {self.steps.text()}")
-        self.refresh()
 
     def _show_points(self, data: Dataset) -> None:
         names = tuple(text.name(data.class_name(number)) for number in range(data.outputs))
@@ -126,6 +115,3 @@ def points_of(data: Dataset, with_tests: bool) -> Points:
         theme.plane_classes(data.outputs),
         total,
     )
-
-
-CARDS.register("planePage")(surface_card(PlanePage, lambda data: data.is_plane))

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine import explain
 from engine.network.network import Network
 from engine.storage import save_network
-from nnviz.cards.stage.plane.curve_page import CurvePage
-from nnviz.cards.stage.weights.card import WeightsPanel
+from nnviz.cards.stage.plane.curve_input import CurveInput
+from nnviz.cards.stage.weights.layer_part import LayerPart
 from nnviz.cards.stage.weights.tiles import NeuronTiles
 from nnviz.session.selection import Neuron
 from nnviz.session.surface_query import (
@@ -27,27 +27,24 @@ from nnviz.session.surface_query import (
 )
 from nnviz.ui.plots.legend import Key
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.cards.stage.plane.plane_helpers import load, point_at_tile, wait_for_planes
+from tests.nnviz.cards.stage.plane.plane_helpers import load, wait_for_planes
 from tests.nnviz.helpers import (
-    click_tab,
     drag,
     find,
     hover,
-    leave,
     pause,
-    press,
     train_epochs,
     train_for_a_while,
     wait_for_answer,
 )
 
-WITH_ALL = pytest.mark.parametrize("cards", [("surfaceDock", "curvesDock", "weightsDock")], ids=["all"])
+WITH_ALL = pytest.mark.parametrize("cards", [("curvesDock", "weightsDock")], ids=["all"])
 
 
 @pytest.fixture
 def cards() -> tuple[str, ...]:
     """The cards of the window, unless a test names others."""
-    return ("surfaceDock", "curvesDock")
+    return ("curvesDock",)
 
 
 @pytest.fixture
@@ -56,7 +53,7 @@ def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
 
 
 @pytest.fixture
-def page(ready_window: CardWindow, qtbot: QtBot) -> CurvePage:
+def page(ready_window: CardWindow, qtbot: QtBot) -> CurveInput:
     """A sine and 1-8-5-1, before any training."""
     load(qtbot, ready_window, "sine")
     session = ready_window.session
@@ -79,10 +76,10 @@ def lengths(tmp_path: Path) -> Path:
     return path
 
 
-def page_of(window: CardWindow) -> CurvePage:
-    found = next(page for page in window.card("surfaceDock").pages if isinstance(page, CurvePage))
-    assert isinstance(found, CurvePage)
-    return found
+def page_of(window: CardWindow) -> CurveInput:
+    curve = window.draw.surface
+    assert isinstance(curve, CurveInput)
+    return curve
 
 
 def lines_of(window: CardWindow) -> NeuronTiles:
@@ -93,7 +90,7 @@ def network(window: CardWindow) -> Network:
     return window.session.displayed.network
 
 
-def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
+def click_at(qtbot: QtBot, page: CurveInput, x: float) -> None:
     middle = sum(page.view.y_ends) / 2
     qtbot.mouseClick(page.view, Qt.MouseButton.LeftButton, pos=page.view.place_of(x, middle).toPoint())
 
@@ -101,13 +98,11 @@ def click_at(qtbot: QtBot, page: CurvePage, x: float) -> None:
 # ---- where it is
 
 
-@WITH_ALL
 def test_only_such_data_have_the_page(ready_window: CardWindow, qtbot: QtBot) -> None:
     for name, expected in (("sine", True), ("spirals", False), ("polynomial", True), ("mpg", False)):
         load(qtbot, ready_window, name)
-        assert page_of(ready_window).isVisible() is expected, name
-        assert not expected or ready_window.card("surfaceDock").windowTitle() == "Curve"
-        assert lines_of(ready_window).isVisible() is expected, name
+        assert isinstance(ready_window.draw.surface, CurveInput) is expected, name
+        assert find(ready_window, QWidget, "curveView").isVisible() is expected, name
 
 
 # ---- what it shows
@@ -142,11 +137,11 @@ def test_of_a_table_all_is_in_its_units(ready_window: CardWindow, qtbot: QtBot, 
 
 @WITH_ALL
 def test_a_neuron_that_is_pointed_at_is_shown_large(
-    page: CurvePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
+    page: CurveInput, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    probe, lines = ready_window.session.queries[OUTPUT_SURFACE], lines_of(ready_window)
-    point_at_tile(lines, 2, 3)
-    assert "layer 2 · neuron 4" in find(lines, QLabel, "readOut").text()
+    ready_window.stage.open_layer(1)
+    probe, selection = ready_window.session.queries[OUTPUT_SURFACE], ready_window.session.selection
+    selection.point_at(Neuron(2, 3))
     qtbot.waitUntil(lambda: probe.result.neuron == Neuron(2, 3) and probe.is_up_to_date)
     line = page.view.line
     assert line is not None
@@ -156,7 +151,7 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(
     table = page.table()
     assert table is not None
     assert table[0] == ["x", "layer 2 · neuron 4"]
-    leave(lines)
+    selection.point_at(None)
     qtbot.waitUntil(lambda: probe.result.neuron is None and probe.is_up_to_date)
     assert page.view.line is not None
     assert not page.view.line.is_neuron
@@ -173,22 +168,12 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(
     wait_for_planes(qtbot, ready_window)
     assert [probe.result.side for probe in probes] == [FINE_LINE, FINE_TILE_LINE]
 
-    # Neurons have lines while the network fits.
+    # The line of an output is the prediction.
     probe = ready_window.session.queries[OUTPUT_SURFACE]
-    point_at_tile(lines_of(ready_window), 3, 0)
+    selection.point_at(Neuron(3, 0))
     qtbot.waitUntil(lambda: probe.result.neuron == Neuron(3, 0) and probe.is_up_to_date)
     assert page.view.line is not None
     assert not page.view.line.is_neuron
-
-    # A click or enter chooses a neuron.
-    lines, selection = lines_of(ready_window), ready_window.session.selection
-    qtbot.mouseClick(lines, Qt.MouseButton.LeftButton, pos=lines.tile_rect(2, 4).center())
-    assert selection.neuron == Neuron(2, 4)
-    leave(lines)
-    lines.setFocus(Qt.FocusReason.TabFocusReason)
-    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Return):  # the first marks the chosen one
-        press(qtbot, ready_window, key)
-    assert selection.neuron == Neuron(2, 3)
 
     # A network that does not fit has no line.
     save_network(Network([4, 3, 2]), tmp_path / "other.json")
@@ -196,14 +181,13 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(
     qtbot.waitUntil(lambda: network(ready_window).shape == [4, 3, 2])
     assert page.view.line is None
     assert len(page.view.points.places) == 200
-    assert not lines_of(ready_window).isVisible(), "its weights are shown"
 
 
 @WITH_ALL
-def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
-    panel, lines = find(ready_window, WeightsPanel, "weightsDock"), lines_of(ready_window)
-    assert panel.caption == "Lines All"
-    click_tab(qtbot, ready_window, "layer2Tab")
+def test_the_neurons_of_one_layer_and_their_numbers(page: CurveInput, ready_window: CardWindow, qtbot: QtBot) -> None:
+    ready_window.stage.open_layer(2)
+    wait_for_planes(qtbot, ready_window)
+    panel, lines = find(ready_window, LayerPart, "weightsDock"), lines_of(ready_window)
     assert lines.layout_of_tiles is not None
     assert dict(lines.layout_of_tiles.counts) == {2: 5}
     table = panel.table()
@@ -218,9 +202,8 @@ def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_windo
     answers, neurons = (ready_window.session.queries[name] for name in (OUTPUT_SURFACE, NEURON_SURFACES))
     assert answers.is_wanted
     assert neurons.is_wanted
-    ready_window.card("surfaceDock").close()
+    ready_window.stage.hide()
     assert not answers.is_wanted
-    find(ready_window, WeightsPanel, "weightsDock").close()
     assert not neurons.is_wanted
     before = answers.result
     train_epochs(qtbot, ready_window, 2)
@@ -230,7 +213,7 @@ def test_the_neurons_of_one_layer_and_their_numbers(page: CurvePage, ready_windo
 # ---- what it costs, and what it exports
 
 
-def test_a_click_asks_about_a_number_and_keys_move_it(page: CurvePage, ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_a_click_asks_about_a_number_and_keys_move_it(page: CurveInput, ready_window: CardWindow, qtbot: QtBot) -> None:
     # Its numbers as a table.
     table = page.table()
     assert table is not None

@@ -1,18 +1,19 @@
-"""The base of the plane and curve pages: predictions all over the region of the data, behind its points."""
+"""The base of plane and curve as an input: predictions all over the region of the data, behind its points."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from PyQt5.QtWidgets import QHBoxLayout
+from PyQt5.QtCore import QSize
+from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
 from engine import explain
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.datasets.dataset import Split
 from engine.explain.input_grid import Region, region_of
-from nnviz.cards.registry import CardInfo
+from nnviz.cards.stage.plane.dot_legend import DotLegend
 from nnviz.cards.stage.plane.paint_tools import PaintTools
 from nnviz.cards.stage.plane.points_view import PointsView
 from nnviz.formatting.text import short
@@ -22,34 +23,38 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.session.surface_query import NEURON_SURFACES, OUTPUT_SURFACE, PredictionSurface
 from nnviz.ui import theme
-from nnviz.ui.card import Table
-from nnviz.ui.pages import Page
+from nnviz.ui.card import LazyView, Table
 from nnviz.ui.parts import arranged
 from nnviz.ui.plane.points import MOST, Points
 from nnviz.ui.plots.legend import Key
 from nnviz.ui.read_out import Piece, spoken
 
+_GAP = 8  # pixels between the tools and the view
+
 Lines = list[list[Piece]]
 
 
-class SurfacePage(Page):
-    """A page that has a tab only if the data lie in a region of its kind. Subclasses draw the predictions.
+class SurfaceInput(QWidget, LazyView):
+    """The region of the data, if that is of its kind; a click chooses the input. Subclasses draw the predictions.
 
     Attributes:
         kind: the kind of region.
         where: what the region is called in names of widgets: "plane" or "curve".
+        key: the legend of the points.
         tests: the key that shows or hides the points of the test set.
+        options: further controls.
     """
 
     kind: type[Region]
     where: str
 
-    def __init__(self, session: Session, title: str, tip: str, view: PointsView, tests: Key) -> None:
-        super().__init__(title, f"{self.where}Tab", tip)
-        self._session, self._view, self.tests = session, view, tests
+    def __init__(self, session: Session, view: PointsView, key: DotLegend, tests: Key) -> None:
+        super().__init__()
+        self._session, self._view, self.key, self.tests = session, view, key, tests
+        self.options: list[QWidget] = []
         self._is_painted = False  # whether points are painted here
-        self._row = arranged(QHBoxLayout(), (view, 1), spacing=8)
-        self.body.addLayout(self._row)
+        self._tools: PaintTools | None = None
+        self._row = arranged(QHBoxLayout(self), (view, 1), spacing=_GAP)
 
     def _connect(self) -> None:
         """Connects signals and shows the data. Subclasses call it at the end of their construction."""
@@ -94,6 +99,13 @@ class SurfacePage(Page):
 
     # ---- display
 
+    def set_in_view(self, in_view: bool) -> None:
+        """Sets whether it can be seen."""
+        self.in_view = in_view
+        self._session.queries.want(self, (OUTPUT_SURFACE,), in_view)
+        if in_view:
+            self._catch_up()
+
     @property
     def _data(self) -> Dataset | None:
         data = self._session.data.dataset
@@ -117,19 +129,27 @@ class SurfacePage(Page):
         self.refresh()
 
     def _follow_painting(self) -> None:
-        """Brings the page to the front when painting begins, and shows the points as they are painted."""
+        """Offers the tools when painting begins, and shows the points as they are painted."""
         is_on = self._session.painting.is_on and self._data is not None
         if is_on and not self._is_painted:
             self.make_tools()
-            self.wanted.emit()
             self._view.setFocus()  # its keys choose the class, and end it
         self._is_painted = is_on
         self._show_data()
 
-    def make_tools(self) -> None:
-        """Makes the tools for painting if there are none yet."""
-        if self._row.count() == 1:
-            self._row.insertWidget(0, PaintTools(self._session, self._view, self.where, self))
+    def make_tools(self) -> PaintTools:
+        """Returns the tools for painting, and makes them if there are none yet."""
+        if self._tools is None:
+            self._tools = PaintTools(self._session, self._view, self.where, self)
+            self._row.insertWidget(0, self._tools)
+        return self._tools
+
+    def room_of_tools(self) -> QSize:
+        """Returns the width that the tools for painting need beside the view, and their height; 0 without them."""
+        if not self._session.painting.is_on or self._data is None:
+            return QSize(0, 0)
+        tools = self.make_tools()
+        return QSize(tools.minimumWidth() + _GAP, tools.minimumSizeHint().height())
 
     def _show_data(self) -> None:
         if self._data is not None:
@@ -222,8 +242,3 @@ def painted_points(painting: PaintedPointsModel, inks: Sequence[str], with_tests
     points, are_tests = painting.points, painting.are_tests
     shown = np.ones(len(points), bool) if with_tests else ~are_tests
     return Points(points.places[shown], points.kinds[shown], are_tests[shown], inks, int(shown.sum()))
-
-
-def surface_card(make: Callable[[Session], SurfacePage], suits: Callable[[Dataset], bool]) -> CardInfo:
-    """Returns the description of a surface page for the registry."""
-    return CardInfo(make, needs=(OUTPUT_SURFACE,), page_of="surfaceDock", suits=suits)

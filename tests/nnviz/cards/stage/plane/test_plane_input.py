@@ -8,26 +8,25 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QApplication, QLabel, QToolButton
+from PyQt5.QtWidgets import QApplication, QCheckBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine import explain
 from engine.explain.input_grid import plane_points
 from engine.network.network import Network
 from engine.storage import save_network
-from nnviz.cards.stage.plane.plane_page import PlanePage
+from nnviz.cards.stage.plane.plane_input import PlaneInput
 from nnviz.session.selection import Neuron
 from nnviz.session.surface_query import COARSE, FINE, OUTPUT_SURFACE
 from nnviz.ui import theme
 from nnviz.ui.plane.colours import class_pixels
 from nnviz.ui.plots.legend import Key
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
+from tests.nnviz.cards.stage.draw.input_helpers import click_tool
 from tests.nnviz.cards.stage.plane.plane_helpers import (
     load,
     plane_of,
     point_at,
-    point_at_tile,
-    tiles_of,
     wait_for_planes,
 )
 from tests.nnviz.helpers import (
@@ -41,22 +40,14 @@ from tests.nnviz.helpers import (
     wait_for_answer,
 )
 
-WITH_ALL = pytest.mark.parametrize("cards", [("surfaceDock", "curvesDock", "weightsDock")], ids=["all"])
+
+@pytest.fixture
+def ready_window(make_cards: MakeCards) -> CardWindow:
+    return make_cards("curvesDock")
 
 
 @pytest.fixture
-def cards() -> tuple[str, ...]:
-    """The cards of the window, unless a test names others."""
-    return ("surfaceDock", "curvesDock")
-
-
-@pytest.fixture
-def ready_window(make_cards: MakeCards, cards: tuple[str, ...]) -> CardWindow:
-    return make_cards(*cards)
-
-
-@pytest.fixture
-def page(ready_window: CardWindow, qtbot: QtBot) -> PlanePage:
+def page(ready_window: CardWindow, qtbot: QtBot) -> PlaneInput:
     """Two spirals, before any training."""
     load(qtbot, ready_window, "spirals", points=400)
     wait_for_planes(qtbot, ready_window)
@@ -67,7 +58,7 @@ def network(window: CardWindow) -> Network:
     return window.session.displayed.network
 
 
-def colour_at(page: PlanePage, x: float, y: float) -> QColor:
+def colour_at(page: PlaneInput, x: float, y: float) -> QColor:
     return QColor(page.view.grab().toImage().pixel(page.view.place_of(x, y).toPoint()))
 
 
@@ -75,7 +66,7 @@ def colour_at(page: PlanePage, x: float, y: float) -> QColor:
 
 
 def test_answers_of_a_network_that_is_gone_are_reported_no_more(
-    page: PlanePage, ready_window: CardWindow, qtbot: QtBot
+    page: PlaneInput, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     """It had one class more than there are names for now."""
     window, session = ready_window, ready_window.session
@@ -92,17 +83,19 @@ def test_answers_of_a_network_that_is_gone_are_reported_no_more(
     assert any(name in page.view.accessibleDescription() for name in session.class_names)
 
 
-def test_only_points_in_the_plane_have_the_card_and_it_comes_back_with_them(
-    ready_window: CardWindow, qtbot: QtBot
-) -> None:
-    window, card = ready_window, ready_window.card("surfaceDock")
-    assert not card.isVisible()
+def test_only_points_in_the_plane_have_it_and_it_comes_back_with_them(ready_window: CardWindow, qtbot: QtBot) -> None:
+    window, names = ready_window, ("planeView", "planeKey", "planeTestsKey", "paintInputButton")
     for _ in range(2):
         load(qtbot, window, "moons")
-        assert plane_of(window).isVisible()
-        assert card.windowTitle() == "Plane"
+        plane = plane_of(window)
+        assert plane.isVisible()
+        assert not window.canvas.isVisible()
+        assert all(find(window, QWidget, name).isVisible() for name in names)
         load(qtbot, window, "mnist")
-        assert not card.isVisible()
+        assert window.draw.surface is None
+        assert window.canvas.isVisible()
+        assert not any(find(window, QWidget, name).isVisible() for name in names)
+        assert not window.session.queries[OUTPUT_SURFACE].is_wanted
 
     # A large network gets fewer cells.
     load(qtbot, ready_window, "moons")
@@ -115,7 +108,7 @@ def test_only_points_in_the_plane_have_the_card_and_it_comes_back_with_them(
 
 def test_other_data_have_other_points_or_no_plane(ready_window: CardWindow, qtbot: QtBot) -> None:
     load(qtbot, ready_window, "penguins")
-    assert not ready_window.card("surfaceDock").isVisible()
+    assert ready_window.draw.surface is None
 
     # Of very many points some are drawn.
     load(qtbot, ready_window, "circles", points=30_000)
@@ -157,7 +150,7 @@ def expect_answers(qtbot: QtBot, ready_window: CardWindow) -> None:
 
 
 def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
-    page: PlanePage, ready_window: CardWindow, qtbot: QtBot
+    page: PlaneInput, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
     # Its numbers.
     table = page.table()
@@ -222,10 +215,7 @@ def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
     assert question.example.tolist() == pytest.approx([x, y])
 
     # Steps have hard borders.
-    button = find(ready_window, QToolButton, "planeStepsButton")
-    assert button.text() == "shades"
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert button.text() == "steps"
+    assert click_tool(qtbot, ready_window, QCheckBox, "planeStepsButton").isChecked()
     strongest = {QColor(int(class_pixels(np.eye(2)[:, [number]], True)[0])).name() for number in (0, 1)}
     image = page.view.grab().toImage()
     frame = page.view.frame
@@ -246,22 +236,21 @@ def test_the_mouse_reads_a_point_and_asks_about_it_and_keys_move_it(
 
     # Out of view it costs nothing.
     assert probe.is_wanted
-    ready_window.card("surfaceDock").hide()
+    ready_window.stage.hide()
     assert not probe.is_wanted
     before = probe.result
     train_epochs(qtbot, ready_window, 2)
     assert probe.result is before
-    ready_window.card("surfaceDock").show()
+    ready_window.stage.show()
     qtbot.waitUntil(lambda: probe.result.network is network(ready_window))
 
 
-@WITH_ALL
 def test_a_neuron_that_is_pointed_at_is_shown_large(
-    page: PlanePage, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
+    page: PlaneInput, ready_window: CardWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    probe, tiles = ready_window.session.queries[OUTPUT_SURFACE], tiles_of(ready_window)
+    probe, selection = ready_window.session.queries[OUTPUT_SURFACE], ready_window.session.selection
     before = page.view.grab().toImage()
-    point_at_tile(tiles, 2, 3)
+    selection.point_at(Neuron(2, 3))
     qtbot.waitUntil(lambda: probe.result.neuron == Neuron(2, 3) and probe.is_up_to_date)
     assert probe.result.side == FINE
     points = plane_points(*probe.result.region.corners, FINE)
@@ -270,7 +259,7 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(
     assert page.view.grab().toImage() != before
     point_at(page, 0.2, 0.2)
     assert "layer 2 · neuron 4" in find(page.view, QLabel, "readOut").text()
-    leave(tiles)
+    selection.point_at(None)
     qtbot.waitUntil(lambda: probe.result.neuron is None and probe.is_up_to_date)
 
     # A network that does not fit has no answers.
@@ -281,7 +270,6 @@ def test_a_neuron_that_is_pointed_at_is_shown_large(
     assert ready_window.session.queries[OUTPUT_SURFACE].result is None
     assert len(page.view.points.places) == 400
     assert page.view.grab().toImage() != before
-    assert not tiles_of(ready_window).isVisible(), "its weights are shown"
 
 
 def tiles_of_layer(of: Network, points: np.ndarray, layer: int) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""The inspector: pages that look closer at the network, below the stage."""

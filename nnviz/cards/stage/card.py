@@ -1,0 +1,204 @@
+"""The stage: your input, the layers of the network, and its answer, from left to right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QMouseEvent, QResizeEvent
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QHBoxLayout
+
+from nnviz.cards.registry import CARDS, CardInfo, Column, Place
+from nnviz.cards.stage.diagram.network_part import NetworkPart
+from nnviz.cards.stage.draw.input_part import InputPart
+from nnviz.cards.stage.part import StagePart
+from nnviz.cards.stage.prediction.answer_part import AnswerPart
+from nnviz.cards.stage.weights.layer_part import LayerPart
+from nnviz.session.session import Session
+from nnviz.ui import theme
+from nnviz.ui.card import Panel, Table
+from nnviz.ui.pages import Front
+from nnviz.ui.parts import arranged
+
+_GAP, _HEAD = 20, 320  # pixels between the parts, and of the head with the mark of a what-if
+_PICTURE, _FORM, _ANSWER = 0.26, 0.4, 0.21  # the most that input and answer take of the width; less with large texts
+
+
+class StagePanel(Panel):
+    """Shows all layers, or one of them in their place. Where there is little room for it, it shows the input alone.
+
+    While two networks are compared, one layer shows how its weights have changed.
+
+    Attributes:
+        input, network, layer, answer: its parts.
+        sections: the parts by the names that lessons and help use.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Stage")
+        self._session = session
+        self._lay_head_over()
+        self.input, self.network = InputPart(session), NetworkPart(session)
+        self.layer, self.answer = LayerPart(session), AnswerPart(session)
+        self._middle = Front()
+        self._middle.addWidget(self.network)
+        self._middle.addWidget(self.layer)
+        self.body.addLayout(arranged(QHBoxLayout(), self.input, (self._middle, 1), self.answer, spacing=_GAP), 1)
+        self.sections: dict[str, StagePart] = {
+            "drawDock": self.input,
+            "planePage": self.input,
+            "curvePage": self.input,
+            "networkDock": self.network,
+            "weightsDock": self.layer,
+            "predictionDock": self.answer,
+        }
+        for name, part in self.sections.items():
+            part.setObjectName(name)
+        self.input.setObjectName("drawDock")  # whatever the data are
+        self._parts = self.input, self.network, self.layer, self.answer
+        self._offer_tables()
+        self._is_compared = False  # whether two networks are compared
+        self._is_alone = False  # whether only the input is shown
+        self._shape = session.runs.current.network.shape
+        self.network.opened.connect(self.open_layer)
+        self.layer.left.connect(self.close_layer)
+        session.side_by_side.changed.connect(self._follow_comparison)
+        session.runs.replaced.connect(self._follow_network)
+        session.data.views.add(self._limit_widths)
+
+    def _lay_head_over(self) -> None:
+        """Lays the head over the upper right corner, where nothing of the stage stands."""
+        self.head.leave_title()
+        self.head.detail.hide()
+        self.layout().removeWidget(self.head)
+        self.head.setProperty("over", True)
+        self.sheet.setProperty("alone", True)
+        self.head.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._limit_widths()
+        width = min(theme.px(_HEAD), self.width())
+        self.head.setGeometry(self.width() - width, 0, width, self.head.sizeHint().height())
+
+    def _limit_widths(self) -> None:
+        """Leaves the network most of the width."""
+        share = _PICTURE / (theme.text_size() / 100) ** 0.5 if self.input.takes_pictures else _FORM
+        for part, most in ((self.input, share), (self.answer, _ANSWER)):
+            width = max(round(most * self.width()), part.minimumSizeHint().width())
+            part.setMaximumWidth(QWIDGETSIZE_MAX if self._is_alone else width)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns that of the parts, with the least width of the column."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), least.height() - self.head.minimumSizeHint().height())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A double click beside the parts enlarges the stage."""
+        self.asked.emit("enlarge")
+
+    # ---- one layer
+
+    @property
+    def is_layer_open(self) -> bool:
+        """Whether one layer is shown in place of all."""
+        return self._middle.currentWidget() is self.layer
+
+    def open_layer(self, layer: int) -> None:
+        """Shows the weights of a layer, counted from 1, in place of all layers."""
+        self.layer.show_layer(layer - 1)
+        self._turn_to(self.layer)
+        self.layer.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_layer(self) -> None:
+        """Shows all layers again."""
+        if self._session.side_by_side.is_on:
+            self._session.side_by_side.toggle()
+        self._turn_to(self.network)
+
+    def _turn_to(self, part: StagePart) -> None:
+        self._middle.setCurrentWidget(part)
+        self._tell_parts()
+
+    def _follow_comparison(self) -> None:
+        """Shows how the weights have changed while two networks are compared: of the open layer, else of the first."""
+        before, self._is_compared = self._is_compared, self._session.side_by_side.is_on
+        if self._is_compared and not self.is_layer_open:
+            self.layer.show_layer(0)
+            self._turn_to(self.layer)
+        elif before and not self._is_compared:
+            self._turn_to(self.network)
+
+    def _follow_network(self) -> None:
+        """Shows all layers of a network of another shape."""
+        before, self._shape = self._shape, self._session.runs.current.network.shape
+        if self._shape != before and not self._session.side_by_side.is_on:
+            self._turn_to(self.network)
+
+    # ---- what is in view
+
+    def set_strip(self, is_strip: bool) -> None:
+        """Shows the input alone, or all parts."""
+        self._is_alone = is_strip
+        self._middle.setVisible(not is_strip)
+        self.answer.setVisible(not is_strip)
+        self._limit_widths()
+        self._tell_parts()
+
+    def _shown(self) -> list[StagePart]:
+        middle = self.layer if self.is_layer_open else self.network
+        return [self.input] if self._is_alone else [self.input, middle, self.answer]
+
+    def _tell_parts(self) -> None:
+        for part in self._parts:
+            in_view = self.in_view and part in self._shown()
+            if in_view != part.in_view:
+                self._session.queries.want(part, part.needs, in_view)
+                part.set_in_view(in_view)
+
+    def views(self) -> list[Any]:
+        return [self, *self._shown()]
+
+    def _visibility_changed(self, in_view: bool) -> None:
+        super()._visibility_changed(in_view)
+        self._tell_parts()
+
+    def invalidate(self) -> None:
+        super().invalidate()
+        for part in self._parts:
+            part.invalidate()
+
+    # ---- for a file
+
+    def _offer_tables(self) -> None:
+        """Adds the connections, and the plane or the curve, to what the menu exports."""
+        self.tables = {
+            "connections": ("Strongest connections", self.network.table),
+            "surface": ("Input and prediction", self.input.table),
+        }
+        menu = self.menu_button
+        menu.add_table("connections", "Export c&onnections …", lambda: self.network.in_view)
+        menu.add_table("surface", "Export p&lane or curve …", lambda: self.input.surface is not None)
+
+    @property
+    def caption(self) -> str:
+        return self.layer.caption if self.is_layer_open else self.windowTitle()
+
+    def table(self) -> Table | None:
+        """Returns the weights of the layer that is shown in place of all, else the outputs."""
+        return self.layer.table() if self.is_layer_open else self.answer.table()
+
+
+PLACES = {
+    "train": Place(Column.WATCH, 1),
+    "inside": Place(Column.WATCH, 1, 470),
+    "runs": Place(Column.ASK, 1, 300, is_strip=True),
+}
+CARDS.register("stagePanel")(CardInfo(StagePanel, PLACES))
+# The parts are known by names of their own, which help and lessons use; the panel makes them.
+CARDS.register("drawDock")(CardInfo(InputPart, part_of="stagePanel"))
+CARDS.register("networkDock")(CardInfo(NetworkPart, part_of="stagePanel"))
+CARDS.register("planePage")(CardInfo(InputPart, part_of="stagePanel", suits=lambda data: data.is_plane))
+CARDS.register("curvePage")(CardInfo(InputPart, part_of="stagePanel", suits=lambda data: data.is_curve))
+CARDS.register("weightsDock")(CardInfo(LayerPart, part_of="stagePanel"))
+CARDS.register("predictionDock")(CardInfo(AnswerPart, part_of="stagePanel"))
