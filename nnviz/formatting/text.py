@@ -24,6 +24,7 @@ _MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
 
 # Control characters but the line break, lone surrogates, and signs that turn the direction of the text after them.
 _UNSAFE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, so that 99.6 % is not rounded to 100 %
 _LARGE = 1e6  # percent
 _SHORTENED = 1e4  # from here on the numbers of an axis are written like 20k
 _ROUNDING, _MOST_DECIMALS = 1e-7, 7  # of epochs
@@ -180,6 +181,11 @@ def listed(values: Sequence[str], separator: str = ", ") -> str:
 def percent(share: float) -> str:
     """Formats a share as 2.41 %; a smaller one gets as many decimals as needed to show it: 0.0017 %."""
     return f"{percentage(share)} %"
+
+
+def certainty(share: float) -> str:
+    """Formats how sure a prediction is: a whole percentage, with a decimal from 99 to 99.95 %."""
+    return f"{100 * share:.{1 if _NEARLY_ALL <= share < _ALL else 0}f} %"
 
 
 def percentage(share: float) -> str:

@@ -76,7 +76,7 @@ def class_line(known: PastPredictions, at: int, names: Sequence[str], is_own: bo
     what = "right" if predicted == label else names[predicted]
     note = f"{what} since epoch {text.epochs(round(known.epochs[start], 2))}" if stays else ""
     shares = confidences[:, predicted].tolist()
-    figures = [f"{100 * share:.0f} % sure" for share in shares]
+    figures = [f"{text.certainty(share)} sure" for share in shares]
     name = f"your {names[predicted]}" if is_own else names[predicted]
     return BandLine(name, names[predicted], known.epochs, shares, figures, start if stays else None, note)
 

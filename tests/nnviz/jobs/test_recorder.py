@@ -752,8 +752,9 @@ def test_of_two_edits_the_first_is_measured_when_the_second_is_undone(
     session.edits.set_bias(Neuron(3, 1), 60.0)
     session.undo.undo()
     qtbot.waitUntil(lambda: "test_error" in session.runs.current.figures())
-    qtbot.waitUntil(lambda: runs_of(recorded)[0].test_error is not None)
-    expect_everywhere(recorded, home / "undone", measured_by_hand(recorded), 1)
+    error = measured_by_hand(recorded)
+    qtbot.waitUntil(lambda: runs_of(recorded)[0].test_error == error)
+    expect_everywhere(recorded, home / "undone", error, 1)
 
 
 def test_an_edit_that_is_undone_and_done_again_is_noted_once(recorded: Model, qtbot: QtBot) -> None:

@@ -33,7 +33,6 @@ _LEAST_WIDTH, _WIDTH, _MOST_WIDTH = 96, 170, 250  # pixels; the second follows t
 _LEAST_HEIGHT = 100
 _LEAST_ANSWER, _MOST_ANSWER = 110, 220  # pixels of the height of the answer above bars
 _GAP = 12  # between the answer and what is below
-_NEARLY_ALL, _ALL = 0.99, 0.9995  # between these shares one decimal is shown, so that 99.6 % is not rounded to 100 %
 _GUESS = "a guess: not trained yet"
 _TIP = (
     "Shows the class with the largest output, and the second. Below the confidence threshold it is grey, “not sure”. "
@@ -131,9 +130,9 @@ class AnswerPart(StagePart):
             verdict = predicted_class_of(outputs, self._session.question.threshold)
             share, is_sure, best = verdict.confidence, verdict.is_sure, verdict.best
             is_worth_seeing = verdict.second_confidence >= WORTH_SEEING
-            second = f"or {self._names[verdict.second]} ({_percent(verdict.second_confidence)})"
+            second = f"or {self._names[verdict.second]} ({text.certainty(verdict.second_confidence)})"
             note = second if is_worth_seeing else ""
-        return Answer(self._names[best], f"{_percent(share)}{sure}" if is_sure else "not sure", note, not is_sure)
+        return Answer(self._names[best], f"{text.certainty(share)}{sure}" if is_sure else "not sure", note, not is_sure)
 
     def _show_numbers(self) -> None:
         rows = self._number_rows(self._session.question.answer)
@@ -291,8 +290,3 @@ def _number_row(target: Target, value: float, truth: float | None, unit: str) ->
 def _caption(row: NumberRow) -> str:
     """Returns the unit or the name of a number and its true value: "mpg · true 40.8"."""
     return " · ".join([row.unit or row.name, *([f"true {row.truth}"] if row.truth else [])])
-
-
-def _percent(share: float) -> str:
-    """Formats a whole percentage, which does not flicker; with a decimal near 100, where the bars show one too."""
-    return f"{100 * share:.{1 if _NEARLY_ALL <= share < _ALL else 0}f} %"

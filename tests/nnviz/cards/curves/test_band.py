@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from nnviz.cards.curves.band import Band, class_line
 from nnviz.cards.curves.prediction_over_time import PAST_PREDICTIONS, PastPredictions
+from nnviz.formatting import text
 from nnviz.ui import theme
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import drag, hover, leave, seven, train_epochs
@@ -143,7 +144,7 @@ def test_the_compared_epoch_has_a_line_and_its_value_beside_it(
     session.timeline.go_to(1)
     example, best = session.question.example[None], int(np.argmax(session.prediction))
     both = session.displayed.network, session.runs.current.network
-    here, now = (f"{100 * network.predict(example)[0, best]:.0f} % sure" for network in both)
+    here, now = (f"{text.certainty(network.predict(example)[0, best])} sure" for network in both)
     qtbot.waitUntil(lambda: band.figures == (here, ""))
     plain = band.grab().toImage()
     session.side_by_side.toggle()

@@ -19,6 +19,7 @@ from nnviz.cards.stage.diagram.layout import LayoutSpec
 from nnviz.cards.stage.diagram.painting import DiagramContent, short
 from nnviz.cards.stage.diagram.shown_neurons import NeuronIndex
 from nnviz.ui import theme
+from tests.nnviz.helpers import hover
 
 
 @pytest.fixture
@@ -78,14 +79,14 @@ def test_negative_activations_are_drawn_as_rings(diagram: NetworkDiagram) -> Non
     assert picture.pixelColor(positive.center().toPoint()) == theme.colour("ink")
 
 
-def test_what_is_pointed_at_is_reported_again_when_it_changes(diagram: NetworkDiagram, qtbot: QtBot) -> None:
+def test_what_is_pointed_at_is_reported_again_when_it_changes(diagram: NetworkDiagram) -> None:
     show(diagram, [9, 4, 2])
     box = diagram.box_of((1, 2))
     assert box is not None
     reported: list[tuple[int, int]] = []
     diagram.pointed.connect(lambda layer, number: reported.append((layer, number)))
-    qtbot.mouseMove(diagram, box.center().toPoint())
-    qtbot.waitUntil(lambda: reported[-1:] == [(1, 2)])
+    hover(diagram, (round(box.center().x()), round(box.center().y())))
+    assert reported[-1:] == [(1, 2)]
     show(diagram, [9, 4, 2])
     assert len(reported) > 1
     assert reported[-1] == (1, 2)
