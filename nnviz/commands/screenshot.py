@@ -38,6 +38,7 @@ from nnviz.session.hints import HINTS
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.window.card_export import png
+from nnviz.window.film.subjects import WindowSubject
 from nnviz.window.main_window import MainWindow
 from nnviz.window.preferences import Preferences
 
@@ -117,6 +118,7 @@ def _take(wanted: argparse.Namespace, data: str, settings: Mapping[str, Value]) 
             _show_sweep(window, wanted.sweep, wanted.view or VIEWS[0])
         wait_until(window, lambda: all(not query.is_wanted or query.is_up_to_date for query in session.queries))
         QApplication.processEvents()  # lets layouts follow
+        WindowSubject(window).refresh()  # what would be drawn a moment later
         write_whole(wanted.out, png(window.grab()))
     finally:
         window.close_unasked()
