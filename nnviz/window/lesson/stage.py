@@ -40,7 +40,7 @@ _BAND = "learning-strip"  # a part of the curves that lessons show and point at 
 _WEIGHTS = "weights"  # a part of the stage
 _FREE_MENUS = ("menuView", "menuHelp")  # never locked: text size, theme, layout and help
 _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
-_FREE_BUTTONS = ("moreButton", "moreBackButton")  # they only show other settings
+_FREE_BUTTONS = ("moreButton", "moreBackButton", "inputMenuButton")  # they only show other controls
 
 
 class WindowStage(QObject):
