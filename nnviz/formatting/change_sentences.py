@@ -19,29 +19,21 @@ _PARTS = {"test": "test", "validation": "validation", "train": "training"}
 
 
 def class_change(
-    opening: str,
-    part: str,
-    changes: ClassChanges,
-    errors: tuple[float, float],
-    names: Sequence[str],
-    is_image: bool,
+    opening: str, changes: ClassChanges, errors: tuple[float, float], names: Sequence[str], is_image: bool
 ) -> Conclusion:
-    """Returns how the error changed, which confusions changed most, and how many examples became right and wrong.
+    """Returns how many examples became right and wrong, and which confusions changed most.
 
     Args:
         opening: the beginning of the sentence: "From epoch 3 to 20".
-        part: name of the set of examples: "test".
         changes: the predictions before and after.
         errors: shares of mistakes before and after.
         names: names of the classes.
         is_image: whether the examples are images: characters are "read as", others "predicted as".
     """
-    before, after = errors
-    movement = _movement(text.percentage(before), text.percentage(after), after - before, "%")
-    lead = f"{opening} the {part} error {movement}{_chance(changes, errors)}."
-    sides = _sides(changes)
-    rest = _confusions(changes, names, is_image)
-    return Conclusion(lead, f"{rest}." if rest else sides, sides if rest else "")
+    confusions = _confusions(changes, names, is_image)
+    return Conclusion(
+        f"{_clause(opening)} {_sides(changes)}{_chance(changes, errors)}.", f"{confusions}." if confusions else ""
+    )
 
 
 def confusion_change(
@@ -54,15 +46,21 @@ def confusion_change(
 ) -> Conclusion:
     """Returns which confusions changed most, then the error and how many examples became right and wrong.
 
-    See :func:`class_change` for the arguments; its sentences are returned if no confusion changed much.
+    See :func:`class_change` for the other arguments; its first sentence begins if no confusion changed much.
+
+    Args:
+        part: name of the set of examples: "test".
     """
-    confusions = _confusions(changes, names, is_image)
+    confusions, chance = _confusions(changes, names, is_image), _chance(changes, errors)
+    error = f"{part.capitalize()} error {format_range('error', *errors, between=' → ')}{chance}."
     if not confusions:
-        return class_change(opening, part, changes, errors, names, is_image)
-    comma = "" if opening.endswith(",") else ","
-    movement = format_range("error", *errors, between=" → ")
-    error = f"{part.capitalize()} error {movement}{_chance(changes, errors)}."
-    return Conclusion(f"{opening}{comma} {confusions}.", error, _sides(changes))
+        return Conclusion(f"{_clause(opening)} {_sides(changes)}.", error)
+    return Conclusion(f"{_clause(opening)} {confusions}.", error, f"{_sides(changes)}.")
+
+
+def _clause(opening: str) -> str:
+    """Returns the beginning of a sentence with a comma at its end."""
+    return f"{opening.rstrip(',')},"
 
 
 def _chance(changes: ClassChanges, errors: tuple[float, float]) -> str:
@@ -78,7 +76,7 @@ def _chance(changes: ClassChanges, errors: tuple[float, float]) -> str:
 
 def _sides(changes: ClassChanges) -> str:
     right, wrong = int(changes.are_corrected.sum()), int(changes.are_new_mistakes.sum())
-    return f"{text.count(right)} became right, {text.count(wrong)} wrong."
+    return f"{text.count(right)} became right and {text.count(wrong)} wrong"
 
 
 def _confusions(changes: ClassChanges, names: Sequence[str], is_image: bool) -> str:
@@ -102,7 +100,7 @@ def number_change(
     """Returns how the error of a predicted number changed, and how many predictions came nearer to their targets.
 
     Args:
-        opening, part: as in :func:`class_change`.
+        opening, part: as in :func:`class_change` and :func:`confusion_change`.
         changes: the predictions before and after.
         errors: root of the mean squared error before and after, in the unit of the target.
         unit: the unit, or "".
@@ -111,7 +109,7 @@ def number_change(
     nearer, away = int((changes.gains > 0).sum()), int((changes.gains < 0).sum())
     counts = f"{text.count(nearer)} of {text.count(total)} predictions came nearer, {text.count(away)} moved away."
     if not all(map(math.isfinite, errors)):
-        return Conclusion(f"{opening}{'' if opening.endswith(',') else ','} {counts}")
+        return Conclusion(f"{_clause(opening)} {counts}")
     before, after = map(text.steady, errors)
     return Conclusion(f"{opening} the {part} RMSE {_movement(before, after, errors[1] - errors[0], unit)}.", counts)
 

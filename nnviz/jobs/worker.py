@@ -33,7 +33,7 @@ _LOG = logging.getLogger("nnviz")
 _MOST_TRAINERS = 2  # of the current run and the one before
 _SECONDS_HERE = 0.03  # a training that ends sooner is not lent
 _MANY_STEPS = 2_000  # more than any network takes in that time
-_MOST_BEHIND = 1.0  # seconds that a slow training catches up, after an evaluation say
+_MOST_BEHIND = 5.0  # seconds that a slow training catches up, after an evaluation say
 _HEARD_AT_ONCE = 150  # received events that are confirmed to the process together, if no frame is taken
 
 

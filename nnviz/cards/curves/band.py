@@ -127,8 +127,7 @@ class Band(PaintedView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         theme.sized(self.setFixedHeight, _HEIGHT)
-        compared = session.side_by_side.changed
-        for signal in (self._query.changed, session.timeline.changed, session.question.changed, compared):
+        for signal in (self._query.changed, session.timeline.changed, session.side_by_side.changed):
             signal.connect(self.refresh)
 
     def set_span(self, left: int, width: int) -> None:

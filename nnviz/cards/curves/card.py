@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 from PyQt5.QtCore import QEvent, QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QAction, QApplication, QSizePolicy, QVBoxLayout
 
+from engine.datasets import Dataset
 from engine.training.history import PARTS, Curves, History
 from nnviz.cards.curves.band import Band
 from nnviz.cards.curves.curve_plot import EARLIER, CurvePlot
@@ -20,6 +22,7 @@ from nnviz.cards.curves.time_foot import TimeFoot
 from nnviz.cards.curves.view_menu import ViewMenuButton
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting.text import epochs as epochs_text
+from nnviz.jobs.timing import TimeBudget
 from nnviz.session.run import Run
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import CHANGES, MISTAKES
@@ -31,6 +34,9 @@ from nnviz.ui.parts import arranged, named, set_look
 from nnviz.ui.plots.curve_axes import ERROR, LOSS, RMSE, Quantity
 from nnviz.ui.plots.curve_figures import EXACT, EarlierRun
 
+_SECONDS_BETWEEN = 0.1  # at least, between two views of a training
+_OFF_EDGE = 3  # pixels between the buttons of the playhead and the edge of the chart
+_OFF = 1.35  # about the RMSE of an untrained network, in root mean squares of the targets
 _MANY, _BOTTOM_OF_FEW = 1000, 0.01  # test examples, and the lowest value of the axis of fewer as a share of its end
 _BETWEEN = 6  # pixels between the parts of the card
 _LEAST_CHART = 60  # pixels of the view
@@ -107,6 +113,7 @@ class CurvesPanel(PagedCard):
         self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # no page sets the height
         self._stack.setMinimumHeight(_LEAST_CHART)
         self._is_strip = False
+        self._due = TimeBudget(_SECONDS_BETWEEN, 0)
         self._in_front: Page | None = None  # the page that the whole form shows
         self.time_moved.connect(self._follow_chart)
         theme.changed.connect(self._fit_band)
@@ -152,7 +159,6 @@ class CurvesPanel(PagedCard):
         session = self._session
         for signal in (
             session.timeline.changed,
-            session.displayed.changed,
             session.training.state_changed,
             session.settings.changed,
             session.settings.problems_changed,
@@ -161,6 +167,7 @@ class CurvesPanel(PagedCard):
             session.mistakes.changed,
         ):
             signal.connect(self.refresh)
+        session.displayed.changed.connect(self._follow)
         for signal in (session.side_by_side.changed, session.side_by_side.changes_changed, theme.changed):
             signal.connect(self._compare)
         for signal in (session.runs.compared_changed, session.settings.changed, session.training.state_changed):
@@ -229,15 +236,22 @@ class CurvesPanel(PagedCard):
                 part.set_span(*self.span)
 
     def _place_beside(self) -> None:
-        """Lays the buttons of the playhead over the lower edge of the chart, while they are shown."""
+        """Lays the buttons of the playhead over the chart, at the edge where they cover less of the curves."""
         if self.foot.beside.isHidden():
             return
         plot, foot = self.plot, self.foot
         left, width = self.span
-        margin, bottom = self.under.geometry().left(), foot.y()
+        start = self.under.geometry().left() + left
+        place = foot.beside_playhead(start, start + width)
+        place.moveBottom(foot.y() - _OFF_EDGE)
         if plot.isVisible():
-            bottom = plot.mapTo(self.sheet, plot.plot_area().bottomLeft()).y()
-        foot.place_beside(margin + left, margin + left + width, bottom - 8)
+            corner, area = plot.mapTo(self.sheet, QPoint(0, 0)), plot.plot_area()
+            upper, lower = place.translated(-corner), place.translated(-corner)
+            upper.moveTop(area.top() + _OFF_EDGE)
+            lower.moveBottom(area.bottom() - _OFF_EDGE)
+            place = min(lower, upper, key=plot.hidden_under).translated(corner)
+        foot.beside.setGeometry(place)
+        foot.beside.raise_()
 
     @property
     def span(self) -> tuple[int, int]:
@@ -320,6 +334,15 @@ class CurvesPanel(PagedCard):
         """The quantity of the headline: that of the chart in front, or else the error or RMSE."""
         return (self.page if isinstance(self.page, LearningCurvePage) else self._main).quantity
 
+    def _follow(self) -> None:
+        """Follows the displayed network; while it learns, less often than the stage, which then has time to move."""
+        if self._due.is_due or self._session.state is not Status.TRAINING:
+            self._due.spend(0)
+            for page in self.curves:
+                if page.is_filled:
+                    page.refresh()
+            self.refresh()
+
     def refresh(self) -> None:
         if self.in_view and not self._is_strip:
             self.headline.refresh(self._quantity)
@@ -357,6 +380,8 @@ class CurvesPanel(PagedCard):
             self.error.set_examples(len(dataset.splits.get("test", dataset.splits["train"])))
         if self.rmse is not None:
             self.rmse.set_unit(self._session.meaning.unit)
+            self.rmse.set_expected(_expected_rmse(dataset))
+        self.loss.set_expected(_expected_loss(dataset))
 
     def _tell_pages(self) -> None:
         super()._tell_pages()
@@ -437,7 +462,7 @@ class LearningCurvePage(Page):
         session.timeline.changed.connect(self.refresh)
         for signal in (session.side_by_side.changed, session.side_by_side.changes_changed, theme.changed):
             signal.connect(self._show_moment)
-        for signal in (session.displayed.changed, session.training.state_changed, session.settings.changed):
+        for signal in (session.training.state_changed, session.settings.changed):
             signal.connect(self.refresh)
         session.runs.history_changed.connect(self.refresh)
         session.runs.replaced.connect(self._new_run)
@@ -476,6 +501,10 @@ class LearningCurvePage(Page):
         bottom = ERROR.bottom if count >= _MANY else _BOTTOM_OF_FEW
         if bottom != self.quantity.bottom:
             self._set_quantity(replace(self.quantity, bottom=bottom))
+
+    def set_expected(self, value: float) -> None:
+        """Sets about which value an untrained network has, so that the axis is known before it is measured."""
+        self._set_quantity(replace(self.quantity, expected=value))
 
     def _set_quantity(self, quantity: Quantity) -> None:
         self.quantity = quantity
@@ -588,6 +617,21 @@ class LearningCurvePage(Page):
         epochs = sorted({epoch for curve in columns.values() for epoch in curve.epochs})
         values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in columns.values()]
         return ["epoch", *columns], [[epoch, *(of.get(epoch, "") for of in values)] for epoch in epochs]
+
+
+def _expected_rmse(data: Dataset) -> float:
+    """Returns about the RMSE of an untrained network, whose outputs have nothing to do with the targets."""
+    if data.is_classification:
+        return 0.0
+    away = data.raw_targets(data.train.targets) - data.raw_targets(np.zeros((1, data.outputs), np.float32))
+    return _OFF * math.sqrt(float(np.square(away).mean()))
+
+
+def _expected_loss(data: Dataset) -> float:
+    """Returns about the loss of an untrained network, with the usual loss function for such data."""
+    if data.is_classification:
+        return 2 * math.log(max(data.outputs, 2))  # twice that of equal probabilities
+    return data.outputs * float(np.square(data.train.targets).mean())
 
 
 PLACES = {"train": Place(Column.TIME, 1), "inside": Place(Column.TIME, 1, is_strip=True)}

@@ -196,5 +196,5 @@ def _change_sentences(found: PredictionChanges, meaning: Meaning) -> Conclusion:
     changes, part, errors = found.changes, SET_LABELS[found.part.name], found.errors(meaning)
     if isinstance(changes, ClassChanges):
         names = [meaning.output(number) for number in range(len(changes.matrix))]
-        return class_change(found.opening, part, changes, errors, names, meaning.picture is not None)
+        return class_change(found.opening, changes, errors, names, meaning.picture is not None)
     return number_change(found.opening, part, changes, errors, meaning.unit)

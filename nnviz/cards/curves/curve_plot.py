@@ -284,7 +284,7 @@ class CurvePlot(ZoomPlot):
         shown = [line.y for name, line in self._by_name() if name not in self._hidden]
         values = np.concatenate(shown) if shown else np.empty(0)
         values = values[np.isfinite(values)]
-        self._left.follow(self.axes, has_below=bool(len(values) and (values < low).any()))
+        self._left.follow(self.axes)
         across = 0.0, float(self.axes.across(self._last_epoch()))
         home = self.axes.heights(low, high)
         highest = min(max(float(values.max()) if len(values) else high, high), self.quantity.highest)
@@ -397,10 +397,10 @@ class CurvePlot(ZoomPlot):
         """Returns the cost of covering a rectangle with the read-out."""
         button = self.reset_button
         is_in_the_way = button.isVisible() and place.intersects(button.geometry())
-        return self._hidden_under(place) + _IN_THE_WAY * is_in_the_way
+        return self.hidden_under(place) + _IN_THE_WAY * is_in_the_way
 
-    def _hidden_under(self, place: QRect) -> int:
-        """Returns how much of the lines the read-out would cover there, as a number of places along them."""
+    def hidden_under(self, place: QRect) -> int:
+        """Returns how much of the lines a rectangle covers, as a number of places along them."""
         area, ((left, right), (low, high)) = self.plot_area(), self.getViewBox().viewRange()
         pixels = np.arange(place.left(), place.right() + _SAMPLE, _SAMPLE)
         across = left + (pixels - area.left()) / max(area.width(), 1) * (right - left)

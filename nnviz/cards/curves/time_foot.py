@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -187,15 +187,11 @@ class TimeFoot(QWidget):
         if focus is not None and is_here and not focus.isVisible():
             self.axis.setFocus()
 
-    def place_beside(self, left: int, right: int, bottom: int) -> None:
-        """Lays the buttons beside the playhead, between two pixels of their parent, above a third."""
-        self.beside.adjustSize()
-        here = left - self.axis.x() - SIDE + self.playhead
-        width, at = self.beside.width(), here + _BESIDE
-        if at + width > right:
-            at = max(here - _BESIDE - width, left)
-        self.beside.move(at, bottom - self.beside.height())
-        self.beside.raise_()
+    def beside_playhead(self, left: int, right: int) -> QRect:
+        """Returns the place of the buttons beside the playhead, between two pixels of their parent, at its top."""
+        width, here = self.beside.sizeHint().width(), left - self.axis.x() - SIDE + self.playhead
+        at = here + _BESIDE if here + _BESIDE + width <= right else max(here - _BESIDE - width, left)
+        return QRect(QPoint(at, 0), self.beside.sizeHint())
 
     # ---- the field of an epoch
 

@@ -35,15 +35,14 @@ class RunStatus(ElidedLabel):
             session.settings.problems_changed,
             session.settings.changed,
             session.run_or_data_changed,
-            session.run_estimate.changed,
             session.speed.changed,
-            session.question.changed,
             session.records.changed,
             session.runs.file_changed,
             session.displayed.snapshot_changed,
         ):
             signal.connect(self.refresh)
-        for signal in (session.training.progressed, session.runs.history_changed):
+        often = session.run_estimate.changed, session.question.changed
+        for signal in (session.training.progressed, session.runs.history_changed, *often):
             signal.connect(self._progressed)
         session.queries.want(self, (RUN_ESTIMATE,), True)
         train.installEventFilter(self)

@@ -37,6 +37,7 @@ class Quantity:
         lowest, highest: limits of the axis; a logarithmic axis draws smaller values at ``lowest``.
         low, high: range that an automatic logarithmic axis contains at least; by default none.
         top: upper end of a fixed axis; by default the round number above the value of the untrained network.
+        expected: value of an untrained network as the data let one expect it, so that the axis is known before.
         bottom: lowest value of a fixed logarithmic axis, as a share of its upper end.
     """
 
@@ -49,6 +50,7 @@ class Quantity:
     high: float = 0.0
     title: str = ""
     top: float | None = None
+    expected: float = 0.0
     bottom: float = 1e-3
 
     def text(self, value: float) -> str:
@@ -76,7 +78,7 @@ class Quantity:
         """
         top = self.top
         if top is None:
-            first = untrained if untrained is not None and untrained > 0 else 1.0
+            first = max(untrained or 0.0, self.expected) or 1.0
             top = step(min(max(first, self.lowest), self.highest / 10) * 1.0001)
         return top * self.bottom, top
 
@@ -167,18 +169,16 @@ class ValueAxis(pg.AxisItem):
 
     Attributes:
         axes: how positions become values.
-        has_below: whether lines have values below the floor, whose line is then named.
     """
 
     def __init__(self) -> None:
         super().__init__("left")
         self.axes = Axes(ERROR)
-        self.has_below = False
 
-    def follow(self, axes: Axes, has_below: bool = False) -> None:
-        """Sets the conversion of positions, and whether there are values below its floor."""
-        if (axes, has_below) != (self.axes, self.has_below):
-            self.axes, self.has_below = axes, has_below
+    def follow(self, axes: Axes) -> None:
+        """Sets the conversion of positions."""
+        if axes != self.axes:
+            self.axes = axes
             self.picture = None  # pyqtgraph then draws the axis again
             self.update()
 
@@ -195,7 +195,7 @@ class ValueAxis(pg.AxisItem):
         if floor is not None:
             low = max(low, math.log10(floor))
         found = [math.log10(mark) for mark in log_marks(10.0**low, 10.0**maxVal, most)] if low < maxVal else []
-        if self.has_below and floor is not None and minVal <= self.axes.below <= maxVal:
+        if floor is not None and minVal <= self.axes.below <= maxVal:
             each = (maxVal - minVal) / max(size, 1)  # of a pixel
             near = theme.px(theme.SMALL + 2) * each
             lowest = max(self.axes.below, minVal + theme.px(theme.SMALL) / 2 * each)  # where its number has room

@@ -30,8 +30,8 @@ def predicted(*groups: tuple[int, int, int]) -> ClassPredictions:
 def changed(before: ClassPredictions, after: ClassPredictions, is_image: bool = True) -> tuple[Conclusion, Conclusion]:
     """Returns the sentences of the curves and those of the mistakes."""
     errors = float(before.are_wrong.mean()), float(after.are_wrong.mean())
-    about = OPENING, "test", ClassChanges(before, after), errors, DIGITS, is_image
-    return class_change(*about), confusion_change(*about)
+    about = ClassChanges(before, after), errors, DIGITS, is_image
+    return class_change(OPENING, *about), confusion_change(OPENING, "test", *about)
 
 
 def test_the_error_and_the_confusions_that_changed_most() -> None:
@@ -39,14 +39,14 @@ def test_the_error_and_the_confusions_that_changed_most() -> None:
     after = predicted((0, 0, 300), (1, 2, 5), (1, 1, 95), (3, 3, 88), (3, 4, 12))
     curves, mistakes = changed(before, after)
     assert curves == (
-        "From epoch 3 to 20 the test error fell from 8.00 to 3.40 %.",
+        "From epoch 3 to 20, 25 became right and 2 wrong.",
         "1 read as 2 fell from 30 to 5, 3 read as 4 rose from 10 to 12.",
-        "25 became right, 2 wrong.",
+        "",
     )
     assert mistakes == (
         "From epoch 3 to 20, 1 read as 2 fell from 30 to 5, 3 read as 4 rose from 10 to 12.",
         "Test error 8.00 → 3.40 %.",
-        "25 became right, 2 wrong.",
+        "25 became right and 2 wrong.",
     )
     assert "1 as 2 fell" in changed(before, after, is_image=False)[0].rest
 
@@ -55,17 +55,16 @@ def test_a_difference_that_chance_explains_is_called_so() -> None:
     before = predicted((0, 0, 95), (0, 1, 5), (1, 1, 96), (1, 0, 4))
     after = predicted((0, 0, 95), (0, 1, 5), (1, 1, 94), (1, 0, 6))
     curves, mistakes = changed(before, after)
-    assert curves.lead == "From epoch 3 to 20 the test error rose from 4.50 to 5.50 %, perhaps by chance."
+    assert curves.lead == "From epoch 3 to 20, 0 became right and 2 wrong, perhaps by chance."
     assert mistakes.lead == "From epoch 3 to 20, 1 read as 0 rose from 4 to 6."
     assert mistakes.rest == "Test error 4.50 → 5.50 %, perhaps by chance."
 
 
 def test_no_change() -> None:
     same = predicted((0, 0, 99), (0, 1, 1))
-    assert (
-        changed(same, same)
-        == (("From epoch 3 to 20 the test error stayed at 1.00 %.", "0 became right, 0 wrong.", ""),) * 2
-    )
+    curves, mistakes = changed(same, same)
+    assert curves == ("From epoch 3 to 20, 0 became right and 0 wrong.", "", "")
+    assert mistakes == ("From epoch 3 to 20, 0 became right and 0 wrong.", "Test error 1.00 → 1.00 %.", "")
 
 
 def test_numbers() -> None:

@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QAbstractButton, QAction, QApplication, QLabel, QMen
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
+from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
@@ -288,6 +289,23 @@ def test_a_run_that_is_trained_on_stays_one_with_marks_and_follows_edits(
     plot.show_curves(vars(curves), 2, None)
     assert plot.axes.floor == pytest.approx(1)
     assert drawn(plot, "train")[1][-1] == pytest.approx(plot.axes.below)
+
+
+@pytest.mark.parametrize("name", ["penguins", "mpg", "sine", "moons"])
+def test_the_axes_are_those_of_the_whole_run_before_it_begins(
+    ready_window: CardWindow, qtbot: QtBot, name: str
+) -> None:
+    window = ready_window
+    load(qtbot, window, name)
+    window.session.settings.change("epochs", epochs=3)
+    panel = window.card("curvesDock")
+    assert isinstance(panel, CurvesPanel)
+    for page in (panel.page, panel.loss):
+        panel.turn_to(page)
+        window.session.reset()
+        before = panel.plot.view, panel.plot.axes
+        train_epochs(qtbot, window, 3)
+        assert (panel.plot.view, panel.plot.axes) == before
 
 
 # ---- what the menu hides

@@ -316,7 +316,7 @@ def test_while_two_networks_are_compared_the_headline_is_never_of_others(make_ca
     *_, between, _ = session.timeline.epochs
     session.timeline.go_to(1)
     session.side_by_side.toggle()
-    opening = f"From epoch 1 to {session.runs.current.epoch_name(session.runs.current.epochs)} "
+    opening = f"From epoch 1 to {session.runs.current.epoch_name(session.runs.current.epochs)}, "
     qtbot.waitUntil(lambda: label.conclusion is not None and label.conclusion.lead.startswith(opening))
     session.timeline.go_to(between)
     assert label.conclusion is None

@@ -62,7 +62,7 @@ def test_whatever_the_curve_the_axis_of_errors_stays_and_small_ones_lie_on_one_l
         assert (heights[~small] >= -1).all(), values
         assert ((heights >= low) & (heights <= high)).all(), values
         ((_, marks),) = left_axis(plot).tickValues(low, high, 260)
-        assert ("< 0.1" in left_axis(plot).tickStrings(marks, 1, 1)) == small.any(), values
+        assert left_axis(plot).tickStrings(marks, 1, 1)[0] == "< 0.1", values
 
 
 @pytest.fixture(params=[100, 150])
@@ -113,7 +113,7 @@ def test_other_quantities_lie_below_a_round_number_above_the_untrained_networks(
 
 def test_few_marks_of_a_power_of_ten_where_there_is_little_room(plot: CurvePlot) -> None:
     ((_, values),) = left_axis(plot).tickValues(-3, 2, 100)
-    assert left_axis(plot).tickStrings(values, 1, 1) == ["0.1", "1", "10", "100 %"]
+    assert left_axis(plot).tickStrings(values, 1, 1) == ["< 0.1", "1", "10", "100 %"]
 
 
 def test_marks_between_one_two_and_five_where_one_looks_closely(plot: CurvePlot) -> None:
