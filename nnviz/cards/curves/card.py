@@ -36,7 +36,7 @@ from nnviz.ui.plots.curve_figures import EXACT, EarlierRun
 
 _SECONDS_BETWEEN = 0.1  # at least, between two views of a training
 _OFF_EDGE = 3  # pixels between the buttons of the playhead and the edge of the chart
-_OFF = 1.35  # about the RMSE of an untrained network, in root mean squares of the targets
+_UNTRAINED_RMSE = 1.35  # about, in root mean squares of the targets
 _MANY, _BOTTOM_OF_FEW = 1000, 0.01  # test examples, and the lowest value of the axis of fewer as a share of its end
 _BETWEEN = 6  # pixels between the parts of the card
 _LEAST_CHART = 60  # pixels of the view
@@ -339,8 +339,7 @@ class CurvesPanel(PagedCard):
         if self._due.is_due or self._session.state is not Status.TRAINING:
             self._due.spend(0)
             for page in self.curves:
-                if page.is_filled:
-                    page.refresh()
+                page.refresh()
             self.refresh()
 
     def refresh(self) -> None:
@@ -624,11 +623,11 @@ def _expected_rmse(data: Dataset) -> float:
     if data.is_classification:
         return 0.0
     away = data.raw_targets(data.train.targets) - data.raw_targets(np.zeros((1, data.outputs), np.float32))
-    return _OFF * math.sqrt(float(np.square(away).mean()))
+    return _UNTRAINED_RMSE * math.sqrt(float(np.square(away).mean()))
 
 
 def _expected_loss(data: Dataset) -> float:
-    """Returns about the loss of an untrained network, with the usual loss function for such data."""
+    """Returns about the loss of an untrained network, with the default loss function for such data."""
     if data.is_classification:
         return 2 * math.log(max(data.outputs, 2))  # twice that of equal probabilities
     return data.outputs * float(np.square(data.train.targets).mean())

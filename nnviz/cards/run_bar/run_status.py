@@ -41,8 +41,12 @@ class RunStatus(ElidedLabel):
             session.displayed.snapshot_changed,
         ):
             signal.connect(self.refresh)
-        often = session.run_estimate.changed, session.question.changed
-        for signal in (session.training.progressed, session.runs.history_changed, *often):
+        for signal in (
+            session.training.progressed,
+            session.runs.history_changed,
+            session.run_estimate.changed,
+            session.question.changed,
+        ):
             signal.connect(self._progressed)
         session.queries.want(self, (RUN_ESTIMATE,), True)
         train.installEventFilter(self)

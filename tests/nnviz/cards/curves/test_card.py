@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QCoreApplication, Qt, QTimer
+from PyQt5.QtCore import QCoreApplication, QPoint, Qt, QTimer
 from PyQt5.QtGui import QContextMenuEvent
-from PyQt5.QtWidgets import QAbstractButton, QAction, QApplication, QLabel, QMenu
+from PyQt5.QtWidgets import QAbstractButton, QAction, QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
+from engine.training.history import Curve
 from nnviz.cards.curves.card import CurvesPanel
 from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.session.selection import Neuron
@@ -306,6 +307,22 @@ def test_the_axes_are_those_of_the_whole_run_before_it_begins(
         before = panel.plot.view, panel.plot.axes
         train_epochs(qtbot, window, 3)
         assert (panel.plot.view, panel.plot.axes) == before
+
+
+@pytest.mark.parametrize(("error", "is_upper"), [(0.6, False), (0.002, True)])
+def test_the_buttons_of_the_playhead_lie_where_no_curve_is(
+    ready_window: CardWindow, qtbot: QtBot, error: float, is_upper: bool
+) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    window.session.timeline.go_to(1)
+    plot, beside = plot_of(window, "errorPlot"), find(window, QWidget, "besidePlayhead")
+    qtbot.waitUntil(beside.isVisible)
+    plot.show_curves({"test": Curve([0, 1, 2, 3], [error] * 4)}, 3)
+    window.resize(window.width() + 10, window.height())
+    place = beside.geometry().translated(plot.mapFrom(beside.parentWidget(), QPoint(0, 0)))
+    assert (place.center().y() < plot.plot_area().center().y()) == is_upper
+    assert not plot.hidden_under(place)
 
 
 # ---- what the menu hides
