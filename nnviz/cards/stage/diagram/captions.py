@@ -211,16 +211,13 @@ class Captions(QObject):
     def _attempts(self, layout: Layout, layers: list[int], top: int) -> Iterator[tuple[list[int], bool, int, int]]:
         """Yields layers with a caption, whether these may be shortened, and width and top of the legend."""
         count = len(self.legend.entries)
-        wide, short = (self.legend.width_of(number) if count else 0 for number in (count, 1))
+        wide, short = (min(self.legend.width_of(number), layout.width) if count else 0 for number in (count, 1))
         if count:
             yield layers, False, wide, top
-            if layout.has_line:
-                yield layers, True, wide, top + theme.px(CAPTION)
-            yield layers[:-1], True, wide, top
-        else:
-            yield layers, True, 0, top
-        yield layers[:-1], True, short, top
-        yield layers[:1], True, short, top
+        below = top + theme.px(CAPTION) if count and layout.has_line else top
+        for each in (layers, layers[:-1], layers[:1]):
+            yield each, True, wide, below
+        yield layers[:1], True, short, below
 
     def _row(
         self, layout: Layout, layers: list[int], can_shorten: bool, legend: int

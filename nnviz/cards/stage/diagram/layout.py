@@ -4,8 +4,9 @@ A layer is a block of equal cells, row by row, with its weight matrix below it. 
 networks with more than four hidden layers show the first and the last two, and captions for those between them.
 
 Little width takes first the gaps, then the length of the bars and their percents, then the size of the tiles. Then the
-names of the inputs are cut and leave, which the form of the row has, too; names of outputs are cut, the later layers
-become captions, and the tiles the strongest 16.
+names of the inputs are cut and leave, which the form of the row has, too; the bars become short, the heat maps leave,
+which are wider than the dots above them, and the gaps become narrow. Then more layers of deep networks become captions,
+names of outputs are cut, all later layers become captions, and the tiles the strongest 16.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ _MOST_LAYERS = 4  # hidden layers without captions between them
 CAPTION = 20  # height of a caption
 APART = 6  # between blocks and captions
 _TOP, _SIDE = 4, 6  # margins, in which rings have their place
-_HEIGHT_OF_MAPS, _HEIGHT_OF_LEGEND = 230, 300  # least heights for heat maps, and for a line for the legend
+_HEIGHT_OF_MAPS, _HEIGHT_OF_LEGEND = 230, 200  # least heights for heat maps, and for a line for the legend
 MAP_HEIGHT, _LEAST_MAP, _WIDEST_MAP, _ABOVE_MAP = 52, 76, 104, 10
 _GAPS, _GAPS_WITH_MAPS = (40, 62), (30, 44)  # least and usual; a heat map is wider than the dots above it
-_WIDEST_GAP = 120
+_WIDEST_GAP, _NARROW_GAP = 120, 16
 _SQUEEZED = 8  # gap where not even captions fit
-_BAR, _LEAST_BAR = 85, 60
+_BAR, _LEAST_BAR, _SHORT_BAR = 85, 60, 24  # usual length, least one, and where names would be cut otherwise
 _THICKEST, _ROW, _LOWER_ROW = 12, 33, 22  # height of a bar, and from one to the next
 _FIGURE = 64  # width of an output that is a number
 _BEFORE_BAR = 8
 _PERCENT = 48
 _ELIDED, _SHORTEST, _LEAST_NAME = 0.8, 0.6, 30  # shares of the widths of names that are cut, and pixels
-_LEAST_TILE, _FLATTEST = 16, 6  # width and height of a tile
+_LEAST_TILE, _FLATTEST = 12, 6  # width and height of a tile
 _NEARLY = 0.95  # share of the largest tiles' width for which gaps, bars and percents give way
 _MOST_SQUARES = 1.5  # widths of all tiles that others give way to, as a multiple of their height
 _MOST_COLUMNS = 4  # ratio of columns and rows of tiles, or its inverse
@@ -217,21 +218,45 @@ def lay_out(spec: LayoutSpec, width: int, height: int) -> Layout:
     return layout
 
 
+@dataclass(frozen=True)
+class _Economy:
+    """Ways to save width.
+
+    Attributes:
+        folded: layers that are captions.
+        sources, names: shares of the widths of the names of inputs and outputs.
+        least_bar: least length of bars in pixels.
+        least_gap: least width of gaps, if not the usual one.
+    """
+
+    folded: range
+    sources: float = 1.0
+    names: float = 1.0
+    least_bar: int = _LEAST_BAR
+    least_gap: int | None = None
+    can_have_maps: bool = True
+    most_tiles: int = TILES
+
+
 def _attempts(spec: LayoutSpec, width: int, height: int) -> Iterator[_LayoutBuilder]:
     """Yields builders of layouts, each of which needs less width than the one before."""
     hidden = range(1, len(spec.shape) - 1)
-    usual = range(2, len(hidden) - 1) if len(hidden) > _MOST_LAYERS else range(0)
-    later = range(2, len(hidden) + 1) if len(hidden) > 2 else usual
-    for folded, most, share, sources in (
-        (usual, TILES, 1.0, spec.sources),
-        (usual, TILES, 1.0, round(_ELIDED * spec.sources)),
-        (usual, TILES, 1.0, 0),
-        (usual, TILES, _ELIDED, 0),
-        (later, TILES, _ELIDED, 0),
-        (later, FEW_TILES, _SHORTEST, 0),
-    ):
-        names = round(max(share * spec.names, min(spec.names, _LEAST_NAME)))
-        yield _LayoutBuilder(replace(spec, names=names, sources=sources), width, height, folded, most)
+    is_deep = len(hidden) > _MOST_LAYERS
+    usual = range(2, len(hidden) - 1) if is_deep else range(0)
+    whole = _Economy(usual)
+    unnamed = replace(whole, sources=0.0)
+    short = replace(unnamed, least_bar=_SHORT_BAR)
+    without_maps = replace(short, can_have_maps=False)
+    narrow = replace(without_maps, least_gap=_NARROW_GAP)
+    deep = replace(narrow, folded=range(2, len(hidden)) if is_deep else usual)
+    cut = replace(deep, names=_ELIDED)
+    folded = replace(cut, folded=range(2, len(hidden) + 1) if len(hidden) > 2 else usual)
+    least = replace(folded, names=_SHORTEST, most_tiles=FEW_TILES)
+    attempts = whole, replace(whole, sources=_ELIDED), unnamed, short, without_maps, narrow, deep, cut, folded, least
+    for economy in attempts:
+        names = round(max(economy.names * spec.names, min(spec.names, _LEAST_NAME)))
+        narrower = replace(spec, names=names, sources=round(economy.sources * spec.sources))
+        yield _LayoutBuilder(narrower, width, height, economy)
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,20 +277,20 @@ class _Draft:
 
 
 class _LayoutBuilder:
-    """Computes a layout in which the layers of ``folded`` are captions."""
+    """Computes a layout that saves width in some ways."""
 
-    def __init__(self, spec: LayoutSpec, width: int, height: int, folded: range, most_tiles: int) -> None:
+    def __init__(self, spec: LayoutSpec, width: int, height: int, economy: _Economy) -> None:
         self._spec, self._height = spec, height
         self._width = width - 2 * _SIDE
         self._last = len(spec.shape) - 1
-        self._has_maps = height >= theme.px(_HEIGHT_OF_MAPS)
+        self._has_maps = economy.can_have_maps and height >= theme.px(_HEIGHT_OF_MAPS)
         self._has_line = height >= theme.px(_HEIGHT_OF_LEGEND)
         below = theme.px(CAPTION) * (1 + self._has_line) + APART
         self._room = float(max(height - below - 2 * _TOP, 40))
         self._below = MAP_HEIGHT + _ABOVE_MAP if self._has_maps else 0
         self._full = self._room
         self._area = self._room - self._below  # height of blocks above heat maps
-        self._folded, self._most_tiles = folded, most_tiles
+        self._economy, self._folded = economy, economy.folded
 
     # ---- which neurons
 
@@ -276,7 +301,7 @@ class _LayoutBuilder:
         if layer == 0:
             return size if size <= _MOST_INPUTS else _SOME_INPUTS
         if layer in self._spec.tiled:
-            return min(size, self._most_tiles)
+            return min(size, self._economy.most_tiles)
         return size if size <= _MOST_CELLS else _SOME_CELLS
 
     @property
@@ -295,7 +320,7 @@ class _LayoutBuilder:
             drafts[0] = self._sources()
         taken = sum(each.width for each in drafts.values()) + (_fold_width() if self._folded else 0)
         gaps = len(drafts) + len(tiled) + bool(self._folded)  # one after each of them
-        widths = _Widths(self._spec, self._has_maps, gaps)
+        widths = _Widths(self._spec, self._has_maps, gaps, self._economy)
         grids, fits = self._tiles(tiled, widths, taken)
         for layer, grid in zip(tiled, grids, strict=True):
             drafts[layer] = self._tile_draft(layer, grid)
@@ -483,11 +508,14 @@ class _LayoutBuilder:
 class _Widths:
     """Widths that give way if there is little room: of gaps, bars and percents."""
 
-    def __init__(self, spec: LayoutSpec, has_maps: bool, gaps: int) -> None:
+    def __init__(self, spec: LayoutSpec, has_maps: bool, gaps: int, economy: _Economy) -> None:
         self._least, self.gap = map(float, _GAPS_WITH_MAPS if has_maps else _GAPS)
+        if economy.least_gap is not None:
+            self._least = economy.least_gap
         self._gaps, self._names = gaps, spec.names + _BEFORE_BAR
         self.bar = float(_BAR if spec.is_class else max(_LEAST_BAR, theme.px(_FIGURE)))
-        self._least_bar = _LEAST_BAR if spec.is_class else self.bar
+        below = _LEAST_MAP - self._names if has_maps else 0  # the heat map of the outputs is below name and bar
+        self._least_bar = float(max(economy.least_bar, below)) if spec.is_class else self.bar
         self.percent = float(theme.px(_PERCENT)) if spec.is_class else 0.0
 
     @property
@@ -500,15 +528,20 @@ class _Widths:
         by = min(max(pixels, 0.0), self._gaps * (self.gap - self._least))
         self.gap -= by / max(1, self._gaps)
         pixels -= by
-        by = min(max(pixels, 0.0), self.bar - self._least_bar)
-        self.bar -= by
-        pixels -= by
+        pixels = self._shorten(pixels, _LEAST_BAR)
         if pixels > 0:
             pixels -= self.percent
             self.percent = 0.0
+        pixels = self._shorten(pixels, 0)
         if pixels > 0 and is_last_resort:
             self.gap = max(_SQUEEZED, self.gap - pixels / max(1, self._gaps))
         return pixels <= 0
+
+    def _shorten(self, pixels: float, least: float) -> float:
+        """Makes the bars shorter by that many pixels, down to a length. Returns the pixels that remain."""
+        by = min(max(pixels, 0.0), max(0.0, self.bar - max(least, self._least_bar)))
+        self.bar -= by
+        return pixels - by
 
     def spread(self, pixels: float) -> None:
         """Makes the gaps wider by that many pixels, up to a limit."""

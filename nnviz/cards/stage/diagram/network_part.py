@@ -216,6 +216,8 @@ class NetworkPart(StagePart):
                 if has_tiles and not activity.planes:
                     end = f"{self._model.limit(network, 1):.2g}"
                     versions.insert(0, f"{versions[0]} · weights −{end} … +{end}")
+            if layer < last:
+                versions.append(str(layer))
             texts[layer] = layer_text(versions, size, layer, layer == last)
         return texts
 

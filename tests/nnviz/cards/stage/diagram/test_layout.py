@@ -111,19 +111,34 @@ def test_a_last_row_that_is_not_full_is_in_the_middle() -> None:
 def test_little_width_folds_later_layers_and_leaves_sixteen_tiles() -> None:
     spec = LayoutSpec((784, 64, 32, 32, 10), **DIGITS)
     assert lay_out(spec, 700, 300).fold is None
-    narrow = lay_out(spec, 330, 300)
+    narrow = lay_out(spec, 190, 300)
     assert narrow.fold is not None
     assert (narrow.fold.first, narrow.fold.last) == (2, 3)
-    assert lay_out(SHAPES["usual"], 280, 300).blocks[0].shown == 16
+    assert narrow.blocks[0].shown == 16
     assert lay_out(SHAPES["usual"], 560, 150).blocks[0].shown == 64, "low tiles are no fewer"
 
 
 def test_deep_networks_show_both_ends() -> None:
-    layout = lay_out(SHAPES["deep"], 786, 387)
-    assert layout.fold is not None
-    assert layout.layers == [1, 59, 60, 61]
-    assert (layout.fold.first, layout.fold.last) == (2, 58)
+    for width, height in ((786, 387), (500, 364)):  # the second one has the window of 1280 x 720
+        layout = lay_out(SHAPES["deep"], width, height)
+        assert layout.fold is not None
+        assert layout.layers == [1, 59, 60, 61]
+        assert (layout.fold.first, layout.fold.last) == (2, 58)
     assert lay_out(LayoutSpec((784, 9, 9, 9, 9, 10), **DIGITS), 786, 387).fold is None
+    assert lay_out(SHAPES["deep"], 300, 364).layers == [1, 60, 61], "the last layer longest"
+
+
+def test_three_layers_over_the_plane_show_all_their_neurons_in_little_width() -> None:
+    layout = lay_out(LayoutSpec((2, 64, 64, 64, 2), tiled=frozenset({1, 2, 3}), names=44, **PLANE), 397, 364)
+    assert [block.shown for block in layout.blocks] == [64, 64, 64, 2]
+    assert layout.names == 44
+
+
+def test_names_of_outputs_have_room_before_bars() -> None:
+    columns = SHAPES["columns"]
+    widths = {width: lay_out(columns, width, 325) for width in (600, 300)}
+    assert [layout.names for layout in widths.values()] == [90, 90]
+    assert widths[300].blocks[-1].cells[0, 2] < widths[600].blocks[-1].cells[0, 2]
 
 
 def test_many_outputs_are_the_largest_and_the_others() -> None:
