@@ -9,8 +9,6 @@ from PyQt5 import sip
 from PyQt5.QtGui import QColor, QImage
 
 from engine.basics.validation import Array
-from engine.datasets import Dataset
-from engine.datasets.dataset import POINT
 from nnviz.ui import theme
 from nnviz.ui.theme import Theme
 
@@ -75,8 +73,3 @@ def image_of(pixels: Array) -> QImage:
     rows, columns = pixels.shape
     address = sip.voidptr(pixels.ctypes.data)
     return QImage(address, columns, rows, pixels.strides[0], QImage.Format.Format_RGB32)
-
-
-def class_colours(data: Dataset | None) -> list[str]:
-    """Returns the colours of the theme that the classes of points have in the plane; of other data none."""
-    return theme.plane_classes(data.outputs) if data is not None and data.kind == POINT else []

@@ -221,7 +221,7 @@ class NetworkDiagram(PaintedView):
         if layout.fold is not None:
             paint_fold(painter, layout.fold)
         if focus is not None:
-            self._paint_figures(painter, layout)
+            self._paint_figures(painter, layout, content.inks)
         if content.chosen is not None:
             self._paint_frame(painter, content.chosen, "ink", CHOSEN)
 
@@ -233,7 +233,7 @@ class NetworkDiagram(PaintedView):
             painting = self._painting = BlockPainter(layout, words, self._ranks, self._images)
         return painting
 
-    def _paint_figures(self, painter: QPainter, layout: Layout) -> None:
+    def _paint_figures(self, painter: QPainter, layout: Layout, inks: tuple[str, str]) -> None:
         """Paints the values of the strongest connections of the focused neuron at their other ends."""
         own = None if self.focus is None else self.box_of(self.focus)
         taken = [] if own is None else [own]
@@ -244,7 +244,7 @@ class NetworkDiagram(PaintedView):
             assert block is not None
             places = self._ranks.places(layer, ends).tolist()
             figures = [pair for pair in zip(places, links.values.tolist(), strict=True) if pair[0] >= 0]
-            paint_figures(painter, block, figures[: -_FIGURES - 1 : -1], into, taken)
+            paint_figures(painter, block, figures[: -_FIGURES - 1 : -1], into, taken, inks)
 
     def _paint_frame(self, painter: QPainter, neuron: NeuronIndex, ink: str, width: float) -> None:
         place, block = self._ranks.place(neuron), self._block(neuron)

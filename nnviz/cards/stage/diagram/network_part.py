@@ -14,7 +14,7 @@ from nnviz.cards.stage.diagram.diagram import NetworkDiagram
 from nnviz.cards.stage.diagram.images import blocks_of
 from nnviz.cards.stage.diagram.layout import LayoutSpec
 from nnviz.cards.stage.diagram.model import ACTIVITY, PLANE, DiagramModel
-from nnviz.cards.stage.diagram.painting import DiagramContent, short
+from nnviz.cards.stage.diagram.painting import DiagramContent, short, text_ink
 from nnviz.cards.stage.part import StagePart
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
@@ -24,7 +24,6 @@ from nnviz.session.session import Session
 from nnviz.session.status import Status
 from nnviz.ui.card import Table
 from nnviz.ui.parts import arranged, named
-from nnviz.ui.plane.colours import class_colours
 from nnviz.ui.read_out import Piece, spoken
 
 _BETWEEN = {True: 0.065, False: 0.045}  # least seconds between two repaints, during training and otherwise
@@ -169,7 +168,7 @@ class NetworkPart(StagePart):
             count=self._count,
             planes=dict(enumerate(activity.planes, start=1)),
             is_curve=data is not None and data.is_curve,
-            inks=self._inks(activity),
+            inks=self._inks(),
             off=frozenset((neuron.layer, neuron.number) for neuron, factor in what_if.items() if not factor),
             is_hasty=self._session.state is Status.TRAINING,
             sources=sources,
@@ -232,33 +231,25 @@ class NetworkPart(StagePart):
         if self._model.activity is not None and self.in_view and self.legend.show_entries(*self._entries()):
             self.captions.arrange(self.diagram.arrangement)
 
-    def _inks(self, activity: Activity) -> tuple[str, str]:
-        """Returns the colours of connections that oppose and support the output.
-
-        In the plane a class has its own colour. With two classes, what opposes one supports the other.
-        """
-        colours = class_colours(self._model.data) if activity.target is not None else []
-        if activity.target is None or activity.target >= len(colours):
-            return "negative", "positive"
-        return colours[1 - activity.target] if len(colours) == 2 else "muted", colours[activity.target]
+    def _inks(self) -> tuple[str, str]:
+        """Returns the colours of connections that oppose and support the output: ink where classes have colours."""
+        data = self._model.data
+        return ("faint", "ink") if data is not None and data.is_plane else ("negative", "positive")
 
     def _entries(self) -> list[tuple[str, str]]:
         """Returns the words of the legend with their colours: none without connections."""
         activity = self._model.activity
         if activity is None or activity.target is None:
             return []
-        oppose, support = self._inks(activity)
+        oppose, support = self._inks()
         focus = self.diagram.focus
         if focus is not None:
             if activity.activations[focus[0]][focus[1]] == 0:
                 return [("activation 0, no contribution", "muted")]
             return [("lowers", oppose), ("raises", support)]
-        names = self._names()
-        name = names[activity.target]
+        name = self._names()[activity.target]
         if not self._is_class:
             return [("lowers", oppose), (f"raises {name}", support)]
-        if len(class_colours(self._model.data)) == 2:
-            return [(f"supports {names[1 - activity.target]}", oppose), (f"supports {name}", support)]
         return [("opposes", oppose), (f"supports {name}", support)]
 
     # ---- choosing
@@ -319,7 +310,8 @@ class NetworkPart(StagePart):
             lines.append([(figures, "muted")])
         if activity.target is not None and layer < len(activity.shares):
             share, answer = float(activity.shares[layer][number]), self._names()[activity.target]
-            ink = "positive" if share > 0 else "negative" if share < 0 else "muted"
+            oppose, support = map(text_ink, self._inks())
+            ink = support if share > 0 else oppose if share < 0 else "muted"
             lines.append([(short(share, signed=True), ink), (f"to output {answer}", "muted")])
         return lines
 

@@ -265,9 +265,14 @@ def paint_frame(painter: QPainter, block: LayerBlock, place: int, ink: QColor, w
 
 
 def paint_figures(
-    painter: QPainter, block: LayerBlock, figures: list[tuple[int, float]], at_right: bool, taken: list[QRectF]
+    painter: QPainter,
+    block: LayerBlock,
+    figures: list[tuple[int, float]],
+    at_right: bool,
+    taken: list[QRectF],
+    inks: tuple[str, str],
 ) -> None:
-    """Paints numbers next to neurons in the colours of their signs.
+    """Paints numbers next to neurons in the colours of connections that oppose and support.
 
     A number that would cover another one or a ``taken`` place is left out. Painted ones are added to ``taken``.
     """
@@ -287,8 +292,13 @@ def paint_figures(
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(ground, 3, 3)
-        painter.setPen(theme.colour("positive" if value > 0 else "negative"))
+        painter.setPen(theme.colour(text_ink(inks[value > 0])))
         painter.drawText(ground, alignment.CENTER, words)
+
+
+def text_ink(ink: str) -> str:
+    """Returns the colour of a number for that of its connection: faint text would be hard to read."""
+    return "ink" if ink == "faint" else ink
 
 
 def _percent(share: float) -> str:

@@ -410,11 +410,12 @@ def test_a_plane(part_with: Callable[..., tuple[NetworkPart, CardWindow]], qtbot
     assert kinds == [BlockKind.TILES, BlockKind.TILES, BlockKind.BARS]
     assert len(part.diagram.links) == 2
     assert activity.target is not None
-    inks = ["negative", "positive"]  # of the classes
-    names = window.session.class_names
-    other = 1 - activity.target
-    assert part.legend.entries[-1] == (f"supports {names[activity.target]}", inks[activity.target])
-    assert part.legend.entries[0] == (f"supports {names[other]}", inks[other])
+    name = window.session.class_names[activity.target]
+    entries = (("opposes", "faint"), (f"supports {name}", "ink"))
+    assert part.legend.entries == entries, "blue and orange are classes"
+    image = part.diagram.grab().toImage()
+    shown = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+    assert not shown & {theme.colour(ink).name() for ink in ("negative", "positive")}
 
 
 def test_a_curve(part_with: Callable[..., tuple[NetworkPart, CardWindow]], qtbot: QtBot) -> None:
