@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QPoint, QRectF, QSize, Qt
-from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
+from PyQt5.QtGui import QFocusEvent, QImage, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
 from nnviz.ui import theme
@@ -60,12 +60,12 @@ class PaintedView(QWidget):
 
     # ---- what subclasses use
 
-    def show_text(self, text: Text) -> None:
-        """Shows a read-out next to the mouse, or to what keys point at; an empty text hides it.
+    def show_text(self, text: Text, picture: QImage | None = None) -> None:
+        """Shows a read-out next to the mouse, or to what keys point at, with an image above its text.
 
-        A screen reader says the same.
+        An empty text hides it. A screen reader says the same.
         """
-        self._read_out.show_text(text, self._read_out_place)
+        self._read_out.show_text(text, self._read_out_place, picture=picture)
 
     def set_summary(self, words: str) -> None:
         """Sets what a screen reader says of the view while nothing in it is pointed at."""

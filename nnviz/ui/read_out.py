@@ -1,4 +1,4 @@
-"""A read-out: text next to the mouse over a view. Mouse events pass through it."""
+"""A read-out: text, perhaps below an image, next to the mouse over a view. Mouse events pass through it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PyQt5.QtGui import QColor
+from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QWidget
 
 from nnviz.formatting.text import plain
@@ -18,6 +18,7 @@ Text = str | Sequence[Sequence[Piece]]  # plain text, or lines of coloured piece
 
 _ASIDE = 14  # pixels between the mouse and the read-out beside it
 _ABOVE = 4
+_BELOW_PICTURE = 4  # pixels between an image and the text
 _LONGEST = 120  # characters of a piece
 _IN_THE_WAY = 10_000  # cost of covering the mouse; larger than any cost from the view
 
@@ -36,6 +37,8 @@ class ReadOut(QLabel):
         self._spoken = self._summary = ""
         self._corner = 0  # index of the corner of the mouse where it was last
         self._fitted: QSize | None = None  # the size of the widget for which this one's is right
+        self._picture, self._pictured = QImage(), QSize()  # the image above the text, and its size there
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         self.setObjectName("readOut")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         over.installEventFilter(self)
@@ -51,13 +54,14 @@ class ReadOut(QLabel):
         at: QPoint | None,
         cost: Callable[[QRect], float] | None = None,
         below: tuple[int, int] | None = None,
+        picture: QImage | None = None,
     ) -> None:
         """Shows ``text`` next to the point ``at`` of the widget, and makes it the description of the view.
 
         See :meth:`place`.
         """
         self.describe(text)
-        self.place(text, at, cost, below)
+        self.place(text, at, cost, below, picture)
 
     def place(
         self,
@@ -65,12 +69,13 @@ class ReadOut(QLabel):
         at: QPoint | None,
         cost: Callable[[QRect], float] | None = None,
         below: tuple[int, int] | None = None,
+        picture: QImage | None = None,
     ) -> None:
         """Shows ``text`` next to the point ``at`` of the widget; an empty text or None hides the read-out.
 
         ``cost`` returns how bad it would be to cover a rectangle; of equally good places the present one is kept.
         With ``below``, top and bottom of a part of the widget, it is shown below that part, or above it where there is
-        no room.
+        no room. ``picture`` is shown above the text, smaller if the widget is low.
         The text is never interpreted as markup.
         """
         if not text or at is None:
@@ -81,11 +86,25 @@ class ReadOut(QLabel):
             self.setTextFormat(Qt.TextFormat.PlainText if isinstance(text, str) else Qt.TextFormat.RichText)
             self.setText(said)
             self._fitted = None
+        self._show_picture(QImage() if picture is None else picture)
         self._fit()
         self.move(self._best(at, cost) if below is None else self._below(at.x(), *below))
         if self.isHidden():
             self.raise_()
             self.show()
+
+    def _show_picture(self, picture: QImage) -> None:
+        if picture.size() != self._picture.size():
+            self._fitted = None
+        if not picture.isNull() or not self._picture.isNull():
+            self.update()
+        self._picture = picture
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the text, and the image above it."""
+        super().paintEvent(event)
+        if not self._picture.isNull():
+            QPainter(self).drawImage(QRect(self.contentsRect().topLeft(), self._pictured), self._picture)
 
     def describe(self, text: Text) -> None:
         """Makes a text the description of the view, without showing it."""
@@ -105,7 +124,16 @@ class ReadOut(QLabel):
         room = self.parentWidget().size()
         if self._fitted != room:
             self.adjustSize()
-            self.resize(self.size().boundedTo(room))
+            size = self.size()
+            if not self._picture.isNull():
+                high = min(self._picture.height(), max(0, room.height() - size.height() - _BELOW_PICTURE))
+                self._pictured = self._picture.size().scaled(
+                    self._picture.width(), high, Qt.AspectRatioMode.KeepAspectRatio
+                )
+                edges = size.width() - self.contentsRect().width()
+                size.setWidth(max(size.width(), self._pictured.width() + edges))
+                size.setHeight(size.height() + self._pictured.height() + _BELOW_PICTURE)
+            self.resize(size.boundedTo(room))
             self._fitted = room
 
     def changeEvent(self, event: QEvent) -> None:

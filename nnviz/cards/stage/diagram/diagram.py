@@ -6,7 +6,17 @@ import time
 from dataclasses import replace
 
 from PyQt5.QtCore import QPoint, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PyQt5.QtGui import (
+    QFocusEvent,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
 
 from engine.explain.contribution_paths import Links
 from nnviz.cards.stage.diagram.captions import Captions, paint_fold
@@ -261,6 +271,12 @@ class NetworkDiagram(PaintedView):
 
     def _map_at(self, point: QPoint) -> int | None:
         return self._layout.map_at(point.x(), point.y()) if self._layout is not None else None
+
+    def enlarged_tile(self, neuron: NeuronIndex) -> QImage | None:
+        """Returns a large image of the tile of a neuron; None if it has none."""
+        if self._content is None or self._layout is None:
+            return None
+        return self._painting_of(self._content, self._layout).enlarged_tile(neuron, self._content)
 
     def point_at(self, neuron: NeuronIndex | None) -> None:
         """Shows a neuron that another card points at, as if the mouse were on it."""

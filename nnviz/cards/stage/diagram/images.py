@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,11 +16,12 @@ from nnviz.cards.stage.diagram.layout import LayerBlock
 from nnviz.ui import theme
 from nnviz.ui.plane.colours import image_of
 from nnviz.ui.weights.heat_map import tile_colours
-from nnviz.ui.weights.mosaic import ZERO, MosaicGrid, Renderer
+from nnviz.ui.weights.mosaic import ZERO, Axis, MosaicGrid, Renderer
 
 _MOST_WEIGHTS = 4_000  # of a matrix without means
 _MOST_READ = 260_000  # weights that are read for means; of more, some
 _LINE = 1.4  # pixels of a curve
+_ENLARGED = 168  # longer side of an enlarged tile in pixels
 
 
 def weight_colours(look: theme.Theme) -> Array:
@@ -34,6 +36,18 @@ def ink_colours(look: theme.Theme) -> Array:
     shares = np.abs(np.arange(1, 256) - ZERO)[:, None] / 127
     rgb = np.rint(ground + shares * (ink - ground)).astype(np.uint32)
     return np.append(np.uint32(QColor(look.card).rgb()), 0xFF000000 | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2])
+
+
+def enlarged(block: LayerBlock) -> LayerBlock:
+    """Returns a block of one large tile with the proportions of the tiles of a block."""
+    assert block.grid is not None
+    across, down = block.grid.across, block.grid.down
+    wide, high = (max(1, round(_ENLARGED * each.size / max(across.size, down.size))) for each in (across, down))
+    axes = Axis(1, across.cells, wide, wide), Axis(1, down.cells, high, high)
+    box = (0.0, 0.0, float(wide), float(high))
+    return LayerBlock(
+        block.layer, block.kind, box, np.array([box]), 1, block.size, replace(block.grid, across=axes[0], down=axes[1])
+    )
 
 
 class TileImage:

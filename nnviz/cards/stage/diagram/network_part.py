@@ -276,8 +276,11 @@ class NetworkPart(StagePart):
     # ---- read-out
 
     def _pointed(self, layer: int, number: int) -> None:
-        """Shows the read-out of the neuron under the mouse, and points at the neuron in all cards."""
-        self.diagram.show_text(self._described(layer, number) if layer >= 0 else "")
+        """Shows the read-out of the neuron under the mouse with its tile, and points at the neuron in all cards."""
+        if layer >= 0:
+            self.diagram.show_text(self._described(layer, number), self.diagram.enlarged_tile((layer, number)))
+        else:
+            self.diagram.show_text("")
         if layer >= 0 or self._is_pointing:
             self._is_pointing = layer >= 0
             self._session.selection.point_at(Neuron(layer, number) if layer > 0 else None)

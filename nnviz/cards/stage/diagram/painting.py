@@ -12,7 +12,7 @@ from PyQt5.QtGui import QColor, QImage, QPainter, QPen
 from engine.basics.validation import Array
 from engine.explain.contribution_paths import Activity
 from nnviz.cards.stage.diagram.curves import mixed
-from nnviz.cards.stage.diagram.images import CurveImage, MatrixImage, TileImage
+from nnviz.cards.stage.diagram.images import CurveImage, MatrixImage, TileImage, enlarged
 from nnviz.cards.stage.diagram.labels import DiagramLabels
 from nnviz.cards.stage.diagram.layout import TILES, BlockKind, LayerBlock, Layout
 from nnviz.cards.stage.diagram.shown_neurons import NeuronIndex, ShownNeurons
@@ -82,6 +82,7 @@ class BlockPainter:
     def __init__(self, layout: Layout, words: DiagramLabels, ranks: ShownNeurons, images: BlockImages) -> None:
         self.words = words
         self._layout, self._ranks, self._images = layout, ranks, images
+        self._large = BlockImages()
         self._boxes = [[QRectF(*box) for box in block.cells.tolist()] for block in layout.blocks]
 
     # ---- below the connections
@@ -90,7 +91,7 @@ class BlockPainter:
         """Paints tiles, cells and heat maps."""
         for block, boxes in zip(self._layout.blocks, self._boxes, strict=True):
             if block.kind is BlockKind.TILES:
-                self._mosaic(painter, block, content)
+                self._mosaic(painter, block, content, self._ranks.numbers(block.layer), self._images)
                 if content.activity.is_lit:
                     self._light(painter, block, boxes, np.abs(self._brightness(content, block)))
             elif block.kind is BlockKind.CELLS:
@@ -98,9 +99,25 @@ class BlockPainter:
         for layer, box in self._layout.maps.items():
             self._map(painter, layer, QRectF(*box), content)
 
-    def _mosaic(self, painter: QPainter, block: LayerBlock, content: DiagramContent) -> None:
+    def enlarged_tile(self, neuron: NeuronIndex, content: DiagramContent) -> QImage | None:
+        """Returns a large image of the tile of a neuron; None if it has none."""
+        layer, number = neuron
+        block = self._layout.of(layer)
+        if block is None or block.kind is not BlockKind.TILES:
+            return None
+        large = enlarged(block)
+        image = QImage(round(large.box[2]), round(large.box[3]), QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        self._mosaic(painter, large, content, np.array([number]), self._large)
+        painter.end()
+        return image
+
+    def _mosaic(
+        self, painter: QPainter, block: LayerBlock, content: DiagramContent, numbers: Array, images: BlockImages
+    ) -> None:
+        """Paints the tiles of the neurons ``numbers``."""
         assert block.grid is not None
-        layer, numbers, images = block.layer, self._ranks.numbers(block.layer), self._images
+        layer = block.layer
         values = content.planes.get(layer)
         if values is None:
             weights, limit = content.activity.network.weights[layer - 1], content.limit(layer)

@@ -492,3 +492,32 @@ def test_in_both_themes(part: NetworkPart, ready_window: CardWindow, qapp: QAppl
         theme.apply(qapp, look)
         picture = part.diagram.grab().toImage()
         assert picture.pixelColor(picture.width() - 2, 2) == theme.colour("card"), look
+
+
+def test_a_tile_under_the_mouse_is_shown_large(part: NetworkPart, ready_window: CardWindow, qtbot: QtBot) -> None:
+    ready_window.canvas.set_strokes(SEVEN)
+    settled(part, ready_window, qtbot)
+    read_out = find(part.diagram, QLabel, "readOut")
+    assert "neuron 6" in hover(part, middle(part, 2, 5))
+    low = read_out.height()
+    at = middle(part, 1, 5)
+    assert "neuron 6" in hover(part, at)
+    place = read_out.geometry()
+    assert place.height() >= low + 168
+    assert part.diagram.rect().contains(place)
+    assert not place.contains(at)
+    image, (left, top) = read_out.grab().toImage(), (read_out.contentsRect().x(), read_out.contentsRect().y())
+    assert len({image.pixel(left + 84, top + y) for y in range(168)}) > 5, "the weights"
+    hover(part, middle(part, 2, 5))
+    assert read_out.height() == low
+
+
+def test_a_read_out_in_a_low_diagram_has_a_smaller_tile(
+    part: NetworkPart, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    ready_window.canvas.set_strokes(SEVEN)
+    settled(part, ready_window, qtbot)
+    part.diagram.resize(part.diagram.width(), 150)
+    assert "neuron 6" in hover(part, middle(part, 1, 5))
+    read_out = find(part.diagram, QLabel, "readOut")
+    assert read_out.heightForWidth(read_out.width()) < read_out.height() <= 150
