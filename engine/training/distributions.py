@@ -16,6 +16,7 @@ from engine.training.metrics import Evaluation
 # Number of examples for activations and gradients, and size of the sample of a distribution.
 EXAMPLES = 256
 _SAMPLE = 4096
+_JUDGED = 1000  # examples that tell which neurons are dead
 _PIECE = 65_536
 # A neuron whose slope stays below this for every example hardly learns: it is dead, or saturated.
 FLAT = 1e-3
@@ -126,6 +127,15 @@ def layer_activities(network: Network, split: Split) -> list[LayerActivity]:
         dead = int((slopes.max(axis=0) < FLAT).sum())
         found.append(LayerActivity(name, network.shape[layer + 1], dead, float((slopes < _SATURATED).mean())))
     return found
+
+
+@np.errstate(all="ignore")
+def dead_neurons(network: Network, split: Split) -> list[Array]:
+    """Returns (neurons,) bool for each hidden layer: whether an output is 0 for the first 1,000 examples."""
+    some = split.head(_JUDGED)
+    buffers = TrainingBuffers(network, len(some), gradient=network.parameters)
+    network.forward(some.scaled_inputs(network.parameters.dtype), buffers)
+    return [np.logical_not(outputs.any(axis=0)) for outputs in buffers.outputs[:-1]]
 
 
 def is_at_chance(figures: Evaluation | None) -> bool:

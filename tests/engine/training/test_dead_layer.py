@@ -11,7 +11,7 @@ from engine.basics.validation import Array
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import regression_split
 from engine.network.network import Network
-from engine.training.distributions import dead_layer, layer_activities
+from engine.training.distributions import dead_layer, dead_neurons, layer_activities
 from engine.training.events import Epoch
 from engine.training.settings import TrainingSettings
 from engine.training.trainer import Trainer
@@ -83,6 +83,13 @@ def test_a_layer_that_wakes_for_one_in_fifty_at_most_is_dead() -> None:
         split = Split(inputs, np.eye(3)[labels], labels)
         assert dead_layer(net, split) == expected
         assert [layer.dead for layer in layer_activities(net, split)] == [0]
+
+
+def test_neurons_without_output_are_dead() -> None:
+    net = network([4, 6, 3])
+    net.weights[0][2] = 0
+    net.biases[0][2] = -1
+    assert [layer.nonzero()[0].tolist() for layer in dead_neurons(net, class_data().train)] == [[2]]
 
 
 def test_a_healthy_network_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,21 +8,23 @@ from engine.datasets import Dataset
 from engine.explain.contribution_paths import Activity, activation_planes, compute_activity
 from engine.explain.input_grid import Span, region_of
 from engine.network.network import Network
+from engine.training.distributions import dead_neurons
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 from nnviz.ui.weights.colour_range import ColourRanges
 
-ACTIVITY = "activity"  # name of the query
+ACTIVITY, DEAD = "activity", "dead neurons"  # names of the queries
 PLANE, CURVE = 24, 60  # cells of a plane in each direction, places of a curve
 _TIMES_ITS_COST = 9  # The query may take a tenth of a core's time.
+_BETWEEN = 1.0  # seconds, at least, between two searches for dead neurons
 _LARGEST_WITH_PLANES = 60_000  # Parameters. Evaluating a plane takes too long for a larger network.
 
 
 class DiagramModel:
     """Queries the :class:`~engine.explain.contribution_paths.Activity` of the displayed network for the chosen
-    output, and keeps the ranges of the colours of its weights."""
+    output and its dead neurons, and keeps the ranges of the colours of its weights."""
 
     def __init__(self, session: Session) -> None:
         self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
@@ -35,8 +37,9 @@ class DiagramModel:
             size=lambda: self._displayed.network.shape,
             forget_on_new_run=True,
         )
+        self._dead = Latest(self._dead_request, TimeBudget(_BETWEEN), forget_on_new_run=True)
         self._ranges: tuple[object, ...] = ()  # the ranges, and the run and the data that they are of
-        session.queries.add({ACTIVITY: self._query})
+        session.queries.add({ACTIVITY: self._query, DEAD: self._dead})
         for signal in (session.selection.neuron_changed, session.selection.example_changed):
             signal.connect(self._query.look)
 
@@ -51,6 +54,24 @@ class DiagramModel:
         """The latest activity; None if it is of a network of another shape."""
         known: Activity | None = self._query.result
         return known if known is not None and known.network.shape == self._displayed.network.shape else None
+
+    @property
+    def dead(self) -> frozenset[tuple[int, int]]:
+        """The neurons, as layer and number, that were 0 for all examples when the displayed network was last tested."""
+        found: tuple[list[int], frozenset[tuple[int, int]]] | None = self._dead.result
+        return found[1] if found is not None and found[0] == self._displayed.network.shape else frozenset()
+
+    def _dead_request(self) -> Request | None:
+        network, data = self._displayed.network, self.data
+        if data is None or (data.width, data.outputs) != (network.shape[0], network.shape[-1]):
+            return None
+
+        def work() -> tuple[list[int], frozenset[tuple[int, int]]]:
+            layers = enumerate(dead_neurons(network, data.train), start=1)
+            found = ((layer, number) for layer, dead in layers for number in dead.nonzero()[0].tolist())
+            return network.shape, frozenset(found)
+
+        return RequestKey(network, data), work
 
     def limit(self, network: Network, layer: int) -> float:
         """Returns the weight of the last colour for a layer, from 1; see :class:`ColourRanges`."""

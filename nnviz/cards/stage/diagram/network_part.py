@@ -13,8 +13,9 @@ from nnviz.cards.stage.diagram.captions import DEFAULT_COUNT, LayerText, caption
 from nnviz.cards.stage.diagram.diagram import NetworkDiagram
 from nnviz.cards.stage.diagram.images import blocks_of
 from nnviz.cards.stage.diagram.layout import LayoutSpec
-from nnviz.cards.stage.diagram.model import ACTIVITY, PLANE, DiagramModel
+from nnviz.cards.stage.diagram.model import ACTIVITY, DEAD, PLANE, DiagramModel
 from nnviz.cards.stage.diagram.painting import DiagramContent, short, text_ink
+from nnviz.cards.stage.diagram.shown_neurons import NeuronIndex
 from nnviz.cards.stage.part import StagePart
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
@@ -40,7 +41,7 @@ class NetworkPart(StagePart):
     """
 
     opened = pyqtSignal(int)
-    needs = (ACTIVITY,)
+    needs = (ACTIVITY, DEAD)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -69,7 +70,8 @@ class NetworkPart(StagePart):
         self.diagram.chosen.connect(self._choose)
         self.diagram.opened.connect(self.opened)
         self.legend.chosen.connect(self.show_strongest)
-        session.queries[ACTIVITY].changed.connect(self._follow)
+        for query in self.needs:
+            session.queries[query].changed.connect(self._follow)
         session.selection.neuron_changed.connect(self.refresh)
         session.selection.pointed_changed.connect(self._show_pointed)
         session.training.state_changed.connect(self.refresh)  # Repaints in full quality after training.
@@ -169,11 +171,18 @@ class NetworkPart(StagePart):
             planes=dict(enumerate(activity.planes, start=1)),
             is_curve=data is not None and data.is_curve,
             inks=self._inks(),
-            off=frozenset((neuron.layer, neuron.number) for neuron, factor in what_if.items() if not factor),
+            struck=self._dead(activity).union(
+                (neuron.layer, neuron.number) for neuron, factor in what_if.items() if not factor
+            ),
             is_hasty=self._session.state is Status.TRAINING,
             sources=sources,
             figures=self._figures(activity),
         )
+
+    def _dead(self, activity: Activity) -> frozenset[NeuronIndex]:
+        """Returns the dead neurons without those that the current input activates."""
+        dead = self._model.dead
+        return frozenset(each for each in dead if not activity.is_lit or not activity.activations[each[0]][each[1]])
 
     def _figures(self, activity: Activity) -> list[str]:
         """Returns the outputs as text in the units of the targets; empty for classes."""
@@ -311,6 +320,8 @@ class NetworkPart(StagePart):
         figures = self._raw(activity, layer, number) + _figures(activity, layer, number)
         if figures:
             lines.append([(figures, "muted")])
+        if (layer, number) in self._dead(activity):
+            lines.append([("dead: 0 for all measured examples", "muted")])
         if activity.target is not None and layer < len(activity.shares):
             share, answer = float(activity.shares[layer][number]), self._names()[activity.target]
             oppose, support = map(text_ink, self._inks())

@@ -43,7 +43,7 @@ class DiagramContent:
         planes: (neurons, places) activations over the plane or the curve by layer. Other tiles show weights.
         is_curve: whether these are places of a curve.
         inks: colours of connections that oppose and that support the output.
-        off: neurons that are switched off.
+        struck: neurons that are dead or switched off.
         is_hasty: whether other content follows soon, so that weak connections are painted coarsely.
     """
 
@@ -56,7 +56,7 @@ class DiagramContent:
     planes: dict[int, Array] = field(default_factory=dict)
     is_curve: bool = False
     inks: tuple[str, str] = ("negative", "positive")
-    off: frozenset[NeuronIndex] = frozenset()
+    struck: frozenset[NeuronIndex] = frozenset()
     is_hasty: bool = False
     sources: list[str] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
@@ -188,7 +188,7 @@ class BlockPainter:
                     self.words.paint_sources(painter, block, self._ranks.numbers(0).tolist())
             elif block.kind is BlockKind.BARS:
                 self._bars(painter, block, content)
-        for neuron in content.off:
+        for neuron in content.struck:
             self._strike(painter, neuron)
 
     def _dots(self, painter: QPainter, block: LayerBlock, boxes: list[QRectF], content: DiagramContent) -> None:
@@ -242,7 +242,7 @@ class BlockPainter:
             painter.drawRoundedRect(groove, round_ends, round_ends)
 
     def _strike(self, painter: QPainter, neuron: NeuronIndex) -> None:
-        """Strikes through a neuron that is switched off."""
+        """Strikes through a neuron that is dead or switched off."""
         block, place = self._layout.of(neuron[0]), self._ranks.place(neuron)
         if block is not None and place is not None:
             box = QRectF(*block.cells[place].tolist())

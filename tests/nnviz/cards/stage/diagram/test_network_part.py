@@ -17,7 +17,7 @@ from engine.datasets.dataset import PLANE_COLUMNS, Split, one_hot
 from engine.explain.contribution_paths import Activity
 from engine.network.network import Network
 from nnviz.cards.stage.diagram.layout import BlockKind
-from nnviz.cards.stage.diagram.model import ACTIVITY
+from nnviz.cards.stage.diagram.model import ACTIVITY, DEAD
 from nnviz.cards.stage.diagram.network_part import NetworkPart
 from nnviz.session.selection import Example, Neuron
 from nnviz.ui import theme
@@ -521,3 +521,21 @@ def test_a_read_out_in_a_low_diagram_has_a_smaller_tile(
     assert "neuron 6" in hover(part, middle(part, 1, 5))
     read_out = find(part.diagram, QLabel, "readOut")
     assert read_out.heightForWidth(read_out.width()) < read_out.height() <= 150
+
+
+def test_dead_neurons_are_struck_through(part: NetworkPart, ready_window: CardWindow, qtbot: QtBot) -> None:
+    ready_window.canvas.set_strokes(SEVEN)
+    network = ready_window.session.displayed.network
+    network = network.with_parameters(network.parameters.copy())
+    network.biases[1][3] = -1e6
+    show(ready_window, network, part, qtbot)
+    query = ready_window.session.queries[DEAD]
+    qtbot.waitUntil(lambda: query.result is not None and query.is_up_to_date)
+    part.refresh()
+    assert "dead" in hover(part, middle(part, 2, 3))
+    assert "dead" not in hover(part, middle(part, 2, 4))
+    leave(part.diagram)
+    image = part.diagram.grab().toImage()
+    corners = (part.diagram.box_of((2, number)) for number in (3, 4))
+    struck, other = (image.pixelColor(box.bottomLeft().toPoint() + QPoint(1, -2)) for box in corners if box is not None)
+    assert struck != other
