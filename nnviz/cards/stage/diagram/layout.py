@@ -15,6 +15,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 
@@ -583,6 +584,7 @@ def _grid(count: int, tile: tuple[int, int], size: tuple[int, int], gap: int, he
     return MosaicGrid(across, Axis(-(-count // columns), tile[0], high, high + gap), tile[0] * tile[1], True)
 
 
+@lru_cache(maxsize=64)
 def _column_counts(count: int) -> list[int]:
     """Returns numbers of columns for that many tiles, ascending: divisors, if one gives a block within 1 : 4."""
     near = [
