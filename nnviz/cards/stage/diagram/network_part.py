@@ -29,6 +29,7 @@ from nnviz.ui.read_out import Piece, spoken
 
 _BETWEEN = {True: 0.065, False: 0.045}  # least seconds between two repaints, during training and otherwise
 _TIMES_ITS_COST = {True: 24, False: 3}  # Pause after a repaint as a multiple of its time, likewise.
+_UNNOTICED = 0.003  # seconds of a repaint that do not delay the mouse noticeably; longer ones are rarer
 _WIDEST_TILE, _WIDEST_OF_OTHERS, _WIDEST_PLANE = 144, 64, 100  # pixels of tiles of drawings, other images, planes
 DRAWN = (28, 28)  # shape of a drawing
 
@@ -150,7 +151,9 @@ class NetworkPart(StagePart):
             return  # Only the loaded data tell whether inputs are images.
         self._later.stop()
         is_training = self._session.state is Status.TRAINING
-        self._budget.spend(max(_BETWEEN[is_training], _TIMES_ITS_COST[is_training] * self.diagram.seconds))
+        cost = self.diagram.seconds
+        pause = _TIMES_ITS_COST[is_training] * cost * max(1.0, cost / _UNNOTICED)
+        self._budget.spend(max(_BETWEEN[is_training], pause))
         names, sources = self._names(), self._sources(activity.network)
         self.diagram.set_spec(self._spec(activity), names, sources)
         self.diagram.show_content(self._content(activity, names, sources))
