@@ -33,7 +33,7 @@ from engine.basics.assets_folder import ASSETS
 from nnviz.formatting.text import plain
 
 CARD_PADDING = 12
-GAP = 10
+GAP = 12
 TEXT = 13  # pixels
 SMALL = 12
 LARGE = 17
