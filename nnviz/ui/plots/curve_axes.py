@@ -195,11 +195,17 @@ class ValueAxis(pg.AxisItem):
         if floor is not None:
             low = max(low, math.log10(floor))
         found = [math.log10(mark) for mark in log_marks(10.0**low, 10.0**maxVal, most)] if low < maxVal else []
+        each = (maxVal - minVal) / max(size, 1)  # of a pixel
+        near, kept = theme.px(theme.SMALL + 2) * each, list[float]()
         if floor is not None and minVal <= self.axes.below <= maxVal:
-            each = (maxVal - minVal) / max(size, 1)  # of a pixel
-            near = theme.px(theme.SMALL + 2) * each
-            lowest = max(self.axes.below, minVal + theme.px(theme.SMALL) / 2 * each)  # where its number has room
-            found = [self.axes.below, *(mark for mark in found if mark - lowest >= near)]
+            kept.append(self.axes.below)
+            low = max(self.axes.below, minVal + theme.px(theme.SMALL) / 2 * each) + near  # below it, its number stands
+        high = math.inf
+        for mark in reversed(found):
+            if low <= mark <= high:
+                kept.append(mark)
+                high = mark - near
+        found = sorted(kept)
         return [(None, found)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:

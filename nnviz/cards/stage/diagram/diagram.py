@@ -38,7 +38,7 @@ from nnviz.ui.painted_view import ENTER, PaintedView
 _MOST_NAME, _MOST_SOURCE = 90, 112  # largest width of the names of outputs and of inputs, in pixels at 100 percent
 _MEASURED = 200  # names that are measured
 _FIGURES = 6  # numbers at the strongest connections of a neuron in each direction
-_LEAST = QSize(260, 150)
+_LEAST = QSize(250, 150)
 
 
 class NetworkDiagram(PaintedView):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics
+from PyQt5.QtGui import QFontMetrics, QResizeEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QSizePolicy, QSlider, QWidget
 
 from engine.basics.errors import SettingError
@@ -21,7 +21,8 @@ from nnviz.ui.parts import named
 
 _IN_VIEW = 8  # rows; of more, the others are scrolled to
 MOST_ROWS = 100  # of more columns there are fields for the first; the others stay as they are in the example
-_FIELD, _WIDE_FIELD, _NAME = 78, 128, 108  # pixels
+_FIELD, _CHOICE, _WIDEST_CHOICE, _NAME = 78, 86, 128, 108  # pixels
+_LEAST_SLIDER = 40  # pixels; shorter ones leave
 _INSET = 4  # pixels at the left of a line, where the words of buttons begin
 _PARTS = 3  # of a row: its name, its slider and its field
 _TIP = "what the network is shown for it."
@@ -133,6 +134,7 @@ class ValueForm(QScrollArea):
 
     def _report_rows(self) -> None:
         """Reports that all rows are there, if they are."""
+        self._fit_sliders()
         if len(self._rows) == len(self._wanted):
             self.updateGeometry()
             self.rows_made.emit()
@@ -163,8 +165,24 @@ class ValueForm(QScrollArea):
         return QSize(hint.width(), _IN_VIEW * (row + between) - between + 2)
 
     def minimumSizeHint(self) -> QSize:
-        """Returns the width that the rows need, and some height: the form scrolls."""
-        return QSize(self.widget().minimumSizeHint().width(), min(self.sizeHint().height(), theme.px(64)))
+        """Returns the width that the rows need without sliders, and some height: the form scrolls."""
+        height = min(self.sizeHint().height(), theme.px(64))
+        if self._is_one_line or not self._rows:
+            return QSize(self.widget().minimumSizeHint().width(), height)
+        names = max(self._grid.columnMinimumWidth(0), *(row.caption.minimumSizeHint().width() for row in self._rows))
+        fields = max(row.field.minimumWidth() for row in self._rows) + self.verticalScrollBar().sizeHint().width()
+        return QSize(names + self._grid.horizontalSpacing() + fields, height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_sliders()
+
+    def _fit_sliders(self) -> None:
+        """Hides the sliders where they would be too short."""
+        if not self._is_one_line:
+            room = self.width() - self.minimumSizeHint().width() - self._grid.horizontalSpacing()
+            for row in self._rows:
+                row.show_slider(room >= _LEAST_SLIDER)
 
 
 class _Slider(WheelInFocus, QSlider):
@@ -181,7 +199,8 @@ class _Row(QObject):
         super().__init__()
         self.row = row
         self.field = field
-        theme.sized(field.setFixedWidth, _WIDE_FIELD if row.choices else _FIELD)
+        theme.sized(field.setMinimumWidth, _CHOICE if row.choices else _FIELD)
+        theme.sized(field.setMaximumWidth, _WIDEST_CHOICE if row.choices else _FIELD)
         self.caption = label("", "fieldName", field.parentWidget())
         self.fit_caption()
         self.caption.setToolTip(f"{row.name}: {_TIP}")
@@ -203,6 +222,9 @@ class _Row(QObject):
         """Puts the parts into a line of the grid, from a column on."""
         grid.addWidget(self.caption, line, start)
         grid.addWidget(self.field, line, start + 1, 1, 2, Qt.AlignmentFlag.AlignRight)
+
+    def show_slider(self, is_shown: bool) -> None:
+        """Shows or hides the slider, if there is one."""
 
     def show_value(self, value: float) -> None:
         """Shows a value without a signal."""
@@ -241,7 +263,7 @@ class _NumberRow(_Row):
         self._slider = named(_Slider(Qt.Orientation.Horizontal, parent), f"{name}Slider", f"{row.name}, slider", tip)
         self.parts.append(self._slider)
         self._slider.setRange(0, max(1, round((row.high - row.low) / row.step)))
-        self._slider.setMinimumWidth(40)
+        self._slider.setMinimumWidth(_LEAST_SLIDER)
         self._slider.valueChanged.connect(self._slid)
         self._slider.sliderReleased.connect(lambda: self.changed.emit(self._at(self._slider_place)))
 
@@ -250,6 +272,10 @@ class _NumberRow(_Row):
         if self._slider is not None:
             grid.addWidget(self._slider, line, start + 1)
             grid.addWidget(self.field, line, start + 2)
+
+    def show_slider(self, is_shown: bool) -> None:
+        if self._slider is not None:
+            self._slider.setVisible(is_shown)
 
     def show_value(self, value: float) -> None:
         self._value = value
