@@ -256,7 +256,8 @@ class StepThroughPage(Page):
             else:
                 words = content.change_text()
         elif content is not None:
-            words = f"{self.which.moment_text()}: loss {figure(content.step.loss)}{content.answer_text()}"
+            loss = f"loss {figure(content.step.loss)}{content.answer_text()}"
+            words = ": ".join(filter(None, (self.which.moment_text(), loss)))
         self.parts.result.show_versions(words, tip=check_text(check[1]) if check is not None else "")
 
     def _show_effects(self) -> None:

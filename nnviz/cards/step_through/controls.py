@@ -54,7 +54,7 @@ class StepChooser(QWidget):
         self.moment.show_versions(self.moment_text(), *self._moment_parts()[:1], "")
 
     def moment_text(self) -> str:
-        """Returns the epoch and batch of the recorded step: "epoch 3 · batch 120"."""
+        """Returns the epoch and batch of the recorded step: "epoch 3 · batch 120"; "" if it is the displayed one."""
         return " · ".join(self._moment_parts())
 
     def _moment_parts(self) -> list[str]:
@@ -63,7 +63,10 @@ class StepChooser(QWidget):
             return []
         step = recorded.step
         if step.is_given and not step.epoch:
-            return [f"after epoch {text.epochs(recorded.epoch, step.batches)}" if recorded.epoch else "untrained"]
+            if not recorded.epoch:
+                return ["untrained"]
+            is_displayed = self._step_through.is_newest
+            return [] if is_displayed else [f"after epoch {text.epochs(recorded.epoch, step.batches)}"]
         return [f"epoch {text.epochs(recorded.epoch, step.batches)}", f"batch {step.batch}"]
 
 
