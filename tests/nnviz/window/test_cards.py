@@ -97,7 +97,7 @@ def test_the_view_menu_and_help_know_the_cards_of_the_workspace_and_each_is_ther
     for name in ("dataCard", "networkCard", "trainingCard"):
         (reported,) = texts_of(name)
         assert reported.title in described(ready_window.card(name))
-    assert described(find(ready_window, QLabel, "seenLabel")).count("<b>Draw a digit</b>") == 1
+    assert described(find(ready_window, QLabel, "seenLabel")).count("<b>Your input</b>") == 1
 
     # The workspace that there is.
     before = [(each.objectName(), ready_window._frame.place(each)) for each in ready_window.panels]
