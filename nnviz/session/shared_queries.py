@@ -26,7 +26,8 @@ def new_queries(session: Session) -> Queries:
     queries = Queries(session.messages.crashed.emit)
     queries.add({ANSWER: _answer(displayed, question, data), MISTAKES: _mistakes(session.mistakes)})
     queries.add(_second_network(session))
-    queries.add(surface_queries(displayed, runs, data, session.selection))
+    second = lambda: None if (side := session.side_by_side.second) is None else side.network  # noqa: E731
+    queries.add(surface_queries(displayed, runs, data, session.selection, second))
     for signal in (displayed.changed, question.changed, session.side_by_side.changed):
         signal.connect(queries.look)
     return queries

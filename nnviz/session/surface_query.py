@@ -21,6 +21,7 @@ from nnviz.session.runs import Runs
 from nnviz.session.selection import Neuron, Selection
 
 OUTPUT_SURFACE, NEURON_SURFACES = "predictions over the plane", "neurons over the plane"
+SECOND_SURFACES = "neurons of the second network over the plane"
 COARSE, FINE = 48, 200  # cells of the plane in each direction
 COARSE_TILE, FINE_TILE = 24, 64  # cells of a neuron's plane in each direction
 COARSE_LINE, FINE_LINE = 100, 500  # places of the curve
@@ -57,11 +58,21 @@ class PredictionSurface:
         return float(np.abs(self.layers[layer]).max()) or 1.0
 
 
-def surface_queries(displayed: Displayed, runs: Runs, data: Data, selection: Selection) -> dict[str, Latest]:
-    """Returns the queries of :class:`PredictionSurface`: of the outputs or the pointed neuron, and of all neurons."""
-    outputs = _SurfaceQuery(displayed, runs, data, lambda: selection.pointed, _SIDES, _one_layer)
-    neurons = _SurfaceQuery(displayed, runs, data, lambda: None, _TILE_SIDES, _all_layers)
-    queries = {OUTPUT_SURFACE: outputs.query, NEURON_SURFACES: neurons.query}
+def surface_queries(
+    displayed: Displayed, runs: Runs, data: Data, selection: Selection, second: Callable[[], Network | None]
+) -> dict[str, Latest]:
+    """Returns the queries of :class:`PredictionSurface`: of the outputs or the pointed neuron, and of all neurons.
+
+    ``second`` returns a network that the displayed one is compared with, whose neurons have a query, too; or None.
+    """
+
+    def network() -> Network:
+        return displayed.network
+
+    outputs = _SurfaceQuery(network, runs, data, lambda: selection.pointed, _SIDES, _one_layer)
+    neurons = _SurfaceQuery(network, runs, data, lambda: None, _TILE_SIDES, _all_layers)
+    others = _SurfaceQuery(second, runs, data, lambda: None, _TILE_SIDES, _all_layers)
+    queries = {OUTPUT_SURFACE: outputs.query, NEURON_SURFACES: neurons.query, SECOND_SURFACES: others.query}
     selection.pointed_changed.connect(outputs.query.hurry)
     return queries
 
@@ -87,23 +98,23 @@ class _SurfaceQuery:
 
     def __init__(
         self,
-        displayed: Displayed,
+        network: Callable[[], Network | None],
         runs: Runs,
         data: Data,
         pointed: Callable[[], Neuron | None],
         sides: Mapping[type[Region], tuple[int, int]],
         wanted: Callable[[Network, Neuron | None], Mapping[int, slice]],
     ) -> None:
-        self._displayed, self._runs, self._data, self._pointed = displayed, runs, data, pointed
+        self._network, self._runs, self._data, self._pointed = network, runs, data, pointed
         self._sides, self._wanted = sides, wanted
         self._kept: dict[int, tuple[list[int], Region, RegionEvaluator]] = {}  # by side
         budget = TimeBudget(0, _TIMES_ITS_COST)
         self.query = Latest(self._request, budget, self._kept.clear, forget_on_new_run=True)
 
     def _request(self) -> Request | None:
-        network, dataset = self._displayed.network, self._data.dataset
+        network, dataset = self._network(), self._data.dataset
         region = None if dataset is None else region_of(dataset)
-        if region is None or self._runs.current.misfit(dataset) is not None:
+        if network is None or region is None or self._runs.current.misfit(dataset) is not None:
             return None
         pointed = self._pointed()
         neuron = pointed if pointed is not None and _has(network, pointed) else None

@@ -6,13 +6,13 @@ import numpy as np
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
-from nnviz.cards.neuron.example_grid import ExampleGrid
 from nnviz.cards.neuron.model import NEURON, NeuronModel, NeuronReport
 from nnviz.formatting import text
 from nnviz.formatting.meaning import listed
 from nnviz.formatting.text import short
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
+from nnviz.ui.example_grid import ExampleGrid
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.named_bars import NamedBars
 from nnviz.ui.parts import arranged, named

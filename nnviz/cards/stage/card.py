@@ -6,28 +6,29 @@ from typing import Any
 
 from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtGui import QMouseEvent, QResizeEvent
-from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QHBoxLayout
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QGridLayout
 
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.stage.diagram.network_part import NetworkPart
 from nnviz.cards.stage.draw.input_part import InputPart
 from nnviz.cards.stage.part import StagePart
 from nnviz.cards.stage.prediction.answer_part import AnswerPart
+from nnviz.cards.stage.weights.changes_row import first_changed
 from nnviz.cards.stage.weights.layer_part import LayerPart
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Panel, Table
 from nnviz.ui.pages import Front
-from nnviz.ui.parts import arranged
 
 _GAP, _HEAD = 20, 320  # pixels between the parts, and of the head with the mark of a what-if
+_LEAST_MAPS, _LINES = 260, 200  # pixels of the height from which changes have room below the maps; lines grow
 _PICTURE, _FORM, _ANSWER = 0.26, 0.4, 0.21  # the most that input and answer take of the width; less with large texts
 
 
 class StagePanel(Panel):
     """Shows all layers, or one of them in their place. Where there is little room for it, it shows the input alone.
 
-    While two networks are compared, one layer shows how its weights have changed.
+    While two networks are compared, one layer is shown of both, and below all parts what has changed.
 
     Attributes:
         input, network, layer, answer: its parts.
@@ -43,7 +44,13 @@ class StagePanel(Panel):
         self._middle = Front()
         self._middle.addWidget(self.network)
         self._middle.addWidget(self.layer)
-        self.body.addLayout(arranged(QHBoxLayout(), self.input, (self._middle, 1), self.answer, spacing=_GAP), 1)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(_GAP)
+        self._grid.setRowStretch(0, 1)
+        for row, parts in enumerate(((self.input, self._middle, self.answer), self.layer.changes.parts)):
+            for column, part in enumerate(parts):
+                self._grid.addWidget(part, row, column)
+        self.body.addLayout(self._grid, 1)
         self.sections: dict[str, StagePart] = {
             "drawDock": self.input,
             "planePage": self.input,
@@ -63,6 +70,7 @@ class StagePanel(Panel):
         self.network.opened.connect(self.open_layer)
         self.layer.left.connect(self.close_layer)
         session.side_by_side.changed.connect(self._follow_comparison)
+        self.head.marked.connect(self._leave_room_for_mark)
         session.runs.replaced.connect(self._follow_network)
         session.data.views.add(self._limit_widths)
 
@@ -78,15 +86,25 @@ class StagePanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._limit_widths()
+        self._place_changes()
         width = min(theme.px(_HEAD), self.width())
         self.head.setGeometry(self.width() - width, 0, width, self.head.sizeHint().height())
 
     def _limit_widths(self) -> None:
         """Leaves the network most of the width."""
+        self._grid.setColumnStretch(1, int(not self._is_alone))
         share = _PICTURE / (theme.text_size() / 100) ** 0.5 if self.input.takes_pictures else _FORM
         for part, most in ((self.input, share), (self.answer, _ANSWER)):
             width = max(round(most * self.width()), part.minimumSizeHint().width())
             part.setMaximumWidth(QWIDGETSIZE_MAX if self._is_alone else width)
+
+    def _place_changes(self) -> None:
+        """Shows what has changed between two networks, if the maps of both stay large."""
+        changes, has_room = self.layer.changes, self.height() >= _LEAST_MAPS + theme.px(_LINES)
+        is_shown = has_room and self._session.side_by_side.is_on and self.is_layer_open and not self._is_alone
+        if is_shown != changes.is_shown:
+            changes.set_shown(is_shown)
+            self.layer.refresh()
 
     def minimumSizeHint(self) -> QSize:
         """Returns that of the parts, with the least width of the column."""
@@ -118,16 +136,25 @@ class StagePanel(Panel):
 
     def _turn_to(self, part: StagePart) -> None:
         self._middle.setCurrentWidget(part)
+        self._place_changes()
         self._tell_parts()
 
     def _follow_comparison(self) -> None:
-        """Shows how the weights have changed while two networks are compared: of the open layer, else of the first."""
-        before, self._is_compared = self._is_compared, self._session.side_by_side.is_on
-        if self._is_compared and not self.is_layer_open:
-            self.layer.show_layer(0)
+        """Shows both networks while two are compared: the open layer, else the first in which they differ."""
+        before, sides = self._is_compared, self._session.side_by_side.sides
+        self._is_compared = sides is not None
+        if sides is not None and not self.is_layer_open:
+            self.layer.show_layer(first_changed(sides))
             self._turn_to(self.layer)
         elif before and not self._is_compared:
             self._turn_to(self.network)
+        self._place_changes()
+        self._leave_room_for_mark()
+
+    def _leave_room_for_mark(self) -> None:
+        """Lets two predictions, which begin at the top, begin below the mark of a what-if."""
+        is_over = self._is_compared and self.head.mark.is_wanted
+        self.answer.setContentsMargins(0, self.head.sizeHint().height() if is_over else 0, 0, 0)
 
     def _follow_network(self) -> None:
         """Shows all layers of a network of another shape."""
@@ -143,6 +170,7 @@ class StagePanel(Panel):
         self._middle.setVisible(not is_strip)
         self.answer.setVisible(not is_strip)
         self._limit_widths()
+        self._place_changes()
         self._tell_parts()
 
     def _shown(self) -> list[StagePart]:

@@ -16,6 +16,7 @@ from PyQt5.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -27,11 +28,14 @@ from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.weights.mosaic import ZERO, MosaicGrid, Renderer, column_grid, picture_grid, plain_grid
 
 _RISE = 1.5  # exponent of the colour scale; above 1, small weights stay close to the background
+_RING = 3  # pixels of the lasting outline, at most
 _NOTHING = np.empty((0, 0), np.float32)
 
 
 class HeatMap(PaintedView):
     """Shows (neurons, inputs) weights as tiles that fill the widget. The wheel turns pages if they do not all fit.
+
+    A new layout begins with the page of the chosen neuron.
 
     Signals:
         hovered(neuron, input): the place under the mouse, sent again when its weight may have changed; (-1, -1) when
@@ -66,6 +70,7 @@ class HeatMap(PaintedView):
         self._pressed: int | None = None
         self._outlined: int | None = None  # the neuron with an outline
         self._chosen: int | None = None  # the neuron with a lasting outline
+        self._ring = "ink"  # the theme's name of the colour of that outline
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
         self.setMinimumSize(QSize(80, 60))
@@ -89,7 +94,7 @@ class HeatMap(PaintedView):
     def clear(self) -> None:
         self._values = _NOTHING
         self.grid = self._renderer = self._image = None
-        self._outline(None)
+        self.outline(None)
         self.show_text("")
         self.update()
 
@@ -116,7 +121,8 @@ class HeatMap(PaintedView):
             grid = picture_grid(neurons, self._shape, self.width(), self.height())
         else:
             grid = (column_grid if self._in_columns else plain_grid)(neurons, inputs, self.width(), self.height())
-        self.first = min(self.first, neurons - 1) // grid.capacity * grid.capacity
+        first = self.first if self._chosen is None else self._chosen
+        self.first = min(first, neurons - 1) // grid.capacity * grid.capacity
         if self._outlined is not None and self._outlined >= neurons:
             self._outlined = None
         return grid
@@ -151,9 +157,10 @@ class HeatMap(PaintedView):
         """Shows that page; returns False if there is no such page."""
         if self.grid is None or not 0 <= page < self.pages:
             return False
-        self.first = page * self.grid.capacity
-        self._draw()
-        self.turned.emit()
+        if page != self.page:
+            self.first = page * self.grid.capacity
+            self._draw()
+            self.turned.emit()
         return True
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -172,11 +179,19 @@ class HeatMap(PaintedView):
             # Qt's own conversion would use both cores, which training needs.
             self._renderer.paint(tile_colours(theme.current()), self._colours)
         painter.drawImage(0, 0, self._image)
-        for neuron in (self._chosen, self._outlined):
+        for neuron, ink, width in ((self._chosen, self._ring, self._ring_width), (self._outlined, "ink", 1)):
             if neuron is not None and neuron in self.shown:
-                painter.setPen(theme.colour("ink"))
-                inside = self.rect().adjusted(0, 0, -1, -1)
-                painter.drawRect(self.tile_rect(neuron).adjusted(-1, -1, 0, 0).intersected(inside))
+                pen = QPen(theme.colour(ink), width)
+                pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+                painter.setPen(pen)
+                far, near = (width + 1) // 2, width // 2
+                inside = self.rect().adjusted(near, near, -far, -far)
+                painter.drawRect(self.tile_rect(neuron).adjusted(-far, -far, near, near).intersected(inside))
+
+    @property
+    def _ring_width(self) -> int:
+        """Pixels of the lasting outline: thin ones around small tiles."""
+        return _RING if self.grid is not None and min(self.grid.across.size, self.grid.down.size) >= 6 * _RING else 1
 
     def _redraw(self) -> None:
         self._is_coloured = False
@@ -210,18 +225,19 @@ class HeatMap(PaintedView):
         if self.grid is None or not 0 <= neuron < len(self._values):
             return
         self._mouse = None
-        self._outline(neuron)
+        self.outline(neuron)
         if neuron not in self.shown:
             self.turn_to(neuron // self.grid.capacity)
         self.hovered.emit(neuron, -1)
 
-    def choose(self, neuron: int | None) -> None:
-        """Gives a neuron an outline that lasts; None for none."""
-        if neuron != self._chosen:
-            self._chosen = neuron
+    def choose(self, neuron: int | None, ink: str = "ink") -> None:
+        """Gives a neuron an outline that lasts, in a colour of the theme; None for none."""
+        if (neuron, ink) != (self._chosen, self._ring):
+            self._chosen, self._ring = neuron, ink
             self.update()
 
-    def _outline(self, neuron: int | None) -> None:
+    def outline(self, neuron: int | None) -> None:
+        """Outlines a neuron that is pointed at, here or in another map; None for none."""
         if neuron != self._outlined:
             self._outlined = neuron
             self.update()
@@ -237,7 +253,7 @@ class HeatMap(PaintedView):
 
     def _update_hovered(self) -> None:
         found = self.pointed
-        self._outline(found[0] if found else None)
+        self.outline(found[0] if found else None)
         self._show_hand(found is not None)
         self.hovered.emit(*(found or (-1, -1)))
 
@@ -276,7 +292,8 @@ class HeatMap(PaintedView):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if self._mouse is None:
-            self._outline(None)
+            self.outline(None)
+            self.hovered.emit(-1, -1)
             self.show_text("")
 
 

@@ -19,6 +19,8 @@ EMPTY, ZERO = 0, 128  # of 256 colour indices: the gap between tiles, and the va
 SMALLEST = 5  # side of a tile in pixels; tiles that would be smaller go to another page
 _AIR = 0.06  # gap between two tiles, as a share of a tile's side
 _MOST_AIR = 0.25
+_MOST_COLUMNS = 4  # columns for each row, or the reverse, of images without empty places
+_WHOLE = 0.85  # of the largest side that images without empty places have at least
 _HIGHEST_ROW = 64  # pixels; also of the widest column
 _LEAST_CELL = 2  # least width in pixels of a cell, if a row shows a neuron's inputs side by side
 _MOST_READ = 1_500_000  # weights read for one picture; of more, each cell samples some
@@ -114,7 +116,10 @@ def most_tiles(width: int, height: int) -> int:
 
 
 def picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> MosaicGrid:
-    """Returns the layout for tiles with the proportions of ``shape``, with as many columns as make them largest."""
+    """Returns the layout for tiles with the proportions of ``shape``, with as many columns as make them largest.
+
+    A number of columns that leaves no place empty is preferred if tiles are not much smaller.
+    """
     grid = _picture_grid(min(count, most_tiles(width, height)), shape, width, height)
     while grid.capacity > 1 and (grid.across.length > max(width, 1) or grid.down.length > max(height, 1)):
         grid = _picture_grid(grid.capacity * 3 // 4, shape, width, height)  # for very slim shapes
@@ -126,6 +131,9 @@ def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -
     across = np.arange(1, count + 1)
     down = -(-count // across)
     unit = np.minimum(_largest(width, across) / columns, _largest(height, down) / rows)
+    is_whole = (count % across == 0) & (across <= _MOST_COLUMNS * down) & (down <= _MOST_COLUMNS * across)
+    whole = np.where(is_whole, unit, 0)
+    unit = whole if whole.max() >= _WHOLE * unit.max() else unit
     best = across[unit >= unit.max() * 0.999][-1]
     scale = float(unit[best - 1])
     return MosaicGrid(

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from PyQt5.QtCore import QSize
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from nnviz.formatting.text import short
-from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.parts import arranged, named, set_look
 from nnviz.ui.weights.heat_map import HeatMap
 from nnviz.ui.weights.neuron_view import WeightBars
 
-_GAP, _LINE = 8, 18  # pixels between two tiles, and of a line of text
-_ROLES = {"looking_back": "back", "ink": "notice", "muted": "muted"}  # of a label, by the ink of a network
-# Rows and columns of the three tiles and the note, in a square or in a row.
-_IN_A_SQUARE = (0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 1, 1)
-_IN_A_ROW = (0, 0, 1, 1), (0, 1, 1, 1), (0, 2, 1, 1), (1, 0, 1, 3)
+_GAP = 8  # pixels between two tiles
+ROLES = {"looking_back": "back", "ink": "notice", "muted": "muted"}  # of a label, by the ink of a network
 Heads = tuple[tuple[str, str], tuple[str, str]]  # name and colour of each network
 Describe = Callable[[int], str]
 
@@ -60,13 +56,13 @@ class _Tile(QWidget):
     def show_head(self, words: str, ink: str) -> None:
         """Shows the heading in a colour of the theme."""
         self.head.setText(words)
-        set_look(self.head, "role", _ROLES[ink])
+        set_look(self.head, "role", ROLES[ink])
 
 
 class WeightChanges(QWidget):
     """Three tiles of one neuron: its weights in the earlier and in the later network, and the difference.
 
-    ``note`` is for how much they differ.
+    ``note`` above them says how much they differ.
     """
 
     def __init__(self) -> None:
@@ -77,32 +73,8 @@ class WeightChanges(QWidget):
         self.earlier, self.later, self.change = self._tiles = [_Tile(*name) for name in names]
         self.note = named(label(role="muted"), "weightChangeNote")
         self.note.setWordWrap(True)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(_GAP)
-        self._is_in_a_row: bool | None = None
-        self._arrange(False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arranges the tiles so that they are largest."""
-        super().resizeEvent(event)
-        line = theme.px(_LINE)
-        in_a_row = min((self.width() - 2 * _GAP) // 3, self.height() - _GAP - 2 * line)
-        in_a_square = min((self.width() - _GAP) // 2, (self.height() - _GAP) // 2 - line)
-        self._arrange(in_a_row > in_a_square)
-
-    def _arrange(self, in_a_row: bool) -> None:
-        if in_a_row == self._is_in_a_row:
-            return
-        self._is_in_a_row = in_a_row
-        places = _IN_A_ROW if in_a_row else _IN_A_SQUARE
-        for part, place in zip((*self._tiles, self.note), places, strict=True):
-            self._grid.removeWidget(part)
-            self._grid.addWidget(part, *place)
-        for number in (0, 1, 2):
-            self._grid.setColumnStretch(number, 1 if number < 2 or in_a_row else 0)
-        self._grid.setRowStretch(0, 1)
-        self._grid.setRowStretch(1, 0 if in_a_row else 1)
+        tiles = arranged(QHBoxLayout(), *((tile, 1) for tile in self._tiles), spacing=_GAP)
+        arranged(QVBoxLayout(self), self.note, (tiles, 1), spacing=4)
 
     def show_neuron(
         self,
@@ -132,15 +104,19 @@ class WeightChanges(QWidget):
         self.note.setText(f"{moved_text(before, after)}, bias {short(biases[0])} → {short(biases[1])}")
 
 
-def relative_change(before: Array, after: Array) -> float:
-    """Returns the norm of the difference as a share of the norm before; infinite if that is 0."""
-    size, change = float(np.linalg.norm(before)), float(np.linalg.norm(after - before))
+def relative_change(*pairs: tuple[Array, Array]) -> float:
+    """Returns the norm of the differences of arrays before and after as a share of the norm before.
+
+    It is infinite if that norm is 0.
+    """
+    size = math.hypot(*(float(np.linalg.norm(before)) for before, _ in pairs))
+    change = math.hypot(*(float(np.linalg.norm(after - before)) for before, after in pairs))
     return change / size if size else float("inf") if change else 0.0
 
 
 def moved_text(before: Array, after: Array) -> str:
     """Returns how much weights differ: "weights differ by 34 % of their norm"."""
-    share = relative_change(before, after)
+    share = relative_change((before, after))
     if not np.isfinite(share):
         return "weights were all 0"
     return f"weights differ by {100 * share:.3g}\N{NO-BREAK SPACE}% of their norm"  # the line may be broken

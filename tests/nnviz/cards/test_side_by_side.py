@@ -21,12 +21,13 @@ from nnviz.formatting import text
 from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
+from nnviz.session.surface_query import NEURON_SURFACES, SECOND_SURFACES
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.weights.weight_changes import WeightChanges
 from nnviz.window.card_export import csv_bytes, picture, png
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.helpers import click, find, hover, is_shown, press, show_page, show_view, wait_for
+from tests.nnviz.helpers import click, find, hover, is_shown, leave, press, show_page, show_view, wait_for
 
 TRAIN = "curvesDock", "weightsDock", "predictionDock"
 INSIDE = "mistakesDock", "mistakePicturesDock", "inspector"
@@ -146,10 +147,10 @@ def test_the_weights_of_both_and_how_far_each_layer_has_moved(window: CardWindow
     settle(window, qtbot)
     before, after = (side.network for side in session.side_by_side.sides)
     panel = card.changes
-    assert panel.isVisible()
+    assert all(part.isVisible() for part in panel.parts)
     assert card.neuron is None, "an enlarged neuron gives way"
     most = int(np.square(after.weights[0] - before.weights[0]).sum(axis=1).argmax())
-    assert panel.title.text() == f"Neuron {most + 1}, which changed most"
+    assert panel.title.text() == f"Neuron {most + 1} changed most"
     shares = []
     for layer in range(3):
         one, other = (
@@ -158,8 +159,34 @@ def test_the_weights_of_both_and_how_far_each_layer_has_moved(window: CardWindow
         shares.append(np.linalg.norm(other - one) / np.linalg.norm(one))
     np.testing.assert_allclose(panel.bars._values, 100 * np.array(shares), rtol=1e-5)
 
-    # A click on a tile chooses the neuron; a click on a bar shows the layer.
-    qtbot.mouseClick(card.map, Qt.MouseButton.LeftButton, pos=card.map.tile_rect(5).center())
+    # Both networks have a map, of one size and with one range of colours. The neuron is outlined in both.
+    earlier, later = card.maps.views
+    assert earlier.size() == later.size()
+    assert earlier.end == later.end
+    assert [head.text() for head in card.maps.heads] == ["epoch 1", "now"]
+    for view, network in ((earlier, before), (later, after)):
+        np.testing.assert_array_equal(view._values, network.weights[0])
+        assert view._chosen == most
+    assert (earlier._ring, later._ring) == ("looking_back", "ink")
+
+    # A tile is described in its network, and outlined in the other, too; a click chooses the neuron, as Enter does.
+    place = earlier.tile_rect(7).center()
+    hover(earlier, (place.x(), place.y()))
+    neuron, number = earlier.pointed
+    weight = f"{before.weights[0][neuron, number]:+.2g}".lstrip("+-")
+    assert weight[:4] in find(earlier, QLabel, "readOut").text()
+    assert later._outlined == 7
+    qtbot.mouseClick(earlier, Qt.MouseButton.LeftButton, pos=place)
+    assert session.selection.neuron == Neuron(1, 7)
+    leave(earlier)
+    later.mark(7)
+    press(qtbot, later, Qt.Key.Key_Right)
+    press(qtbot, later, Qt.Key.Key_Return)
+    assert session.selection.neuron == Neuron(1, 8)
+    assert earlier._outlined == 8
+
+    # A click on a bar shows the layer.
+    qtbot.mouseClick(later, Qt.MouseButton.LeftButton, pos=later.tile_rect(5).center())
     assert session.selection.neuron == Neuron(1, 5)
     assert panel.title.text() == "Neuron 6"
     np.testing.assert_array_equal(panel.neuron.earlier.map._values[0], before.weights[0][5])
@@ -176,7 +203,134 @@ def test_the_weights_of_both_and_how_far_each_layer_has_moved(window: CardWindow
     assert len(rows) == after.weights[1].size + after.biases[1].size
     assert rows[0] == [1, "bias", *(float(each.biases[1][0, 0]) for each in (before, after)), rows[0][4]]
     session.side_by_side.toggle()
-    assert not panel.isVisible()
+    assert not any(part.isVisible() for part in panel.parts)
+    window.stage.open_layer(1)
+    assert card.maps.views == (card.map,)
+    np.testing.assert_array_equal(card.map._values, session.displayed.network.weights[0])
+
+
+def test_examples_that_became_right_and_wrong(window: CardWindow, qtbot: QtBot) -> None:
+    session, panel = window.session, window.card("weightsDock").changes
+    session.side_by_side.toggle()
+    found = settle(window, qtbot)
+    changes = found.changes
+    assert isinstance(changes, ClassChanges)
+    right, wrong = panel.examples.right, panel.examples.wrong
+    assert right.head.text() == f"{text.count(changes.are_corrected.sum())} became right"
+    assert wrong.head.text() == f"{text.count(changes.are_new_mistakes.sum())} became wrong"
+    assert changes.are_corrected[right.examples].all()
+    assert changes.are_new_mistakes[wrong.examples].all()
+
+    # A click makes an example the current input, which both networks predict.
+    place = right.images.place_of(0).center()
+    hover(right.images, (place.x(), place.y()))
+    name = session.meaning.output
+    one, other = (name(int(each.answers[right.examples[0]])) for each in (changes.before, changes.after))
+    read_out = find(right.images, QLabel, "readOut").text()
+    assert re.search(f"epoch 1: {one}, .*\\bnow: {other}, ", read_out, re.DOTALL)
+    qtbot.mouseClick(right.images, Qt.MouseButton.LeftButton, pos=place)
+    pixels = found.part.split.example(found.part.number(right.examples[0]))
+    np.testing.assert_allclose(session.question.example, pixels, atol=1 / 255)
+
+
+def test_what_has_changed_gives_way_to_the_maps(window: CardWindow, qtbot: QtBot) -> None:
+    window.session.side_by_side.toggle()
+    settle(window, qtbot)
+    card = window.card("weightsDock")
+    assert card.changes.neuron.isVisible()
+    stage, height = window.stage, window.stage.height()
+    stage.setFixedHeight(330)
+    qtbot.waitUntil(lambda: not card.changes.neuron.isVisible())
+    assert card.detail.text().startswith(card.changes.title.text())
+    assert card.detail.text().endswith(card.changes.neuron.note.text())
+    assert all(view.isVisible() for view in card.maps.views)
+    window.session.selection.choose_neuron(Neuron(1, 4))
+    assert card.detail.text().startswith("Neuron 5: ")
+    stage.setFixedHeight(height)
+    qtbot.waitUntil(card.changes.neuron.isVisible)
+
+
+def test_neurons_of_both_over_the_plane(make_cards: MakeCards, qtbot: QtBot) -> None:
+    window = make_cards(*TRAIN)
+    session, card = window.session, window.card("weightsDock")
+    session.data.load("spirals")
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.data.name == "spirals")
+    trained(window, qtbot)
+    session.timeline.go_to(1)
+    session.side_by_side.toggle()
+    settle(window, qtbot)
+    planes = card.planes
+    assert planes.earlier.isVisible()
+    assert [head.text() for head in planes._pair.heads] == ["epoch 1", "now"]
+    displayed, second = (session.queries[name].result for name in (NEURON_SURFACES, SECOND_SURFACES))
+    assert displayed.network is session.displayed.network
+    assert second.network is session.side_by_side.second.network
+    np.testing.assert_array_equal(planes.earlier._layers[1], displayed.layers[1])
+    np.testing.assert_array_equal(planes.tiles._layers[1], second.layers[1])
+    assert planes.earlier._limits == planes.tiles._limits
+    assert planes.earlier._chosen == planes.tiles._chosen == card.changes.shown
+    qtbot.mouseClick(planes.earlier, Qt.MouseButton.LeftButton, pos=planes.earlier.tile_rect(1, 2).center())
+    assert session.selection.neuron == Neuron(1, 2)
+    assert planes.tiles._chosen == (1, 2)
+    session.side_by_side.toggle()
+    assert not planes.earlier.isVisible()
+
+
+def test_a_comparison_begins_with_the_layer_that_an_edit_has_changed(window: CardWindow, qtbot: QtBot) -> None:
+    session, card = window.session, window.card("weightsDock")
+    session.timeline.go_live()
+    window.stage.close_layer()
+    session.edits.set_bias(Neuron(2, 5), 2.0)
+    qtbot.waitUntil(lambda: session.displayed.network.biases[1][5, 0] == 2)
+    session.side_by_side.toggle()
+    settle(window, qtbot)
+    assert card.tabs.currentIndex() == 1
+    assert [head.text() for head in card.maps.heads] == ["before", "after"]
+    assert card.changes.title.text() == "Neuron 6 changed most"
+    assert [view._chosen for view in card.maps.views] == [5, 5]
+    card.show_layer(0)
+    assert card.changes.title.text() == "Neuron 1", "no weight of this layer has changed"
+
+
+def test_both_maps_follow_training(window: CardWindow, qtbot: QtBot) -> None:
+    session, card = window.session, window.card("weightsDock")
+    session.side_by_side.toggle()
+    found = settle(window, qtbot)
+    earlier, later = card.maps.views
+    before, after = earlier._values.copy(), later._values.copy()
+    session.step_epoch()
+    wait_for(qtbot, window, Status.PAUSED)
+    qtbot.waitUntil(lambda: session.side_by_side.changes_of_sides not in (None, found))
+    settle(window, qtbot)
+    np.testing.assert_array_equal(earlier._values, before)
+    assert not np.array_equal(later._values, after)
+    np.testing.assert_array_equal(later._values, session.side_by_side.second.network.weights[0])
+    changes = session.side_by_side.changes_of_sides.changes
+    assert card.changes.examples.right.head.text() == f"{text.count(changes.are_corrected.sum())} became right"
+
+
+def test_both_maps_of_many_neurons_begin_with_the_page_of_the_outlined_one(make_cards: MakeCards, qtbot: QtBot) -> None:
+    window = make_cards(*TRAIN)
+    session, card = window.session, window.card("weightsDock")
+    session.data.load("mpg")
+    qtbot.waitUntil(lambda: is_shown(session.data) and session.data.name == "mpg")
+    session.settings.change("shape", hidden=(1000,))
+    session.reset()
+    qtbot.waitUntil(lambda: session.displayed.network.shape[1] == 1000)
+    trained(window, qtbot)
+    session.timeline.go_to(1)
+    session.side_by_side.toggle()
+    settle(window, qtbot)
+    earlier, later = card.maps.views
+    assert later.pages > 1
+    qtbot.waitUntil(lambda: card.changes.shown[1] in later.shown)
+    assert earlier.shown == later.shown
+
+    # Both turn together.
+    later.setFocus()
+    press(qtbot, later, Qt.Key.Key_PageUp if later.page else Qt.Key.Key_PageDown)
+    assert card.changes.shown[1] not in later.shown
+    assert earlier.shown == later.shown
 
 
 def test_look_inside_compares_mistakes_neuron_and_explanation(window: CardWindow, qtbot: QtBot) -> None:

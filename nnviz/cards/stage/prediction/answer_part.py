@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PyQt5.QtCore import QSize
+from PyQt5.QtCore import QEvent, QSize
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
@@ -168,6 +168,11 @@ class AnswerPart(StagePart):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ContentsRectChange:
+            self._arrange()
+
     def _put_below(self, view: QWidget | None) -> None:
         """Shows one of the views below the answer, or none."""
         if view is not self._below:
@@ -176,7 +181,8 @@ class AnswerPart(StagePart):
 
     def _arrange(self) -> None:
         """Gives the views their places. What is below the answer leaves if there is no room for it."""
-        width, height, below = self.width(), self.height(), self._below
+        inside, below = self.contentsRect(), self._below
+        width, height = inside.width(), inside.height()
         if (hint := self.sizeHint().width()) != self._hint:
             self._hint = hint
             self.updateGeometry()
@@ -188,8 +194,8 @@ class AnswerPart(StagePart):
             rest = min(below.sizeHint().height(), room)
             of_view = min(height - rest - _GAP, theme.px(_MOST_ANSWER))
             top = (height - rest - _GAP - of_view) // 2
-            below.setGeometry(0, top + of_view + _GAP, width, rest)
-        self.view.setGeometry(0, top, width, of_view)
+            below.setGeometry(0, inside.top() + top + of_view + _GAP, width, rest)
+        self.view.setGeometry(0, inside.top() + top, width, of_view)
         for view in (self.numbers, self.compared_bars, self.compared_numbers):
             is_shown = has_room and view is below
             if view.isHidden() == is_shown:

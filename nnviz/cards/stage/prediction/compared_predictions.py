@@ -12,12 +12,13 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from engine.basics.validation import Array
 from nnviz.cards.stage.prediction.number_bars import NumberRow, paint_range, write
+from nnviz.session.predicted_class import WORTH_SEEING
 from nnviz.ui import alignment, theme
 
 MOST_CLASSES = 20
 _LOWEST_ROW, _HIGHEST_ROW, _LOWEST_NUMBER, _HIGHEST_NUMBER = 12, 28, 24, 40
-_THICKNESS, _LINE, _LEAST_BAR = 9, 10, 20
-_LEAST_NAME, _MOST_NAME, _VALUE, _GAP = 18, 90, 44, 8
+_THICKNESS, _LEAST_THICKNESS, _LINE, _LEAST_BAR = 7, 3, 10, 20
+_LEAST_NAME, _MOST_NAME, _VALUE, _GAP = 18, 90, 28, 8
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class _Compared(QWidget):
 
 
 class ComparedBars(_Compared):
-    """A row for each class with a bar for each of two networks. Of many classes, those with the largest shares."""
+    """A row for each class with a pair of bars, one for each of two networks, and percents worth seeing.
+
+    Of many classes, it has those with the largest shares.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +77,7 @@ class ComparedBars(_Compared):
         return QSize(220, theme.px(_HIGHEST_ROW * max(1, len(self._names))))
 
     def minimumSizeHint(self) -> QSize:
-        width = self._width_of_names() + _GAP + 2 * (theme.px(_VALUE) + _LEAST_BAR)
+        width = self._width_of_names() + _LEAST_BAR + 2 * theme.px(_VALUE)
         return QSize(width, theme.px(_LOWEST_ROW * max(1, len(self._names))))
 
     def _width_of_names(self) -> int:
@@ -86,30 +90,37 @@ class ComparedBars(_Compared):
         painter.fillRect(event.rect(), theme.colour("card"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL))
-        left = self._width_of_names()
+        left, value = self._width_of_names(), theme.px(_VALUE)
         height = min(self.height() / max(1, len(self._names)), theme.px(_HIGHEST_ROW))
+        groove = QRectF(left, 0, self.width() - left - 2 * value, height)
+        best = self._shares.argmax(axis=1).tolist() if len(self._names) else []
         for number, name in enumerate(self._names):
-            write(painter, QRectF(0, number * height, left - 4, height), name, "muted", alignment.LEFT)
-        width = (self.width() - left - _GAP) / 2
-        for number, (column, shares) in enumerate(zip(self.heads, self._shares, strict=True)):
-            place = QRectF(left + number * (width + _GAP), 0, width, height)
-            self._paint_column(painter, place, shares, column.ink)
+            is_best, row = number in best, QRectF(0, number * height, self.width(), height)
+            painter.setFont(theme.font(theme.SMALL, bold=is_best))
+            place = QRectF(0, row.y(), left - 4, height)
+            write(painter, place, name, "ink" if is_best else "muted", alignment.LEFT)
+            shares = self._shares[:, number].tolist()
+            self._paint_bars(painter, groove.translated(0, row.y()), shares)
+            for side, share in enumerate(shares):
+                if share >= WORTH_SEEING:
+                    painter.setFont(theme.font(theme.SMALL, bold=best[side] == number))
+                    at = row.adjusted(0, 0, (side - 1) * value, 0)
+                    write(painter, at, f"{100 * share:.0f}", self.heads[side].ink, alignment.RIGHT)
 
-    def _paint_column(self, painter: QPainter, first: QRectF, shares: Array, ink: str) -> None:
-        best = int(shares.argmax()) if len(shares) else -1
-        plain, bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
-        for number, share in enumerate(shares.tolist()):
-            row = first.translated(0, number * first.height())
-            groove = QRectF(row.x(), row.center().y() - _THICKNESS / 2, row.width() - theme.px(_VALUE), _THICKNESS)
-            painter.setPen(Qt.PenStyle.NoPen)
+    def _paint_bars(self, painter: QPainter, place: QRectF, shares: list[float]) -> None:
+        """Paints the bar of the earlier network above that of the later one."""
+        thickness = min(max((place.height() - _GAP) / 2, _LEAST_THICKNESS), _THICKNESS)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for side, share in enumerate(shares):
+            top = place.center().y() + (side - 1) * (thickness + 1) + 0.5
+            bar = QRectF(place.x(), top, place.width(), thickness)
             painter.setBrush(theme.colour("field"))
-            painter.drawRoundedRect(groove, 3, 3)
-            groove.setWidth(max(1.5, groove.width() * min(max(share, 0.0), 1.0)))
-            radius = min(3.0, groove.width() / 2)
-            painter.setBrush(theme.colour(ink if number == best else "faint"))
-            painter.drawRoundedRect(groove, radius, radius)
-            painter.setFont(bold if number == best else plain)
-            write(painter, row, f"{100 * share:.1f}", ink if number == best else "muted", alignment.RIGHT)
+            painter.drawRoundedRect(bar, 2, 2)
+            if share >= WORTH_SEEING:
+                bar.setWidth(max(1.5, bar.width() * min(share, 1.0)))
+                radius = min(2.0, bar.width() / 2)
+                painter.setBrush(theme.colour(self.heads[side].ink))
+                painter.drawRoundedRect(bar, radius, radius)
 
 
 class ComparedNumbers(_Compared):

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QScrollBar, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QScrollBar, QVBoxLayout
 
 from engine.basics.validation import Array
 from engine.explain.input_grid import region_of
 from nnviz.cards.stage.part import StagePart
-from nnviz.cards.stage.weights.changes_panel import ChangesPanel
+from nnviz.cards.stage.weights.changes_row import ChangesRow
+from nnviz.cards.stage.weights.layer_maps import LayerMaps
 from nnviz.cards.stage.weights.layer_tabs import layer_name, layer_tabs
 from nnviz.cards.stage.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
-from nnviz.cards.stage.weights.row_names import RowNames
 from nnviz.formatting import text
 from nnviz.formatting.layers import LayerNames
 from nnviz.formatting.round_numbers import steady_end
 from nnviz.session.chosen_neuron import ChosenNeuron
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
+from nnviz.session.shared_queries import CHANGES
+from nnviz.session.side_by_side import Side
 from nnviz.session.status import Status
-from nnviz.session.surface_query import NEURON_SURFACES
+from nnviz.session.surface_query import NEURON_SURFACES, SECOND_SURFACES
 from nnviz.ui.card import Table
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
@@ -46,19 +48,19 @@ class LayerPart(StagePart):
     """A tab for each layer and a tile for each neuron. A click enlarges a tile; first-layer tiles of images are images.
 
     If examples are points of the plane or of a curve, tiles show the neurons' activations over it instead. While two
-    networks are compared, a panel shows how the weights have changed.
+    networks are compared, both are shown, and a row, which the stage places, says how they have changed.
 
     Signals:
         left: the user wants to see all layers again.
 
     Attributes:
-        map: all neurons of the layer.
+        maps: all neurons of the layer, in one network or in two.
         planes, lines: tiles of activations over the plane, and over the curve.
         neuron_view: one neuron in full, which replaces the map while it is enlarged.
         neuron: the number of the enlarged neuron, counted from 0; None while all are displayed.
     """
 
-    needs = (NEURON_SURFACES,)
+    needs = (NEURON_SURFACES, SECOND_SURFACES, CHANGES)
     left = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
@@ -69,17 +71,13 @@ class LayerPart(StagePart):
         self._made_for: tuple[object, ...] = ()  # the run and the shape that the tabs belong to
         self._layers: list[int | None] = []  # the layer of each tab; None for those that are not drawn
         self.neuron: int | None = None
-        self.map = named(HeatMap(), "weightsMap", "Heat map of the weights")
+        self.maps = LayerMaps()
         self.neuron_view = NeuronView()
         self.bar = ColourBar()
         self.planes, self.lines = NeuronPlanes(session), NeuronLines(session)
         self.tabs = tab_bar("weightsTabs", "Layers")
         self._stack = Front()
-        tip = "Names the input or output that each row of weights belongs to."
-        self._rows = named(RowNames(self.map), "weightsRowNames", tip=tip)
-        self._all = QWidget()
-        arranged(QHBoxLayout(self._all), self._rows, (self.map, 1))
-        self._stack.addWidget(self._all)
+        self._stack.addWidget(self.maps)
         self._stack.addWidget(self.neuron_view)
         tip = "Shows further neurons of the layer."
         self._pages = named(QScrollBar(Qt.Orientation.Vertical, self), "weightsScrollBar", "Pages of neurons", tip)
@@ -89,24 +87,18 @@ class LayerPart(StagePart):
         self.detail = named(ElidedLabel(role="muted"), "weightsDetail")
         for surfaces in (self.planes, self.lines):
             self._stack.addWidget(surfaces)
-        self.changes = ChangesPanel(session, self._subject)
-        self.changes.hide()
+        self.changes = ChangesRow(session, self._subject)
         head = arranged(QHBoxLayout(), self.back_button, (self.tabs, 1), spacing=8)
-        views = arranged(QHBoxLayout(), (self._stack, 1), self.changes, spacing=16)
         bars = self.bar, self.planes.bar, self.lines.bar
         foot = arranged(QHBoxLayout(), (self.detail, 1), *bars, spacing=8)
-        arranged(QVBoxLayout(self), head, (views, 1), foot, spacing=6)
+        arranged(QVBoxLayout(self), head, (self._stack, 1), foot, spacing=6)
         self._connect()
         self._new_network()
 
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._turn_to)
-        self.map.setWhatsThis(
-            "Shows each neuron as a tile of its incoming weights: orange raises its weighted sum, blue lowers "
-            "it. Point at a weight to read it; click to enlarge the neuron."
-        )
-        self.map.hovered.connect(self._hovered)
-        self.map.opened.connect(self.show_neuron)
+        self.maps.hovered.connect(self._hovered)
+        self.maps.opened.connect(self.show_neuron)
         self.map.turned.connect(self._show_around)
         self.map.resized.connect(self._follow_map)
         self._pages.valueChanged.connect(self.map.turn_to)
@@ -117,11 +109,17 @@ class LayerPart(StagePart):
         self._session.runs.replaced.connect(self._follow)
         self._session.data.views.add(self._new_network)
         self._session.selection.neuron_changed.connect(self._show_chosen)
-        self._session.queries[NEURON_SURFACES].changed.connect(self.refresh)
+        for query in (NEURON_SURFACES, SECOND_SURFACES):
+            self._session.queries[query].changed.connect(self.refresh)
         self._session.side_by_side.changed.connect(self._compare)
         self.changes.layer_picked.connect(self.show_layer)
 
     # ---- layers
+
+    @property
+    def map(self) -> HeatMap:
+        """The heat map of the displayed network; while two are compared, that of the later one."""
+        return self.maps.map
 
     @property
     def _layer(self) -> int:
@@ -164,7 +162,7 @@ class LayerPart(StagePart):
             each.bar.setVisible(each is surfaces)
         self.bar.setVisible(surfaces is None)
         self.detail.setToolTip("" if surfaces else _HEAD_TIP)
-        weights = self._all if self.neuron is None else self.neuron_view
+        weights = self.maps if self.neuron is None else self.neuron_view
         self._stack.setCurrentWidget(surfaces or weights)
 
     def _set_tabs(self, tabs: list[tuple[int | None, Tab]]) -> None:
@@ -223,10 +221,18 @@ class LayerPart(StagePart):
         self.refresh()
 
     def _show_chosen(self) -> None:
-        """Outlines the chosen neuron, if it belongs to this layer."""
+        """Outlines the chosen neuron; while two networks are compared without one, that which changed most."""
         self._show_changes()
-        chosen = self._session.selection.neuron
-        self.map.choose(chosen.number if chosen is not None and chosen.layer == self._layer + 1 else None)
+        chosen, sides, inks = self._session.selection.neuron, self._sides, ("ink", "ink")
+        outlined = None if chosen is None else (chosen.layer, chosen.number)
+        if sides is not None and self.changes.shown is not None:
+            outlined, inks = self.changes.shown, (sides[0].ink, sides[1].ink)
+        for surfaces in (self.planes, self.lines):
+            surfaces.choose(outlined, inks)
+        is_here = outlined is not None and outlined[0] == self._layer + 1
+        self.maps.choose(outlined[1] if outlined is not None and is_here else None, inks)
+        if sides is not None and self.in_view:
+            self._show_detail()
 
     def show_all(self) -> None:
         """Returns to the map and outlines the neuron there."""
@@ -247,16 +253,20 @@ class LayerPart(StagePart):
 
     # ---- two networks
 
+    @property
+    def _sides(self) -> tuple[Side, Side] | None:
+        return self._session.side_by_side.sides
+
     def _compare(self) -> None:
-        """Shows the panel of changes while two networks are compared, in place of an enlarged neuron."""
-        is_on = self._session.side_by_side.is_on
-        if is_on and self.neuron is not None:
+        """Shows both networks while two are compared, in place of an enlarged neuron."""
+        if self._session.side_by_side.is_on and self.neuron is not None:
             self._close_neuron()
-        self.changes.setVisible(is_on)
+        self._limit = 0.0
+        self._arrangement = ()
         self.refresh()
 
     def _show_changes(self) -> None:
-        if self.in_view and self._session.side_by_side.is_on:
+        if self.in_view:
             self.changes.show_layer(self._layer)
 
     # ---- tiles
@@ -266,20 +276,22 @@ class LayerPart(StagePart):
             return
         if self._session.state is Status.LOADING and self._session.runs.current.untouched:
             return  # drawn when the data set is loaded and says whether its inputs are images
+        self._show_chosen()
         surfaces = self._surfaces
         if surfaces is not None:
             surfaces.refresh(self._layer)
             self._show_arrangement((surfaces,))
         else:
             self._show_weights()
-        self._show_changes()
 
     def _show_weights(self) -> None:
-        weights = self._weights
-        self._limit = steady_end(self._limit, typical_end(weights), _LEAST_LIMIT)
+        weights, sides = self._weights, self._sides
+        both = [weights] if sides is None else [side.network.weights[self._layer] for side in sides]
+        self._limit = steady_end(self._limit, max(map(typical_end, both)), _LEAST_LIMIT)
         if self.neuron is None:
-            self.map.show_values(weights, self._limit, self._tile, self._has_columns)
-            self._rows.set_names(self._row_names())  # after the values: it resizes the map, which then redraws them
+            self.maps.show_sides(sides)
+            self.maps.show_values(both, self._limit, self._tile, self._has_columns)
+            self.maps.rows.set_names(self._row_names())  # after the values: it resizes the map, which is then redrawn
             self._follow_map()
         else:
             facts = neuron_facts(self._names, self.neuron)
@@ -319,7 +331,9 @@ class LayerPart(StagePart):
             self.detail.setToolTip(tip)
 
     def _details(self) -> list[str]:
-        """Returns descriptions of a tile and its numbers, the longest first."""
+        """Returns descriptions of a tile and its numbers, the longest first; or changes that no row shows."""
+        if self._sides is not None and not self.changes.is_shown:
+            return [self.changes.summary, self.changes.title.text()]
         if self._surfaces is not None:
             return [self._surfaces.words.what, f"activations over {self._surfaces.words.over}", "answers"]
         if self.neuron is not None or self.map.grid is None:
@@ -341,7 +355,7 @@ class LayerPart(StagePart):
 
     def _fit_pages(self) -> None:
         """Places the scroll bar in the card's padding, and shows it only if there is another page."""
-        bar, pages = self._pages, self.map.pages if self._stack.currentWidget() is self._all else 1
+        bar, pages = self._pages, self.map.pages if self._stack.currentWidget() is self.maps else 1
         bar.setVisible(pages > 1)
         if pages > 1:
             with QSignalBlocker(bar):
@@ -353,19 +367,22 @@ class LayerPart(StagePart):
 
     # ---- read-out
 
-    def _hovered(self, neuron: int, number: int) -> None:
-        read_out = "" if neuron < 0 else self._describe(neuron, number)
-        self.map.show_text(read_out)
+    def _hovered(self, view: HeatMap, neuron: int, number: int) -> None:
+        sides, weights = self._sides, self._weights
+        if sides is not None:
+            weights = sides[0 if view is self.maps.earlier else 1].network.weights[self._layer]
+        view.show_text("" if neuron < 0 else self._describe(weights, neuron, number))
 
     def _hovered_in_neuron(self, number: int) -> None:
-        self.neuron_view.show_text("" if self.neuron is None or number < 0 else self._describe(self.neuron, number))
+        neuron = -1 if self.neuron is None or number < 0 else self.neuron
+        self.neuron_view.show_text("" if neuron < 0 else self._describe(self._weights, neuron, number))
 
-    def _describe(self, neuron: int, number: int) -> str:
+    def _describe(self, weights: Array, neuron: int, number: int) -> str:
         """Returns the names of the neuron and the input, and the weight, as text."""
         names = self._names
         if number < 0:
-            return f"{names.neuron(neuron)} · Enter enlarges"
-        return f"{names.source(number)} → {names.neuron(neuron)}: {signed(float(self._weights[neuron, number]))}"
+            return f"{names.neuron(neuron)} · Enter {'enlarges' if self._sides is None else 'selects it'}"
+        return f"{names.source(number)} → {names.neuron(neuron)}: {signed(float(weights[neuron, number]))}"
 
     # ---- for a file
 

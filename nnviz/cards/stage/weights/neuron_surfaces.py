@@ -11,13 +11,14 @@ from engine.basics.validation import Array
 from engine.explain.input_grid import Region, Span, Square
 from nnviz.cards.stage.weights.layer_tabs import ALL
 from nnviz.cards.stage.weights.line_tiles import line_tiles
+from nnviz.cards.stage.weights.side_pair import SidePair
 from nnviz.cards.stage.weights.tiles import Draw, NeuronTiles, TilePlace, plane_tiles
 from nnviz.formatting import text
 from nnviz.formatting.text import short
 from nnviz.session.example_text import neuron_full_name
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
-from nnviz.session.surface_query import NEURON_SURFACES, PredictionSurface
+from nnviz.session.surface_query import NEURON_SURFACES, SECOND_SURFACES, PredictionSurface
 from nnviz.ui.card import Table
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.parts import arranged, named
@@ -52,12 +53,15 @@ class SurfaceTexts:
 
 
 class NeuronSurfaces(QWidget):
-    """A tile for each neuron, and a note below them. Subclasses say how tiles are drawn and places are named.
+    """A tile for each neuron, and a note below them; while two networks are compared, tiles of both side by side.
+
+    Subclasses say how tiles are drawn and places are named.
 
     Attributes:
         kind: the kind of region.
         words: the texts of the tiles.
-        tiles: the tiles.
+        tiles: the tiles; while two networks are compared, those of the later one.
+        earlier: the tiles of the earlier network.
         bar: the scale of the activations, for the head of the card.
     """
 
@@ -71,14 +75,16 @@ class NeuronSurfaces(QWidget):
         self._shown: tuple[object, ...] = ()
         what = self.words.what
         self.tiles = named(NeuronTiles(draw), name, what[0].upper() + what[1:], self.words.tip)
-        self.tiles.setWhatsThis(self.words.help)
+        earlier = f"earlier{name[0].upper()}{name[1:]}"
+        self.earlier = named(NeuronTiles(draw), earlier, f"Earlier {what}", self.words.tip)
         self.bar = ColourBar("Colours of the activations", is_even=True)
         box, self.note = line(f"{name}Note")
-        arranged(QVBoxLayout(self), (self.tiles, 1), box, spacing=6)
-        self.tiles.hovered.connect(self._hover)
-        self.tiles.chosen.connect(lambda layer, number: session.selection.choose_neuron(Neuron(layer, number)))
-        session.selection.neuron_changed.connect(self._show_chosen)
-        self._show_chosen()
+        self._pair = SidePair(self.earlier, self.tiles)
+        for tiles in (self.earlier, self.tiles):
+            tiles.setWhatsThis(self.words.help)
+            tiles.hovered.connect(lambda place, tiles=tiles: self._hover(tiles, place))
+            tiles.chosen.connect(lambda layer, number: session.selection.choose_neuron(Neuron(layer, number)))
+        arranged(QVBoxLayout(self), (self._pair, 1), box, spacing=6)
 
     # ---- for subclasses
 
@@ -99,24 +105,39 @@ class NeuronSurfaces(QWidget):
     @property
     def _surface(self) -> PredictionSurface | None:
         """The latest surfaces of all neurons; None for none."""
-        surface: PredictionSurface | None = self._session.queries[NEURON_SURFACES].result
+        return self._found(NEURON_SURFACES)
+
+    def _found(self, query: str) -> PredictionSurface | None:
+        surface: PredictionSurface | None = self._session.queries[query].result
         return surface if surface is not None and isinstance(surface.region, self.kind) else None
 
+    def _surfaces(self) -> tuple[PredictionSurface | None, PredictionSurface | None]:
+        """Returns the surfaces of the earlier and of the later network; without a comparison None for the earlier."""
+        compared = self._session.side_by_side
+        if not compared.is_on:
+            return None, self._surface
+        both = self._surface, self._found(SECOND_SURFACES)
+        return both if compared.is_second_later else (both[1], both[0])
+
     def refresh(self, layer: int) -> None:
-        """Shows a layer, counted from 0, or all layers, if the layer or the network has changed."""
-        surface = self._surface
-        if (surface, layer) == self._shown:
+        """Shows a layer, counted from 0, or all layers, if the layer or a network has changed."""
+        surfaces = self._surfaces()
+        self._pair.show_sides(self._session.side_by_side.sides)
+        if (*surfaces, layer) == self._shown:
             return
-        self._shown = surface, layer
-        if surface is None:
-            self.tiles.clear()
-            return
-        shown = [each for each in surface.layers if layer in (ALL, each - 1)]
-        limits = {each: surface.limit(each) for each in shown}
+        self._shown = *surfaces, layer
+        known = [surface for surface in surfaces if surface is not None]
+        shown = [each for each in known[0].layers if layer in (ALL, each - 1)] if known else []
+        limits = {each: max(surface.limit(each) for surface in known) for each in shown}
         names = {each: layer_name(self._session, each) for each in shown}
-        self.tiles.show_layers({each: surface.layers[each] for each in shown}, limits, names)
-        self._show_scale(limits)
-        self.show_note()
+        for tiles, surface in zip((self.earlier, self.tiles), surfaces, strict=True):
+            if surface is None:
+                tiles.clear()
+            else:
+                tiles.show_layers({each: surface.layers[each] for each in shown}, limits, names)
+        if known:
+            self._show_scale(limits)
+            self.show_note()
 
     def _show_scale(self, limits: dict[int, float]) -> None:
         ends = {f"{limit:.2g}" for limit in limits.values()}
@@ -136,22 +157,22 @@ class NeuronSurfaces(QWidget):
         shown = sum(block.shown for block in made.blocks.values())
         say(self.note, _PART.format(shown=text.count(shown), total=text.count(sum(made.counts.values()))))
 
-    def _show_chosen(self) -> None:
-        chosen = self._session.selection.neuron
-        self.tiles.choose(None if chosen is None else (chosen.layer, chosen.number))
+    def choose(self, neuron: tuple[int, int] | None, inks: tuple[str, str]) -> None:
+        """Outlines a neuron by layer, from 1, and number in both tiles, in a colour for each; None for none."""
+        for tiles, ink in zip((self.earlier, self.tiles), inks, strict=True):
+            tiles.choose(neuron, ink)
 
     # ---- the mouse
 
-    def _hover(self, place: TilePlace | None) -> None:
+    def _hover(self, tiles: NeuronTiles, place: TilePlace | None) -> None:
         """Points at the neuron under the mouse, and shows its activation there."""
         neuron = None if place is None else Neuron(place.layer, place.number)
         self._session.selection.point_at(neuron)
-        lines = [] if place is None or neuron is None else self._described(neuron, place)
-        self.tiles.show_text(lines)
+        surface = self._surfaces()[0 if tiles is self.earlier else 1]
+        tiles.show_text([] if place is None or neuron is None else self._described(surface, neuron, place))
 
-    def _described(self, neuron: Neuron, place: TilePlace) -> list[list[Piece]]:
+    def _described(self, surface: PredictionSurface | None, neuron: Neuron, place: TilePlace) -> list[list[Piece]]:
         lines: list[list[Piece]] = [[(neuron_full_name(self._session, neuron), "ink")]]
-        surface = self._surface
         if surface is None or place.x is None or place.y is None or neuron.layer not in surface.layers:
             return lines
         number, where = self._place(surface, place)
@@ -160,7 +181,7 @@ class NeuronSurfaces(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stops pointing at a neuron."""
-        if self.tiles.is_pointed_at:
+        if self.tiles.is_pointed_at or self.earlier.is_pointed_at:
             self._session.selection.point_at(None)
 
     # ---- for a file

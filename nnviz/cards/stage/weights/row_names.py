@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QToolTip, QWidget
 from nnviz.ui import alignment, theme
 from nnviz.ui.weights.heat_map import HeatMap
 
-_WIDEST = 140  # longer names are shortened
+_WIDEST, _SHARE = 140, 3  # pixels, and the part of the width; longer names are shortened
 _AIR = 8  # pixels between the names and the tiles
 
 
@@ -40,10 +40,12 @@ class RowNames(QWidget):
     def _measure(self) -> None:
         metrics = QFontMetrics(theme.font(theme.SMALL))
         widest = max((metrics.horizontalAdvance(name) for name in self.names), default=0)
-        self.setFixedWidth(min(widest + 2, theme.px(_WIDEST)) + _AIR)
+        most = min(theme.px(_WIDEST), self.parentWidget().width() // _SHARE)
+        self.setFixedWidth((min(widest + 2, most) + _AIR) // 2 * 2)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
+            self._measure()
             self.update()
         return super().eventFilter(watched, event)
 

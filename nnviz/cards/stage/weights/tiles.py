@@ -77,6 +77,7 @@ class NeuronTiles(PaintedView):
         self._is_stale = True  # whether the image must be made again
         self._marked: tuple[int, int] | None = None  # by the arrow keys
         self._chosen: tuple[int, int] | None = None
+        self._ring = "ink"  # the theme's name of the colour of its outline
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # paintEvent covers the whole widget
 
@@ -101,10 +102,10 @@ class NeuronTiles(PaintedView):
         self._redraw()
         self.show_text("")
 
-    def choose(self, neuron: tuple[int, int] | None) -> None:
-        """Outlines a neuron by layer and number, if it is shown; None for none."""
-        if neuron != self._chosen:
-            self._chosen = neuron
+    def choose(self, neuron: tuple[int, int] | None, ink: str = "ink") -> None:
+        """Outlines a neuron by layer and number in a colour of the theme, if it is shown; None for none."""
+        if (neuron, ink) != (self._chosen, self._ring):
+            self._chosen, self._ring = neuron, ink
             self.update()
 
     @property
@@ -192,7 +193,7 @@ class NeuronTiles(PaintedView):
             self._paint_names(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pointed = self._marked if self._mouse is None else self._pointed
-        for neuron, ink, width in ((pointed, "muted", 1.5), (self._chosen, "ink", 2.0)):
+        for neuron, ink, width in ((pointed, "muted", 1.5), (self._chosen, self._ring, 2.0)):
             if neuron is not None and self._is_shown(neuron):
                 painter.setPen(QPen(theme.colour(ink), width))
                 painter.drawRoundedRect(self.tile_rect(*neuron).adjusted(-1, -1, 1, 1), _ROUND + 1, _ROUND + 1)

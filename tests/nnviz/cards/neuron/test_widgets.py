@@ -10,10 +10,10 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.neuron.edit_dialog import EditDialog
-from nnviz.cards.neuron.example_grid import ExampleGrid
 from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.ui import theme
 from nnviz.ui.card import CardHead
+from nnviz.ui.example_grid import ExampleGrid
 from nnviz.ui.item_view import ItemView
 from nnviz.ui.named_bars import NamedBars
 

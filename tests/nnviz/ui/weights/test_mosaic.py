@@ -80,6 +80,12 @@ def test_the_card_is_filled(count: int) -> None:
     assert height - tiles.down.length <= 1
 
 
+@pytest.mark.parametrize("size", [(287, 290), (287, 340), (224, 260)])
+def test_a_number_of_images_without_empty_places_is_preferred(size: tuple[int, int]) -> None:
+    grid = picture_grid(64, (28, 28), *size)
+    assert (grid.across.count, grid.down.count) == (8, 8)
+
+
 def test_a_row_a_neuron_where_it_can_be_read() -> None:
     assert plain_grid(32, 64, 786, 383).down.cells == 1
     assert plain_grid(10, 393, 786, 383).down.cells == 1

@@ -1,4 +1,4 @@
-"""Grid of at most nine examples: images in three rows, or a line of text for each that has room."""
+"""Grid of a few examples: images in rows, or a line of text for each that has room."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from nnviz.ui.item_view import ItemView
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.picture import grey_image
 
-_COLUMNS, _GAP = 3, 6
+_GAP, _SIDE, _LEAST = 6, 60, 24  # pixels between two images, and of one that is seen well or just recognised
 _LOWEST_LINE, _HIGHEST_LINE = 15, 19
 
 
 class ExampleGrid(ItemView):
     """Shows images (height, width) in 0…1, or lines of text."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = 3, columns: int = 3) -> None:
+        """``rows`` and ``columns``: of as many images as it is meant for."""
         super().__init__()
+        self._rows, self._columns = rows, columns
         self._images: list[QImage] = []
         self._lines: Sequence[str] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -33,7 +35,7 @@ class ExampleGrid(ItemView):
 
     @property
     def columns(self) -> int:
-        return _COLUMNS if self._images else 1
+        return self._columns if self._images else 1
 
     def show_pictures(self, pictures: Sequence[Array]) -> None:
         """Shows copies of images."""
@@ -46,20 +48,22 @@ class ExampleGrid(ItemView):
 
     def sizeHint(self) -> QSize:
         """Returns a size at which the images can be seen well."""
-        return QSize(3 * 60 + 2 * _GAP, 3 * 60 + 2 * _GAP)
+        return QSize(self._columns * (_SIDE + _GAP) - _GAP, self._rows * (_SIDE + _GAP) - _GAP)
 
     def minimumSizeHint(self) -> QSize:
         """Returns the smallest size at which images can be recognised."""
-        return QSize(3 * 24, 3 * 24)
+        return QSize(self._columns * _LEAST, self._rows * _LEAST)
 
     def place_of(self, number: int) -> QRect:
         if not self._images:
             high = min(theme.px(_HIGHEST_LINE), self.height() // max(1, self.count))
             return QRect(0, number * high, self.width(), high)
-        row, column = divmod(number, _COLUMNS)
-        rows = -(-self.count // _COLUMNS)
+        row, column = divmod(number, self._columns)
+        rows = -(-self.count // self._columns)
         image = self._images[0].size()
-        cell = QSize((self.width() - 2 * _GAP) // _COLUMNS, (self.height() - (rows - 1) * _GAP) // rows)
+        cell = QSize(
+            (self.width() - (self._columns - 1) * _GAP) // self._columns, (self.height() - (rows - 1) * _GAP) // rows
+        )
         size = image.scaled(cell, Qt.AspectRatioMode.KeepAspectRatio)
         return QRect(column * (size.width() + _GAP), row * (size.height() + _GAP), size.width(), size.height())
 
