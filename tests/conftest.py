@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 from PyQt5.QtCore import QCoreApplication, QEvent, QThreadPool
 from pytestqt.qtbot import QtBot
@@ -35,6 +36,10 @@ from tests.nnviz.helpers import ends_whole, is_shown
 __all__ = ["nothing_left_behind"]
 
 pytest_plugins = ["pytester"]
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 _FOLDERS = ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR")
 

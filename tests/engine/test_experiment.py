@@ -214,7 +214,7 @@ def test_a_fingerprint_differs_only_where_both_are_known() -> None:
 
 
 @given(made=experiments())
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 def test_it_comes_back_as_it_was(made: Experiment) -> None:
     as_json = made.as_dict()
     assert json.loads(json.dumps(as_json, allow_nan=False)) == as_json

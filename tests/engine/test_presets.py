@@ -314,7 +314,7 @@ FITTING = (data_of(480), data_of(30), data_of(40, numbers=True))
 
 
 @given(made=experiments(), preset=st.sampled_from(presets()), before=st.sampled_from(FITTING))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_any_settings_are_a_preset_with_what_was_typed(made: Experiment, preset: Preset, before: Dataset) -> None:
     own = made.for_data(before, "mine").for_task(before).for_few_examples(before)
     if own.training.patience and not own.training.validation_share:
@@ -328,7 +328,7 @@ def test_any_settings_are_a_preset_with_what_was_typed(made: Experiment, preset:
     to=st.sampled_from(FITTING),
     typed=st.sets(st.sampled_from(sorted(TYPED_NAMES))),
 )
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50, derandomize=True)
 def test_whatever_was_typed_leads_to_settings_for_the_data(
     made: Experiment, preset: Preset, to: Dataset, typed: set[str]
 ) -> None:

@@ -147,7 +147,7 @@ keys = st.sampled_from([*whole().as_dict(), "held_out_error", "batch_size", "lea
 
 
 @given(past=st.dictionaries(keys, anything, max_size=6))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_it_may_come_from_anybodys_file(past: dict[str, Any]) -> None:
     network = with_past(past)
     reported = Provenance.read(network)

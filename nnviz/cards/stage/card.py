@@ -22,7 +22,7 @@ from nnviz.ui.pages import Front
 
 _GAP, _HEAD = 20, 320  # pixels between the parts, and of the head with the mark of a what-if
 _LEAST_MAPS, _LINES = 260, 200  # pixels of the height from which changes have room below the maps; lines grow
-_PICTURE, _FORM, _ANSWER = 0.26, 0.4, 0.21  # the most that input and answer take of the width; less with large texts
+_PICTURE, _FORM, _ANSWER = 0.26, 0.41, 0.21  # the most that input and answer take of the width; less with large texts
 
 
 class StagePanel(Panel):

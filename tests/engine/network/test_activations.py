@@ -40,7 +40,7 @@ def jacobian(name: str, z: Array, step: float = 1e-6) -> Array:
 
 @pytest.mark.parametrize("name", EVERY)
 @given(rows=st.integers(1, 4), neurons=st.integers(1, 6), seed=st.integers(0, 1000))
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 def test_backward_multiplies_with_the_jacobian(name: str, rows: int, neurons: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     z = away_from_kinks(rng, rows, neurons) * 2

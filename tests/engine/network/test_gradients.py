@@ -55,7 +55,7 @@ def difference_quotients(net: Network, x: Array, y: Array, step: float = 1e-6) -
     batch=st.integers(1, 6),
     seed=st.integers(0, 10_000),
 )
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=5, derandomize=True)
 def test_gradient_is_what_finite_differences_say(
     hidden: str, loss: str, output: str, shape: list[int], batch: int, seed: int
 ) -> None:

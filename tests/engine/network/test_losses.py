@@ -42,7 +42,7 @@ def difference_quotient(loss: str, output: str, z: Array, y: Array, step: float 
 
 @pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
 @given(batch=st.integers(1, 5), outputs=st.integers(1, 5), soft=st.booleans(), seed=st.integers(0, 1000))
-@settings(max_examples=7, deadline=None, derandomize=True)
+@settings(max_examples=7, derandomize=True)
 def test_gradient_is_the_slope_of_the_value(
     loss: str, output: str, batch: int, outputs: int, soft: bool, seed: int
 ) -> None:

@@ -60,7 +60,7 @@ def test_adds_whatever_lies_row_by_row_or_column_by_column(passes: str, orders: 
 
 
 @given(m=st.integers(1, 9), k=st.integers(1, 9), n=st.integers(1, 9), orders=st.sampled_from(ORDERS))
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80, derandomize=True)
 def test_nothing_but_the_output_is_written(m: int, k: int, n: int, orders: tuple[str, ...]) -> None:
     """Views into the middle of vectors, as weights are: their neighbours stay."""
     with pytest.MonkeyPatch.context() as patch:

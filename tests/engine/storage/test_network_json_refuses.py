@@ -270,7 +270,7 @@ def loads_or_is_refused(folder: pytest.TempPathFactory, content: bytes) -> None:
 
 
 @given(path=st.sampled_from(places(OURS)), to=anything)
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_anything_anywhere_is_loaded_or_refused(
     tmp_path_factory: pytest.TempPathFactory, path: tuple[Any, ...], to: Any
 ) -> None:
@@ -278,7 +278,7 @@ def test_anything_anywhere_is_loaded_or_refused(
 
 
 @given(at=st.integers(0, len(json.dumps(OURS))), drop=st.integers(0, 20), put=st.binary(max_size=6))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_a_damaged_file_is_loaded_or_refused(
     tmp_path_factory: pytest.TempPathFactory, at: int, drop: int, put: bytes
 ) -> None:
@@ -287,7 +287,7 @@ def test_a_damaged_file_is_loaded_or_refused(
 
 
 @given(content=st.binary(max_size=60) | anything.map(lambda value: json.dumps(value).encode()))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_any_bytes_are_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     file = tmp_path_factory.getbasetemp() / "any.json"
     file.write_bytes(content)

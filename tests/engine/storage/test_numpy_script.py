@@ -241,7 +241,7 @@ def test_no_folder_of_this_machine_is_reported(file: Path, place: str) -> None:
         assert private not in text
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.dictionaries(
         st.sampled_from(["data", "epochs", "test_error"]),

@@ -26,7 +26,7 @@ from tests.engine.helpers import examples_used, network_for, numbered_data, trai
 
 
 @given(examples=st.integers(1, 40), batch=st.integers(1, 40))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_dropping_leaves_out_the_remainder_and_uses_every_other_example_once(examples: int, batch: int) -> None:
     batch = min(batch, examples)
     for used in examples_used(trainer(numbered_data(examples), batch_size=batch, learning_rate=1e-9)):
@@ -35,7 +35,7 @@ def test_dropping_leaves_out_the_remainder_and_uses_every_other_example_once(exa
 
 
 @given(examples=st.integers(1, 40), batch=st.integers(1, 40))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_without_dropping_every_example_is_used_once_an_epoch(examples: int, batch: int) -> None:
     batch = min(batch, examples)
     training = trainer(numbered_data(examples), batch_size=batch, learning_rate=1e-9, drop_last=False)
@@ -178,7 +178,7 @@ def numbered_batches(examples: int, batch: int, *, drop_last: bool = True) -> Ba
 
 
 @given(examples=st.integers(1, 40), batch=st.integers(1, 12), data=st.data())
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_batches_can_be_asked_for_in_any_order(examples: int, batch: int, data: st.DataObject) -> None:
     """Whatever is gathered ahead, and whatever was done to what was handed out."""
     batches = numbered_batches(examples, batch, drop_last=False)

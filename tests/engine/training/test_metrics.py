@@ -86,7 +86,7 @@ def test_ranks_and_top_errors_by_hand() -> None:
 
 
 @given(examples=st.integers(1, 40), classes=st.integers(1, 6), seed=st.integers(0, 1000))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 def test_figures_of_random_answers(examples: int, classes: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     true = rng.integers(classes, size=examples).tolist()

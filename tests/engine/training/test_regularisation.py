@@ -149,7 +149,7 @@ def test_decoupled_decay_follows_the_schedule() -> None:
 
 
 @given(gradient=arrays(np.float64, st.integers(1, 20), elements=st.floats(-1e6, 1e6)), most=st.floats(1e-3, 1e3))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 def test_clipping_keeps_the_direction_and_limits_the_length(gradient: Array, most: float) -> None:
     clipped = gradient.copy()
     length = clip_gradient(clipped, most)

@@ -49,7 +49,7 @@ def test_by_hand_over_twenty_epochs(name: str) -> None:
     warmup=st.floats(0, 200),
     batches=st.integers(1, 600),
 )
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 def test_factors_are_between_0_and_1_and_never_rise_after_the_warm_up(
     name: str, decay: float, decay_epochs: float, epochs: int, share: float, warmup: float, batches: int
 ) -> None:

@@ -116,7 +116,7 @@ def test_what_is_no_number_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", RANGES)
 @given(value=st.floats(allow_nan=False))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_a_number_within_its_range_is_taken_and_no_other(name: str, value: float) -> None:
     least, most = RANGES[name]
     if least <= value <= most and math.isfinite(value):
@@ -140,7 +140,7 @@ def test_both_ends_belong_to_a_range(name: str) -> None:
 
 @pytest.mark.parametrize("name", COUNTS)
 @given(value=st.integers() | st.floats(allow_nan=False))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_a_whole_number_that_is_large_enough_is_taken_and_no_other(name: str, value: float) -> None:
     most = 10**15 if name in ("batch_size", "epochs") else math.inf
     if math.isfinite(value) and value == int(value) and COUNTS[name] <= value <= most:
@@ -154,7 +154,7 @@ def test_a_whole_number_that_is_large_enough_is_taken_and_no_other(name: str, va
 
 @pytest.mark.parametrize("name", ABOVE_0)
 @given(value=st.floats(allow_nan=False))
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 def test_a_finite_number_above_0_is_taken_and_no_other(name: str, value: float) -> None:
     if 0 < value < math.inf:
         assert getattr(TrainingSettings(**{name: value}), name) == value
@@ -220,7 +220,7 @@ VALID = st.fixed_dictionaries(
 
 
 @given(chosen=VALID)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_comes_back_from_json_as_it_was(chosen: dict[str, Any]) -> None:
     made = TrainingSettings(**chosen)
     again = TrainingSettings.from_dict(json.loads(json.dumps(made.as_dict(), allow_nan=False)))

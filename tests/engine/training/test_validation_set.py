@@ -20,7 +20,7 @@ def numbers(split: Split | None) -> list[int]:
 
 
 @given(examples=st.integers(2, 200), share=st.floats(0.01, 0.99))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_every_example_is_on_one_side_and_both_keep_their_order(examples: int, share: float) -> None:
     count = round(share * examples)
     if not 0 < count < examples:

@@ -161,7 +161,7 @@ def test_the_command_of_a_preset_describes_it(preset: Preset) -> None:
 
 
 @given(made=experiments())
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 def test_the_command_of_any_experiment_describes_it(made: Experiment) -> None:
     first, *words = shlex.split(shlex.join(made.command()))
     assert first == "train"

@@ -297,7 +297,7 @@ points = st.tuples(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
 drawings = st.lists(st.lists(points, min_size=1, max_size=12).map(np.array), min_size=1, max_size=4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(drawings, st.floats(1, 60))
 def test_whatever_is_drawn_is_a_sound_picture(strokes: list[Array], pen: float) -> None:
     picture = picture_of_strokes(strokes, pen)

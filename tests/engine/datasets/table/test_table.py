@@ -359,7 +359,7 @@ def test_a_failing_disk_is_a_file_that_cannot_be_read(file: Path, monkeypatch: p
         read_table(file, TableFormat())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.floats(allow_infinity=False), min_size=3, max_size=3), min_size=1, max_size=30), st.booleans()
 )
@@ -377,7 +377,7 @@ def test_numbers_come_back_as_they_were_written(
     np.testing.assert_array_equal(np.stack([column.values for column in table.columns], axis=1), numbers)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=200), st.sampled_from([5, 2**20]))
 def test_any_bytes_are_a_table_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes, size: int) -> None:
     file = tmp_path_factory.getbasetemp() / "any.csv"
@@ -392,7 +392,7 @@ def test_any_bytes_are_a_table_or_refused(tmp_path_factory: pytest.TempPathFacto
     assert isinstance(result, FileFormatError) or len({len(column.values) for column in result.columns}) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.text('xy ",\n', max_size=6), st.integers(0, 99)), min_size=1, max_size=20))
 def test_texts_come_back_whatever_the_blocks(
     tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, int]]

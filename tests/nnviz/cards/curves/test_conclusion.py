@@ -193,7 +193,7 @@ def errors(draw: st.DrawFn, of: int) -> list[float]:
 
 
 @given(train=errors(of=EXAMPLES["train"]), test=errors(of=EXAMPLES["test"]))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 def test_every_claim_holds_in_the_figures(train: list[float], test: list[float]) -> None:
     length = min(len(train), len(test))
     train, test, epochs = train[:length], test[:length], list(range(length))

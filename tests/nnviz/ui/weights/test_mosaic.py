@@ -21,7 +21,7 @@ from nnviz.ui.weights.mosaic import (
 
 SIZES = st.sampled_from([(786, 383), (300, 600), (80, 60)])
 COUNTS = st.integers(1, 10_000)
-some_layouts = settings(max_examples=100, deadline=None, derandomize=True)
+some_layouts = settings(max_examples=100, derandomize=True)
 
 
 def rendered(grid: MosaicGrid, weights: np.ndarray, limit: float = 1.0) -> np.ndarray:
