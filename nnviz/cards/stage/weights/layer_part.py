@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QScrollBar, QVBoxLayout
 
 from engine.basics.validation import Array
 from engine.explain.input_grid import region_of
+from nnviz.cards.stage.diagram.model import DiagramModel
 from nnviz.cards.stage.part import StagePart
 from nnviz.cards.stage.weights.changes_row import ChangesRow
 from nnviz.cards.stage.weights.layer_maps import LayerMaps
@@ -15,7 +16,6 @@ from nnviz.cards.stage.weights.layer_tabs import layer_name, layer_tabs
 from nnviz.cards.stage.weights.neuron_surfaces import NeuronLines, NeuronPlanes, NeuronSurfaces
 from nnviz.formatting import text
 from nnviz.formatting.layers import LayerNames
-from nnviz.formatting.round_numbers import steady_end
 from nnviz.session.chosen_neuron import ChosenNeuron
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
@@ -25,14 +25,13 @@ from nnviz.session.status import Status
 from nnviz.session.surface_query import NEURON_SURFACES, SECOND_SURFACES
 from nnviz.ui.card import Table
 from nnviz.ui.elided_label import ElidedLabel
-from nnviz.ui.neuron_facts import neuron_facts, signed, typical_end
+from nnviz.ui.neuron_facts import neuron_facts, signed
 from nnviz.ui.pages import Front
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.tabs import Tab, set_tabs, stand_close, tab_bar, usual_width
 from nnviz.ui.weights.heat_map import ColourBar, HeatMap
 from nnviz.ui.weights.neuron_view import NeuronView
 
-_LEAST_LIMIT = 1e-4  # the smallest range of the colours
 _MOST_NAMES = 40  # more rows would be too low for names beside them
 _BACK_TIP = "Shows all layers again (Esc)."
 _TIP = "Shows the weights of this layer."
@@ -66,7 +65,7 @@ class LayerPart(StagePart):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session, self._subject = session, ChosenNeuron(session)
-        self._limit = 0.0
+        self._model = session.models[DiagramModel]
         self._arrangement: tuple[object, ...] = ()
         self._made_for: tuple[object, ...] = ()  # the run and the shape that the tabs belong to
         self._layers: list[int | None] = []  # the layer of each tab; None for those that are not drawn
@@ -143,7 +142,6 @@ class LayerPart(StagePart):
             self._set_tabs(tabs)
         if over or (self.neuron is not None and self.neuron >= len(self._weights)):
             self._close_neuron()
-        self._limit = 0.0
         self._show_kind()
         self._show_chosen()
         self.refresh()
@@ -186,7 +184,6 @@ class LayerPart(StagePart):
 
     def _turn_to(self, layer: int) -> None:
         self._close_neuron()
-        self._limit = 0.0
         self._show_chosen()
         self.refresh()
 
@@ -261,7 +258,6 @@ class LayerPart(StagePart):
         """Shows both networks while two are compared, in place of an enlarged neuron."""
         if self._session.side_by_side.is_on and self.neuron is not None:
             self._close_neuron()
-        self._limit = 0.0
         self._arrangement = ()
         self.refresh()
 
@@ -285,18 +281,19 @@ class LayerPart(StagePart):
             self._show_weights()
 
     def _show_weights(self) -> None:
-        weights, sides = self._weights, self._sides
-        both = [weights] if sides is None else [side.network.weights[self._layer] for side in sides]
-        self._limit = steady_end(self._limit, max(map(typical_end, both)), _LEAST_LIMIT)
+        layer, weights, sides = self._layer, self._weights, self._sides
+        networks = [self._session.displayed.network] if sides is None else [side.network for side in sides]
+        limit = max(self._model.limit(network, layer + 1) for network in networks)
         if self.neuron is None:
+            both = [network.weights[layer] for network in networks]
             self.maps.show_sides(sides)
-            self.maps.show_values(both, self._limit, self._tile, self._has_columns)
+            self.maps.show_values(both, limit, self._tile, self._has_columns)
             self.maps.rows.set_names(self._row_names())  # after the values: it resizes the map, which is then redrawn
             self._follow_map()
         else:
             facts = neuron_facts(self._names, self.neuron)
-            self.neuron_view.show_neuron(facts, weights[self.neuron], self._limit, self._tile)
-            self.bar.set_limit(self._limit)
+            self.neuron_view.show_neuron(facts, weights[self.neuron], limit, self._tile)
+            self.bar.set_limit(limit)
         self._show_arrangement((self.neuron, self._tile, self.map.grid, self.map.shown, len(weights)))
 
     def _follow_map(self) -> None:
