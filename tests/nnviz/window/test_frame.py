@@ -88,6 +88,7 @@ def test_larger_texts_and_back_give_the_same_picture(ready_window: MainWindow, q
     window.show_workspace(workspace)
     queries = window.session.queries
     qtbot.waitUntil(lambda: all(not query.is_wanted or query.is_up_to_date for query in queries))
+    qtbot.waitUntil(lambda: bool(window.stage.network.legend.entries))  # its repaint may wait for its turn
     before = picture(window)
     for percent in (150, 200, 100):
         window.set_text_size(percent)

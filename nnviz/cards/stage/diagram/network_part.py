@@ -29,7 +29,7 @@ from nnviz.ui.read_out import Piece, spoken
 
 _BETWEEN = {True: 0.065, False: 0.045}  # least seconds between two repaints, during training and otherwise
 _TIMES_ITS_COST = {True: 24, False: 3}  # Pause after a repaint as a multiple of its time, likewise.
-_UNNOTICED = 0.003  # seconds of a repaint that do not delay the mouse noticeably; longer ones are rarer
+_UNNOTICED = 0.003  # seconds of a repaint that do not delay the mouse noticeably; longer ones in training are rarer
 _WIDEST_TILE, _WIDEST_OF_OTHERS, _WIDEST_PLANE = 144, 64, 100  # pixels of tiles of drawings, other images, planes
 DRAWN = (28, 28)  # shape of a drawing
 
@@ -152,7 +152,9 @@ class NetworkPart(StagePart):
         self._later.stop()
         is_training = self._session.state is Status.TRAINING
         cost = self.diagram.seconds
-        pause = _TIMES_ITS_COST[is_training] * cost * max(1.0, cost / _UNNOTICED)
+        pause = _TIMES_ITS_COST[is_training] * cost
+        if is_training:
+            pause *= max(1.0, cost / _UNNOTICED)
         self._budget.spend(max(_BETWEEN[is_training], pause))
         names, sources = self._names(), self._sources(activity.network)
         self.diagram.set_spec(self._spec(activity), names, sources)
