@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from functools import partial
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
@@ -52,7 +53,7 @@ class Timeline(QObject):
     def __init__(self, runs: Runs, displayed: Displayed, data: Data, messages: Messages) -> None:
         super().__init__()
         self._runs, self._displayed, self._data = runs, displayed, data
-        self._own_figures: Figures | None = None  # of the moment that is displayed, if they were measured
+        self._own: tuple[Snapshot, Figures] | None = None  # those that were measured while a snapshot was displayed
         self._measuring = Measurement(messages.crashed.emit)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -153,13 +154,13 @@ class Timeline(QObject):
         That is the end of an epoch, or the displayed epoch itself once it was measured.
         """
         now, history = self._displayed.epochs, self._runs.current.history
-        if self._own_figures is not None:
-            return now, self._own_figures
+        if self._own is not None and self._own[0] is self._displayed.snapshot:
+            return now, self._own[1]
         measured = history.last_measured(now)
         return (now, {}) if measured is None else (measured, history.figures(measured))
 
     def _moved(self) -> None:
-        self._own_figures = None
+        self._own = None
         self._measuring.stop()
         if self.is_live:
             self._rest.stop()
@@ -174,10 +175,10 @@ class Timeline(QObject):
             return
         if run.history.last_measured(snapshot.epochs) != snapshot.epochs:
             share = run.experiment.training.validation_share
-            self._measuring.start(self._displayed.as_trained, dataset, share, self._take)
+            self._measuring.start(self._displayed.as_trained, dataset, share, partial(self._take, snapshot))
 
-    def _take(self, figures: Figures) -> None:
-        self._own_figures = figures
+    def _take(self, snapshot: Snapshot, figures: Figures) -> None:
+        self._own = snapshot, figures
         self.changed.emit()
 
     def close(self, milliseconds: int) -> bool:

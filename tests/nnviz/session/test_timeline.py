@@ -150,6 +150,18 @@ def test_between_two_epochs_the_last_measured_ones_stand_until_it_rests(trained:
     assert session.timeline.figures[1]["test_error"] != session.runs.current.history.figures(3)["test_error"]
 
 
+def test_measured_figures_are_never_those_of_the_next_moment(trained: Model, qtbot: QtBot) -> None:
+    session = trained.session
+    between, history = session.timeline.epochs[-3], session.runs.current.history
+    session.timeline.go_to(between)
+    qtbot.waitUntil(lambda: session.timeline.figures[0] == between)
+    found: list[object] = []
+    session.displayed.changed.connect(lambda: found.append(session.timeline.figures))
+    session.timeline.go_live()
+    assert found
+    assert all(each == (3, history.figures(3)) for each in found), "whoever asks first gets the new moment's"
+
+
 def test_the_matrix_is_that_of_the_moment(trained: Model, qtbot: QtBot) -> None:
     session = trained.session
     session.timeline.go_to(1)
