@@ -212,14 +212,15 @@ class Headline(QWidget):
         lead, *others = [text.plain(words) for words in self._found or () if words] or [""]
         advance = self.conclusion.advance
         whole = max(map(advance, (lead, *others))) if is_narrow else advance(" ".join((lead, *others)))
-        has_lines = is_narrow or (compares and whole > self.width())
-        self.conclusion.set_lines(_LINES if has_lines else 1, is_narrow and not compares)
-        if self.sizeHint() != before:
-            self.updateGeometry()
         hint, gap, height = self._session.hints.shown, theme.GAP, self._apply.sizeHint().height()
         size = theme.px(_ICON)
         icon = size + gap if hint is not None and hint.is_alarming else 0
         shown = () if hint is None else self._fitting(self.width() - icon, whole, advance(lead))
+        beside = icon + sum(button.sizeHint().width() + gap for button in shown)
+        has_lines = is_narrow or (compares and whole > self.width() - beside)
+        self.conclusion.set_lines(_LINES if has_lines else 1, is_narrow and not compares)
+        if self.sizeHint() != before:
+            self.updateGeometry()
         self._entries["apply"].setVisible(self._apply not in shown)
         self._entries["why"].setVisible(self._why not in shown)
         right = self.width()
