@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.network.network import Network
 from nnviz.jobs.latest import QUICK, Latest, Queries, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
@@ -26,7 +27,11 @@ def new_queries(session: Session) -> Queries:
     queries = Queries(session.messages.crashed.emit)
     queries.add({ANSWER: _answer(displayed, question, data), MISTAKES: _mistakes(session.mistakes)})
     queries.add(_second_network(session))
-    second = lambda: None if (side := session.side_by_side.second) is None else side.network  # noqa: E731
+
+    def second() -> Network | None:
+        side = session.side_by_side.second
+        return None if side is None else side.network
+
     queries.add(surface_queries(displayed, runs, data, session.selection, second))
     for signal in (displayed.changed, question.changed, session.side_by_side.changed):
         signal.connect(queries.look)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ EMPTY, ZERO = 0, 128  # of 256 colour indices: the gap between tiles, and the va
 SMALLEST = 5  # side of a tile in pixels; tiles that would be smaller go to another page
 _AIR = 0.06  # gap between two tiles, as a share of a tile's side
 _MOST_AIR = 0.25
-_MOST_COLUMNS = 4  # columns for each row, or the reverse, of images without empty places
+_MOST_COLUMNS = 4  # ratio of columns and rows of tiles, or its inverse
 _WHOLE = 0.85  # of the largest side that images without empty places have at least
 _HIGHEST_ROW = 64  # pixels; also of the widest column
 _LEAST_CELL = 2  # least width in pixels of a cell, if a row shows a neuron's inputs side by side
@@ -115,6 +116,17 @@ def most_tiles(width: int, height: int) -> int:
     return max(1, (width + 1) // pitch) * max(1, (height + 1) // pitch)
 
 
+@lru_cache(maxsize=64)
+def column_counts(count: int) -> list[int]:
+    """Returns numbers of columns for that many tiles, ascending: divisors, if one gives a block within 1 : 4."""
+    near = [
+        columns
+        for columns in range(1, count + 1)
+        if 1 / _MOST_COLUMNS <= columns / -(-count // columns) <= _MOST_COLUMNS
+    ]
+    return [columns for columns in near if count % columns == 0] or near
+
+
 def picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -> MosaicGrid:
     """Returns the layout for tiles with the proportions of ``shape``, with as many columns as make them largest.
 
@@ -131,7 +143,7 @@ def _picture_grid(count: int, shape: tuple[int, int], width: int, height: int) -
     across = np.arange(1, count + 1)
     down = -(-count // across)
     unit = np.minimum(_largest(width, across) / columns, _largest(height, down) / rows)
-    is_whole = (count % across == 0) & (across <= _MOST_COLUMNS * down) & (down <= _MOST_COLUMNS * across)
+    is_whole = np.isin(across, column_counts(count)) & (count % across == 0)
     whole = np.where(is_whole, unit, 0)
     unit = whole if whole.max() >= _WHOLE * unit.max() else unit
     best = across[unit >= unit.max() * 0.999][-1]

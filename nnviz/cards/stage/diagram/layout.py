@@ -15,13 +15,12 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import lru_cache
 
 import numpy as np
 
 from engine.basics.validation import Array
 from nnviz.ui import theme
-from nnviz.ui.weights.mosaic import Axis, MosaicGrid
+from nnviz.ui.weights.mosaic import Axis, MosaicGrid, column_counts
 
 Box = tuple[float, float, float, float]  # left, top, width, height
 
@@ -48,7 +47,6 @@ _ELIDED, _SHORTEST, _LEAST_NAME = 0.8, 0.6, 30  # shares of the widths of names 
 _LEAST_TILE, _FLATTEST = 12, 6  # width and height of a tile
 _NEARLY = 0.95  # share of the largest tiles' width for which gaps, bars and percents give way
 _MOST_SQUARES = 1.5  # widths of all tiles that others give way to, as a multiple of their height
-_MOST_COLUMNS = 4  # ratio of columns and rows of tiles, or its inverse
 _DOT, _PITCH, _CLOSEST = 14, 21, 12
 _TWO_COLUMNS = 32  # dots that stand in two columns if they fit
 _CELL_COLUMNS, _CELL, _LEAST_CELL = 8, 10.0, 2.5
@@ -577,22 +575,11 @@ def _grids(
 
 def _grid(count: int, tile: tuple[int, int], size: tuple[int, int], gap: int, height: float) -> MosaicGrid:
     """Returns the grid with the fewest columns that is at most that high; else the lowest one."""
-    options = _column_counts(count)
+    options = column_counts(count)
     wide, high = size
     columns = next((each for each in options if -(-count // each) * (high + gap) - gap <= height), options[-1])
     across = Axis(columns, tile[1], wide, wide + gap)
     return MosaicGrid(across, Axis(-(-count // columns), tile[0], high, high + gap), tile[0] * tile[1], True)
-
-
-@lru_cache(maxsize=64)
-def _column_counts(count: int) -> list[int]:
-    """Returns numbers of columns for that many tiles, ascending: divisors, if one gives a block within 1 : 4."""
-    near = [
-        columns
-        for columns in range(1, count + 1)
-        if 1 / _MOST_COLUMNS <= columns / -(-count // columns) <= _MOST_COLUMNS
-    ]
-    return [columns for columns in near if count % columns == 0] or near
 
 
 def _width_of(grid: MosaicGrid, least: int) -> int:
