@@ -110,6 +110,7 @@ class Edits(QObject):
         self.errors = EditEvaluation(self._data, self._runs, self._training.runner.worker, self._messages)
         self._tried_from: WhatIf | None = None  # what was supposed before a strength was tried
         self._before: WeakKeyDictionary[Edit, StateBeforeEdit] = WeakKeyDictionary()  # of the edits that are in force
+        self._last: dict[int, Edit] = {}  # by run; the edit that was ordered last
         self._runs.replaced.connect(self._forget_tried)
 
     # ---- what if
@@ -254,6 +255,7 @@ class Edits(QObject):
 
     def _order(self, run: Run, edit: Edit, is_noted: bool) -> None:
         """Orders the worker to change the trained network between two steps, and notes at which batch it did."""
+        self._last[run.id] = edit
         self._training.runner.worker.drop_frame()  # a copy from before
 
         def write(trainer: Trainer | None) -> tuple[int, int, int] | None:
@@ -268,7 +270,8 @@ class Edits(QObject):
             run.storage.is_kept = run.storage.is_kept and place is not None  # without a trainer it is not recorded
             if is_noted and edit in self._before:
                 self._note(run, edit.text, place)
-            if run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):
+            is_last = self._last[run.id] is edit
+            if is_last and run.stage is not Stage.TRAINING and not edit.holds(run.displayed_network()):
                 self._put(run, edit)  # a copy from before came between
                 self.errors.measure(run)
 

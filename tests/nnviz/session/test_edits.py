@@ -154,6 +154,16 @@ def test_undo_of_keep_shows_nothing_in_between(session: Session, qtbot: QtBot) -
         np.testing.assert_array_equal(parameters, supposed)
 
 
+def test_an_edit_undone_at_once_does_not_come_back(session: Session, qtbot: QtBot) -> None:
+    before, shown = session.displayed.network.parameters, []
+    session.edits.set_bias(NEURON, 50.0)
+    session.undo.undo()
+    session.edits.edited.connect(lambda: shown.append(session.runs.current.displayed_network().parameters))
+    written(qtbot, session)
+    assert not shown
+    np.testing.assert_array_equal(session.displayed.network.parameters, before)
+
+
 def test_undo_of_keep_supposes_it_again(session: Session, qtbot: QtBot) -> None:
     before = session.displayed.as_trained.parameters.copy()
     session.edits.set_strength(NEURON, 0.5)
