@@ -80,7 +80,7 @@ def _sides(changes: ClassChanges) -> str:
 
 
 def _confusions(changes: ClassChanges, names: Sequence[str], is_image: bool) -> str:
-    """Returns the confusion that fell most and the one that rose most: "5 read as 3 fell from 18 to 12, …"."""
+    """Returns the confusion that fell most and the one that rose most: "5s read as 3 fell from 18 to 12, …"."""
     verb = "read as" if is_image and all(len(each) == 1 for each in names) else "as"
     off = np.where(np.eye(len(changes.matrix), dtype=bool), 0, changes.matrix)
     found = []
@@ -89,7 +89,8 @@ def _confusions(changes: ClassChanges, names: Sequence[str], is_image: bool) -> 
         change = int(off[true, answer])
         if abs(change) >= _FEW:
             before, after = (int(each.confusion[true, answer]) for each in (changes.before, changes.after))
-            pair = f"{text.name(names[true], _LONGEST)} {verb} {text.name(names[answer], _LONGEST)}"
+            plural = "s" if names[true].isdigit() and is_image else ""
+            pair = f"{text.name(names[true], _LONGEST)}{plural} {verb} {text.name(names[answer], _LONGEST)}"
             found.append(f"{pair} {_movement(text.count(before), text.count(after), change)}")
     return ", ".join(found)
 

@@ -42,6 +42,8 @@ _BETWEEN = 6  # pixels between the parts of the card
 _LEAST_CHART = 60  # pixels of the view
 _LEAST_STRIP = 36  # pixels of the strip above its foot
 _LEAST_WITH_BAND = 230  # pixels of the card at a text size of 100 %; lower, the band leaves
+_LEAST_WITH_ERRORS = 150  # the same for the line with the errors of two networks
+_LEAST_BESIDE = 2  # heights of the playhead's buttons that a chart has at least where they lie over it
 _TIPS = {
     "error": (
         "Shows the share of misclassified examples in the training and the test set. If the training error "
@@ -219,7 +221,8 @@ class CurvesPanel(PagedCard):
         self._fit_band()
 
     def _fit_band(self) -> None:
-        """Shows the band under a chart, if there is room for both."""
+        """Shows the errors of two networks, and the band under a chart, if there is room for them."""
+        self.headline.show_errors(not self._is_strip and self.height() >= theme.px(_LEAST_WITH_ERRORS))
         needed = max(theme.px(_LEAST_WITH_BAND), self.minimumSizeHint().height() + self.band.height())
         is_of_curves = isinstance(self.page, LearningCurvePage) and not self._is_strip
         is_shown = is_of_curves and self.height() >= needed
@@ -236,10 +239,16 @@ class CurvesPanel(PagedCard):
                 part.set_span(*self.span)
 
     def _place_beside(self) -> None:
-        """Lays the buttons of the playhead over the chart, at the edge where they cover less of the curves."""
-        if self.foot.beside.isHidden():
-            return
+        """Lays the buttons of the playhead over the chart, at the edge where they cover less of the curves.
+
+        Over a very low chart there are none; the menu *Train* and the keys have what they do.
+        """
         plot, foot = self.plot, self.foot
+        height = foot.beside.sizeHint().height()
+        is_low = plot.isVisible() and plot.plot_area().height() < _LEAST_BESIDE * height
+        foot.beside.setVisible(foot.wants_beside and not is_low)
+        if foot.beside.isHidden():
+            return
         left, width = self.span
         start = self.under.geometry().left() + left
         place = foot.beside_playhead(start, start + width)

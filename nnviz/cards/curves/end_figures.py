@@ -107,7 +107,7 @@ class EndFigures(QObject):
         for each, words in ((self._past, known.past), (self._note, known.note), (self._now, live)):
             each.setText(words if by_part or each is self._past else "")
             each.adjustSize()
-        self._past.setVisible(bool(known.past))
+        self._past.setVisible(bool(known.past))  # where there is room
         describe(self._past, known.past)
 
     def _write_figure(self, part: str, figure: EndFigure | None) -> None:
@@ -160,8 +160,10 @@ class EndFigures(QObject):
         gutter = area.right() + 1 + theme.px(_BESIDE)
         if self._known.past:
             top = max(area.top() - self._top, 0)
+            has_room = top + self._past.height() + len(shown) * self._apart <= self._plot.height()
+            self._past.setVisible(has_room)  # both figures stay
             self._move(self._past, gutter, top)
-            top += self._past.height() + round(_LINE * theme.px(self._size) / 2)
+            top += has_room * self._past.height() + round(self._apart / 2)
             centres = [top + number * self._apart for number in range(len(shown))]
             left = gutter
         else:

@@ -50,6 +50,7 @@ class Headline(QWidget):
         self._session = session
         self._concluded: tuple[object, ...] = ()  # what the conclusion was drawn from
         self._found: Conclusion | None = None
+        self._shows_errors = True  # of two networks, while they are compared
         self._lesson_offer: tuple[str, ...] = ()
         self._status: QWidget | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -116,6 +117,7 @@ class Headline(QWidget):
             self._concluded = ()
             self._show_comparison(quantity)
             return
+        self.figures.clear()
         self.figures.hide()
         run, epoch, sets = session.runs.current, session.timeline.epoch, session.mistakes.parts
         curves, best = getattr(run.history, quantity.name), run.history.best
@@ -138,6 +140,11 @@ class Headline(QWidget):
         self._concluded = ()
         self.refresh(quantity)
 
+    def show_errors(self, wanted: bool) -> None:
+        """Chooses whether the errors of two networks are shown while these are compared."""
+        self._shows_errors = wanted
+        self.figures.setVisible(wanted and bool(self.figures.text()))
+
     def _show_comparison(self, quantity: Quantity) -> None:
         """Shows the errors of two networks that are compared, and what has changed."""
         compared, meaning = self._session.side_by_side, self._session.meaning
@@ -154,7 +161,7 @@ class Headline(QWidget):
             f'<span style="color: {theme.colour(part).name()}">{escape(each)}</span>' for part, each in words.items()
         ]
         self.figures.setText(keeping_spaces(" · ".join(coloured) or "Comparing …"))
-        self.figures.show()
+        self.show_errors(self._shows_errors)
         self._show(compared_conclusion(self._session, quantity))
 
     def _show(self, found: Conclusion | None) -> None:

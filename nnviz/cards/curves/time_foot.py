@@ -35,7 +35,8 @@ class TimeFoot(QWidget):
     Attributes:
         axis: the axis of time with the playhead.
         edit: the field in which an epoch can be typed; it is shown over the playhead while it is used.
-        beside: *Compare* and *Branch from here*, which the owner lays beside the playhead.
+        beside: *Compare* and *Branch from here*, which the owner shows and lays beside the playhead.
+        wants_beside: whether they are of use.
 
     Signals:
         moved: the playhead or what is beside it has another place.
@@ -49,7 +50,7 @@ class TimeFoot(QWidget):
         super().__init__()
         named(self, "timeFoot", "Time")
         self._session, self._timeline, self._player = session, session.timeline, session.models[Player]
-        self._due, self._is_low = TimeBudget(_SECONDS_BETWEEN, 0), False
+        self._due, self._is_low, self.wants_beside = TimeBudget(_SECONDS_BETWEEN, 0), False, False
         self._told: Message | None = None  # names the epoch that is displayed instead of the typed one
         self._make_axis()
         self._make_buttons()
@@ -175,8 +176,8 @@ class TimeFoot(QWidget):
         is_wanted = (is_back and not self._player.is_playing) or work.is_running or compared.is_on
         with self._keeping_focus():
             self.branch.setVisible(is_back or work.is_running)
-            self.beside.setVisible(is_wanted and not self._is_low)
-        self.moved.emit()
+            self.wants_beside = is_wanted and not self._is_low
+            self.moved.emit()
 
     @contextmanager
     def _keeping_focus(self) -> Iterator[None]:
@@ -287,7 +288,7 @@ class TimeFoot(QWidget):
             self.play.setVisible(shows_replay)
             self.seconds.setVisible(shows_replay and not self._is_low)
             self.live.setVisible(has_past and not shows_replay)
-        self.play.setText("" if self._is_low else " Stop" if is_playing else " Replay")
+        self.play.setText("" if self._is_low else " Pause" if is_playing else " Replay")
         self.live.setText("Now" if self._is_low else "Back to now")
         theme.set_icon(self.play, "pause" if is_playing else "rotate-ccw", "ink")
         self._show_beside()

@@ -40,11 +40,11 @@ def test_the_error_and_the_confusions_that_changed_most() -> None:
     curves, mistakes = changed(before, after)
     assert curves == (
         "From epoch 3 to 20, 25 became right and 2 wrong.",
-        "1 read as 2 fell from 30 to 5, 3 read as 4 rose from 10 to 12.",
+        "1s read as 2 fell from 30 to 5, 3s read as 4 rose from 10 to 12.",
         "",
     )
     assert mistakes == (
-        "From epoch 3 to 20, 1 read as 2 fell from 30 to 5, 3 read as 4 rose from 10 to 12.",
+        "From epoch 3 to 20, 1s read as 2 fell from 30 to 5, 3s read as 4 rose from 10 to 12.",
         "Test error 8.00 → 3.40 %.",
         "25 became right and 2 wrong.",
     )
@@ -56,7 +56,7 @@ def test_a_difference_that_chance_explains_is_called_so() -> None:
     after = predicted((0, 0, 95), (0, 1, 5), (1, 1, 94), (1, 0, 6))
     curves, mistakes = changed(before, after)
     assert curves.lead == "From epoch 3 to 20, 0 became right and 2 wrong, perhaps by chance."
-    assert mistakes.lead == "From epoch 3 to 20, 1 read as 0 rose from 4 to 6."
+    assert mistakes.lead == "From epoch 3 to 20, 1s read as 0 rose from 4 to 6."
     assert mistakes.rest == "Test error 4.50 → 5.50 %, perhaps by chance."
 
 

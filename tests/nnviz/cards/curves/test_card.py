@@ -21,6 +21,7 @@ from nnviz.cards.curves.curve_plot import CurvePlot
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
+from nnviz.ui import theme
 from nnviz.ui.pages import Page
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.stage.plane.plane_helpers import load
@@ -323,6 +324,23 @@ def test_the_buttons_of_the_playhead_lie_where_no_curve_is(
     place = beside.geometry().translated(plot.mapFrom(beside.parentWidget(), QPoint(0, 0)))
     assert (place.center().y() < plot.plot_area().center().y()) == is_upper
     assert not plot.hidden_under(place)
+
+
+def test_in_little_room_the_figures_and_the_chart_come_first(
+    ready_window: CardWindow, qapp: QApplication, qtbot: QtBot
+) -> None:
+    window = ready_window
+    train_epochs(qtbot, window, 3)
+    window.session.timeline.go_to(1)
+    window.session.side_by_side.toggle()
+    parts = [find(window, QWidget, name) for name in ("besidePlayhead", "comparedFigures", "figuresEpoch")]
+    for size, has_room in ((100, True), (200, False), (100, True)):
+        theme.apply(qapp, "dark", size)
+        window.resize(window.width(), 600 if has_room else 1)
+        qtbot.waitUntil(lambda shown=has_room: [part.isVisible() for part in parts] == [shown] * 3)
+        plot = plot_of(window, "errorPlot")
+        for name in ("testFigure", "trainFigure"):
+            assert plot.rect().contains(find(window, QLabel, name).geometry().center()), (size, name)
 
 
 # ---- what the menu hides
