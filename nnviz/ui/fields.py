@@ -181,8 +181,9 @@ class NumberEdit(WheelInFocus, QAbstractSpinBox):
         return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 
     def _commit(self) -> None:
+        is_typed = self.is_typed  # perhaps the text that was shown: by now the value in use can be another
         self.line.setModified(False)
-        if self.text() != self._shown or self.property("wrong"):
+        if is_typed or self.text() != self._shown or self.property("wrong"):
             self.committed.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -29,7 +29,7 @@ class EndFigures(QObject):
 
     def __init__(self, plot: ZoomPlot) -> None:
         super().__init__(plot)
-        self._plot, self._size, self._top = plot, theme.FIGURE, _TOP
+        self._plot, self._size, self._is_low = plot, theme.FIGURE, False
         self._known, self._end = ShownFigures(), 0.0
         self._written: tuple[object, ...] = ()  # what the labels show
         self._hidden: set[str] = set()  # parts whose curves are hidden
@@ -38,13 +38,12 @@ class EndFigures(QObject):
         self._words = {part: self._label("muted") for part in PARTS}
         self._past, self._note, self._now = self._label("back"), self._label("muted"), self._label("muted")
         self._past.setProperty("end", "past")
-        self._set_looks()
         self.set_prefix("")
         plot.viewport().installEventFilter(self)
         plot.getViewBox().sigResized.connect(self.place)
         plot.view_changed.connect(self.place)
         theme.changed.connect(self._theme_changed)
-        self._make_room()
+        self._write()
 
     def _label(self, role: str) -> QLabel:
         made = QLabel(self._plot)
@@ -69,11 +68,14 @@ class EndFigures(QObject):
 
     def set_low(self, is_low: bool) -> None:
         """Makes the figures small, as in a chart that is only some lines of text high."""
-        self._size, self._top = (theme.LARGE, _LOW_TOP) if is_low else (theme.FIGURE, _TOP)
-        self._set_looks()
+        self._is_low = is_low
         self._gutter, self._written = 0, ()
         self._write()
         self.place()
+
+    @property
+    def _top(self) -> int:
+        return _LOW_TOP if self._is_low else _TOP
 
     def _set_looks(self) -> None:
         for part, figure in self._labels.items():
@@ -95,11 +97,14 @@ class EndFigures(QObject):
 
     def _write(self) -> None:
         quantity, known = self._plot.axes.quantity, self._known
-        now = known, quantity, tuple(sorted(self._hidden)), self._gutter, theme.text_size()
+        has_room = 2 * _LINE * theme.px(theme.FIGURE) <= self._plot.height()
+        self._size = theme.FIGURE if has_room and not self._is_low else theme.LARGE
+        now = known, quantity, tuple(sorted(self._hidden)), self._gutter, theme.text_size(), self._size
         if now == self._written:
             return
         self._written = now
         self._make_room()
+        self._set_looks()
         by_part = {figure.part: figure for figure in known.figures if figure.part not in self._hidden}
         for part in PARTS:
             self._write_figure(part, by_part.get(part))

@@ -340,7 +340,8 @@ def test_in_little_room_the_figures_and_the_chart_come_first(
         qtbot.waitUntil(lambda shown=has_room: [part.isVisible() for part in parts] == [shown] * 3)
         plot = plot_of(window, "errorPlot")
         for name in ("testFigure", "trainFigure"):
-            assert plot.rect().contains(find(window, QLabel, name).geometry().center()), (size, name)
+            figure = find(window, QLabel, name)
+            qtbot.waitUntil(lambda figure=figure: plot.rect().contains(figure.geometry().center()))
 
 
 # ---- what the menu hides
