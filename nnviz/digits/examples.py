@@ -20,11 +20,11 @@ def fits_canvas(data: Dataset | None) -> bool:
 def example_ink(data: Dataset, part: str, number: int) -> Ink:
     """Returns an example of one of the data's splits as an image over the whole canvas."""
     split = data.splits[part]
-    title, label = f"{part} image {number}", None if split.labels is None else int(split.labels[number])
-    if label is not None:
-        title += f": a {data.class_name(label)}"
+    title = f"{part} image {number}"
+    if split.labels is not None:
+        title += f": a {data.class_name(int(split.labels[number]))}"
     pixels = split.example(number).reshape(SIDE, SIDE)
-    return Ink(pixels, 1.0, title, is_example=True, label=label, fingerprint=data.fingerprint)
+    return Ink(pixels, 1.0, title, is_example=True, origin=(part, number), fingerprint=data.fingerprint)
 
 
 def are_centred(data: Dataset) -> bool:

@@ -69,8 +69,8 @@ class Ink:
         pixels: (height, width) float32 in 0…1, 1 is ink; for an example of data with a background, brightness.
         side: length of its longer side in the drawing's unit.
         title: a displayed description; may be empty.
-        is_example: whether it is from the data set; it is the network's unchanged input while nothing is drawn over it.
-        label: the true class, as its number in the data of that ``fingerprint``; None if it is not known.
+        is_example: whether it is made of the data; it is the network's unchanged input while nothing is drawn over it.
+        origin: the split and the number of the example that it is; None for any other image.
         fingerprint: fingerprint of the data that an example is of, or that it was made from.
     """
 
@@ -78,7 +78,7 @@ class Ink:
     side: float
     title: str = ""
     is_example: bool = False
-    label: int | None = None
+    origin: tuple[str, int] | None = None
     fingerprint: str = ""
 
     @property

@@ -40,8 +40,13 @@ def draw_request(data: Dataset | None) -> str:
     return f"draw {'an' if noun == 'image' else 'a'} {noun}"
 
 
-def input_title(data: Dataset | None) -> str:
-    """Returns the title of the input: "Your digit", "Your letter", "Your image", "Your row", "Your point"."""
+def input_title(data: Dataset | None, label: int | None = None) -> str:
+    """Returns the title of the input: "Your digit", "Your letter", "Your image", "Your row", "Your point".
+
+    With a label it is that of an example of the data: "Example: 7".
+    """
+    if data is not None and label is not None:
+        return f"Example: {text.name(data.class_name(label))}"
     return f"Your {'digit' if data is None else 'value' if data.kind == NUMBER else counted_noun(data)}"
 
 

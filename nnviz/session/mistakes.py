@@ -218,7 +218,10 @@ class Mistakes(QObject):
             self._selection.choose_example(Example(found.part.where, found.part.number(int(self.listed[place]))))
 
     def next_mistake(self) -> None:
-        """Chooses the next listed mistake, after the last one the first. If none is listed, lists all mistakes."""
+        """Makes the next listed mistake the input, after the last one the first. If none is listed, lists all mistakes.
+
+        Undo brings a drawing back.
+        """
         if self._source is None:
             return
         if not self._count_listed_mistakes():
@@ -227,6 +230,7 @@ class Mistakes(QObject):
         if count:
             place = self.place
             self.choose(0 if place is None or place + 1 >= count else place + 1)
+            self.put_on_canvas()
             self.stepped.emit()
 
     def _count_listed_mistakes(self) -> int:

@@ -125,7 +125,14 @@ class Question(QObject):
 
     @property
     def origin(self) -> Example | None:
-        """The example of the data that the input is; None if the user made it, and for a drawing."""
+        """The example of the data that the input is, also on the canvas; None if the user made or changed it."""
+        data = self._data.dataset
+        if self.is_drawn:
+            drawing = self._sketch.drawing
+            ink = drawing[0] if len(drawing) == 1 else None
+            if data is None or not isinstance(ink, Ink) or ink.fingerprint != data.fingerprint:
+                return None
+            return None if ink.origin is None else Example(*ink.origin)
         given = self._now
         return self._start if given is not None and given.is_start else None
 
@@ -140,17 +147,20 @@ class Question(QObject):
 
     @property
     def label(self) -> int | None:
-        """The true class of the example, also on the canvas while nothing is drawn over it; None if it is not known."""
-        data = self._data.dataset
-        if data is None or data.train.labels is None:
-            return None
-        if self.is_drawn:
-            drawing = self._sketch.drawing
-            ink = drawing[0] if len(drawing) == 1 else None
-            return ink.label if isinstance(ink, Ink) and ink.fingerprint == data.fingerprint else None
-        origin = self.origin
-        labels = None if origin is None else data.splits[origin.part].labels
+        """The true class of an example of the data; None if it is not known."""
+        data, origin = self._data.dataset, self.origin
+        labels = None if data is None or origin is None else data.splits[origin.part].labels
         return None if origin is None or labels is None else int(labels[origin.number])
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the user drew, made or changed the input."""
+        return self.example is not None and self.origin is None
+
+    def example_of_width(self, width: int) -> Array | None:
+        """Returns the input of networks of this width, (width,); None if it has another one, or there is none."""
+        example = self.example
+        return example if example is not None and len(example) == width else None
 
     @property
     def _now(self) -> DataInput | None:
@@ -191,7 +201,7 @@ class Question(QObject):
         """Makes an example of the data the input, as one step to undo; ``what`` names it. Ignores missing examples."""
         data = self._data.dataset
         split = None if data is None else data.splits.get(example.part)
-        if data is None or split is None or not 0 <= example.number < len(split):
+        if data is None or split is None or not 0 <= example.number < len(split) or example == self.origin:
             return
         if self.is_drawn:
             self._sketch.replace(what, (example_ink(data, example.part, example.number),))
@@ -201,9 +211,12 @@ class Question(QObject):
     def show_example(self, example: Example) -> None:
         """Makes an example of the data the input, without a step to undo if nothing of the user's is lost."""
         data = self._data.dataset
-        if self.is_drawn or self.origin is None or data is None:
+        if self.is_own or data is None:
             self.set_data_example(example)
         elif 0 <= example.number < len(data.splits.get(example.part, ())):
+            if self.is_drawn:
+                self._sketch.draw((example_ink(data, example.part, example.number),))
+                return
             self._before.pop(meaning_of(data), None)
             self._give(meaning_of(data), input_of(data, example))
 
@@ -221,7 +234,9 @@ class Question(QObject):
 
     def _any(self, data: Dataset) -> Example:
         part = next(part for part in SET_NAMES if part in data.splits)
-        return Example(part, int(self._random.integers(len(data.splits[part]))))
+        count = len(data.splits[part])
+        found = Example(part, int(self._random.integers(count)))
+        return found if found != self.origin else Example(part, (found.number + 1) % count)
 
     def _made(self, values: Array) -> DataInput:
         """Returns an input that the user made from the current one."""
@@ -260,14 +275,14 @@ class Question(QObject):
         self._emit_changed()
 
     def _follow_selection(self) -> None:
-        """Makes the selected example of the data the current input. A drawing stays until an example replaces it."""
-        selected = self._selection.example
-        if selected is not None and not self.is_drawn and selected != self.origin:
+        """Makes the selected example of the data the current input. The user's drawing stays."""
+        selected, stays = self._selection.example, self.is_drawn and self.is_own
+        if selected is not None and not stays and selected != self.origin:
             self.show_example(selected)
 
     def _select_origin(self) -> None:
         """Selects the example of the data that is the current input, if any example is selected."""
-        origin = None if self.is_drawn else self.origin
+        origin = self.origin
         if origin is not None and self._selection.example is not None:
             self._selection.choose_example(origin)
 

@@ -156,8 +156,7 @@ class Band(PaintedView):
         elif epoch is None or epoch in known.epochs:
             at = -1 if epoch is None else known.epochs.index(epoch)
             question, names = self._session.question, self._session.class_names
-            is_own = question.origin is None and question.label is None
-            self.line = class_line(known, at % len(known.epochs), names, is_own, question.label)
+            self.line = class_line(known, at % len(known.epochs), names, question.is_own, question.label)
         self.setAccessibleName("Predicted number by epoch" if targets else "Confidence in the prediction by epoch")
         for action in (self.copy, self.export):
             action.setEnabled(self.line is not None)

@@ -25,7 +25,6 @@ from nnviz.cards.explanation.explanation_data import (
 )
 from nnviz.jobs.latest import Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
-from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 
 # Names of the queries: of the displayed network, and of the second one while two are compared.
@@ -53,7 +52,7 @@ class Explanation(QObject):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        runs, data, question, selection = session.runs, session.data, session.question, session.selection
+        runs, data, question = session.runs, session.data, session.question
         self.method = INTEGRATED
         self.one: int | None = None
         self.other: int | None = None
@@ -62,7 +61,6 @@ class Explanation(QObject):
         self._displayed, self._runs, self._data, self._question = session.displayed, runs, data, question
         self._neighbours = NearestExamples()
         self._summary: InputSummary | None = None
-        self._current = CurrentExample(question, selection, data)
         self._contributions_budget = TimeBudget(_SECONDS_BETWEEN_CONTRIBUTIONS, 24)
         self._contributions = Latest(
             self._contributions_request,
@@ -86,8 +84,7 @@ class Explanation(QObject):
         session.queries.add({**queries, SECOND_CONTRIBUTIONS: self._second})
         data.changed.connect(self._drop_choices)
         self.changed.connect(self._choices_changed)
-        for signal in (question.changed, selection.example_changed):
-            signal.connect(self._input_changed)
+        question.changed.connect(self._input_changed)
 
     # ---- choices
 
@@ -155,11 +152,11 @@ class Explanation(QObject):
 
     @property
     def example(self) -> Array | None:
-        """The explained input (width,), see :class:`CurrentExample`; None if there is none."""
+        """The explained input (width,); None if there is none."""
         dataset, width = self._data.dataset, self._displayed.network.shape[0]
         if dataset is None or dataset.width != width:
             return None
-        return self._current.inputs(width)
+        return self._question.example_of_width(width)
 
     def _query(self) -> tuple[ExplanationQuery, InputSummary] | None:
         dataset, example, network = self._data.dataset, self.example, self._displayed.network
@@ -171,7 +168,7 @@ class Explanation(QObject):
         has_classes = dataset.train.labels is not None and network.shape[-1] > 1
         chosen = (None, None) if has_classes else (self.one, self.other)
         query = ExplanationQuery(network, example, shape, has_classes, *chosen, self.method, dataset.categories)
-        truth = self._current.label(dataset.width)
+        truth = self._question.label
         if has_classes and self.one is not None and self.other is not None:
             query = replace(query, pair=(self.one, self.other))
         if (second := self._compared.answer) is not None and len(second) == network.shape[-1]:

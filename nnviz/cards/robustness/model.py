@@ -27,7 +27,6 @@ from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.stepwise import Steps, StepwiseTask, yield_to_training
 from nnviz.jobs.timing import TimeBudget
 from nnviz.session import question as asking
-from nnviz.session.current_example import CurrentExample
 from nnviz.session.displayed import what_if_text
 from nnviz.session.example_sets import ExampleSet, evaluation_set
 from nnviz.session.session import Session
@@ -104,7 +103,7 @@ class RobustnessModel(QObject):
         super().__init__()
         self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
         self._messages = session.messages
-        self._current = CurrentExample(session.question, session.selection, session.data)
+        self._question = session.question
         self.work = StepwiseTask()
         self.before: tuple[MeasurementSetup, Robustness] | None = None
         self.problem = ""
@@ -118,7 +117,7 @@ class RobustnessModel(QObject):
         session.queries.add({PERTURBED: self._query})
         self.work.changed.connect(self.changed)
         self.work.failed.connect(self._failed)
-        for signal in (session.question.changed, session.selection.example_changed, self.pointed_changed):
+        for signal in (session.question.changed, self.pointed_changed):
             signal.connect(self._query.hurry)
 
     # ---- the measurement
@@ -214,7 +213,7 @@ class RobustnessModel(QObject):
 
     def _example(self, setup: MeasurementSetup) -> Array:
         """Returns (width,): the current input, else the first measured example."""
-        chosen = self._current.inputs(setup.dataset.width)
+        chosen = self._question.example_of_width(setup.dataset.width)
         if chosen is not None:
             return chosen
         if self._first[0] is not setup.dataset:

@@ -57,7 +57,7 @@ class StepThrough(QObject):
         self._busy_with: StepKey | None = None
         self._tried: StepKey | None = None  # the step that ``line`` explains
         self._thread = SerialThread()
-        question, selection = session.question, session.selection
+        question = session.question
         for signal in (
             session.training.state_changed,
             session.settings.changed,
@@ -65,7 +65,7 @@ class StepThrough(QObject):
             question.answer_changed,
         ):
             signal.connect(self._look)
-        for signal in (selection.example_changed, session.displayed.snapshot_changed, self.past_batch.changed):
+        for signal in (session.displayed.snapshot_changed, self.past_batch.changed):
             signal.connect(self._look)
         self.effects = StepEffects(self, self._steps, session.messages.crashed.emit)
 

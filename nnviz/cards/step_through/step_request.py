@@ -16,7 +16,6 @@ from engine.training.trainer import Trainer
 from nnviz.cards.step_through.manual_steps import ManualStep
 from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.jobs.latest import RequestKey
-from nnviz.session.current_example import CurrentExample
 from nnviz.session.run import Run
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
@@ -83,7 +82,6 @@ class StepRequest:
         self._session, self._past_batch = session, past_batch
         self.of_example = False
         self.chosen_target: int | None = None
-        self._example = CurrentExample(session.question, session.selection, session.data)
 
     @property
     def target(self) -> int | None:
@@ -151,16 +149,12 @@ class StepRequest:
 
     @property
     def _current(self) -> Array | None:
-        return self._example.inputs(self._session.runs.current.network.shape[0])
+        return self._session.question.example_of_width(self._session.runs.current.network.shape[0])
 
     @property
     def _known(self) -> Example | None:
         """The current example's place in the data; None for another input, such as a drawing."""
-        return (
-            self._session.question.origin
-            if self._current is self._session.question.example
-            else self._session.selection.example
-        )
+        return self._session.question.origin
 
     def start(self, run: Run, data: Dataset) -> StepStart:
         """Returns the start of the step."""

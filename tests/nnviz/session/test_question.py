@@ -37,6 +37,7 @@ class Parts:
     data: Data
     sketch: Sketch
     question: Question
+    selection: Selection
     undo: Undo
 
 
@@ -47,8 +48,9 @@ def session(qtbot: QtBot) -> Iterator[Parts]:
     sketch = Sketch(undo)
     data.changed.connect(lambda: sketch.adapt(data.dataset))
     runs = Runs(new_run(Experiment()), undo)
-    question = Question(Displayed(runs.current), sketch, data, Selection(runs, data), undo)
-    yield Parts(data, sketch, question, undo)
+    selection = Selection(runs, data)
+    question = Question(Displayed(runs.current), sketch, data, selection, undo)
+    yield Parts(data, sketch, question, selection, undo)
     data.close(0)
 
 
@@ -240,6 +242,31 @@ def test_the_caller_may_go_on_writing_to_its_array(session: Parts) -> None:
     session.question.set_example(values)
     values[:] = 9
     np.testing.assert_allclose(session.question.example, [0.1, 0.2])
+
+
+def test_a_chosen_example_becomes_the_input_but_never_in_place_of_a_drawing(
+    session: Parts, few_digits: Dataset
+) -> None:
+    question, selection, sketch = session.question, session.selection, session.sketch
+    bring(session, few_digits)
+    labels = few_digits.train.labels
+    assert labels is not None
+    for number in (3, 5):  # on the empty canvas, then in place of another example
+        selection.choose_example(Example("train", number))
+        assert (question.origin, question.label, question.is_own) == (Example("train", number), labels[number], False)
+    assert session.undo.last() is None
+    question.set_data_example(Example("train", 5))
+    assert session.undo.last() is None, "it is the input already"
+
+    drawn = (*sketch.drawing, stroke())
+    sketch.draw(drawn)
+    assert (question.origin, question.label, question.is_own) == (None, None, True)
+    selection.choose_example(Example("train", 6))
+    assert sketch.drawing == drawn
+    question.show_example(Example("train", 6))
+    assert question.origin == Example("train", 6)
+    session.undo.undo()
+    assert sketch.drawing == drawn
 
 
 def test_numbers_have_no_verdict(session: Parts) -> None:

@@ -11,7 +11,6 @@ from engine.network.network import Network
 from engine.training.distributions import dead_neurons
 from nnviz.jobs.latest import QUICK, Latest, Request, RequestKey
 from nnviz.jobs.timing import TimeBudget
-from nnviz.session.current_example import CurrentExample
 from nnviz.session.session import Session
 from nnviz.ui.weights.colour_range import ColourRanges
 
@@ -28,8 +27,7 @@ class DiagramModel:
 
     def __init__(self, session: Session) -> None:
         self._displayed, self._runs, self._data = session.displayed, session.runs, session.data
-        self._selection = session.selection
-        self._current = CurrentExample(session.question, session.selection, session.data)
+        self._selection, self._question = session.selection, session.question
         self._query = Latest(
             self._request,
             TimeBudget(0, _TIMES_ITS_COST),
@@ -40,8 +38,7 @@ class DiagramModel:
         self._dead = Latest(self._dead_request, TimeBudget(_BETWEEN), forget_on_new_run=True)
         self._ranges: tuple[object, ...] = ()  # the ranges, and the run and the data that they are of
         session.queries.add({ACTIVITY: self._query, DEAD: self._dead})
-        for signal in (session.selection.neuron_changed, session.selection.example_changed):
-            signal.connect(self._query.look)
+        session.selection.neuron_changed.connect(self._query.look)
 
     @property
     def data(self) -> Dataset | None:
@@ -88,7 +85,7 @@ class DiagramModel:
 
     def _request(self) -> Request | None:
         network, dataset = self._displayed.network, self._data.dataset
-        example = self._current.inputs(network.shape[0])
+        example = self._question.example_of_width(network.shape[0])
         chosen = self._selection.neuron
         output = chosen if chosen is not None and chosen.layer == len(network.weights) else None
         target = None if output is None or output.number >= network.shape[-1] else output.number

@@ -108,7 +108,7 @@ class InputPart(StagePart):
         self._data_changed()
 
     def _make_tools(self) -> None:
-        self.title = label("", "title")
+        self.title = named(label("", "title"), "inputTitle")
         self.title.setContentsMargins(_EDGE, 0, _EDGE, 0)
         self.caption_label = named(ElidedLabel(role="muted"), "seenLabel")
         self.caption_label.setContentsMargins(_EDGE, 0, 0, 0)
@@ -215,7 +215,17 @@ class InputPart(StagePart):
             self._show_box()
             self.caption_label.show_versions(*origin_texts(self._session))
             self.title.setToolTip(self.caption_label.text())
+        self._show_title()
         self.clear_button.setVisible(self._can_clear)
+
+    def _show_title(self) -> None:
+        question = self._session.question
+        words = input_title(self._session.data.dataset, question.label if self.is_drawn else None)
+        if self.is_drawn:
+            self.title.setToolTip("" if question.is_own else origin_texts(self._session)[0])
+        if words != self.title.text():
+            self.title.setText(words)
+            self._fit()
 
     def _show_box(self) -> None:
         data, example = self._session.data.dataset, self._session.question.example
@@ -240,7 +250,6 @@ class InputPart(StagePart):
     def _data_changed(self) -> None:
         """Shows the widgets for the new data set."""
         data, is_drawn = self._session.data.dataset, self.is_drawn
-        self.title.setText(input_title(data))
         self._show_surface()
         self.drawing.setVisible(is_drawn)
         self.box.setVisible(self._is_picture)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -124,15 +123,9 @@ class KeepPopup(QFrame):
         self.field.selectAll()
 
     def _true_class(self) -> int:
-        """Returns the class of an example of the data set, also if it is on the canvas; -1 for any other input."""
-        data, question, chosen = self._session.data.dataset, self._session.question, self._session.selection.example
-        if question.truth is not None:
-            return int(question.truth.argmax())
-        split = None if data is None or chosen is None else data.splits.get(chosen.part)
-        if chosen is None or split is None or split.labels is None or not 0 <= chosen.number < len(split):
-            return -1
-        is_shown = question.example is not None and np.array_equal(split.example(chosen.number), question.example)
-        return int(split.labels[chosen.number]) if is_shown else -1
+        """Returns the class of an example of the data set; -1 for any other input."""
+        label = self._session.question.label
+        return -1 if label is None else label
 
     def _likely_numbers(self) -> str:
         truth = self._targets.truth

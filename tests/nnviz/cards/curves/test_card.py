@@ -341,7 +341,7 @@ def test_in_little_room_the_figures_and_the_chart_come_first(
         plot = plot_of(window, "errorPlot")
         for name in ("testFigure", "trainFigure"):
             figure = find(window, QLabel, name)
-            qtbot.waitUntil(lambda figure=figure: plot.rect().contains(figure.geometry().center()))
+            assert plot.rect().contains(figure.geometry().center()), (size, name)
 
 
 # ---- what the menu hides

@@ -14,7 +14,7 @@ from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
 from nnviz.cards.mistakes.mistakes_card import _error_versions
-from nnviz.digits.strokes import Ink
+from nnviz.digits.strokes import Ink, Stroke
 from nnviz.formatting import text
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
@@ -255,7 +255,7 @@ def test_a_cell_a_row_or_a_column_is_chosen(inside: CardWindow, qtbot: QtBot) ->
 # ---- the examples
 
 
-def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_window: MainWindow, qtbot: QtBot) -> None:
+def test_n_puts_one_mistake_after_the_other_on_the_canvas(whole_window: MainWindow, qtbot: QtBot) -> None:
     # Without any predictions N does nothing.
     mistakes, query = whole_window.session.mistakes, whole_window.session.queries[MISTAKES]
     whole_window.show_workspace("runs")  # which needs none
@@ -264,15 +264,16 @@ def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_wind
     mistakes.next_mistake()
     assert whole_window.session.selection.example is None
 
-    # N goes through the mistakes and enter puts one on the canvas.
+    # It replaces the drawing, which Undo brings back.
     inside, session = whole_window, whole_window.session
     inside.show_workspace("inside")
+    drawing = (Stroke(np.array([[-0.2, -0.3], [0.2, 0.3]])),)
+    session.sketch.replace("stroke", drawing)
     wrong = settle(inside, qtbot).mistakes().tolist()
     for number in (wrong[0], wrong[1]):
         press(qtbot, inside, Qt.Key.Key_N)
         assert session.selection.example == Example("test", number)
     assert QApplication.focusWidget() is examples(inside).pictures
-    press(qtbot, inside, Qt.Key.Key_Return)
     (ink,) = session.sketch.drawing
     assert isinstance(ink, Ink)
     assert ink.is_example
@@ -283,7 +284,7 @@ def test_n_goes_through_the_mistakes_and_enter_puts_one_on_the_canvas(whole_wind
     assert session.question.example is not None
     np.testing.assert_allclose(session.question.example, data.test.inputs[wrong[1]] / 255, atol=1e-6)
     session.undo.undo()
-    assert session.sketch.drawing == ()
+    assert session.sketch.drawing == drawing
 
 
 def test_a_picture_chosen_by_a_double_click_goes_onto_the_canvas(inside: CardWindow, qtbot: QtBot) -> None:

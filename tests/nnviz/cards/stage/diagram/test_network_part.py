@@ -116,7 +116,7 @@ def test_contributions_lead_to_the_answer(part: NetworkPart, ready_window: CardW
     assert part.diagram.focus is None
     assert len(part.diagram.links[0].values) == 46
 
-    # Without a drawing the chosen example does.
+    # On an empty canvas an example that is chosen becomes the input.
     ready_window.canvas.set_strokes([])
     session = ready_window.session
     assert session.dataset is not None

@@ -12,7 +12,7 @@ from PIL import Image
 from PyQt5 import sip
 from PyQt5.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PyQt5.QtWidgets import QApplication, QCheckBox, QToolButton
+from PyQt5.QtWidgets import QApplication, QCheckBox, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine import photograph
@@ -398,6 +398,9 @@ def test_a_random_test_digit(ready_window: CardWindow, qtbot: QtBot, few_digits:
     assert few_digits.test.labels[int(number)] == int(label)
     expected = few_digits.test.inputs[int(number)] * few_digits.test.scale
     np.testing.assert_allclose(window.session.question.example, expected, atol=1e-6)
+    title = find(window, QLabel, "inputTitle")
+    assert title.text() == f"Example: {label}"
+    assert number in title.toolTip()
     click_tool(qtbot, window, QCheckBox, "centreCheck")
     np.testing.assert_allclose(window.session.question.example, expected, atol=1e-6)
     seen = set()
@@ -407,6 +410,7 @@ def test_a_random_test_digit(ready_window: CardWindow, qtbot: QtBot, few_digits:
     assert len(seen) > 1
     drag(window.canvas, [(20, 20), (60, 20)])
     assert words(window).startswith("not centred")
+    assert (title.text(), title.toolTip()) == ("Your digit", "")
     for _ in range(7):
         click(qtbot, window, QToolButton, "undoStrokeButton")
     assert [len(stroke.points) for stroke in window.canvas.drawing] == [len(seven(window.canvas))]
