@@ -37,6 +37,7 @@ class PaintedView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._mouse: QPoint | None = None  # None while the mouse is elsewhere, or keys point instead
+        self._is_by_keys = False  # whether the focus came by keys, or they were pressed since
         self._read_out = ReadOut(self)
         self.setMouseTracking(True)
         theme.changed.connect(self._redraw)
@@ -86,8 +87,8 @@ class PaintedView(QWidget):
         return made
 
     def _paint_focus(self, painter: QPainter, place: QRectF, radius: float = 0.0) -> None:
-        """Paints the ring of the focus inside a rectangle of the view, while the view has the focus."""
-        if self.hasFocus():
+        """Paints the ring of the focus inside a rectangle of the view, while the view has the focus and keys are used."""
+        if self.hasFocus() and self._is_by_keys:
             paint_focus(painter, place, radius)
 
     # ---- events
@@ -105,5 +106,16 @@ class PaintedView(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+        reason = Qt.FocusReason
+        is_tab = event.reason() in (reason.TabFocusReason, reason.BacktabFocusReason)
+        if event.reason() != reason.ActiveWindowFocusReason:  # it is as before then
+            self._is_by_keys = is_tab or event.reason() == reason.ShortcutFocusReason
+        if is_tab:
             self._mark_first()
+
+    def event(self, event: QEvent) -> bool:
+        """Notes the use of keys before they take effect."""
+        if event.type() == QEvent.Type.KeyPress and not self._is_by_keys:
+            self._is_by_keys = True
+            self._redraw()
+        return super().event(event)

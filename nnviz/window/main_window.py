@@ -223,8 +223,11 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, name: str) -> None:
         """Arranges the cards as in that workspace. Raises ValueError if there is none of that name (yet)."""
+        focused: QWidget | None = self.focusWidget()
         self.cards.put_back()
         self._frame.show_workspace(name)
+        if focused is not None and not focused.isVisible() and self.focusWidget() is not None:
+            self.focusWidget().clearFocus()  # Qt moved it to the first control
         self.head.switch.show_chosen(name)
         self._menus.show_cards(self._frame.shown)
         self.lessons.follow_workspace()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QEvent, QPoint, QSize, Qt
-from PyQt5.QtGui import QFocusEvent, QPaintEvent
+from PyQt5.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PyQt5.QtGui import QFocusEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -34,6 +34,13 @@ class View(PaintedView):
     def paintEvent(self, event: QPaintEvent) -> None: ...
 
 
+class RingView(View):
+    """A view with nothing but the ring of the focus."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._paint_focus(QPainter(self), QRectF(self.rect()))
+
+
 @pytest.fixture
 def view(qtbot: QtBot) -> View:
     made = View()
@@ -52,6 +59,28 @@ def bars(qtbot: QtBot) -> NamedBars:
     made.show_rows(["a", "b", "c"], np.array([1.0, 2, 3]))
     made.show()
     return made
+
+
+def test_the_ring_of_the_focus_is_shown_to_those_who_use_keys(qtbot: QtBot) -> None:
+    view = RingView()
+    qtbot.addWidget(view)
+    view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    view.resize(60, 60)
+    view.show()
+    qtbot.waitExposed(view)
+
+    def has_ring() -> bool:
+        return view.grab().toImage().pixelColor(30, 1) == theme.colour("ink")
+
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.waitUntil(view.hasFocus)
+    assert not has_ring()
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert has_ring()
+    view.clearFocus()
+    assert not has_ring()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    assert has_ring()
 
 
 def test_the_read_out_is_shown_while_the_mouse_is_over_the_view(view: View) -> None:

@@ -12,9 +12,11 @@ import pytest
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QImage
 from PyQt5.QtSvg import QSvgRenderer
+from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAction, QApplication, QFileDialog, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
+from nnviz.cards.stage.diagram.diagram import NetworkDiagram
 from nnviz.ui import theme
 from nnviz.ui.card import Panel, Table
 from nnviz.window import card_export
@@ -105,6 +107,12 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
     assert window.cards.enlarged is window.card("theirCurvesDock")
     press(qtbot, window, Qt.Key.Key_Escape)
     window.show_workspace("train")
+
+    # On the stage, one beside neurons and maps counts.
+    [diagram] = window.findChildren(NetworkDiagram)
+    for spot, enlarged in ((QPoint(3, 3), stage), (QPoint(3, 3), None)):
+        QTest.mouseDClick(diagram, Qt.MouseButton.LeftButton, pos=spot)
+        assert window.cards.enlarged is enlarged
 
     # Escape dismisses the message first.
     window.cards.toggle(window.curves)

@@ -6,7 +6,7 @@ import pytest
 from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtGui import QImage
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QComboBox, QScrollArea, QWidget
+from PyQt5.QtWidgets import QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.presets import presets
@@ -137,3 +137,15 @@ def test_a_plane_or_curve_is_large(ready_window: MainWindow, qtbot: QtBot, data:
     settle()
     shown = find(ready_window, QWidget, view)
     assert min(shown.width(), shown.height()) >= 200
+
+
+def test_a_workspace_without_the_focused_widget_gives_the_focus_to_nothing(
+    ready_window: MainWindow, qtbot: QtBot
+) -> None:
+    window = ready_window
+    window.activateWindow()
+    edit = find(window, QLineEdit, "epochsEdit")
+    edit.setFocus()
+    press(qtbot, window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert not edit.isVisible()
+    assert window.focusWidget() is None

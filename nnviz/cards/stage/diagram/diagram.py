@@ -312,6 +312,13 @@ class NetworkDiagram(PaintedView):
         else:
             self.chosen.emit(*(self._hovered or (-1, -1)))
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Leaves a double click beside neurons and maps to the panel."""
+        if self._hovered is None and self._map_at(event.pos()) is None:
+            event.ignore()
+        else:
+            self.mousePressEvent(event)
+
     # ---- the keyboard
 
     def focusInEvent(self, event: QFocusEvent) -> None:
