@@ -87,7 +87,7 @@ class PaintedView(QWidget):
         return made
 
     def _paint_focus(self, painter: QPainter, place: QRectF, radius: float = 0.0) -> None:
-        """Paints the ring of the focus inside a rectangle of the view, while the view has the focus and keys are used."""
+        """Paints the ring of the focus inside a rectangle, while the view has the focus and keys are used."""
         if self.hasFocus() and self._is_by_keys:
             paint_focus(painter, place, radius)
 
