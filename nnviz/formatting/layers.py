@@ -60,3 +60,7 @@ class LayerNames:
         if self.layer:
             return f"neuron {number + 1} of layer {self.layer}"
         return self.columns[number] if number < len(self.columns) else f"input {number + 1}"
+
+    def short_source(self, number: int) -> str:
+        """Returns the name of an input where its layer is known: "neuron 64"."""
+        return self.source(number) if self.tile is not None or not self.layer else f"neuron {number + 1}"

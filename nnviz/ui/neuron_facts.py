@@ -31,7 +31,7 @@ def neuron_facts(names: LayerNames, neuron: int) -> NeuronFacts:
     strongest = np.argsort(-np.abs(weights), kind="stable")[:_STRONGEST]
     inputs = [(names.source(int(number)), signed(float(weights[number]))) for number in strongest]
     title = f"{names.output.capitalize()} {name} · {title}" if name else title.capitalize()
-    return NeuronFacts(title, rows, inputs, names.source)
+    return NeuronFacts(title, rows, inputs, names.short_source)
 
 
 def signed(value: float) -> str:

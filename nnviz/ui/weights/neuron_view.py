@@ -205,7 +205,7 @@ class WeightBars(PaintedView):
                 return names
         ends = sorted({0, count - 1} if count else ())
         return [
-            metrics.elidedText(self._source(number), Qt.TextElideMode.ElideMiddle, room // 2 - _APART)
+            metrics.elidedText(self._source(number), Qt.TextElideMode.ElideMiddle, (room - _APART) // 2)
             for number in ends
         ]
 

@@ -195,7 +195,7 @@ def test_heads_say_what_they_said_in_fewer_words(cards: Cards) -> None:
     window, bar = cards.window, cards.window.card("weightsDock").tabs
     cards.load("mnist")
     window.card("stagePanel").open_layer(1)
-    window.set_text_size(150)
+    window.set_text_size(200)
     window.resize(QSize(1900, 900))
     cards.settle()
     default = bar.sizeHint().width()

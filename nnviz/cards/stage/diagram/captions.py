@@ -18,9 +18,11 @@ from nnviz.ui.parts import describe, named
 COUNTS = (20, 46, 150, 400)  # connections between two layers
 DEFAULT_COUNT = 46
 _PAD, _MARK, _BEFORE_MARK = 4, 9, 7  # pixels
+_SLASH = QPointF(5, -5)  # from the middle of a line through a neuron to its end
 _BETWEEN = 6  # pixels between two captions
 _DASH, _AFTER_DASH, _AFTER_WORD = 15, 6, 12  # pixels of the legend
 _LONGEST = 170  # pixels at 100 percent of words in the legend
+STRUCK = "struck"  # in the place of a colour: the line through a neuron
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class LayerCaption(QAbstractButton):
 
 
 class Legend(QToolButton):
-    """The meaning of the two colours of connections. Its menu sets the number of connections.
+    """The meaning of the two colours of connections, and of struck neurons. Its menu sets the number of connections.
 
     Signals:
         chosen(int): the user chose a number of connections.
@@ -139,7 +141,12 @@ class Legend(QToolButton):
             painter.setPen(theme.colour("muted"))
             painter.drawText(QRect(right - wide, 0, wide, self.height()), alignment.RIGHT, words)
             right -= wide + _AFTER_DASH
-            painter.fillRect(QRectF(right - _DASH, self.height() / 2 - 1.5, _DASH, 3), theme.colour(ink))
+            sample = QRectF(right - _DASH, self.height() / 2 - 1.5, _DASH, 3)
+            if ink == STRUCK:
+                painter.setPen(QPen(theme.colour("ink"), 2))
+                painter.drawLine(sample.center() - _SLASH, sample.center() + _SLASH)
+            else:
+                painter.fillRect(sample, theme.colour(ink))
             right -= _DASH + _AFTER_WORD
         if self.hasFocus():
             paint_focus(painter, QRectF(self.rect()), 3)

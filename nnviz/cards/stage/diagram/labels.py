@@ -97,7 +97,7 @@ class DiagramLabels:
         if found is None:
             metrics = QFontMetrics(theme.font(self._size, bold=is_bold))
             found = metrics.elidedText(self.names[number], Qt.TextElideMode.ElideMiddle, self._layout.names + 4)
-            self._elided[number, is_bold] = found
+            found = self._elided[number, is_bold] = "" if found == "…" else found
         return found
 
     def paint_percent(self, painter: QPainter, box: list[float], words: str) -> None:

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QVBoxLayout
 
 from engine.explain.contribution_paths import Activity
 from engine.network.network import Network
-from nnviz.cards.stage.diagram.captions import DEFAULT_COUNT, LayerText, captioned, layer_text
+from nnviz.cards.stage.diagram.captions import DEFAULT_COUNT, STRUCK, LayerText, captioned, layer_text
 from nnviz.cards.stage.diagram.diagram import NetworkDiagram
 from nnviz.cards.stage.diagram.images import blocks_of
 from nnviz.cards.stage.diagram.layout import LayoutSpec
@@ -251,20 +251,18 @@ class NetworkPart(StagePart):
         return ("faint", "ink") if data is not None and data.is_plane else ("negative", "positive")
 
     def _entries(self) -> list[tuple[str, str]]:
-        """Returns the words of the legend with their colours: none without connections."""
+        """Returns the words of the legend with their colours, those of dead neurons first: none without connections."""
         activity = self._model.activity
         if activity is None or activity.target is None:
             return []
-        oppose, support = self._inks()
-        focus = self.diagram.focus
+        name, focus = self._names()[activity.target], self.diagram.focus
+        words = ("opposes", f"supports {name}") if self._is_class else ("lowers", f"raises {name}")
         if focus is not None:
-            if activity.activations[focus[0]][focus[1]] == 0:
-                return [("activation 0, no contribution", "muted")]
-            return [("lowers", oppose), ("raises", support)]
-        name = self._names()[activity.target]
-        if not self._is_class:
-            return [("lowers", oppose), (f"raises {name}", support)]
-        return [("opposes", oppose), (f"supports {name}", support)]
+            words = ("lowers", "raises")
+        entries = list(zip(words, self._inks(), strict=True))
+        if focus is not None and activity.activations[focus[0]][focus[1]] == 0:
+            entries = [("activation 0, no contribution", "muted")]
+        return [("dead", STRUCK), *entries] if self._dead(activity) else entries
 
     # ---- choosing
 

@@ -210,7 +210,8 @@ class AnswerPart(StagePart):
         if sides is None or second is None or answer is None or len(answer) != len(second):
             return None
         is_first = compared.is_second_later
-        heads = ColumnHead(sides[0].name, sides[0].ink), ColumnHead(sides[1].name, sides[1].ink)
+        earlier, later = (ColumnHead(side.name, side.ink, side.short) for side in sides)
+        heads = earlier, later
         return (answer, second, heads) if is_first else (second, answer, heads)
 
     def _show_both(self, before: Array, after: Array, heads: Heads) -> None:
@@ -228,7 +229,10 @@ class AnswerPart(StagePart):
         else:
             return
         self.view.show_answers(
-            tuple(replace(each, heading=head.name, ink=head.ink) for each, head in zip(shown, heads, strict=True))
+            tuple(
+                replace(each, heading=head.name, short_heading=head.short, ink=head.ink)
+                for each, head in zip(shown, heads, strict=True)
+            )
         )
         self._put_below(below)
 

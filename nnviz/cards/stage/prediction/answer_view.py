@@ -41,6 +41,7 @@ class Answer:
         note: below that in small letters, "or 9 (2 %)"; without one, the caption may have two lines.
         is_muted: whether it is no answer to rely on.
         heading: of its network while two are compared; else empty.
+        short_heading: in its place if it has no room.
         ink: the theme's name of its colour, and of that of the heading.
         row: the number and its range in training; None for a class.
         has_line: whether the line of the range is painted below.
@@ -51,6 +52,7 @@ class Answer:
     note: str = ""
     is_muted: bool = False
     heading: str = ""
+    short_heading: str = ""
     ink: str = "ink"
     row: NumberRow | None = None
     has_line: bool = False
@@ -232,7 +234,8 @@ class AnswerView(QWidget):
         if answer.heading:
             painter.setFont(theme.font(theme.SMALL, bold=True))
             place = QRectF(x, slots.heading, width, theme.px(_LINE * theme.SMALL))
-            write(painter, place, answer.heading, answer.ink, alignment.CENTER)
+            fits = painter.fontMetrics().horizontalAdvance(answer.heading) <= width
+            write(painter, place, answer.heading if fits else answer.short_heading, answer.ink, alignment.CENTER)
         painter.setPen(theme.colour("muted" if answer.is_muted else answer.ink))
         if slots.size:
             share = slots.size / _SAMPLE

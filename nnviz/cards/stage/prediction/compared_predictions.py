@@ -23,10 +23,11 @@ _LEAST_NAME, _MOST_NAME, _VALUE, _GAP = 18, 90, 28, 8
 
 @dataclass(frozen=True)
 class ColumnHead:
-    """The heading of one network's column: its name, and the theme's name of its colour."""
+    """The heading of one network's column: its name, the theme's name of its colour, and a shorter name."""
 
     name: str
     ink: str
+    short: str = ""
 
 
 Heads = tuple[ColumnHead, ColumnHead]
@@ -162,8 +163,11 @@ class ComparedNumbers(_Compared):
             write(painter, at, row.value, column.ink, alignment.RIGHT)
         row = both[0]
         name = f"{row.name} · true {row.truth}" if row.truth else row.name
+        room = words.adjusted(0, 0, -2 * width, 0)
         painter.setFont(theme.font(theme.SMALL))
-        write(painter, words.adjusted(0, 0, -2 * width, 0), name, "muted", alignment.LEFT)
+        if painter.fontMetrics().horizontalAdvance(name) > room.width():
+            name = row.name
+        write(painter, room, name, "muted", alignment.LEFT)
         line = QRectF(place.x(), place.bottom() - _LINE, place.width(), _LINE)
         dots = [(each.place, column.ink) for each, column in zip(both, self.heads, strict=True)]
         paint_range(painter, line, dots, row.true_place)

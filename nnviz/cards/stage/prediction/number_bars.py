@@ -123,7 +123,8 @@ def paint_range(
 
 
 def write(painter: QPainter, place: QRectF, words: str, ink: str, side: int) -> None:
-    """Writes words in the painter's font and a colour of the theme, elided to the width of the place."""
+    """Writes words in the painter's font and a colour of the theme, elided if the place is narrower by over a pixel."""
     painter.setPen(theme.colour(ink))
-    shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, max(0, int(place.width())))
-    painter.drawText(place, side, shown)
+    width = max(0, int(place.width()) + 1)  # words that just fit are wider by parts of a pixel
+    shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, width)
+    painter.drawText(place, side | Qt.TextFlag.TextDontClip, shown)

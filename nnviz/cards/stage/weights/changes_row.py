@@ -130,7 +130,7 @@ class ChangesRow(QObject):
         heads = (sides[0].name, sides[0].ink), (sides[1].name, sides[1].ink)
         one, other = (float(each[number]) for each in biases)
         weights = before[number].copy(), after[number].copy()
-        self.neuron.show_neuron(*weights, self._limit, tile, names.source, heads, (one, other))
+        self.neuron.show_neuron(*weights, self._limit, tile, names.short_source, heads, (one, other))
 
     def _show_layers(self, sides: tuple[Side, Side]) -> None:
         count = len(sides[0].network.weights)

@@ -341,14 +341,17 @@ class LayerPart(StagePart):
             return [f"neurons {first} to {last} of {total} · scroll for more", f"{first} to {last} of {total}"]
         rows, columns = grid.down.block, grid.across.block
         if grid.is_picture and max(rows, columns) > 1:
-            return [f"means of {rows}×{columns} weights", "means"]
-        if grid.is_picture:
-            return ["weights"]
-        if grid.has_columns and self._has_columns:
-            return ["row: input, column: neuron · weights", "weights"]
-        if grid.down.cells == 1:
-            return ["row: neuron, column: input · weights", "weights"]
-        return ["a tile: a neuron's inputs, row by row · weights", "a tile: one neuron", "weights"]
+            ways = [f"means of {rows}×{columns} weights", "means"]
+        elif grid.is_picture:
+            ways = ["weights"]
+        elif grid.has_columns and self._has_columns:
+            ways = ["row: input, column: neuron · weights", "weights"]
+        elif grid.down.cells == 1:
+            ways = ["row: neuron, column: input · weights", "weights"]
+        else:
+            ways = ["a tile: a neuron's inputs, row by row · weights", "a tile: one neuron", "weights"]
+        neurons, inputs = map(text.count, self._weights.shape)
+        return [f"{neurons} neurons × {inputs} inputs · {ways[0]}", *ways]
 
     def _fit_pages(self) -> None:
         """Places the scroll bar in the card's padding, and shows it only if there is another page."""

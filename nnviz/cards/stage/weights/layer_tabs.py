@@ -8,7 +8,7 @@ from nnviz.formatting.layers import drawn_layers, left_out
 from nnviz.ui.tabs import Tab
 
 ALL = -1  # stands for all layers
-_LONG_NAMES = 3  # most tabs whose names have space for "Layer"
+_LONG_NAMES = 5  # most tabs whose names have space for "Layer"
 _GAP_TIP = "Shows only the first and the last layers: this network has more layers than tabs."
 
 
@@ -28,9 +28,7 @@ def layer_tabs(shape: Sequence[int], tip: str, all_tip: str = "") -> list[tuple[
     count = len(shape) - 1
 
     def tab(layer: int) -> tuple[int | None, Tab]:
-        return layer, Tab(
-            f"{layer_name(shape, layer)} · {shape[layer]}→{shape[layer + 1]}", f"layer{layer + 1}Tab", tip
-        )
+        return layer, Tab(layer_name(shape, layer), f"layer{layer + 1}Tab", tip)
 
     first, last = drawn_layers(count)
     gap: list[tuple[int | None, Tab]] = [(None, Tab(left_out(count), "leftOutTab", _GAP_TIP))] if last else []

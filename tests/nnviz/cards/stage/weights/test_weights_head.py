@@ -63,8 +63,8 @@ def test_the_scale_is_that_of_the_tiles_after_each_text_size_and_all_tabs_have_r
                 QTest.qWait(5)
             ends.add(panel.map.end)
             block = panel.map.grid.down.block
-            words = f"Means of {block}×{block} weights." if block > 1 else "Weights."
-            assert panel.detail.toolTip() == words, size
+            words = f"means of {block}×{block} weights." if block > 1 else "weights."
+            assert panel.detail.toolTip() == f"64 neurons × 784 inputs · {words}", size
             assert panel.bar.accessibleDescription() == f"−{panel.map.end:.2g} to +{panel.map.end:.2g}", size
             assert panel.bar.toolTip().startswith(f"Weights beyond ±{panel.map.end:.2g} "), size
         assert len(ends) == 2, "smaller tiles show means, which are smaller"
@@ -91,6 +91,7 @@ def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: CardWindow, q
     bring_output_to_front(window, qtbot)
     window.session.settings.change("shape", hidden=(64,) * 12)
     window.stage.open_layer(13)
+    window.resize(800, 700)
     QApplication.processEvents()
     assert not all(tabs_in_sight(window).values())
     strip = window.card("weightsDock").tabs
@@ -98,7 +99,7 @@ def test_where_not_all_fit_the_one_in_front_is_whole(ready_window: CardWindow, q
         strip.setCurrentIndex(index)
         assert tabs_in_sight(window)[strip.tabText(index)], index
     strip.setCurrentIndex(12)
-    window.resize(1180, 700)
+    window.resize(780, 700)
     QApplication.processEvents()
     assert tabs_in_sight(window)[strip.tabText(12)], "in a narrower window too"
 
@@ -136,7 +137,7 @@ def test_the_bars_have_a_scale(ready_window: CardWindow, qtbot: QtBot) -> None:
     QApplication.processEvents()
     bars = find(window, WeightBars, "neuronBars")
     weights = window.session.displayed.network.weights[1][2]
-    assert bars.axis == ["neuron 1 of layer 1", "neuron 64 of layer 1"]
+    assert bars.axis == ["neuron 1", "neuron 64"]
     assert abs(weights).max() <= bars.end
     assert f"{bars.end:g}" == f"{bars.end:.1g}" or f"{bars.end:g}".rstrip("0").endswith("5"), "a round number"
     field = bars.field
