@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtWidgets import QVBoxLayout
 
+from engine.basics.validation import Array
 from engine.explain.contribution_paths import Activity
 from engine.network.network import Network
 from nnviz.cards.stage.diagram.captions import DEFAULT_COUNT, STRUCK, LayerText, captioned, layer_text
@@ -270,16 +272,19 @@ class NetworkPart(StagePart):
         self._session.selection.choose_neuron(Neuron(layer, number) if layer > 0 else None)
 
     def _describe_choice(self, activity: Activity) -> None:
-        """Describes the chosen neuron to screen readers, else how to get activations."""
+        """Describes the chosen neuron to screen readers, else all layers, or how to get activations."""
         neuron, shape = self._session.selection.neuron, activity.network.shape
         has_it = neuron is not None and neuron.layer < len(shape) and neuron.number < shape[neuron.layer]
         chosen = self._described(neuron.layer, neuron.number) if neuron is not None and has_it else []
-        self.diagram.set_summary(spoken(chosen) or self._hint(activity))
+        self.diagram.set_summary(spoken(chosen) or self._overview(activity))
 
-    def _hint(self, activity: Activity) -> str:
-        """Returns how to get activations; empty if there are any."""
+    def _overview(self, activity: Activity) -> str:
+        """Returns the largest activation of each layer, or how to get activations; nothing while it trains."""
         if activity.is_lit:
-            return ""
+            if self._session.state is Status.TRAINING:
+                return ""  # it would be out of date before it is read
+            layers = enumerate(activity.activations[1:-1], start=1)
+            return "; ".join(_largest(layer, values) for layer, values in layers)
         if activity.example is not None:
             return "the activations are not finite"
         can_draw = self._model.data is not None and self._model.data.example_shape == DRAWN
@@ -381,6 +386,13 @@ class NetworkPart(StagePart):
 
 def _ends(network: Network) -> tuple[int, int]:
     return network.shape[0], network.shape[-1]
+
+
+def _largest(layer: int, activations: Array) -> str:
+    """Returns "layer 1, 64 neurons, the largest activation is 2.6, of neuron 4"."""
+    number = int(np.argmax(np.abs(activations)))
+    count, largest = text.count(len(activations)), short(float(activations[number]))
+    return f"layer {layer}, {count} neurons, the largest activation is {largest}, of neuron {text.count(number + 1)}"
 
 
 def _figures(activity: Activity, layer: int, number: int) -> str:

@@ -214,6 +214,19 @@ def test_captions_maps_and_enter_open_a_layer(part: NetworkPart, ready_window: C
     assert opened == [1, 2, 3, 2]
 
 
+def test_a_screen_reader_reads_the_largest_activation_of_each_layer(
+    part: NetworkPart, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    ready_window.session.selection.choose_example(Example("test", 0))
+    activity = settled(part, ready_window, qtbot)
+    told = part.diagram.accessibleDescription().split("; ")
+    assert len(told) == 2
+    for layer, words in enumerate(told, start=1):
+        values = activity.activations[layer]
+        assert words.startswith(f"layer {layer}, {len(values)} neurons, ")
+        assert words.endswith(f"of neuron {np.argmax(values) + 1}")
+
+
 def test_arrows_move_the_choice_through_all_layers(part: NetworkPart, ready_window: CardWindow, qtbot: QtBot) -> None:
     selection, diagram = ready_window.session.selection, part.diagram
     diagram.setFocus()
