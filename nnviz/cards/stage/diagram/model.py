@@ -88,7 +88,10 @@ class DiagramModel:
         example = self._question.example_of_width(network.shape[0])
         chosen = self._selection.neuron
         output = chosen if chosen is not None and chosen.layer == len(network.weights) else None
-        target = None if output is None or output.number >= network.shape[-1] else output.number
+        of_numbers = dataset is not None and not dataset.is_classification
+        target = 0 if of_numbers else None  # of several numbers the first, as the answer has it
+        if output is not None and output.number < network.shape[-1]:
+            target = output.number
         region = None if dataset is None or len(network.parameters) >= _LARGEST_WITH_PLANES else region_of(dataset)
         has_region = dataset is not None and dataset.width == network.shape[0]
 

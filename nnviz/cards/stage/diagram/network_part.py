@@ -22,6 +22,7 @@ from nnviz.cards.stage.part import StagePart
 from nnviz.formatting import text
 from nnviz.formatting.meaning import NO_MEANING, Meaning
 from nnviz.jobs.timing import TimeBudget
+from nnviz.session.predicted_numbers import Targets
 from nnviz.session.selection import Neuron
 from nnviz.session.session import Session
 from nnviz.session.status import Status
@@ -49,6 +50,7 @@ class NetworkPart(StagePart):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session, self._model = session, session.models[DiagramModel]
+        self._targets = Targets(session)
         self._count = DEFAULT_COUNT
         self._is_pointing = False  # Whether the mouse is on a neuron of the diagram.
         self._budget = TimeBudget(0, 1)
@@ -196,8 +198,11 @@ class NetworkPart(StagePart):
         meaning = self._meaning(activity.network)
         if not meaning.is_regression or not activity.is_lit:
             return []
-        values = activity.activations[-1].tolist()
-        return [text.figure(meaning.target(value, number), 3) for number, value in enumerate(values)]
+        values = activity.activations[-1]
+        if len(self._targets.all) == len(values):  # as the answer is written
+            numbers = self._targets.values(values).tolist()
+            return [target.format(number) for target, number in zip(self._targets.all, numbers, strict=True)]
+        return [text.figure(meaning.target(value, number), 3) for number, value in enumerate(values.tolist())]
 
     # ---- words
 

@@ -216,7 +216,7 @@ class BlockPainter:
         if block.rest is not None and content.is_class:
             self._bar(painter, list(block.rest), rest)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        winner = int(np.argmax(values)) if values else None
+        winner = int(np.argmax(values)) if values and content.is_class else content.activity.target
         for box, number in rows:
             if not values or not self.words.is_legible:
                 continue

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset, Split
+from nnviz.cards.stage.diagram.model import ACTIVITY, DiagramModel
 from nnviz.cards.stage.prediction.answer_part import AnswerPart
 from nnviz.cards.stage.prediction.answer_view import Answer, AnswerView, fitted
 from nnviz.session.predicted_class import predicted_class_of
@@ -410,9 +411,13 @@ def test_of_several_numbers_eight_have_a_row_and_the_chosen_one_is_large(with_da
     assert all(row.truth for row in part.numbers.rows)
     assert part.numbers.isVisible()
     assert part.view.answers[0].row == part.numbers.rows[0]
+    diagram = session.models[DiagramModel]  # explains the same number
+    session.queries.want(part, (ACTIVITY,), True)
+    qtbot.waitUntil(lambda: diagram.activity is not None and diagram.activity.target == 0)
     layers = len(session.runs.current.network.shape) - 1
     session.selection.choose_neuron(Neuron(layers, 3))
     assert part.view.answers[0].row == part.numbers.rows[3]
+    qtbot.waitUntil(lambda: diagram.activity.target == 3)
     assert len(part.table()[1]) == 10
     assert session.question.verdict is None
 
