@@ -219,9 +219,9 @@ def test_a_screen_reader_reads_the_largest_activation_of_each_layer(
 ) -> None:
     ready_window.session.selection.choose_example(Example("test", 0))
     activity = settled(part, ready_window, qtbot)
-    told = part.diagram.accessibleDescription().split("; ")
-    assert len(told) == 2
-    for layer, words in enumerate(told, start=1):
+    reported = part.diagram.accessibleDescription().split("; ")
+    assert len(reported) == 2
+    for layer, words in enumerate(reported, start=1):
         values = activity.activations[layer]
         assert words.startswith(f"layer {layer}, {len(values)} neurons, ")
         assert words.endswith(f"of neuron {np.argmax(values) + 1}")
