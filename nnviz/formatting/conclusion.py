@@ -10,7 +10,7 @@ class Conclusion(NamedTuple):
     """A few sentences about measured figures.
 
     Attributes:
-        lead: the first sentence, which is emphasised: "Most confused: 4 read as 9."
+        lead: the first sentence, which is emphasised: "Most often: 4 read as 9."
         rest: the sentences after it, or "".
         last: more of them, or ""; where space is short, they are left out first.
     """

@@ -58,27 +58,27 @@ def _most_confused(matrix: Array, names: Sequence[str], verb: str) -> Conclusion
     def pair(place: tuple[int, int], verb: str, longest: int = _LONGEST) -> str:
         return f"{text.name(names[place[0]], longest)} {verb} {text.name(names[place[1]], longest)}"
 
-    def share(place: tuple[int, int]) -> str:
-        return f"({text.count(int(wrong[place]))} of {text.count(int(matrix[place[0]].sum()))})"
+    def often(place: tuple[int, int]) -> str:
+        return f"({_times(int(wrong[place]))})"
 
     both = f"{pair(first, brief, _LONGEST_OF_FOUR)} and {pair(second, brief, _LONGEST_OF_FOUR)}"
     if first == second[::-1]:
         both = f"{pair(first, 'and')}, both ways"
     if mistakes == 1:
-        return Conclusion(f"One mistake: {pair(first, verb)} {share(first)}.")
+        return Conclusion(f"One mistake: {pair(first, verb)}.")
     if alike > 2:
         most = f"none more than {_times(count)}" if count > 1 else "each once"
         return Conclusion("No mistake stands out.", f"{text.count(mistakes)} mistakes, {most}.")
     if alike == 2:
-        return Conclusion(f"Most confused: {both}, {_times(count)} each.")
+        return Conclusion(f"Most often: {both}, {_times(count)} each.")
     is_close = count - following <= math.sqrt(count + following)
     if is_close and following and count < _FEW:
-        lead = f"Most confused, perhaps by chance: {pair(first, brief)} {share(first)}."
+        lead = f"Most often, perhaps by chance: {pair(first, brief)} {often(first)}."
         return Conclusion(lead, f"The next mistake comes {_times(following)}.")
     if is_close and following and brief != verb:
-        return Conclusion(f"Most confused: {both} ({text.count(count)} and {text.count(following)}).")
-    rest = f"{'Close behind' if is_close else 'Next'}: {pair(second, brief)} {share(second)}."
-    lead = f"Most confused: {pair(first, verb)} {share(first)}."
+        return Conclusion(f"Most often: {both} ({text.count(count)} and {text.count(following)}).")
+    rest = f"{'Close behind' if is_close else 'Next'}: {pair(second, brief)} {often(second)}."
+    lead = f"Most often: {pair(first, verb)} {often(first)}."
     return Conclusion(lead, rest if following else "There are no other mistakes.")
 
 

@@ -174,12 +174,20 @@ class ExamplesCard(Panel):
             self.pictures.show_pictures(
                 len(listed),
                 lambda place: _picture(found, int(listed[place]), data),
-                lambda place: confidence_text(float(answers.confidences[listed[place]])),
+                lambda place: self._caption_of(answers, int(listed[place])),
                 stays,
             )
             self._stack.setCurrentWidget(self._sides)
         else:
             self._show_rows(ExampleTable(found, self._session.meaning), listed.tolist(), stays)
+
+    def _caption_of(self, answers: ClassPredictions, index: int) -> str:
+        """Returns the true and the predicted class of an example: "9 → 7"; in one cell its confidence."""
+        classes, name = self._session.selection.classes, self._session.meaning.output
+        if classes is not None and None not in (classes.true, classes.answer):
+            return confidence_text(float(answers.confidences[index]))
+        true, answer = int(answers.labels[index]), int(answers.answers[index])
+        return name(true) if true == answer else f"{name(true)} → {name(answer)}"
 
     def _show_rows(self, rows: ExampleTable, numbers: list[int], stays: bool) -> None:
         tip = lambda place: rows.tip(numbers[place])  # noqa: E731

@@ -92,6 +92,7 @@ class MistakesCard(Panel):
         self._stack = QStackedWidget()
         for page in (self.matrix, self.classes, self.numbers, self._note):
             self._stack.addWidget(page)
+        self.head.title.setProperty("role", "headline")
         self.head.row.addWidget(self.part_button)
         self.body.addWidget(self.conclusion)
         self.body.addWidget(self._stack, 1)
@@ -143,10 +144,11 @@ class MistakesCard(Panel):
 
     def _show_counts(self, counts: Counts) -> None:
         matrix, total = counts.matrix, int(counts.matrix.sum())
-        share = (total - int(np.trace(matrix))) / max(1, total)
-        when = f"of {text.count(total)}" if counts.is_now else f"after epoch {round(counts.epochs, 2):g}"
-        shorter = _error_versions(share)
-        self._set_words((f"{shorter[0]} {when}", *shorter), _KEYS[self.mode], self.mode)
+        wrong = total - int(np.trace(matrix))
+        self._show_title(f"{text.count(wrong)} mistake{'s' * (wrong != 1)}")
+        of = f"of {text.count(total)}"
+        when = of if counts.is_now else f"after epoch {round(counts.epochs, 2):g}"
+        self._set_words((when, ""), _KEYS[self.mode], self.mode)
         self._turn_to(self.classes if self.mode == "classes" else self.matrix)
         names = self._names(len(matrix))
         shown = (matrix.tobytes(), tuple(names), self.mode)
@@ -187,12 +189,13 @@ class MistakesCard(Panel):
         recall, precision = recall_of(matrix), precision_of(matrix)
         return lambda row: (names[row], _percent(recall[row]), _percent(precision[row]))
 
-    def _show_title(self) -> None:
-        """Sets the title: mistakes of a classification, errors of a regression."""
+    def _show_title(self, headline: str = "") -> None:
+        """Sets the title: mistakes of a classification, errors of a regression; or their number as a headline."""
         title = "Errors" if self._session.meaning.is_regression else "Mistakes"
         if title != self.windowTitle():
             self.setWindowTitle(title)
-            self.head.title.setText(title)
+        if self.head.title.text() != (headline or title):
+            self.head.title.setText(headline or title)
 
     def _show_errors(self, found: SplitPredictions, answers: NumberPredictions) -> None:
         self._set_words(self.numbers.detail(answers), self.numbers.key(answers), "")
@@ -312,12 +315,6 @@ class MistakesCard(Panel):
                 one, other = int(before.confusion[true, answer]), int(after.confusion[true, answer])
                 rows.append([true_name, answer_name, one, other, other - one])
         return ["true class", "predicted class", *found.names, "difference"], rows
-
-
-def _error_versions(share: float) -> list[str]:
-    """Returns a share of mistakes as text and shorter versions, the last one empty: "4.65 %", "4.7 %", "5 %", ""."""
-    decimals = () if share < 0.01 else (0,) if share >= 0.1 else (1, 0)
-    return [text.percent(share), *(f"{100 * share:.{places}f} %" for places in decimals), ""]
 
 
 def _as_shares(matrix: Array, mode: str) -> Array:

@@ -28,7 +28,7 @@ from nnviz.ui.named_bars import NamedBars
 from nnviz.ui.parts import arranged, describe, named, set_look
 from nnviz.ui.picture import Picture
 
-_SIDE = 152
+_SIDE, _LEAST = 152, 60  # pixels of an image, and the least where there is little room
 _PREDICTION, _LONG = 46, 4  # Height of a prediction in pixels; names of at least 4 letters are written smaller.
 _WIDE = 232  # Pixels for columns: their names are longer than an image is wide.
 _MOST_ROWS = 100  # Columns that are shown, those that change most.
@@ -42,7 +42,9 @@ class PerturbedExampleView(QWidget):
         super().__init__()
         self._session, self._model = session, session.models[RobustnessModel]
         title_box, self.title = line("robustExampleTitle", "notice")
-        self.picture = named(Picture(QSize(_SIDE, _SIDE)), "robustPicture", "Perturbed example", _DRAW_TIP)
+        picture = Picture(QSize(_SIDE, _SIDE), is_at_left=True)
+        picture.setMinimumHeight(_LEAST)
+        self.picture = named(picture, "robustPicture", "Perturbed example", _DRAW_TIP)
         tip = "Shows the inputs of the current example that the perturbation changes most."
         bars = NamedBars(scrolls=True, number="{:+.2f}".format)
         self.bars = named(bars, "robustBars", "Change of each input", tip)
@@ -98,7 +100,7 @@ class PerturbedExampleView(QWidget):
     def _make_room(self, width: int, height: int) -> None:
         """Sets the size. An image has a fixed size; bars take the height that they need, or scroll."""
         self.setFixedWidth(width)
-        self._stack.setMinimumHeight(min(_SIDE, height))
+        self._stack.setMinimumHeight(min(_LEAST, height))
         self._stack.setMaximumHeight(height)
 
 

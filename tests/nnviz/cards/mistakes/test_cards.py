@@ -13,9 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.experiment import Experiment
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
-from nnviz.cards.mistakes.mistakes_card import _error_versions
 from nnviz.digits.strokes import Ink, Stroke
-from nnviz.formatting import text
 from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
 from nnviz.session.shared_queries import MISTAKES
@@ -72,7 +70,8 @@ def test_at_rest_it_is_that_of_the_displayed_network_as_a_table_and_in_shares(in
     assert counts.is_now
     np.testing.assert_array_equal(counts.matrix, inside.session.runs.current.history.confusion(2))
     error = inside.session.runs.current.history.error.test.values[-1]
-    assert panel(inside).head.detail.text() == f"{100 * error:.2f} % of 500"
+    assert panel(inside).head.title.text() == f"{round(500 * error)} mistakes"
+    assert panel(inside).head.detail.text() == "of 500"
 
     # The read out tells cell row and column.
     matrix, confusion = panel(inside).matrix, settle(inside, qtbot).confusion
@@ -306,7 +305,9 @@ def test_the_examples_of_a_cell_the_surest_first(inside: CardWindow, qtbot: QtBo
     assert not read_out.isVisible()
 
     # A click chooses an example for all cards.
-    pictures = examples(inside).pictures
+    pictures, first = examples(inside).pictures, inside.session.mistakes.listed[0]
+    found = settle(inside, qtbot)
+    assert pictures._caption(0) == f"{found.labels[first]} → {found.answers[first]}"
     qtbot.mouseClick(pictures.viewport(), Qt.MouseButton.LeftButton, pos=pictures.tile(1).center())
     assert inside.session.selection.example == Example("test", int(inside.session.mistakes.listed[1]))
 
@@ -411,30 +412,3 @@ def test_other_data_and_another_network_end_the_choice(inside: CardWindow, qtbot
     assert not panel(inside).part_button.isVisible()
     assert inside.session.mistakes.counts is None
     assert not examples(inside).next_button.isEnabled()
-
-
-@pytest.mark.parametrize(
-    ("share", "versions"),
-    [
-        (0.0465, ["4.65 %", "4.7 %", "5 %", ""]),
-        (0.4, ["40.00 %", "40 %", ""]),
-        (0.000017, ["0.0017 %", ""]),
-    ],
-)
-def test_the_error_gives_way_to_a_mark_digit_by_digit(share: float, versions: list[str]) -> None:
-    assert _error_versions(share) == versions
-
-
-def test_the_error_also_gives_way_with_a_decimal_comma(
-    inside: CardWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    error = 1 - np.trace(settle(inside, qtbot).confusion) / 500
-    monkeypatch.setattr(text, "percent", lambda share: f"{100 * share:.2f} %".replace(".", ","))
-    panel(inside).set_mode("rows")
-    detail = panel(inside).head.detail
-    shown = []
-    for width in range(detail.sizeHint().width(), 0, -1):
-        detail.resize(width, detail.height())
-        shown.append(detail.shown)
-    whole = f"{100 * error:.2f} %".replace(".", ",")
-    assert list(dict.fromkeys(shown)) == [f"{whole} of 500", whole, f"{100 * error:.0f} %", ""]
