@@ -27,7 +27,7 @@ def object_name(prefix: str, name: str, suffix: str) -> str:
 
 
 def pill(words: str, name: str, accessible: str, tip: str, checkable: bool = False) -> QPushButton:
-    """Returns a small round button."""
+    """Returns a small button."""
     made = named(QPushButton(words), name, accessible, tip)
     made.setProperty("role", "pill")
     made.setCheckable(checkable)

@@ -74,7 +74,7 @@ class ComparedCurvesPage(Page):
         self.body.addWidget(self.plot)
         self.part_button = ChoiceButton(f"{prefix}PartButton", "Set of examples", _PART_TIP)
         self.part_button.chosen.connect(self.set_part)
-        self.log_button = pill("log", f"{prefix}LogButton", f"Logarithmic axis of the {called}", _LOG_TIP, True)
+        self.log_button = pill("Log", f"{prefix}LogButton", f"Logarithmic axis of the {called}", _LOG_TIP, True)
         self.log_button.setChecked(True)
         self.log_button.toggled.connect(plot.set_log)
         self.spread_button = ChoiceButton(f"{prefix}SpreadButton", "Range or quartiles of a group", _SPREAD_TIP)

@@ -35,7 +35,7 @@ class RaceButton(QToolButton):
         self.setVisible(len(self._comparison.runs) > 1)
         self._start_stop.show(plan_progress is not None, reason_unavailable is None)
         if plan_progress is None:
-            self.setText(f"race: {format_seeds(sweeps.seeds)}")
+            self.setText(f"Race: {format_seeds(sweeps.seeds)}")
             self.setToolTip(reason_unavailable or self._tip())
         else:
             self.setText(format_stop_count(plan_progress))

@@ -166,7 +166,7 @@ class ExplanationPage(Page):
         theme.set_icon(self.play_button, "play", "muted")
         self.play_button.clicked.connect(self.play)
         tip = "Puts the counterfactual on the canvas. Undo restores the drawing."
-        self.canvas_button = _button("draw it", "changeToCanvasButton", "Put the counterfactual on the canvas", tip)
+        self.canvas_button = _button("Draw it", "changeToCanvasButton", "Put the counterfactual on the canvas", tip)
         self.canvas_button.clicked.connect(self.put_on_canvas)
         change_box = FixedSizeBox(self.change_label)
         row = arranged(QHBoxLayout(), (change_box, 1), self.play_button, self.canvas_button, spacing=4)

@@ -66,7 +66,7 @@ class TableSection(QWidget):
         self._form = self._format_choices()
         self._is_form_open = False
         self._detected = named(label("", "muted"), "importFormat", "", _FORMAT_TIP)
-        change = named(QPushButton("change"), "changeFormatButton", "Change the format of the file", _CHANGE_TIP)
+        change = named(QPushButton("Change"), "changeFormatButton", "Change the format of the file", _CHANGE_TIP)
         change.setProperty("role", "quiet")
         change.clicked.connect(self._open_form)
         self._format_line = QWidget(self)

@@ -60,7 +60,7 @@ class AblationRanking(QWidget):
         self._title = named(label(), "rankingTitle")
         self._progress = ShareBar(160)
         tip = "Returns to the neuron and cancels a measurement in progress."
-        self.back = pill("back", "rankingBackButton", "Back to the neuron", tip)
+        self.back = pill("Back", "rankingBackButton", "Back to the neuron", tip)
         self.bars = named(
             NamedBars(scrolls=True, number=_rise_text), "rankingBars", "Rise of the error without each neuron"
         )

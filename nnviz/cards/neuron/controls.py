@@ -28,11 +28,11 @@ class NeuronControls(QWidget):
         self._is_dragged = False
         self._slider()
         tip = "Switches the neuron off as a preview (S). The network itself and its training are not affected."
-        self.off = pill("switch off", "neuronOffButton", "Switch off", tip, checkable=True)
+        self.off = pill("Switch off", "neuronOffButton", "Switch off", tip, checkable=True)
         tip = "Applies the preview to the network: it gets the displayed weights. Undo reverts this."
-        self.keep = _button("keep", "neuronKeepButton", tip)
+        self.keep = _button("Keep", "neuronKeepButton", tip)
         tip = "Changes the bias or a weight of the network, also during training. Undo reverts this."
-        self.edit_button = _button("edit …", "neuronEditButton", tip)
+        self.edit_button = _button("Edit …", "neuronEditButton", tip)
         upper = arranged(QHBoxLayout(), label("strength", "muted"), (self.strength, 1), self.factor, spacing=6)
         lower = arranged(QHBoxLayout(), (self.off, 1), self.keep, self.edit_button, spacing=2)
         arranged(QVBoxLayout(self), upper, lower, spacing=4)
@@ -85,7 +85,7 @@ class NeuronControls(QWidget):
             self.strength.setValue(round(factor * _PER_UNIT))
         self.factor.setText(f"{factor:.2f}".rstrip("0").ljust(3, "0"))
         self.off.setChecked(factor == 0)
-        self.off.setText(f"switch {'off' if factor else 'on'}")
+        self.off.setText(f"Switch {'off' if factor else 'on'}")
         for control in (self.strength, self.off):
             control.setEnabled(can_scale)
         self.keep.setEnabled(bool(self._session.displayed.what_if))

@@ -51,7 +51,7 @@ class OutgoingWeights(QWidget):
             "Switches off each neuron of the layer in turn and ranks them by how much the error rises: an ablation. "
             "This can take a while."
         )
-        self.which = pill("rank by ablation", "whichCouldGoButton", "Rank by ablation", tip)
+        self.which = pill("Rank by ablation", "whichCouldGoButton", "Rank by ablation", tip)
         button = arranged(QHBoxLayout(), self.which, 1)
         arranged(QVBoxLayout(self), leads, (self.links, 100), without, change, measured, button, 1, spacing=4)
         self.links.describe = self._describe

@@ -47,7 +47,7 @@ class AugmentationForm(SettingsForm):
         self._picture.clicked.connect(self._show_others)
         tip = "Shows other training images with other distortions."
         more = named(QToolButton(), "otherExamplesButton", "Other examples", tip)
-        more.setText("other examples")
+        more.setText("Other examples")
         more.setProperty("role", "word")
         more.clicked.connect(self._show_others)
         whole = QWidget()

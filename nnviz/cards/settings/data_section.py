@@ -100,7 +100,7 @@ class DataSection(QWidget):
     def _note_row(self) -> QWidget:
         self._note = named(ElidedLabel(role="muted"), "dataNote")
         self._change = named(QToolButton(), "changeImportButton", "Change how the file is read", _CHANGE_TIP)
-        self._change.setText("change …")
+        self._change.setText("Change …")
         self._change.setProperty("role", "word")
         self._change.clicked.connect(self._change_import)
         self._notes = QWidget()

@@ -26,13 +26,13 @@ class StepChooser(QWidget):
         super().__init__()
         self._step_through = step_through
         tip = "Shows the step that trains on the drawing, or on the chosen example if nothing is drawn."
-        self.of_example = pill("this example", "stepOfExampleButton", "Step on this example", tip, True)
+        self.of_example = pill("This example", "stepOfExampleButton", "Step on this example", tip, True)
         tip = "Shows the next step of the run: its next batch, with its dropout and augmentation."
-        self.of_batch = pill("next batch", "stepOfBatchButton", "Step on the next batch", tip, True)
+        self.of_batch = pill("Next batch", "stepOfBatchButton", "Step on the next batch", tip, True)
         tip = "Sets the target class for training on the drawing."
         self.target = ChoiceButton("stepTargetButton", "Learn the drawing as", tip)
         tip = "Records the step that is next now. The recorded step stays until then, also during training."
-        self.newest = pill("newest", "newestStepButton", "Newest step", tip)
+        self.newest = pill("Newest", "newestStepButton", "Newest step", tip)
         self.moment = named(ElidedLabel(role="muted"), "stepMoment")
         box = FixedSizeBox(self.moment)  # shrinks first if there is little room
         arranged(QHBoxLayout(self), (box, 1), self.newest, self.target, self.of_example, self.of_batch, spacing=6)

@@ -50,7 +50,7 @@ class PastNote(QWidget):
         self._session, self._model = session, model
         self._words = named(ElidedLabel(role="back"), "stepNote")
         tip = "Replays the run to this epoch to find the batch that came next."
-        self._again = pill("replay", "stepPastAgainButton", "Replay to this epoch", tip)
+        self._again = pill("Replay", "stepPastAgainButton", "Replay to this epoch", tip)
         self._again.clicked.connect(model.past_batch.begin)
         arranged(QHBoxLayout(self), (FixedSizeBox(self._words), 1), self._again, spacing=8)
         self.hide()

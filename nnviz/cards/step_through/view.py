@@ -74,7 +74,7 @@ class StepWidgets(QWidget):
         tip = "Returns to the number you viewed before (Backspace, Alt+Left, or the mouse's back button)."
         self.back = pill("Last viewed", "stepBackButton", "Last viewed number", tip)
         tip = "Undoes the last step: the network gets its weights from before."
-        self.undo = pill("undo", "undoStepButton", "Undo the step", tip)
+        self.undo = pill("Undo", "undoStepButton", "Undo the step", tip)
         kept = self.undo.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self.undo.setSizePolicy(kept)
@@ -82,7 +82,7 @@ class StepWidgets(QWidget):
             "Checks the gradient of the chosen weight: compares it with the change of the loss for a small change of "
             "the weight."
         )
-        self.check = pill("check gradient", "checkGradientButton", "Check by finite difference", tip)
+        self.check = pill("Check gradient", "checkGradientButton", "Check by finite difference", tip)
         self.take = pill("Take the step", "takeStepButton", "Take the step", _TAKE_TIP)
 
     def _left(self) -> ScrollColumn:

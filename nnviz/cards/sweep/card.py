@@ -63,7 +63,7 @@ class SweepPage(Page):
         self._connect()
 
     def _add_buttons(self) -> None:
-        self.go_on = pill("resume", "sweepGoOnButton", "Resume the sweep", _GO_ON_TIP)
+        self.go_on = pill("Resume", "sweepGoOnButton", "Resume the sweep", _GO_ON_TIP)
         self.start = pill("▷ start", "sweepStartButton", "Start the sweep", _START_TIP)
         self._start_stop = StartStop(self.start, self._start_or_stop)
         # How far it is must not lay out the window again, several times a second.

@@ -64,8 +64,8 @@ class TrialsPage(Page):
         self.body.addWidget(self.conclusion)
         self.body.addWidget(self._stack, 1)
         self.words = label(role="muted")
-        self.compare_button = pill("compare", "trialCompareButton", "Compare the chosen trial", _COMPARE_TIP, True)
-        self.open_button = pill("open", "trialOpenButton", "Open the chosen trial", _OPEN_TIP)
+        self.compare_button = pill("Compare", "trialCompareButton", "Compare the chosen trial", _COMPARE_TIP, True)
+        self.open_button = pill("Open", "trialOpenButton", "Open the chosen trial", _OPEN_TIP)
         bar = (FixedSizeBox(self.words), 1), self.compare_button, self.open_button
         self.body.addLayout(arranged(QHBoxLayout(), *bar, spacing=8))
         self._add_choices()
@@ -74,7 +74,7 @@ class TrialsPage(Page):
     def _add_choices(self) -> None:
         self.sweep_button = ChoiceButton("trialsSweepButton", "Sweep", _SWEEP_TIP)
         self.view_button = ChoiceButton("trialsViewButton", "How trials are shown", _VIEW_TIP)
-        self.log_button = pill("log", "trialsLogButton", "Logarithmic axis of the result", _LOG_TIP, True)
+        self.log_button = pill("Log", "trialsLogButton", "Logarithmic axis of the result", _LOG_TIP, True)
         self.log_button.setChecked(True)
         parts = (1, self.sweep_button, self.view_button, self.log_button)
         arranged(QHBoxLayout(self.aside), *parts, spacing=8)

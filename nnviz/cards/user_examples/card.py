@@ -113,7 +113,7 @@ class UserExamplesPage(Page):
         self.remove_button.clicked.connect(self.remove)
         export = self._word("export …", "exportOwnButton", "Export your own examples", _EXPORT_TIP)
         export.clicked.connect(self.export_wanted)
-        more = self._word("import …", "importMoreOwnButton", "Import examples of your own", _IMPORT_TIP)
+        more = self._word("Import …", "importMoreOwnButton", "Import examples of your own", _IMPORT_TIP)
         more.clicked.connect(self.import_wanted)
         self.share_edit = NumberEdit("ownShareEdit", step_share, _SHARE_TIP, "Share of your own examples")
         theme.sized(self.share_edit.setFixedWidth, _SHARE_WIDTH)

@@ -69,8 +69,8 @@ class KeepPopup(QFrame):
 
     def _files_row(self) -> QHBoxLayout:
         self.count_label = named(label(role="muted"), "keptLabel")
-        self.show_button = tool("show", "showOwnButton", "Show your own examples", _SHOW_TIP)
-        self.import_button = tool("import …", "importOwnButton", "Import examples of your own", _IMPORT_TIP)
+        self.show_button = tool("Show", "showOwnButton", "Show your own examples", _SHOW_TIP)
+        self.import_button = tool("Import …", "importOwnButton", "Import examples of your own", _IMPORT_TIP)
         for button, wanted in ((self.show_button, self.show_wanted), (self.import_button, self.import_wanted)):
             button.clicked.connect(self.hide)
             button.clicked.connect(wanted)

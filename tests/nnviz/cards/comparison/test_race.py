@@ -61,7 +61,7 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     executor, comparison = does(held_seed=3), window.session.comparison
     assert not button(window).isVisible(), "there is nothing to compare yet"
     compare(window, qtbot, table, WIDE, NARROW)
-    assert button(window).text() == "race: 3 seeds"
+    assert button(window).text() == "Race: 3 seeds"
     window.canvas.set_strokes([np.array(seven(window.canvas))])  # those that come meanwhile answer, too
     answers = window.session.queries[COMPARED_PREDICTIONS]
     qtbot.waitUntil(lambda: answers.is_up_to_date)

@@ -473,7 +473,7 @@ def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window
     assert tsne.about.most == 1000
     ready_window.session.mistakes.set_part("test")
     assert not tsne.is_running, "the other card has changed it: whether this is worth the time, a person says"
-    assert page.bar.arrange.text() == "arrange"
+    assert page.bar.arrange.text() == "Arrange"
 
 
 # ---- any data, any network
