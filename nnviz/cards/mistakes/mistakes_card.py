@@ -128,7 +128,7 @@ class MistakesCard(Panel):
         self.part_button.show_choice({name: SET_LABELS[name] for name in mistakes.parts}, part.name if part else "")
         self.part_button.setVisible(part is not None)
         counts, found, changes = mistakes.counts, mistakes.found, mistakes.changes
-        self._show_title()
+        self._show_title(counts if changes is None else None)
         self.conclusion.set_lines(_LINES if changes is None else _LINES_OF_CHANGES)
         if changes is not None and isinstance(changes.changes, ClassChanges):
             self._show_differences(changes, changes.changes)
@@ -144,8 +144,6 @@ class MistakesCard(Panel):
 
     def _show_counts(self, counts: Counts) -> None:
         matrix, total = counts.matrix, int(counts.matrix.sum())
-        wrong = total - int(np.trace(matrix))
-        self._show_title(f"{text.count(wrong)} mistake{'s' * (wrong != 1)}")
         of = f"of {text.count(total)}"
         when = of if counts.is_now else f"after epoch {round(counts.epochs, 2):g}"
         self._set_words((when, ""), _KEYS[self.mode], self.mode)
@@ -189,13 +187,15 @@ class MistakesCard(Panel):
         recall, precision = recall_of(matrix), precision_of(matrix)
         return lambda row: (names[row], _percent(recall[row]), _percent(precision[row]))
 
-    def _show_title(self, headline: str = "") -> None:
-        """Sets the title: mistakes of a classification, errors of a regression; or their number as a headline."""
+    def _show_title(self, counts: Counts | None) -> None:
+        """Sets the title: the number of mistakes as a headline; without counts the name of the card."""
         title = "Errors" if self._session.meaning.is_regression else "Mistakes"
         if title != self.windowTitle():
             self.setWindowTitle(title)
-        if self.head.title.text() != (headline or title):
-            self.head.title.setText(headline or title)
+        if counts is not None:
+            wrong = int(counts.matrix.sum() - np.trace(counts.matrix))
+            title = f"{text.count(wrong)} mistake{'s' * (wrong != 1)}"
+        self.head.title.setText(title)
 
     def _show_errors(self, found: SplitPredictions, answers: NumberPredictions) -> None:
         self._set_words(self.numbers.detail(answers), self.numbers.key(answers), "")

@@ -152,8 +152,10 @@ def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
         head = [column.title for column in list_card.rows.model().columns]
         assert "predicted" in head
     else:
-        assert card.windowTitle() == card.head.title.text() == "Mistakes"
+        assert card.windowTitle() == "Mistakes"
         assert isinstance(found.answers, ClassPredictions)
+        wrong = int((found.answers.answers != found.answers.labels).sum())
+        assert card.head.title.text() == ("1 mistake" if wrong == 1 else f"{wrong} mistakes")
         assert card.matrix.isVisible()
         assert inside.session.class_names[0] == kind.outputs
         cells = card.matrix.cells

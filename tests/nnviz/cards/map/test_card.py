@@ -414,7 +414,7 @@ def test_tsne_of_one_moment(
     train_epochs(qtbot, ready_window, 1)
     choose(qtbot, page, "mapMethodButton", TSNE)
     assert session.models[MapModel].tsne.is_running
-    assert find(page, QToolButton, "mapArrangeButton").text() == "stop"
+    assert find(page, QToolButton, "mapArrangeButton").text() == "Stop"
     qtbot.waitUntil(lambda: session.models[MapModel].tsne.result is not None, timeout=60_000)
     first = session.models[MapModel].embedding
     assert first is not None
