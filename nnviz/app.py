@@ -54,7 +54,7 @@ def create_window(
     app = _application()
     preferences = settings if isinstance(settings, Preferences) else Preferences(Path(settings or settings_file()))
     look = theme_name or preferences.text("theme", "system")
-    theme.apply(app, look, preferences.number("text_size") or theme.SIZES[0])
+    theme.apply(app, look, theme.within(preferences.number("text_size") or theme.SIZES[0]))
     restore = SessionRestore(preferences)
     session = restore.new_session()
     window = MainWindow(session, preferences)

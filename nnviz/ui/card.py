@@ -294,6 +294,10 @@ class Panel(QWidget, LazyView):
     def set_strip(self, is_strip: bool) -> None:
         """Chooses the low form of the card. Subclasses that have one implement it."""
 
+    def set_presented(self, is_presented: bool) -> None:
+        """Chooses the form for an audience. Subclasses leave out their tools."""
+        self.menu_button.setHidden(is_presented)
+
     def prepare(self) -> Iterator[None]:
         """Makes what other data will need, a piece at a time. Subclasses of which that takes long implement it."""
         return iter(())

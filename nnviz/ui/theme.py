@@ -191,11 +191,11 @@ def font(size: int = TEXT, bold: bool = False) -> QFont:
 def apply(app: QApplication, name: str, percent: float | None = None) -> None:
     """Sets the theme of the application: "dark", "light", or for any other name that of the system.
 
-    ``percent`` is the size of all texts; None leaves it as it is.
+    ``percent`` is the size of all texts, which may be beyond those of :data:`SIZES`; None leaves it as it is.
     """
     global _current, _text_size
-    is_resized = percent is not None and _within(percent) != _text_size
-    _text_size = _text_size if percent is None else _within(percent)
+    is_resized = percent is not None and round(percent) != _text_size
+    _text_size = _text_size if percent is None else round(percent)
     _system_palette()  # read before the application's palette is replaced
     _current = THEMES[name if name in THEMES else system_theme()]
     if app.property(_APPLIED) == _current.name and app.font() == font():
@@ -226,7 +226,8 @@ def apply(app: QApplication, name: str, percent: float | None = None) -> None:
     changed.emit()
 
 
-def _within(percent: float) -> int:
+def within(percent: float) -> int:
+    """Returns a size of all texts, in percent, that is not beyond the smallest or the largest of :data:`SIZES`."""
     return round(min(max(percent, SIZES[0]), SIZES[-1])) if math.isfinite(percent) else SIZES[0]
 
 

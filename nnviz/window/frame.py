@@ -55,6 +55,7 @@ class Frame(QWidget):
         workspace: the name of the workspace that is shown.
         enlarged: the card that fills the frame; None if there is none.
         shares: those that the user chose by dragging a line.
+        is_presented: whether it has the form for an audience: without settings and run block, in shares of its own.
     """
 
     changed = pyqtSignal()
@@ -72,6 +73,7 @@ class Frame(QWidget):
         self.panels: list[QWidget] = []
         self.enlarged: Panel | None = None
         self.shares: Shares = {}
+        self.is_presented = False
         self._names: dict[str, dict[Column, list[QWidget]]] = {}  # of each workspace that was shown
         self._lesson: QWidget | None = None
         self._has_lesson_in_front = False
@@ -154,6 +156,8 @@ class Frame(QWidget):
                     panel.setParent(self)  # until it has a place
                     panel.hide()
                 self.panels.append(panel)
+                if isinstance(panel, Panel) and self.is_presented:
+                    panel.set_presented(True)
                 panel.installEventFilter(self)
                 self.added.emit(panel)
 
@@ -255,6 +259,9 @@ class Frame(QWidget):
         """Returns what a column shows now, from the top."""
         if self.enlarged is not None:
             return [self.enlarged] if self.enlarged in self._names[self.workspace][column] else []
+        if self.is_presented and column is Column.CHOOSE:
+            left = self._names[self.workspace][column]
+            return [panel for panel in left if self._is_suitable(panel) and not CARDS[panel.objectName()].is_fixed]
         if self._has_lesson_in_front and column is Column.CHOOSE:
             return [] if self._lesson is None else [self._lesson]
         own, left = self._names[self.workspace][column], self._names[self.workspace][Column.CHOOSE]
@@ -286,7 +293,7 @@ class Frame(QWidget):
             splitter.setVisible(bool(panels))
         self._across.setVisible(any(wanted[column] for column in _ACROSS))
         is_enlarged = self.enlarged is not None
-        has_foot = not is_enlarged and self._foot.layout().count() > 0
+        has_foot = not (is_enlarged or self.is_presented) and self._foot.layout().count() > 0
         self._column.setVisible(has_foot or bool(wanted[Column.CHOOSE]))
         self._column.setMaximumWidth(QWIDGETSIZE_MAX if is_enlarged else _MOST_COLUMN)
         self._rest.setVisible(not is_enlarged or not wanted[Column.CHOOSE])
@@ -309,6 +316,14 @@ class Frame(QWidget):
     def enlarge(self, card: Panel | None) -> None:
         """Lets a card of the workspace fill the frame; None shows all again."""
         self.enlarged = card
+        self._show()
+
+    def set_presented(self, is_presented: bool) -> None:
+        """Shows all cards in the form for an audience, or as usual."""
+        self.is_presented = is_presented
+        for panel in self.panels:
+            if isinstance(panel, Panel):
+                panel.set_presented(is_presented)
         self._show()
 
     def show_lesson(self, is_in_front: bool) -> None:
@@ -347,7 +362,7 @@ class Frame(QWidget):
         """Returns the lengths of a splitter's parts: by the shares that the user chose, else as at the first start."""
         names = [part.objectName() for part in parts]
         chosen = self.shares.get(self.workspace, {}).get(splitter.objectName(), {})
-        if all(name in chosen for name in names):
+        if all(name in chosen for name in names) and not self.is_presented:
             shares = [chosen[name] for name in names]
         elif splitter is self._whole and len(parts) > 1:
             shares = _beside(length, _with_text(_COLUMN, Column.CHOOSE))
@@ -369,6 +384,8 @@ class Frame(QWidget):
         places = [self._place_of(panel.objectName()) for panel in self._names[self.workspace][Column.TIME]]
         if any(place.is_strip for place in places if place is not None):
             return round((_LOW_STRIP if length < _LOW else _STRIP) * (1 + larger) ** 0.85)  # room for two figures
+        if self.is_presented:
+            return round(_SHARE_OF_TIME * length)
         return max(_LEAST_TIME + round(_TIME_OF_TEXT * larger), round(_SHARE_OF_TIME * length))
 
     def _place_of(self, name: str) -> Place | None:
@@ -381,6 +398,8 @@ class Frame(QWidget):
         return _ALONE if place is None else place.height or _ALONE
 
     def _note_drag(self, splitter: SharedSplitter) -> None:
+        if self.is_presented:
+            return
         lengths = splitter.lengths()
         names = [part.objectName() for part in splitter.parts]
         shares = {name: length / sum(lengths) for name, length in zip(names, lengths, strict=True)}

@@ -54,6 +54,7 @@ from nnviz.window.menus import Menus
 from nnviz.window.message_bar import AnnouncementBar, MessageBar
 from nnviz.window.network_dialogs import NetworkDialogs
 from nnviz.window.preferences import Preferences
+from nnviz.window.presentation import Presentation
 from nnviz.window.preset_dialogs import PresetDialogs
 from nnviz.window.run_dialogs import RunDialogs
 from nnviz.window.time_keys import TimeKeys
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow):
         self.lessons.changed.connect(self._show_lesson_mark)
         self.head.lesson_wanted.connect(lambda: self.lessons.show(True))
         self._menus = Menus(self.menuBar(), self, preferences)
+        self.presentation = Presentation(self, self._frame)
         self.head.switch.chosen.connect(self.show_workspace)
         self._time_keys = TimeKeys(self, session.timeline)
         for signal in (self.cards.done, self.films.maker.done):
@@ -166,6 +168,8 @@ class MainWindow(QMainWindow):
 
     def _fit_run_block(self) -> None:
         """Leaves more of the column to a lesson, and to what stands there in a low window or with large texts."""
+        if self.presentation.is_on:
+            return
         is_lesson = self.lessons.is_in_front
         self.run_block.set_tight(is_lesson or self.height() < theme.px(_LOW))
         self.run_block.show_steps(is_lesson or self.settings.has_room_for_step_buttons)
@@ -259,17 +263,18 @@ class MainWindow(QMainWindow):
 
     def set_text_size(self, percent: int) -> None:
         """Sets the size of all texts in percent; it is remembered. Sizes beyond the smallest or largest are those."""
-        theme.apply(self.application, theme.current().name, percent)
+        theme.apply(self.application, theme.current().name, theme.within(percent))
         self._preferences.set("text_size", theme.text_size())
 
-    def toggle_full_screen(self) -> None:
-        """Fills the screen, or goes back to the window as it was before."""
+    def toggle_presentation(self) -> None:
+        """Begins the presentation, which fills the screen, or ends it: then the window is as it was before."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follows the system's theme, which may have changed, when the window becomes active again."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
+            self.presentation.follow()
             self.full_screen_changed.emit(self.isFullScreen())
         is_back = event.type() == QEvent.Type.ActivationChange and self.isActiveWindow()
         if is_back and self.follows_system and theme.system_theme() != theme.current().name:
@@ -333,7 +338,8 @@ class MainWindow(QMainWindow):
 
     def _areas_for_announcements(self) -> tuple[QRect, QRect]:
         """Returns the free part of the head bar, where an announcement covers nothing, and the middle."""
-        return self.head.free, self._frame.middle(self.draw).translated(self._frame.pos())
+        free = QRect() if self.presentation.is_on else self.head.free
+        return free, self._frame.middle(self.draw).translated(self._frame.pos())
 
     # ---- what is remembered
 
@@ -443,6 +449,8 @@ class MainWindow(QMainWindow):
         elif event.key() != Qt.Key.Key_Escape or not self.cards.put_back():
             if event.key() == Qt.Key.Key_Escape:
                 self.session.messages.end_announcement()
+                if self.presentation.is_on:
+                    self.toggle_presentation()
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

@@ -45,6 +45,7 @@ class Menus(QObject):
         action = menu.addAction(title)
         action.setObjectName(name)
         action.setShortcuts(QKeySequence.listFromString(keys))
+        self._window.addAction(action)  # its keys work while the menu bar is hidden
         action.triggered.connect(lambda _=False: slot())
         return action
 
@@ -310,7 +311,7 @@ class Menus(QObject):
         enlarge = self._window.cards.toggle
         self._add(menu, "&Enlarge card / back", "actionEnlargeCard", "Ctrl+Return; Ctrl+Enter", enlarge)
         self._add(menu, "Default si&zes", "actionDefaultLayout", "Ctrl+0", self._window.default_sizes)
-        full = self._add(menu, "&Full screen", "actionFullScreen", "F11", self._window.toggle_full_screen)
+        full = self._add(menu, "&Presentation", "actionFullScreen", "F11", self._window.toggle_presentation)
         full.setCheckable(True)
         self._window.full_screen_changed.connect(full.setChecked)
         menu.addSeparator()

@@ -209,6 +209,12 @@ class CurvesPanel(PagedCard):
         self._fit_band()
         self._want_predictions()
 
+    def set_presented(self, is_presented: bool) -> None:
+        super().set_presented(is_presented)
+        self.view_button.setHidden(is_presented)
+        self.headline.set_presented(is_presented)
+        self.foot.set_presented(is_presented)
+
     def minimumSizeHint(self) -> QSize:
         """Returns the least size; of the strip, with a low chart."""
         size = super().minimumSizeHint()

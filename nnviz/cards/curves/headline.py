@@ -53,6 +53,7 @@ class Headline(QWidget):
         self._shows_errors = True  # of two networks, while they are compared
         self._lesson_offer: tuple[str, ...] = ()
         self._status: QWidget | None = None
+        self._is_presented = False
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._icon = named(QLabel(), "hintIcon", "Warning")
         self.conclusion = ConclusionLabel("curvesConclusion")
@@ -106,6 +107,11 @@ class Headline(QWidget):
         self._status = status
         if status.parent() is not self:
             status.setParent(self)
+        self._arrange()
+
+    def set_presented(self, is_presented: bool) -> None:
+        """Leaves out all buttons, or shows them."""
+        self._is_presented = is_presented
         self._arrange()
 
     # ---- the sentences
@@ -222,7 +228,7 @@ class Headline(QWidget):
         hint, gap, height = self._session.hints.shown, theme.GAP, self._apply.sizeHint().height()
         size = theme.px(_ICON)
         icon = size + gap if hint is not None and hint.is_alarming else 0
-        shown = () if hint is None else self._fitting(self.width() - icon, whole, advance(lead))
+        shown = () if hint is None or self._is_presented else self._fitting(self.width() - icon, whole, advance(lead))
         beside = icon + sum(button.sizeHint().width() + gap for button in shown)
         has_lines = is_narrow or (compares and whole > self.width() - beside)
         self.conclusion.set_lines(_LINES if has_lines else 1, is_narrow and not compares)
@@ -273,7 +279,7 @@ class Headline(QWidget):
 
     def _place_lesson(self, right: int, left: int, height: int) -> int:
         """Leaves room for the first sentence: *Lessons* at the top is always there. Returns where the rest ends."""
-        for words in self._lesson_offer:
+        for words in () if self._is_presented else self._lesson_offer:
             self._lesson.setText(words)
             width = self._lesson.sizeHint().width()
             if left + width <= right:

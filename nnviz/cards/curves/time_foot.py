@@ -51,6 +51,7 @@ class TimeFoot(QWidget):
         named(self, "timeFoot", "Time")
         self._session, self._timeline, self._player = session, session.timeline, session.models[Player]
         self._due, self._is_low, self.wants_beside = TimeBudget(_SECONDS_BETWEEN, 0), False, False
+        self._is_presented = False
         self._told: Message | None = None  # names the epoch that is displayed instead of the typed one
         self._make_axis()
         self._make_buttons()
@@ -117,6 +118,11 @@ class TimeFoot(QWidget):
         self._is_low = is_low
         self._show()
 
+    def set_presented(self, is_presented: bool) -> None:
+        """Leaves out all buttons, or shows them."""
+        self._is_presented = is_presented
+        self._show()
+
     def set_span(self, left: int, width: int) -> None:
         """Sets the pixels left of the chart, and those of its width."""
         self._left.setFixedWidth(max(left - SIDE, 0))
@@ -176,7 +182,7 @@ class TimeFoot(QWidget):
         is_wanted = (is_back and not self._player.is_playing) or work.is_running or compared.is_on
         with self._keeping_focus():
             self.branch.setVisible(is_back or work.is_running)
-            self.wants_beside = is_wanted and not self._is_low
+            self.wants_beside = is_wanted and not (self._is_low or self._is_presented)
             self.moved.emit()
 
     @contextmanager
@@ -283,11 +289,12 @@ class TimeFoot(QWidget):
         if not (self.edit.hasFocus() and is_live):  # a typed epoch must not change while it is edited
             self.edit.show_value(words)
         is_playing = self._player.is_playing
-        shows_replay = has_past and (is_live or is_playing)
+        shows_replay = is_live or is_playing
         with self._keeping_focus():
-            self.play.setVisible(shows_replay)
-            self.seconds.setVisible(shows_replay and not self._is_low)
-            self.live.setVisible(has_past and not shows_replay)
+            has_buttons = has_past and not self._is_presented
+            self.play.setVisible(has_buttons and shows_replay)
+            self.seconds.setVisible(has_buttons and shows_replay and not self._is_low)
+            self.live.setVisible(has_buttons and not shows_replay)
         self.play.setText("" if self._is_low else " Pause" if is_playing else " Replay")
         self.live.setText("Now" if self._is_low else "Back to now")
         theme.set_icon(self.play, "pause" if is_playing else "rotate-ccw", "ink")

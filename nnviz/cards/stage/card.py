@@ -173,6 +173,10 @@ class StagePanel(Panel):
         self._place_changes()
         self._tell_parts()
 
+    def set_presented(self, is_presented: bool) -> None:
+        super().set_presented(is_presented)
+        self.input.set_presented(is_presented)
+
     def _shown(self) -> list[StagePart]:
         middle = self.layer if self.is_layer_open else self.network
         return [self.input] if self._is_alone else [self.input, middle, self.answer]

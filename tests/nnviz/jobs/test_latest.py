@@ -651,6 +651,7 @@ def test_each_snapshot_is_asked_once(ready_window: CardWindow, qtbot: QtBot, ask
         wait_for(qtbot, ready_window, Status.PAUSED)
         qtbot.waitUntil(lambda epoch=epoch: past.result is not None and past.result.epochs[-1] == epoch)
     qtbot.waitUntil(lambda: np.array_equal(session.question.answer, session.prediction))
+    qtbot.waitUntil(lambda: past.is_up_to_date and session.queries[ANSWER].is_up_to_date)
     before, run = len(asked), session.runs.current
     run.parameters = run.parameters.copy()  # as in another frame
     with qtbot.waitSignals([past.changed, session.question.answer_changed]):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from PyQt5.QtCore import QMargins, QRect, QSize, Qt
+from PyQt5.QtCore import QMargins, QRect, QSize
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnviz.window import arrangement
-from nnviz.window.main_window import MainWindow
 from tests.conftest import MakeWindow
-from tests.nnviz.helpers import action, press, store_settings
+from tests.nnviz.helpers import store_settings
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -134,13 +133,3 @@ def test_the_program_s_window_fits_the_screen(make_window: MakeWindow, qtbot: Qt
     window.resize(1440, 900)
     window.keep_on_screen()
     qtbot.waitUntil(lambda: on_screen(window))
-
-
-def test_f11_fills_the_screen_and_goes_back(ready_window: MainWindow, qtbot: QtBot) -> None:
-    window = ready_window
-    press(qtbot, window, Qt.Key.Key_F11)
-    assert window.isFullScreen()
-    assert action(window, "actionFullScreen").isChecked()
-    press(qtbot, window, Qt.Key.Key_F11)
-    assert not window.isFullScreen()
-    assert not action(window, "actionFullScreen").isChecked()

@@ -144,6 +144,7 @@ class InputPart(StagePart):
         self.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it may be smaller than its content
         self._placed: tuple[Sequence[QWidget], ...] = ()  # what the rows, the middle and the menu hold
         self._room_of_tools = QSize(0, 0)  # for painting
+        self._is_presented = False
 
     def _all_tools(self) -> list[QWidget]:
         drawing, surface = self.drawing, self.surface
@@ -240,12 +241,13 @@ class InputPart(StagePart):
         """Shows those tools that have an effect."""
         session, surface = self._session, self.surface
         data = session.data.dataset
-        self.undo_button.setVisible(self.is_drawn and session.undo.last(Kind.DRAWING) is not None)
+        others = not self._is_presented  # than *Clear*
+        self.undo_button.setVisible(others and self.is_drawn and session.undo.last(Kind.DRAWING) is not None)
         self.clear_button.setVisible(self._can_clear)
         self.random_button.setEnabled(self.can_pick)
-        self.paint_button.setVisible(session.painting.can_begin and not session.painting.is_on)
+        self.paint_button.setVisible(others and session.painting.can_begin and not session.painting.is_on)
         if surface is not None:
-            surface.tests.setVisible(data is not None and data.test is not None)
+            surface.tests.setVisible(others and data is not None and data.test is not None)
 
     def _data_changed(self) -> None:
         """Shows the widgets for the new data set."""
@@ -417,10 +419,17 @@ class InputPart(StagePart):
         height, width = data.example_shape[:2]
         return QSize(width, height).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
 
+    def set_presented(self, is_presented: bool) -> None:
+        """Leaves out all tools but *Clear*, or shows them."""
+        self._is_presented = is_presented
+        self._fit()
+
     def _rows(self, is_tight: bool) -> ToolRows:
         """Returns where the tools are if all rows are wide enough."""
         title, clear, random, keep = self.title, self.clear_button, self.random_button, self.keeping.button
         more, drawing, surface = self.menu.button, self.drawing, self.surface
+        if self._is_presented:
+            return ToolRows([title, clear], [], [], [title])
         if self.is_drawn:
             menu: list[QWidget] = [drawing.pen_row, drawing.centre, self.paste_button, keep]
             leaving = [random, drawing.tools, self.undo_button, title]

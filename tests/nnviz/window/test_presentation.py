@@ -1,0 +1,93 @@
+"""The presentation fills the screen with the stage and the time in large texts, and leaves no trace."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import QPoint, QSize, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+
+from nnviz.ui import theme
+from nnviz.window import presentation
+from nnviz.window.main_window import MainWindow
+from tests.nnviz.helpers import action, press, seven, train_epochs
+
+
+@pytest.fixture
+def presented(ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    """A presentation of a trained network and a drawing."""
+    monkeypatch.setattr(presentation, "size_on", lambda screen: 150)
+    train_epochs(qtbot, ready_window, 1)
+    press(qtbot, ready_window, Qt.Key.Key_F11)
+    assert ready_window.isFullScreen()
+    return ready_window
+
+
+def buttons(window: MainWindow) -> set[str]:
+    """The names of all buttons that can be seen."""
+    return {each.objectName() for each in window.findChildren(QAbstractButton) if each.isVisible()}
+
+
+@pytest.mark.parametrize(("width", "height", "percent"), [(1280, 720, 150), (1920, 1080, 225), (1024, 768, 120)])
+def test_texts_grow_with_the_screen(width: int, height: int, percent: int) -> None:
+    assert presentation.size_on(QSize(width, height)) == pytest.approx(percent)
+
+
+def test_it_shows_the_stage_and_the_time_in_large_texts(presented: MainWindow) -> None:
+    assert action(presented, "actionFullScreen").isChecked()
+    assert theme.text_size() == 150
+    assert presented.stage.isVisible()
+    assert presented.curves.isVisible()
+    for hidden in (presented.head, presented.settings, presented.run_block):
+        assert not hidden.isVisible()
+    assert not buttons(presented) & {
+        *("penButton", "eraserButton", "randomDigitButton", "undoStrokeButton"),
+        *("playButton", "liveButton", "timeView", "applyHintButton", "startLessonButton"),
+    }
+
+
+def test_the_canvas_is_cleared_as_usual(presented: MainWindow, qtbot: QtBot) -> None:
+    presented.canvas.set_strokes([seven(presented.canvas)])
+    assert presented.draw.clear_button.isVisible()
+    qtbot.mouseClick(presented.draw.clear_button, Qt.MouseButton.LeftButton)
+    assert presented.canvas.is_empty
+
+
+def test_keys_train_and_change_the_workspace(presented: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, presented, Qt.Key.Key_B)
+    qtbot.waitUntil(lambda: presented.session.runs.current.progress.batch == 1)
+    press(qtbot, presented, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert presented.workspace == "inside"
+    assert presented.card("mistakesDock").isVisible()
+    assert not presented.run_block.isVisible()
+
+
+def test_moving_the_mouse_shows_the_run_block_for_a_while(presented: MainWindow, qtbot: QtBot) -> None:
+    QTest.mouseMove(presented.windowHandle(), QPoint(600, 100))
+    qtbot.waitUntil(presented.run_block.isVisible)
+    QTest.mouseMove(presented.windowHandle(), QPoint(620, 120))
+    assert presented.run_block.train.isEnabled()
+    qtbot.waitUntil(lambda: not presented.run_block.isVisible(), timeout=30_000)
+    assert presented.isFullScreen()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_F11, Qt.Key.Key_Escape])
+def test_it_leaves_the_window_as_it_was(
+    ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, key: Qt.Key
+) -> None:
+    window = ready_window
+    monkeypatch.setattr(presentation, "size_on", lambda screen: 150)
+    train_epochs(qtbot, window, 1)
+    before, places = buttons(window), {each: window._frame.place(each) for each in window.panels}
+    size = window.size()
+    press(qtbot, window, Qt.Key.Key_F11)
+    QTest.mouseMove(window.windowHandle(), QPoint(600, 100))
+    press(qtbot, window, key)
+    assert not window.isFullScreen()
+    assert not action(window, "actionFullScreen").isChecked()
+    assert theme.text_size() == 100
+    qtbot.waitUntil(lambda: window.size() == size)
+    qtbot.waitUntil(lambda: {each: window._frame.place(each) for each in window.panels} == places)
+    assert buttons(window) == before
+    assert window.run_block.parent() is not window._frame
