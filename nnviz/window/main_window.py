@@ -429,7 +429,8 @@ class MainWindow(QMainWindow):
         return [widget for widget in order if not self.import_overlay.covers(widget)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Presses the focused button by Return, as Space always trains; Esc closes help, message or enlarged card.
+        """Presses the focused button by Return, as Space always trains; Esc closes help, message or enlarged
+        card, then looking back, then the presentation.
 
         Arrows, Home and End, if no control uses them, move through the snapshots of the run.
         """
@@ -449,9 +450,15 @@ class MainWindow(QMainWindow):
         elif event.key() != Qt.Key.Key_Escape or not self.cards.put_back():
             if event.key() == Qt.Key.Key_Escape:
                 self.session.messages.end_announcement()
-                if self.presentation.is_on:
-                    self.toggle_presentation()
+                self._end_last()
             super().keyPressEvent(event)
+
+    def _end_last(self) -> None:
+        """Returns to the present, or there ends the presentation."""
+        if not self.session.timeline.is_live:
+            self.session.timeline.go_live()
+        elif self.presentation.is_on:
+            self.toggle_presentation()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Ends the comparison side by side if its key was held."""

@@ -72,6 +72,16 @@ def test_moving_the_mouse_shows_the_run_block_for_a_while(presented: MainWindow,
     assert presented.isFullScreen()
 
 
+def test_esc_returns_to_the_present_first(presented: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, presented, Qt.Key.Key_Home)
+    assert not presented.session.timeline.is_live
+    press(qtbot, presented, Qt.Key.Key_Escape)
+    assert presented.session.timeline.is_live
+    assert presented.isFullScreen()
+    press(qtbot, presented, Qt.Key.Key_Escape)
+    assert not presented.isFullScreen()
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_F11, Qt.Key.Key_Escape])
 def test_it_leaves_the_window_as_it_was(
     ready_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, key: Qt.Key
