@@ -109,8 +109,8 @@ def test_keys_change_the_size_of_all_texts_and_back(make_window: MakeWindow, qtb
 
 
 @pytest.mark.parametrize(("wanted", "size"), [(20, 100), (130, 130), (1e9, 200), (float("nan"), 100)])
-def test_a_size_beyond_the_ends_is_the_nearest(qapp: QApplication, wanted: float, size: int) -> None:
-    theme.apply(qapp, "dark", wanted)
+def test_a_size_beyond_the_ends_is_the_nearest(ready_window: MainWindow, wanted: float, size: int) -> None:
+    ready_window.set_text_size(wanted)  # type: ignore[arg-type]
     assert theme.text_size() == size
 
 
