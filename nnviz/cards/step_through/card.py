@@ -144,6 +144,7 @@ class StepThroughPage(Page):
             self._stay(self._content.position)
         if self._content is None or self._content.step is not step:
             self._show()
+            self._show_effects()
 
     def _stay(self, position: StepPosition) -> None:
         """Keeps the neuron and the weight of the position, even if another one is the largest in the next step."""
@@ -262,8 +263,8 @@ class StepThroughPage(Page):
 
     def _show_effects(self) -> None:
         """Shows how the step would change the network's error, and how the last step changed it."""
-        if self.in_view:
-            self.parts.show_effects(self._model.effects.would, self._model.effects.did)
+        if self.in_view and self._step is not None:
+            self.parts.show_effects(figure(self._step.loss), self._model.effects.would, self._model.effects.did)
 
     # ---- walking
 

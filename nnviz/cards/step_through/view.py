@@ -14,15 +14,18 @@ from nnviz.cards.step_through.stage_path import StagePath
 from nnviz.cards.step_through.step_effects import StepEffect
 from nnviz.cards.step_through.term_board import TermBoard
 from nnviz.formatting import text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.formatting.result_text import format_range
 from nnviz.ui import theme
 from nnviz.ui.column import ScrollColumn
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.parts import arranged, named, pill
 
 _PATH, _HEAD, _FOOT = 88, 26, 28  # pixels
 _MOST_FOR_LINES = 0.5  # of the height
+_NARROW = 760  # pixels of the width
 _TAKE_TIP = "Trains the network by this step. Undo reverts it until you train on."
 _PAST_TIP = "A past epoch cannot be trained. Go live (End) to take a step."
 
@@ -34,7 +37,8 @@ class StepWidgets(QWidget):
         path, numbers, lines, terms, board: see their tooltips.
         where, rule, result: labels of the stage, of the chosen formula's rule, and of the result.
         neuron, example, temperature: inputs for the position.
-        would, did: labels of the step's effect, and of the effect of the last step that was taken.
+        conclusion: how the step changes the error.
+        did: label of the effect of the last step that was taken.
         back, walking, check, take, undo: the buttons.
     """
 
@@ -43,9 +47,10 @@ class StepWidgets(QWidget):
         self._make_lists()
         self._make_controls()
         columns = arranged(QHBoxLayout(), self._left(), (self._middle(), 5), (self._right(), 6), spacing=12)
-        said = _of_height(_HEAD, self.back, (FixedSizeBox(self.result), 1), (FixedSizeBox(self.did), 1), self.undo)
-        foot = _of_height(_FOOT, self.walking, (FixedSizeBox(self.would), 1), self.check, self.take)
-        arranged(QVBoxLayout(self), (columns, 1), said, foot, spacing=4)
+        self._did = FixedSizeBox(self.did)
+        said = (FixedSizeBox(self.result), 4), (self._did, 3)
+        foot = _of_height(_FOOT, self.back, self.walking, *said, self.undo, self.check, self.take)
+        arranged(QVBoxLayout(self), self.conclusion, (columns, 1), foot, spacing=4)
 
     def _make_lists(self) -> None:
         tip = "Stages of the step. Click one to go there. Left and Right go back and forward."
@@ -62,9 +67,10 @@ class StepWidgets(QWidget):
     def _make_controls(self) -> None:
         self.where = named(ElidedLabel(role="title"), "stepWhere")
         self.rule, self.result = (named(ElidedLabel(role="muted"), name) for name in ("stepRule", "stepResult"))
-        self.would, self.did = (named(ElidedLabel(role="muted"), name) for name in ("stepWould", "stepDid"))
-        for at_the_right in (self.would, self.did):
-            at_the_right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.conclusion = ConclusionLabel("stepConclusion")
+        self.conclusion.setProperty("role", "headline")
+        self.did = named(ElidedLabel(role="muted"), "stepDid")
+        self.did.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._make_buttons()
         self.neuron = NumberBox("neuron", "stepNeuronSpin", "Neuron", "Selects the neuron of the layer.")
         self.example = NumberBox("example", "stepRowSpin", "Example of the batch", "Selects the example of the batch.")
@@ -75,9 +81,6 @@ class StepWidgets(QWidget):
         self.back = pill("Last viewed", "stepBackButton", "Last viewed number", tip)
         tip = "Undoes the last step: the network gets its weights from before."
         self.undo = pill("Undo", "undoStepButton", "Undo the step", tip)
-        kept = self.undo.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        self.undo.setSizePolicy(kept)
         tip = (
             "Checks the gradient of the chosen weight: compares it with the change of the loss for a small change of "
             "the weight."
@@ -107,17 +110,13 @@ class StepWidgets(QWidget):
         self.take.setEnabled(can_take)
         self.take.setToolTip(_PAST_TIP if is_past else _TAKE_TIP)
 
-    def show_effects(self, would: StepEffect | None, did: StepEffect | None) -> None:
-        """Shows the effect that the step would have, and that of the last step taken; None for none."""
-        if would is None:
-            self.would.show_versions("")
-        else:
-            words = effect_text(would)
-            tip = f"Effect of this step if you take it: {words}, measured on {text.count(would.count)} examples."
-            self.would.show_versions(f"effect: {words}", words, effect_figures(would), "", tip=tip)
+    def show_effects(self, loss: str, would: StepEffect | None, did: StepEffect | None) -> None:
+        """Shows the loss, the effect that the step would have, and that of the last step taken; None for none."""
+        self.conclusion.show_conclusion(step_sentences(loss, would))
         words = "" if did is None else effect_text(did)
         self.did.show_versions(f"last step: {words}" if words else "", words)
-        self.undo.setVisible(did is not None)
+        for part in (self._did, self.undo):
+            part.setVisible(did is not None)
 
     def fit_lines(self) -> None:
         """Sets the height of the formulas to what they need, but at most half of the page; the terms get the rest."""
@@ -125,8 +124,9 @@ class StepWidgets(QWidget):
         self._lines_scroll.setFixedHeight(min(most, max(self.board.height(), self.lines.sizeHint().height())))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fits the height of the formulas to the new size."""
+        """Fits the height of the formulas to the new size. A narrow page leaves *Last viewed* to its keys."""
         super().resizeEvent(event)
+        self.back.setVisible(self.width() >= theme.px(_NARROW))
         self.fit_lines()
 
     def keep_in_sight(self, within: StagePath | NumberRows, place: int | None) -> None:
@@ -140,19 +140,32 @@ class StepWidgets(QWidget):
         scroll.ensureVisible(row.center().x(), row.center().y(), 0, 2 * row.height())
 
 
+def step_sentences(loss: str, would: StepEffect | None) -> Conclusion:
+    """Returns what a step would change; until that is measured, its loss."""
+    if would is None:
+        return Conclusion(f"The loss of this step is {loss}.")
+    if would.before == would.after:
+        return Conclusion(f"This step leaves the {_what(would)} as it is.")
+    return Conclusion(f"This step changes the {_what(would)} from {_figures(would, ' to ')}.")
+
+
 def effect_text(effect: StepEffect) -> str:
     """Returns an effect as text: "test error 2.72 → 89.90 %", "test RMSE 3.02 → 2.98"."""
-    return f"{effect.part} {'RMSE' if effect.is_rmse else 'error'} {effect_figures(effect)}"
+    return f"{_what(effect)} {_figures(effect, ' → ')}"
 
 
-def effect_figures(effect: StepEffect) -> str:
+def _what(effect: StepEffect) -> str:
+    return f"{effect.part} {'RMSE' if effect.is_rmse else 'error'}"
+
+
+def _figures(effect: StepEffect, between: str) -> str:
     """Returns the figures of an effect as text: "2.72 → 89.90 %"."""
     figures = effect.before, effect.after
     if effect.is_rmse:
-        return " → ".join(map(text.figure, figures))
+        return between.join(map(text.figure, figures))
     if any(map(math.isnan, figures)):
-        return " → ".join("not finite" if math.isnan(share) else text.percent(share) for share in figures)
-    return format_range("error", *figures, between=" → ")
+        return between.join("not finite" if math.isnan(share) else text.percent(share) for share in figures)
+    return format_range("error", *figures, between=between)
 
 
 def _of_height(height: int, *parts: QWidget | tuple[QWidget, int]) -> QWidget:

@@ -31,6 +31,7 @@ from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.pages import Page
 from tests.nnviz.cards.any_data import KINDS, Kind
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
@@ -249,7 +250,7 @@ def _check_step(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert ("as given" in rows.heads) is (data.scaling is not None)
     name = content.names.neuron(last, 0)
     assert name.startswith(f"output {kind.outputs}" if not kind.outputs.startswith("output") else kind.outputs)
-    would = find(page, QLabel, "stepWould")
+    would = find(page, ConclusionLabel, "stepConclusion")
     what = "RMSE" if kind.target else "error"
     inside.qtbot.waitUntil(lambda: inside.session.models[StepThrough].effects.would is not None, timeout=20_000)
     assert what in would.toolTip()

@@ -28,10 +28,13 @@ from nnviz.cards.step_through.navigation import (
     next_stop,
     stage_number,
 )
+from nnviz.cards.step_through.view import effect_text
+from nnviz.formatting.conclusion import Conclusion
 from nnviz.jobs.stepwise import Steps
 from nnviz.session.exact_replay import ExactReplay, ReplayRequest
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
+from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.pages import TabbedCard
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import MANY_EPOCHS, click, click_tab, find, hover, is_shown
@@ -424,8 +427,9 @@ def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: CardW
     # What a step does to the network is said before and after.
     session = ready_window.session
     undo, did = find(page, QPushButton, "undoStepButton"), find(page, QLabel, "stepDid")
-    would = find(page, QLabel, "stepWould")
-    qtbot.waitUntil(lambda: would.text() != "")
+    would = find(page, ConclusionLabel, "stepConclusion")
+    effects = session.models[StepThrough].effects
+    qtbot.waitUntil(lambda: effects.would is not None)
     assert not undo.isVisible()
     ready_window.canvas.set_strokes(SEVEN)
     click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
@@ -433,9 +437,9 @@ def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: CardW
     newest(page, ready_window, qtbot)
     before, written = session.displayed.as_trained.parameters.copy(), session.models[StepThrough].recorded
     qtbot.waitUntil(lambda: session.models[StepThrough].effects.would is not None)
-    said = would.text().removeprefix("effect: ")
-    assert said.startswith("test error ")
-    assert " → " in said
+    said = effect_text(effects.would)
+    before_and_after = said.removeprefix("test error ").replace("→", "to")
+    assert would.conclusion == Conclusion(f"This step changes the test error from {before_and_after}.")
     click(qtbot, ready_window, QPushButton, "takeStepButton")
     qtbot.waitUntil(lambda: session.models[StepThrough].recorded is not written)
     qtbot.waitUntil(undo.isVisible)
