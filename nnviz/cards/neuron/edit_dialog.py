@@ -11,6 +11,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QDialog, QGridLayout, QLayout, QPushButton, QShortcut, QWidget
 
 from engine.basics.validation import Array
+from nnviz.formatting import text
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.fields import Combo, NumberEdit, step_whole
@@ -152,7 +153,7 @@ class EditDialog(QDialog):
         is_good = abs(value) <= _LARGEST
         set_look(self.value, "wrong", not is_good)
         if not is_good:
-            self.value.setToolTip("The value must be a number of at most 1,000,000.")
+            self.value.setToolTip(f"The value must be a number of at most {text.count(round(_LARGEST))}.")
             return
         self._is_typed = False
         self.value.line.setModified(False)
