@@ -259,11 +259,11 @@ class Frame(QWidget):
         """Returns what a column shows now, from the top."""
         if self.enlarged is not None:
             return [self.enlarged] if self.enlarged in self._names[self.workspace][column] else []
+        if self._has_lesson_in_front and column is Column.CHOOSE:
+            return [] if self._lesson is None else [self._lesson]
         if self.is_presented and column is Column.CHOOSE:
             left = self._names[self.workspace][column]
             return [panel for panel in left if self._is_suitable(panel) and not CARDS[panel.objectName()].is_fixed]
-        if self._has_lesson_in_front and column is Column.CHOOSE:
-            return [] if self._lesson is None else [self._lesson]
         own, left = self._names[self.workspace][column], self._names[self.workspace][Column.CHOOSE]
         shown = [panel for panel in own if panel.objectName() not in self._hidden and self._is_suitable(panel)]
         if self._has_lesson_in_front and column is Column.ASK:
@@ -408,7 +408,8 @@ class Frame(QWidget):
 
     def default_sizes(self) -> None:
         """Gives the parts of the workspace the sizes of the first start."""
-        self.shares.pop(self.workspace, None)
+        if not self.is_presented:
+            self.shares.pop(self.workspace, None)
         self._divide()
 
     # ---- places

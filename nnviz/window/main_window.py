@@ -262,9 +262,13 @@ class MainWindow(QMainWindow):
         theme.apply(self.application, name)
 
     def set_text_size(self, percent: int) -> None:
-        """Sets the size of all texts in percent; it is remembered. Sizes beyond the smallest or largest are those."""
+        """Sets the size of all texts in percent, and stores it unless it is that of the presentation.
+
+        Sizes beyond the smallest or largest are those.
+        """
         theme.apply(self.application, theme.current().name, theme.within(percent))
-        self._preferences.set("text_size", theme.text_size())
+        if not self.presentation.is_on:
+            self._preferences.set("text_size", theme.text_size())
 
     def toggle_presentation(self) -> None:
         """Begins the presentation, which fills the screen, or ends it: then the window is as it was before."""

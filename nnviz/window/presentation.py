@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, QTimer
 from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtWidgets import QWidget
 
 from nnviz.ui import theme
 from nnviz.window.frame import Frame
@@ -52,6 +53,7 @@ class Presentation(QObject):
         window.head.hide()
         self._frame.set_presented(True)
         theme.apply(window.application, theme.current().name, max(size_on(screen), self._usual_size))
+        self._frame.setFocus()  # what had it is hidden, and Qt would give it to the next control
         window.windowHandle().installEventFilter(self)
 
     def _end(self) -> None:
@@ -88,5 +90,8 @@ class Presentation(QObject):
         if self.is_on and block.underMouse():
             self._timer.start()
         elif block.parent() is frame:
+            focused: QWidget | None = self._window.focusWidget()
+            if focused is not None and block.isAncestorOf(focused):
+                frame.setFocus()
             frame.add_foot(block)
             block.show()

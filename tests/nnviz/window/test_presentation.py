@@ -72,6 +72,24 @@ def test_moving_the_mouse_shows_the_run_block_for_a_while(presented: MainWindow,
     assert presented.isFullScreen()
 
 
+def test_what_is_chosen_for_it_is_not_remembered(presented: MainWindow, qtbot: QtBot) -> None:
+    before = presented._preferences.number("text_size")
+    presented.set_text_size(200)
+    assert theme.text_size() == 200
+    press(qtbot, presented, Qt.Key.Key_F11)
+    assert theme.text_size() == 100
+    assert presented._preferences.number("text_size") == before
+
+
+def test_the_run_block_takes_the_focus_with_it(presented: MainWindow, qtbot: QtBot) -> None:
+    QTest.mouseMove(presented.windowHandle(), QPoint(600, 100))
+    qtbot.waitUntil(presented.run_block.isVisible)
+    presented.run_block.train.setFocus()
+    qtbot.waitUntil(lambda: not presented.run_block.isVisible(), timeout=30_000)
+    assert not presented.draw.clear_button.hasFocus()
+    assert not presented.run_block.train.hasFocus()
+
+
 def test_esc_returns_to_the_present_first(presented: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, presented, Qt.Key.Key_Home)
     assert not presented.session.timeline.is_live
