@@ -86,7 +86,8 @@ def test_a_thread_that_still_runs_is_not_waited_for(
     """Python would wait for it, or abort."""
     load_with(lambda: few_digits)
     gate = threading.Event()
-    made = noted_when_taken(monkeypatch, lambda window: hold_query(window, gate))
+    held = Latest(lambda: (RequestKey(gate), gate.wait))
+    made = noted_when_taken(monkeypatch, lambda window: hold_query(window, held))
 
     def end(code: int) -> None:
         raise SystemExit(code)
@@ -97,15 +98,16 @@ def test_a_thread_that_still_runs_is_not_waited_for(
             screenshot.run(parser().parse_args(["screenshot", str(tmp_path / "x.png")]))
     finally:
         gate.set()
+        assert held.close(60_000)
     assert made
     assert ended.value.code == 0
     assert (tmp_path / "x.png").exists()
 
 
-def hold_query(window: MainWindow, gate: threading.Event) -> None:
-    """Lets a query of the window compute until the gate opens."""
+def hold_query(window: MainWindow, held: Latest) -> None:
+    """Adds a query to those of the window, which computes."""
     queries = window.session.queries
-    queries.add({"held": Latest(lambda: (RequestKey(gate), gate.wait))})
+    queries.add({"held": held})
     queries.want(window, ("held",), True)
 
 
