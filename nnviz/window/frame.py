@@ -319,7 +319,7 @@ class Frame(QWidget):
         self._show()
 
     def set_presented(self, is_presented: bool) -> None:
-        """Shows all cards in the form for an audience, or as usual."""
+        """Shows all cards in the form for an audience, or no longer."""
         self.is_presented = is_presented
         for panel in self.panels:
             if isinstance(panel, Panel):

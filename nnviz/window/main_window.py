@@ -433,8 +433,9 @@ class MainWindow(QMainWindow):
         return [widget for widget in order if not self.import_overlay.covers(widget)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Presses the focused button by Return, as Space always trains; Esc closes help, message or enlarged
-        card, then looking back, then the presentation.
+        """Presses the focused button by Return, as Space always trains.
+
+        Esc closes help, message, layer or enlarged card, then returns to the present, then ends the presentation.
 
         Arrows, Home and End, if no control uses them, move through the snapshots of the run.
         """

@@ -34,7 +34,7 @@ class Presentation(QObject):
         super().__init__(window)
         self._window, self._frame = window, frame
         self.is_on = False
-        self._usual_size = theme.text_size()
+        self._size_before = theme.text_size()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(1000 * _SECONDS)
@@ -48,11 +48,11 @@ class Presentation(QObject):
 
     def _begin(self) -> None:
         window, screen = self._window, self._window.screen().size()
-        self._usual_size = theme.text_size()
+        self._size_before = theme.text_size()
         window.cards.put_back()
         window.head.hide()
         self._frame.set_presented(True)
-        theme.apply(window.application, theme.current().name, max(size_on(screen), self._usual_size))
+        theme.apply(window.application, theme.current().name, max(size_on(screen), self._size_before))
         self._frame.setFocus()  # what had it is hidden, and Qt would give it to the next control
         window.windowHandle().installEventFilter(self)
 
@@ -60,7 +60,7 @@ class Presentation(QObject):
         window = self._window
         window.windowHandle().removeEventFilter(self)
         self._hide_run_block()
-        theme.apply(window.application, theme.current().name, self._usual_size)
+        theme.apply(window.application, theme.current().name, self._size_before)
         self._frame.set_presented(False)
         window.head.show()
 

@@ -47,7 +47,7 @@ def test_it_shows_the_stage_and_the_time_in_large_texts(presented: MainWindow) -
     }
 
 
-def test_the_canvas_is_cleared_as_usual(presented: MainWindow, qtbot: QtBot) -> None:
+def test_the_canvas_can_be_cleared(presented: MainWindow, qtbot: QtBot) -> None:
     presented.canvas.set_strokes([seven(presented.canvas)])
     assert presented.draw.clear_button.isVisible()
     qtbot.mouseClick(presented.draw.clear_button, Qt.MouseButton.LeftButton)
