@@ -19,9 +19,9 @@ _LOWEST_LINE, _HIGHEST_LINE = 15, 19
 
 
 class ExampleGrid(ItemView):
-    """Shows images (height, width) in 0…1, or lines of text."""
+    """Shows images (height, width) in 0…1, in as many rows as have room, or lines of text."""
 
-    def __init__(self, rows: int = 3, columns: int = 3) -> None:
+    def __init__(self, rows: int, columns: int) -> None:
         """``rows`` and ``columns``: of as many images as it is meant for."""
         super().__init__()
         self._rows, self._columns = rows, columns
@@ -31,7 +31,10 @@ class ExampleGrid(ItemView):
 
     @property
     def count(self) -> int:
-        return len(self._images) or min(len(self._lines), self.height() // theme.px(_LOWEST_LINE))
+        if self._images:
+            rows = max(1, min(self._rows, (self.height() + _GAP) // (_SIDE + _GAP)))
+            return min(len(self._images), rows * self._columns)
+        return min(len(self._lines), self.height() // theme.px(_LOWEST_LINE))
 
     @property
     def columns(self) -> int:
@@ -51,8 +54,8 @@ class ExampleGrid(ItemView):
         return QSize(self._columns * (_SIDE + _GAP) - _GAP, self._rows * (_SIDE + _GAP) - _GAP)
 
     def minimumSizeHint(self) -> QSize:
-        """Returns the smallest size at which images can be recognised."""
-        return QSize(self._columns * _LEAST, self._rows * _LEAST)
+        """Returns the smallest size at which a row of images can be recognised."""
+        return QSize(self._columns * _LEAST, _LEAST)
 
     def place_of(self, number: int) -> QRect:
         if not self._images:
@@ -70,7 +73,7 @@ class ExampleGrid(ItemView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for number, image in enumerate(self._images):
+        for number, image in enumerate(self._images[: self.count]):
             painter.drawImage(self.place_of(number), image)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("ink"))

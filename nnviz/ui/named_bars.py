@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PyQt5.QtCore import QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy
 
 from engine.basics.validation import Array
@@ -23,9 +23,18 @@ _AIR = 6
 class NamedBars(ItemView):
     """A bar for each value, from 0 at the left or, if some are negative, from the middle to both sides.
 
-    Rows that have no room are left out, unless ``scrolls``: then the widget is as high as all of them. The end of the
-    scale is a round number that seldom changes, so that bars do not jump.
+    If not all rows have room, those with the largest absolute values are shown, in their order, unless ``scrolls``:
+    then the widget is as high as all of them. The end of the scale is a round number that seldom changes, so that bars
+    do not jump.
+
+    Attributes:
+        order: which value each row shows.
+
+    Signals:
+        rows_changed: another number of rows has room.
     """
+
+    rows_changed = pyqtSignal()
 
     def __init__(
         self, scrolls: bool = False, number: Callable[[float], str] = "{:.2f}".format, least_end: float = 1e-6
@@ -35,7 +44,8 @@ class NamedBars(ItemView):
         self._scrolls, self._number, self._least_end = scrolls, number, least_end
         self._names: Sequence[str] = ()
         self._values: Array = np.zeros(0)
-        self._end, self._is_signed, self._colours = 1.0, False, ("ink", "ink")
+        self.order: list[int] = []
+        self._end, self._is_signed, self._is_weights = 1.0, False, False
         self._name_width = self._value_width = 0
         self.setSizePolicy(
             QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed if scrolls else QSizePolicy.Policy.Expanding
@@ -44,7 +54,27 @@ class NamedBars(ItemView):
 
     @property
     def count(self) -> int:
-        return len(self._values) if self._scrolls else min(len(self._values), self.height() // theme.px(_LOWEST))
+        return len(self.order)
+
+    def _choose_rows(self) -> None:
+        """Chooses the rows that have room."""
+        room = len(self._values) if self._scrolls else self.height() // theme.px(_LOWEST)
+        largest = np.argsort(-np.abs(np.nan_to_num(self._values)), kind="stable")[:room]
+        self.order = np.sort(largest).tolist()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows as many rows as have room now."""
+        super().resizeEvent(event)
+        before = len(self.order)
+        self._choose_rows()
+        if len(self.order) != before:
+            self.items_changed()
+            self.rows_changed.emit()
+
+    @property
+    def values(self) -> Array:
+        """All values, also those without a row."""
+        return self._values
 
     @property
     def end(self) -> float:
@@ -52,16 +82,20 @@ class NamedBars(ItemView):
         return self._end
 
     def show_rows(self, names: Sequence[str], values: Array, is_signed: bool = False) -> None:
-        """Shows a value for each name; NaN shows no bar. Signed ones have the two colours of the weights."""
+        """Shows a value for each name; NaN shows no bar.
+
+        Signed ones have the two colours of the weights. Of others, the largest is in ink.
+        """
         largest = float(np.abs(np.nan_to_num(values, posinf=0.0, neginf=0.0)).max(initial=0.0))
         self._end = steady_end(self._end, largest, self._least_end)
         is_two_sided = is_signed or bool((np.nan_to_num(values) < 0).any())
         has_changed = list(names) != list(self._names)
         self._names, self._values, self._is_signed = names, values, is_two_sided
-        self._colours = ("negative", "positive") if is_signed else ("ink", "ink")
+        self._is_weights = is_signed
         if has_changed:
             self._measure_names()
         self._value_width = self._widest_number()
+        self._choose_rows()
         self.items_changed()
 
     def _measure(self) -> None:
@@ -113,12 +147,18 @@ class NamedBars(ItemView):
             self._paint_row(painter, number, QRectF(0, number * row, self.width(), row))
         self.paint_mark(painter)
 
+    def _colour(self, value: float) -> str:
+        if self._is_weights:
+            return "positive" if value > 0 else "negative"
+        return "ink" if value == np.nanmax(self._values) else "faint"
+
     def _paint_row(self, painter: QPainter, number: int, place: QRectF) -> None:
-        metrics, value = painter.fontMetrics(), float(self._values[number])
+        at, metrics = self.order[number], painter.fontMetrics()
+        value = float(self._values[at])
         name_width = self.name_width
         name = QRectF(place.left(), place.top(), name_width, place.height())
         painter.setPen(theme.colour("muted"))
-        words = metrics.elidedText(self._names[number], Qt.TextElideMode.ElideMiddle, name_width - 4)
+        words = metrics.elidedText(self._names[at], Qt.TextElideMode.ElideMiddle, name_width - 4)
         painter.drawText(name, alignment.LEFT, words)
         room = max(0.0, place.width() - name_width - self._value_width)
         middle = name.right() + (room / 2 if self._is_signed else 0)
@@ -126,9 +166,9 @@ class NamedBars(ItemView):
         bar = QRectF(middle + min(0, length), place.top() + (place.height() - _THICKNESS) / 2, 0, _THICKNESS)
         bar.setWidth(max(abs(length), 1.5))
         if not np.isnan(value):
-            painter.fillRect(bar, theme.colour(self._colours[length > 0]))
+            painter.fillRect(bar, theme.colour(self._colour(value)))
         painter.setPen(theme.colour("ink"))
-        at = place if self._is_signed else place.adjusted(bar.right() + _AIR, 0, 0, 0)
+        after = place if self._is_signed else place.adjusted(bar.right() + _AIR, 0, 0, 0)
         side = alignment.RIGHT if self._is_signed else alignment.LEFT
         words = "–" if np.isnan(value) else self._number(value).replace("-", "−")
-        painter.drawText(at, side, words)
+        painter.drawText(after, side, words)

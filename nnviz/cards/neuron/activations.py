@@ -10,6 +10,8 @@ from nnviz.cards.neuron.model import NEURON, NeuronModel, NeuronReport
 from nnviz.formatting import text
 from nnviz.formatting.meaning import listed
 from nnviz.formatting.text import short
+from nnviz.session.example_sets import SET_LABELS
+from nnviz.session.example_text import counted_noun
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
 from nnviz.ui.example_grid import ExampleGrid
@@ -18,6 +20,7 @@ from nnviz.ui.named_bars import NamedBars
 from nnviz.ui.parts import arranged, named
 
 _MOST_FIELDS = 8  # columns in a tooltip
+_NAMED_BY_CLASS = "digit", "letter", "character"  # nouns of examples that are also what their classes are
 
 
 class ActivationColumns(QWidget):
@@ -33,12 +36,13 @@ class ActivationColumns(QWidget):
         self._session, self._model = session, session.models[NeuronModel]
         self.means = named(NamedBars(), "neuronMeans", "Mean activation for each group of examples")
         tip = "Shows the examples with the strongest activation. Click one to choose it."
-        self.examples = named(ExampleGrid(), "neuronExamples", "Examples with the strongest activation", tip)
+        self.examples = named(ExampleGrid(2, 3), "neuronExamples", "Examples with the strongest activation", tip)
         means_box, self._means_name = line("neuronMeansName")
         examples_box, self._examples_name = line("neuronExamplesName")
-        left = arranged(QVBoxLayout(), means_box, (self.means, 1), spacing=4)
-        right = arranged(QVBoxLayout(), examples_box, (self.examples, 1), spacing=4)
-        arranged(QHBoxLayout(self), (left, 25), (right, 24), spacing=18)
+        left = arranged(QVBoxLayout(), (self.means, 1), means_box, spacing=4)
+        right = arranged(QVBoxLayout(), (self.examples, 1), examples_box, spacing=4)
+        arranged(QHBoxLayout(self), (left, 1), (right, 1), spacing=24)
+        self.means.rows_changed.connect(self._name_means)
         self.means.describe = self._describe_mean
         self.examples.describe = self._describe_example
         self.examples.picked.connect(self._choose)
@@ -57,27 +61,41 @@ class ActivationColumns(QWidget):
             self._show(report, data)
 
     def _show(self, report: NeuronReport, data: Dataset) -> None:
-        meaning = self._model.meaning
-        by, tip = "", "For each class."
-        if report.means is None:
-            by, tip = f" · {meaning.output(0)}", f"For each fifth of the examples, by {meaning.output(0)}."
-        self._means_name.show_versions(f"mean activation{by}", "mean activation", "mean")
-        self._means_name.setToolTip("" if report.is_dead else tip)
+        meaning, tile = self._model.meaning, self._model.tile
         if report.means is not None:
             self.means.show_rows([meaning.output(number) for number in range(len(report.means))], report.means)
         else:
             ends = [[text.compact(meaning.target(end)) for end in fifth[:2]] for fifth in report.fifths]
             names = [" – ".join(each) for each in ends]
             self.means.show_rows(names, np.array([mean for _, _, mean in report.fifths]))
-        strongest = (f"strongest activation{by}", "strongest activation", "strongest")
-        self._examples_name.show_versions(*(("no strongest examples",) if report.is_dead else strongest))
-        tile = self._model.tile
+        self._name_means()
+        if report.is_dead:
+            say(self._examples_name, "It fires for none.")
+        else:
+            nouns = f"{SET_LABELS[report.part.name]} {counted_noun(data)}s"
+            self._examples_name.show_versions(f"the {nouns} it fires for most", "most of all for these", "for these")
         if report.is_dead:
             self.examples.show_lines([])
         elif tile is None:
             self.examples.show_lines([self._line_of(report, number) for number in range(len(report.excited_by))])
         else:
             self.examples.show_pictures([example.inputs.reshape(tile) for example in report.excited_by])
+
+    def _name_means(self) -> None:
+        """Names the bars, and says how many of them have no room."""
+        report, data = self._model.report, self._model.data
+        if report is None or data is None:
+            return
+        shown = len(self.means.order)
+        top = f"top {shown}" if shown < len(self.means.values) else ""
+        if report.means is None:
+            each, tip = f"by {self._model.meaning.output(0)}", "The mean activation for each fifth of the examples."
+        else:
+            noun = counted_noun(data)
+            each = top or f"for each {noun if noun in _NAMED_BY_CLASS else 'class'}"
+            tip = "The mean activation for each class."
+        fires = "how strongly it fires"
+        self._means_name.show_versions(f"{fires}{', ' if top else ' '}{each}", f"fires {each}", each, tip=tip)
 
     def _line_of(self, report: NeuronReport, number: int) -> str:
         """Returns "0.34 · Adelie · test 4", "2.13 · blue (0.31, −0.62)", "0.84 · 210k · row 212"."""
@@ -108,6 +126,7 @@ class ActivationColumns(QWidget):
         report, data = self._model.report, self._model.data
         if report is None or data is None:
             return ""
+        row = self.means.order[row]
         if report.means is None:
             low, high, mean = report.fifths[row]
             ends = f"{self._model.meaning.answer(low)} … {self._model.meaning.answer(high)}"

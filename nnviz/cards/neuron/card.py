@@ -1,4 +1,4 @@
-"""The page "Neuron": weights, activations and outgoing weights of the chosen neuron, and the error without it."""
+"""The page "Neuron": what the chosen neuron looks for and fires for, and the error without it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from nnviz.cards.neuron.conclusion import ablation_sentence, response_sentences
 from nnviz.cards.neuron.controls import NeuronControls
 from nnviz.cards.neuron.edit_dialog import EditDialog
 from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, STRONGEST, NeuronModel
-from nnviz.cards.neuron.outgoing_weights import OutgoingWeights
 from nnviz.cards.neuron.weights import NeuronWeights
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.formatting import text
@@ -32,7 +31,7 @@ from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import Table, label
 from nnviz.ui.conclusion_label import ConclusionLabel
-from nnviz.ui.fixed_size_box import line, say
+from nnviz.ui.fixed_size_box import line
 from nnviz.ui.neuron_facts import typical_end
 from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged
@@ -40,10 +39,10 @@ from nnviz.ui.weights.weight_changes import WeightChanges
 
 _SECONDS_BETWEEN_VIEWS = 0.2
 _LEAST_LIMIT = 1e-4  # of the colours
-_CONTROLS = 206  # pixels of the column of the controls
-_NARROW = 760  # pixels of a page that has no room for the outgoing weights, and two lines for the conclusion
-_ACTIVATION_TIP = "Activation of the neuron for the current input."
-_BIAS_TIP = "Bias of the neuron: the constant added to its weighted inputs."
+_CONTROLS = 226  # pixels of the column of the controls
+_NARROW = 760  # pixels of a page whose conclusion has two lines
+_LOW = 160  # pixels of a page that has no room for the note about what-ifs
+_FACTS_TIP = "Its activation for the current input, and its bias: the constant added to its weighted inputs."
 _NOTHING = "Click a neuron in the network or among the weights to show it here."
 
 
@@ -54,7 +53,7 @@ class NeuronPage(Page):
     is first shown.
 
     Attributes:
-        weights, activations, outgoing: the columns.
+        weights, activations: the columns.
         changes: the weights in two networks, in place of ``weights`` while they are compared.
         ranking: the ranking of the layer by ablation, in place of the columns while it is open.
         edit_dialog: changes the bias or a weight.
@@ -77,23 +76,18 @@ class NeuronPage(Page):
         self._nothing = label(_NOTHING, "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
-        self.weights, self.activations, self.outgoing = (
-            NeuronWeights(),
-            ActivationColumns(self._session),
-            OutgoingWeights(self._session),
-        )
+        self.weights, self.activations = NeuronWeights(), ActivationColumns(self._session)
         self.changes = WeightChanges()
         self.changes.hide()
         self.ranking = AblationRanking(self._model.ranking)
         self._columns = QWidget()
         arranged(
             QHBoxLayout(self._columns),
-            (self.weights, 27),
-            (self.changes, 35),
-            (self.activations, 51),
-            (self.outgoing, 23),
+            (self.weights, 1),
+            (self.changes, 1),
+            (self.activations, 2),
             self._facts_and_controls(),
-            spacing=18,
+            spacing=24,
         )
         self._stack = QStackedWidget()
         for page in (self._nothing, self._columns, self.ranking):
@@ -106,15 +100,12 @@ class NeuronPage(Page):
         self._turn()
 
     def _facts_and_controls(self) -> QWidget:
-        """Returns the last column: the layer, activation and bias of the neuron, and what changes it."""
+        """Returns the last column: what changes the neuron, and its layer, activation and bias."""
         self._controls = NeuronControls(self._session)
-        layer, self._layer = line("neuronLayer")
-        activation, self._activation = line("neuronAnswer")
-        bias, self._bias = line("neuronBias")
+        facts, self._facts = line("neuronFacts")
         column = QWidget()
         theme.sized(column.setFixedWidth, _CONTROLS)
-        facts = arranged(QHBoxLayout(), (layer, 9), (activation, 19), (bias, 13), spacing=4)
-        arranged(QVBoxLayout(column), facts, self._controls, 1, spacing=4)
+        arranged(QVBoxLayout(column), self._controls, 1, facts, spacing=4)
         return column
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -123,9 +114,8 @@ class NeuronPage(Page):
             self._fit()
 
     def _fit(self) -> None:
-        is_narrow = self.width() < theme.px(_NARROW)
-        self.outgoing.setVisible(not is_narrow)
-        self._conclusion.set_lines(2 if is_narrow else 1)
+        self._conclusion.set_lines(2 if self.width() < theme.px(_NARROW) else 1)
+        self._controls.set_explained(self.height() >= theme.px(_LOW))
         self._show_conclusion()
 
     def _connect(self) -> None:
@@ -134,10 +124,10 @@ class NeuronPage(Page):
         session.selection.neuron_changed.connect(self._turn)
         session.displayed.changed.connect(self._follow_when_due)
         session.training.state_changed.connect(self._follow)  # The end of training shows its last parameters.
-        session.displayed.what_if_changed.connect(self._show_effect)
+        session.displayed.what_if_changed.connect(self._show_conclusion)
         queries[NEURON].changed.connect(self._show_report)
-        queries[NEURON_NOW].changed.connect(self._show_now)
-        queries[NEURON_ERROR].changed.connect(self._show_effect)
+        queries[NEURON_NOW].changed.connect(self._show_facts)
+        queries[NEURON_ERROR].changed.connect(self._show_conclusion)
         queries[STRONGEST].changed.connect(self._choose_strongest)
         session.side_by_side.changed.connect(self.refresh)
         self.weights.turned.connect(self._show_weights)
@@ -146,7 +136,7 @@ class NeuronPage(Page):
         self.in_view_changed.connect(lambda in_view: None if in_view else self.edit_dialog.hide())
         self.edit_dialog.bias_set.connect(self._set_bias)
         self.edit_dialog.weight_set.connect(self._set_weight)
-        self.outgoing.which.clicked.connect(self._rank)
+        self._controls.rank_button.clicked.connect(self._rank)
         self.ranking.left.connect(self._leave_ranking)
         self.ranking.chosen.connect(self._choose_ranked)
         self.ranking.pointed.connect(self._point_ranked)
@@ -163,8 +153,6 @@ class NeuronPage(Page):
         neuron = self._model.neuron
         if neuron is None:
             self.edit_dialog.hide()
-        else:
-            say(self._layer, f"layer {neuron.layer}")
         self._stack.setCurrentWidget(self._nothing if neuron is None else self._columns)
         self._model.ranking.cancel()
         self.refresh()
@@ -174,9 +162,7 @@ class NeuronPage(Page):
             self._choose_strongest()
             self._controls.refresh()
             self._follow()
-            self._show_now()
             self._show_report()
-            self._show_effect()
 
     def _choose_strongest(self) -> None:
         """Chooses the neuron that contributes most, if none is chosen."""
@@ -196,12 +182,9 @@ class NeuronPage(Page):
     def _follow(self) -> None:
         """Draws the displayed parameters. Results of queries follow later."""
         self._due.spend(0)
-        neuron, network = self._shown, self._session.displayed.network
-        if neuron is not None:
-            bias = short(float(network.biases[neuron.layer - 1][neuron.number, 0]))
-            self._bias.show_versions(f"bias {bias}", bias, tip=_BIAS_TIP)
+        if self._shown is not None:
+            self._show_facts()
             self._show_weights()
-            self.outgoing.show_links(neuron)
             if self.edit_dialog.isVisible():
                 self._fill_dialog()
 
@@ -226,11 +209,16 @@ class NeuronPage(Page):
         one, other = (float(side.network.biases[neuron.layer - 1][neuron.number, 0]) for side in sides)
         self.changes.show_neuron(before, after, self._limit, tile, source, heads, (one, other))
 
-    def _show_now(self) -> None:
-        if self._shown is not None:
+    def _show_facts(self) -> None:
+        neuron, network = self._shown, self._session.displayed.network
+        if neuron is not None:
             now = self._session.queries[NEURON_NOW].result
-            activation = "–" if now is None else short(now)
-            self._activation.show_versions(f"activation {activation}", activation, tip=_ACTIVATION_TIP)
+            facts = [
+                f"layer {neuron.layer}",
+                f"activation {'–' if now is None else short(now)}",
+                f"bias {short(float(network.biases[neuron.layer - 1][neuron.number, 0]))}",
+            ]
+            self._facts.show_versions(" · ".join(facts), " · ".join(facts[1:]), facts[1], tip=_FACTS_TIP)
 
     def _show_report(self) -> None:
         neuron = self._shown
@@ -239,11 +227,6 @@ class NeuronPage(Page):
             self.activations.refresh()
             if neuron.layer > 1:
                 self._show_weights()
-
-    def _show_effect(self) -> None:
-        self._show_conclusion()
-        if self._shown is not None:
-            self.outgoing.show_effect()
 
     def _show_conclusion(self) -> None:
         """Shows the conclusion. If it is too long, the classes for which the neuron hardly fires are left out."""
@@ -275,7 +258,9 @@ class NeuronPage(Page):
         change, what_if = self._model.error_change, self._session.displayed.what_if
         if change is None or not self._model.is_error_current or (self._model.is_output and not what_if):
             return ""
-        condition, part = f"with {what_if_text(what_if)}" if what_if else "without it", SET_LABELS[change.part]
+        is_without = not what_if or what_if == {self._model.neuron: 0}
+        condition = "without it" if is_without else f"with {what_if_text(what_if)}"
+        part = SET_LABELS[change.part]
         before, after = change.before, change.after
         if before.error is not None and after.error is not None:
             return ablation_sentence(condition, f"{part} error", before.error, after.error, change.count)
@@ -305,7 +290,7 @@ class NeuronPage(Page):
 
     def _leave_ranking(self) -> None:
         self._turn()
-        self.outgoing.which.setFocus()
+        self._controls.rank_button.setFocus()
 
     def _choose_ranked(self, number: int) -> None:
         chosen = Neuron(self._model.ranking.about.layer, number)

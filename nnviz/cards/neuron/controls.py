@@ -13,29 +13,39 @@ from nnviz.ui.parts import arranged, named, pill
 
 _PER_UNIT = 20  # steps of the slider from 0 to 1
 _MOST = 2  # largest strength
+_NOTE = "A what-if: the whole window shows it, nothing is changed until you say so."
 
 
 class NeuronControls(QWidget):
-    """Controls that change the chosen neuron: strength, switch off, keep, edit.
+    """Controls that change the chosen neuron: strength, switch off, edit, and after a what-if keep and rank.
 
     Attributes:
         edit_button: opens the edit dialog; connected by the card.
+        rank_button: ranks the neurons of the layer by ablation; connected by the card.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._is_dragged = False
+        self._is_dragged, self._is_explained = False, True
         self._slider()
         tip = "Switches the neuron off as a preview (S). The network itself and its training are not affected."
         self.off = pill("Switch off", "neuronOffButton", "Switch off", tip, checkable=True)
         tip = "Applies the preview to the network: it gets the displayed weights. Undo reverts this."
         self.keep = _button("Keep", "neuronKeepButton", tip)
         tip = "Changes the bias or a weight of the network, also during training. Undo reverts this."
-        self.edit_button = _button("Edit …", "neuronEditButton", tip)
-        upper = arranged(QHBoxLayout(), label("strength", "muted"), (self.strength, 1), self.factor, spacing=6)
-        lower = arranged(QHBoxLayout(), (self.off, 1), self.keep, self.edit_button, spacing=2)
-        arranged(QVBoxLayout(self), upper, lower, spacing=4)
+        self.edit_button = _button("Edit weights …", "neuronEditButton", tip)
+        tip = (
+            "Switches off each neuron of the layer in turn and ranks them by how much the error rises: an ablation. "
+            "This can take a while."
+        )
+        self.rank_button = _button("Rank by ablation", "whichCouldGoButton", tip)
+        self._note = label(_NOTE, "muted")
+        self._note.setWordWrap(True)
+        strength = arranged(QHBoxLayout(), label("Strength", "muted"), (self.strength, 1), self.factor, spacing=6)
+        buttons = arranged(QHBoxLayout(), self.off, self.edit_button, 1, spacing=6)
+        after = arranged(QHBoxLayout(), self.keep, self.rank_button, 1, spacing=6)
+        arranged(QVBoxLayout(self), strength, buttons, self._note, after, spacing=6)
         self.off.clicked.connect(self._switch)
         self.keep.clicked.connect(session.edits.keep)
         for signal in (session.displayed.what_if_changed, session.displayed.snapshot_changed):
@@ -77,6 +87,11 @@ class NeuronControls(QWidget):
             self._session.edits.switch(self._neuron)
         self.refresh()
 
+    def set_explained(self, is_explained: bool) -> None:
+        """Sets whether a note says what a what-if is."""
+        self._is_explained = is_explained
+        self._note.setVisible(is_explained and not self._session.displayed.what_if)
+
     def refresh(self) -> None:
         neuron, edits = self._neuron, self._session.edits
         can_scale = edits.can_scale(neuron)
@@ -88,8 +103,12 @@ class NeuronControls(QWidget):
         self.off.setText(f"Switch {'off' if factor else 'on'}")
         for control in (self.strength, self.off):
             control.setEnabled(can_scale)
-        self.keep.setEnabled(bool(self._session.displayed.what_if))
-        self.keep.setVisible(self._session.displayed.is_live)  # a past epoch cannot be changed
+        displayed = self._session.displayed
+        is_what_if = bool(displayed.what_if)
+        self.set_explained(self._is_explained)
+        self.keep.setVisible(is_what_if and displayed.is_live)  # a past epoch cannot be changed
+        self.rank_button.setVisible(is_what_if)
+        self.rank_button.setEnabled(can_scale and self._session.data.dataset is not None)
 
 
 def _button(words: str, name: str, tip: str) -> QPushButton:

@@ -47,7 +47,6 @@ class NeuronWeights(QWidget):
         super().__init__()
         self._limit = 0.0
         self._values: Array = np.zeros(0)
-        self._order: list[int] = []  # of the bars
         self._source: Callable[[int], str] = str
         self._is_own = True
         self._tile: tuple[int, int] | None = None
@@ -71,11 +70,11 @@ class NeuronWeights(QWidget):
         self.view = FlatCombo("neuronViewCombo", "View of the neuron", tip)
         self.view.addItems([BACK, ASCENT, OWN])
         caption, self._caption = line("neuronWeightsCaption")
-        arranged(QVBoxLayout(self), (self._stack, 100), caption, self.view, 1, spacing=4)
+        arranged(QVBoxLayout(self), (self._stack, 1), caption, self.view, 0, spacing=4)
         self.map.hovered.connect(lambda _, number: self.map.show_text(self._describe(number)))
         self.map.opened.connect(lambda _: self._pick(self.map.pointed[1] if self.map.pointed else -1))
-        self.bars.describe = lambda row: self._describe(self._order[row])
-        self.bars.picked.connect(lambda row: self._pick(self._order[row]))
+        self.bars.describe = lambda row: self._describe(self.bars.order[row])
+        self.bars.picked.connect(lambda row: self._pick(self.bars.order[row]))
         self.view.currentIndexChanged.connect(self.turned)
 
     def sizeHint(self) -> QSize:
@@ -98,11 +97,11 @@ class NeuronWeights(QWidget):
         self._is_own, self._source = view == OWN, names.source
         own = names.network.weights[neuron.layer - 1][neuron.number]
         if view == OWN or report is None:
-            self._show(own, tile if is_first else None, "input weights" if is_first else "incoming weights")
+            self._show(own, tile if is_first else None, "what it looks for" if is_first else "its weights")
             return
         self._source = replace(names, layer=0, tile=tile).source
         if view == BACK:
-            self._show(report.carried_back, tile, "linear approximation")
+            self._show(report.carried_back, tile, "what it looks for, approximately")
         elif report.ascent is not None:
             self._show_ascent(report.ascent, tile)
 
@@ -134,14 +133,11 @@ class NeuronWeights(QWidget):
         else:
             self._stack.setCurrentWidget(self.input)
             self.input.show_picture(values.reshape(tile))
-        say(self._caption, "found by gradient ascent")
+        say(self._caption, "an input that it fires for")
 
     def _show_bars(self, values: Array) -> None:
         self._stack.setCurrentWidget(self.bars)
-        most = max(1, self.bars.height() // 13)
-        strongest = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")[:most]
-        self._order = np.sort(strongest).tolist()
-        self.bars.show_rows([self._source(number) for number in self._order], values[self._order], is_signed=True)
+        self.bars.show_rows([self._source(number) for number in range(len(values))], values, is_signed=True)
 
     def _describe(self, number: int) -> str:
         if not 0 <= number < len(self._values):

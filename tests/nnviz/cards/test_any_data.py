@@ -29,6 +29,7 @@ from nnviz.cards.robustness.card import RobustnessPage
 from nnviz.cards.robustness.model import RobustnessModel
 from nnviz.cards.step_through.card import StepThroughPage
 from nnviz.cards.step_through.model import StepThrough
+from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui.conclusion_label import ConclusionLabel
@@ -190,20 +191,20 @@ def _check_neuron(inside: Inside, kind: Kind, data: Dataset) -> None:
     names = card.weights.bars._names
     assert card.weights.map.isVisible() is data.is_picture
     if not data.is_picture:
-        first = kind.first if len(names) == data.width else kind.first.rstrip("0")  # of many, the strongest are shown
-        assert names[0].startswith(first)
+        assert names[0].startswith(kind.first)
         assert "input" not in names[0] or not data.columns
     by = find(card, QLabel, "neuronMeansName").text()
     lines = list(card.activations.examples._lines)
-    assert by == f"mean activation{f' · {kind.target}' if kind.target else ''}"
+    assert by.startswith("how strongly it fires")
+    assert not kind.target or kind.target in by
     report = card._model.report
     assert report is not None
     if not report.is_dead:
         assert bool(lines) is not data.is_picture
         if kind.target:  # its activation, and its number or which example it is
             assert all(" · " in line for line in lines)
-    measured = find(card, QLabel, "neuronEffectOf").text()
-    assert measured.startswith(f"{kind.part} {'RMSE' if kind.target else 'error'}")
+    conclusion = find(card, QLabel, "neuronConclusion").toolTip()
+    assert f"ithout it the {SET_LABELS[kind.part]} {'RMSE' if kind.target else 'error'}" in conclusion
 
 
 def _check_why(inside: Inside, kind: Kind, data: Dataset) -> None:

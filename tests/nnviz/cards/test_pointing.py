@@ -11,7 +11,6 @@ from nnviz.cards.explanation.explanation_data import LAYERS
 from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.explanation.strips import LayerStrips
 from nnviz.cards.explanation.view import ExplanationView
-from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.cards.stage.diagram.diagram import NetworkDiagram
 from nnviz.session.selection import Neuron
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
@@ -39,26 +38,16 @@ def window(ready_window: CardWindow, qtbot: QtBot) -> CardWindow:
     return ready_window
 
 
-def test_from_the_diagram_from_where_it_leads_and_from_the_reasons(window: CardWindow, qtbot: QtBot) -> None:
-    bars = find(show_page(window, "neuronDock"), LinkBars, "neuronLinks")
+def test_from_the_diagram_and_from_the_reasons(window: CardWindow, qtbot: QtBot) -> None:
     diagram, selection = find(window, NetworkDiagram, "networkDiagram"), window.session.selection
     place = diagram.box_of((2, 7)).center()
     hover(diagram, (place.x(), place.y()))
     assert selection.pointed == Neuron(2, 7)
-    assert bars.pointed == 7
     assert selection.neuron == CHOSEN, "to point is not to choose"
     leave(diagram)
     assert selection.pointed is None
-    assert bars.pointed is None
     assert diagram.focus is None
 
-    # From where it leads.
-    at = bars.place_of(5).center()
-    hover(bars, (at.x(), at.y()))
-    number = bars.marked
-    assert diagram.focus == (2, number), "its connections are drawn"
-    leave(bars)
-    assert diagram.focus is None
     show_page(window, "whyDock")
 
     # From the reasons and to them.

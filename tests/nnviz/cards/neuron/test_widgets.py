@@ -1,4 +1,4 @@
-"""Tests of the widgets of the neuron card: bars, examples, links and the edit dialog."""
+"""Tests of the widgets of the neuron card: bars, examples and the edit dialog."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.neuron.edit_dialog import EditDialog
-from nnviz.cards.neuron.link_bars import LinkBars
 from nnviz.ui import theme
 from nnviz.ui.card import CardHead
 from nnviz.ui.example_grid import ExampleGrid
@@ -61,8 +60,8 @@ def test_long_names_leave_room_for_bars_and_numbers(qtbot: QtBot) -> None:
 
 
 def test_by_keyboard(qtbot: QtBot) -> None:
-    grid = ExampleGrid()
-    shown(qtbot, grid, 120, 120)
+    grid = ExampleGrid(3, 3)
+    shown(qtbot, grid, 200, 200)
     grid.show_pictures([np.eye(4)] * 7)
     picked: list[int] = []
     grid.picked.connect(picked.append)
@@ -94,9 +93,11 @@ def test_bars_from_the_left_or_to_both_sides(qtbot: QtBot) -> None:
     shown(qtbot, bars, 240, 57)
     bars.show_rows(["a", "b", "c"], np.array([1.0, 2.0, np.nan]))
     image = bars.grab().toImage()
-    one, two, nothing = (ink(image, theme.colour("ink"), range(19 * row, 19 * row + 19)) for row in range(3))
-    assert two == pytest.approx(2 * one, rel=0.1)
-    assert nothing < 30
+    one, two = (
+        ink(image, theme.colour(name), range(19 * row, 19 * row + 19)) for row, name in enumerate(("faint", "ink"))
+    )
+    assert two == pytest.approx(2 * one, rel=0.1), "the largest is in ink"
+    assert ink(image, theme.colour("ink"), range(38, 57)) < 30
     bars.show_rows(["a", "b", "c"], np.array([1.0, -2.0, 0.0]), is_signed=True)
     image = bars.grab().toImage()
     assert ink(image, theme.colour("positive"), range(19))
@@ -115,11 +116,17 @@ def test_the_scale_seldom_changes(qtbot: QtBot) -> None:
     assert bars.end >= 500
 
 
-def test_rows_without_room_are_left_out(qtbot: QtBot) -> None:
+def test_without_room_the_largest_rows_stay_in_their_order(qtbot: QtBot) -> None:
     bars, many = NamedBars(), np.arange(1000.0)
     shown(qtbot, bars, 240, 130)
     bars.show_rows([str(number) for number in range(1000)], many)
-    assert bars.count == 10
+    assert bars.order == list(range(990, 1000))
+    bars.show_rows([str(number) for number in range(20)], np.array([0.0, -9.0, 3.0, *([0.1] * 16), 5.0]))
+    assert bars.order[:3] == [1, 2, 3]
+    assert bars.order[-1] == 19
+    with qtbot.waitSignal(bars.rows_changed):
+        bars.resize(240, 40)
+    assert bars.order == [1, 2, 19]
     scrolling = NamedBars(scrolls=True)
     shown(qtbot, scrolling, 240, 130)
     scrolling.show_rows([str(number) for number in range(1000)], many)
@@ -131,31 +138,16 @@ def test_rows_without_room_are_left_out(qtbot: QtBot) -> None:
         assert each.number_at(QPoint(5, 5)) is None
 
 
-# ---- links
+# ---- examples
 
 
-def test_links(qtbot: QtBot) -> None:
-    links = LinkBars()
-    shown(qtbot, links, 120, 60)
-    links.show_values(np.array([1.0, -1.0, 0.0]))
-    image = links.grab().toImage()
-    assert ink(image, theme.colour("positive"), range(29))
-    assert not ink(image, theme.colour("positive"), range(32, 60))
-    assert ink(image, theme.colour("negative"), range(32, 60))
-    assert links.number_at(QPoint(20, 5)) == 1
-    assert links.number_at(QPoint(100, 5)) is None
-
-
-def test_more_links_than_pixels(qtbot: QtBot) -> None:
-    links, values = LinkBars(), np.zeros(4000)
-    shown(qtbot, links, 100, 60)
-    values[2003] = 3.0
-    links.show_values(values)
-    assert ink(links.grab().toImage(), theme.colour("positive"), range(29)), "the strongest is not lost"
-    assert links.number_at(QPoint(99, 5)) == 3960
-    links.show_values(np.full(5, np.nan))
-    links.show_values(np.zeros(0))
-    links.grab()
+def test_a_low_grid_shows_one_row_of_images(qtbot: QtBot) -> None:
+    grid = ExampleGrid(2, 3)
+    shown(qtbot, grid, 240, 140)
+    grid.show_pictures([np.eye(4)] * 9)
+    assert grid.count == 6
+    grid.resize(240, 90)
+    assert grid.count == 3
 
 
 # ---- the mark of a what-if
