@@ -81,7 +81,6 @@ _MODULES = {
         "inspector.card",
         "explanation.card",
         "map.card",
-        "mistakes.examples_card",
         "mistakes.mistakes_card",
         "neuron.card",
         "robustness.card",

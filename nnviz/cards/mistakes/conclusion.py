@@ -111,7 +111,7 @@ def number_sentences(targets: Array, predictions: Array, explained: float, unit:
         by = f"{text.figure(abs(bias), 2)} {unit}".rstrip()
         return Conclusion(f"Predicted {little}too {'high' if bias > 0 else 'low'} on average, by {by}.", largest)
     half = f"{text.figure(float(np.median(np.abs(errors))), 2)} {unit}".rstrip()
-    return Conclusion(largest, f"Half are off by {half} or less.")
+    return Conclusion(f"Half are within {half}.", largest)
 
 
 def output_sentences(names: Sequence[str], explained: Sequence[float]) -> Conclusion | None:

@@ -87,6 +87,11 @@ class MatrixLayout:
         return (row if row >= 0 else None), (column if column >= 0 else None)
 
 
+def head_height(names: Sequence[str], width: int) -> int:
+    """Returns the pixels above the cells in a widget of that width."""
+    return round(layout_of(names, QSize(width, 3 * theme.px(_MOST_HEAD))).top)
+
+
 def layout_of(names: Sequence[str], size: QSize) -> MatrixLayout:
     """Returns the layout for a widget of a size: nearly square cells, centered."""
     metrics = QFontMetrics(theme.font(theme.SMALL))

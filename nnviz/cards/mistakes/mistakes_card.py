@@ -1,20 +1,23 @@
-"""The mistakes card: the confusion matrix, or precision and recall; for regression the errors."""
+"""The mistakes: the confusion matrix, or precision and recall, for regression the errors; below it the examples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.explain.prediction_changes import ClassChanges, NumberChanges
 from engine.explain.predictions import NumberPredictions
 from engine.training.metrics import precision_of, recall_of
 from nnviz.cards.mistakes.conclusion import class_sentences
+from nnviz.cards.mistakes.confused_pairs import ConfusedPairs
 from nnviz.cards.mistakes.confusion_matrix import ConfusionMatrixView
-from nnviz.cards.mistakes.matrix_layout import Cell
+from nnviz.cards.mistakes.example_list import ExampleList
+from nnviz.cards.mistakes.matrix_layout import Cell, head_height
 from nnviz.cards.mistakes.regression_errors import RegressionErrors
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
@@ -27,6 +30,7 @@ from nnviz.session.selection import Classes
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import CHANGES, MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
+from nnviz.ui import theme
 from nnviz.ui.card import Panel, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.conclusion_label import ConclusionLabel
@@ -48,6 +52,9 @@ _KEYS = {
     "classes": "of each class",
 }
 _LINES, _LINES_OF_CHANGES = 2, 3  # of the conclusion
+# Pixels that grow with the text: of a cell, a row of a list, and of a panel with both side by side.
+_CELL, _LEAST_CELL, _ROW, _WIDE = 22, 15, 24, 640
+_LEAST_PLOT, _MATRIX = 110, 180
 _CLASS_COLUMNS = [ListColumn("class"), ListColumn("recall", True, "100.0 %"), ListColumn("precision", True, "100.0 %")]
 _MATRIX_HELP = (
     "Confusion matrix: a row per true class, a column per predicted class. Click a cell, or the name of a row "
@@ -60,10 +67,36 @@ _MODE_TIP = (
 )
 
 
-class MistakesCard(Panel):
-    """Shows the counts of the last epoch, or those of the displayed network at rest.
+class _Views(QStackedWidget):
+    """The views, as high as wanted, or less without room."""
 
-    While two networks are compared, it shows the difference of their counts.
+    def __init__(self) -> None:
+        super().__init__()
+        self._height = 0
+
+    def set_wanted_height(self, height: int) -> None:
+        if height != self._height:
+            self._height = height
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns the height of a few rows."""
+        return QSize(super().minimumSizeHint().width(), 4 * theme.px(_ROW))
+
+
+class MistakesCard(Panel):
+    """Shows the counts of the last epoch, or those of the displayed network at rest, and below them the examples.
+
+    Where the cells of the matrix would be too small for numbers, the pairs that are confused most take its place. While
+    two networks are compared, it shows the difference of their counts.
+
+    Attributes:
+        matrix, pairs, classes, numbers: the views, of which one is shown.
+        examples: the examples of what is chosen in them.
+        sections: the examples by the name that lessons and help use.
     """
 
     compares = True
@@ -82,21 +115,32 @@ class MistakesCard(Panel):
             "the examples of a class."
         )
         self.classes = named(RowList(), "classFiguresList", "Precision and recall of each class", tip)
+        self.pairs = ConfusedPairs()
         self.numbers = RegressionErrors(session)
+        self.examples = ExampleList(session)
+        self.sections = {"mistakePicturesDock": self.examples}
+        self.examples.setObjectName("mistakePicturesDock")
         self.conclusion = ConclusionLabel("mistakesConclusion", lines=_LINES)
         self._note = label(role="muted")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._key = ElidedLabel(role="muted")
         self._key.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._stack = QStackedWidget()
-        for page in (self.matrix, self.classes, self.numbers, self._note):
+        self._stack = _Views()
+        for page in (self.matrix, self.pairs, self.classes, self.numbers, self._note):
             self._stack.addWidget(page)
         self.head.title.setProperty("role", "headline")
         self.head.row.addWidget(self.part_button)
+        self._upper = QWidget()
+        under = arranged(QHBoxLayout(), (self._key, 1), self.mode_button)
+        arranged(QVBoxLayout(self._upper), (self._stack, 1), under)
+        self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        arranged(self._parts, (self._upper, 0), (self.examples, 1), spacing=8)
         self.body.addWidget(self.conclusion)
-        self.body.addWidget(self._stack, 1)
-        self.body.addLayout(arranged(QHBoxLayout(), (self._key, 1), self.mode_button))
+        self.body.addLayout(self._parts, 1)
+        menu = self.menu_button
+        self.tables = {"examples": (self.examples.caption, self.examples.table)}
+        menu.add_table("examples", "Export e&xamples …", lambda: self._session.mistakes.found is not None)
         self._connect()
 
     def _connect(self) -> None:
@@ -106,10 +150,13 @@ class MistakesCard(Panel):
         self.matrix.chosen.connect(self._choose)
         self.matrix.hovered.connect(lambda cell: self.matrix.show_text(self._describe(cell)))
         self.matrix.opened.connect(session.mistakes.put_on_canvas)
+        self.pairs.chosen.connect(self._choose)
+        self.pairs.opened.connect(session.mistakes.put_on_canvas)
         self.classes.chosen.connect(lambda row: self._choose((row, None)))
         self.classes.opened.connect(session.mistakes.put_on_canvas)
         session.mistakes.changed.connect(self.refresh)
         session.selection.classes_changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
 
     def set_mode(self, mode: str) -> None:
         """Shows "counts", shares of "rows" or "columns", or precision and recall of the "classes"."""
@@ -119,11 +166,55 @@ class MistakesCard(Panel):
     def _choose(self, cell: Cell | None) -> None:
         self._session.selection.choose_classes(None if cell is None else Classes(*cell))
 
+    # ---- room
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Chooses the view that has room."""
+        super().resizeEvent(event)
+        self._shown = ()
+        self.refresh()
+
+    @property
+    def _is_wide(self) -> bool:
+        """Whether the examples are at the right of the matrix, as when the panel fills the window."""
+        return self.width() >= theme.px(_WIDE)
+
+    def _room(self, rows: int) -> int:
+        """Returns the height that the upper view has if that many rows of examples have room below it."""
+        frame = self.head.height() + self.conclusion.sizeHint().height() + self.body.contentsMargins().bottom()
+        under = self.mode_button.sizeHint().height() + 3 * self.body.spacing()
+        below = 0 if self._is_wide else self.examples.height_of(rows)
+        return max(theme.px(_ROW), self.height() - frame - under - below)
+
+    def _cell(self, names: Sequence[str]) -> int:
+        """Returns the height of a cell that has room, in pixels; 0 if it would be too small for a number."""
+        width = (self.width() // (2 if self._is_wide else 1) - theme.px(_CELL) - 2 * theme.CARD_PADDING) // len(names)
+        for rows in (2, 1):
+            high = (self._room(rows) - head_height(names, self.width())) // len(names)
+            most = max(_CELL, min(2 * _CELL, _MATRIX // len(names)))  # a few classes have long names
+            cell = high if self._is_wide else min(high, theme.px(most))
+            if cell >= theme.px(_LEAST_CELL) and width >= theme.px(_LEAST_CELL):
+                return cell
+        return min(width, high) if self._is_wide else 0
+
+    def _give_height(self, height: int) -> None:
+        """Gives the upper view its height; the examples take the rest."""
+        self._parts.setDirection(
+            QBoxLayout.Direction.LeftToRight if self._is_wide else QBoxLayout.Direction.TopToBottom
+        )
+        self._parts.setStretch(0, int(self._is_wide))
+        self._stack.set_wanted_height(height)
+
     # ---- what is shown
+
+    def _visibility_changed(self, in_view: bool) -> None:
+        self.examples.in_view = in_view
+        super()._visibility_changed(in_view)
 
     def refresh(self) -> None:
         if not self.in_view:
             return
+        self.examples.refresh()
         mistakes, part = self._session.mistakes, self._session.mistakes.part
         self.part_button.show_choice({name: SET_LABELS[name] for name in mistakes.parts}, part.name if part else "")
         self.part_button.setVisible(part is not None)
@@ -146,9 +237,13 @@ class MistakesCard(Panel):
         matrix, total = counts.matrix, int(counts.matrix.sum())
         of = f"of {text.count(total)}"
         when = of if counts.is_now else f"after epoch {round(counts.epochs, 2):g}"
-        self._set_words((when, ""), _KEYS[self.mode], self.mode)
-        self._turn_to(self.classes if self.mode == "classes" else self.matrix)
         names = self._names(len(matrix))
+        cell = self._cell(names)
+        self._set_words((when, ""), _KEYS[self.mode] if cell or self.mode == "classes" else "", self.mode)
+        if self.mode == "classes":
+            self._turn_to(self.classes, min((len(matrix) + 1) * theme.px(_ROW), self._room(1)))
+        else:
+            self._turn_to_matrix(names, cell)
         shown = (matrix.tobytes(), tuple(names), self.mode)
         if shown == self._shown:
             return
@@ -158,13 +253,22 @@ class MistakesCard(Panel):
             self.classes.show_rows(_CLASS_COLUMNS, len(matrix), self._class_rows(names, matrix))
         else:
             self.matrix.show_matrix(names, _as_shares(matrix, self.mode), self.mode != "counts")
+            self.pairs.show_counts(names, matrix)
+
+    def _turn_to_matrix(self, names: Sequence[str], cell: int) -> None:
+        """Shows the matrix, or without room for its cells the pairs that are confused most."""
+        if cell:
+            self._turn_to(self.matrix, head_height(names, self.width()) + cell * len(names))
+        else:
+            self._turn_to(self.pairs, min(self.pairs.sizeHint().height(), self._room(2)))
 
     def _show_differences(self, found: PredictionChanges, changes: ClassChanges) -> None:
         """Shows the confusion matrix of the later network minus that of the earlier one."""
         errors = found.errors(self._session.meaning)
-        self._set_words((format_range("error", *errors, between=" → "), ""), _KEYS["counts"], "")
-        self._turn_to(self.matrix)
         names = self._names(len(changes.matrix))
+        cell = self._cell(names)
+        self._set_words((format_range("error", *errors, between=" → "), ""), _KEYS["counts"] if cell else "", "")
+        self._turn_to_matrix(names, cell)
         if self._shown == (found, tuple(names)):
             return
         self._shown = found, tuple(names)
@@ -173,13 +277,13 @@ class MistakesCard(Panel):
             confusion_change(found.opening, SET_LABELS[found.part.name], changes, errors, names, is_image)
         )
         self.matrix.show_difference(names, changes.matrix)
+        self.pairs.show_differences(names, changes.matrix)
 
     def _show_number_changes(self, found: PredictionChanges, changes: NumberChanges) -> None:
         self._set_words(
             self.numbers.detail_of_changes(found, changes), f"violet: {found.names[0]} · blue: {found.names[1]}", ""
         )
-        self._turn_to(self.numbers)
-        self._shown = ()
+        self._turn_to_numbers()
         self.numbers.show_changes(found, changes)
         self.conclusion.show_conclusion(self.numbers.conclusion)
 
@@ -199,10 +303,13 @@ class MistakesCard(Panel):
 
     def _show_errors(self, found: SplitPredictions, answers: NumberPredictions) -> None:
         self._set_words(self.numbers.detail(answers), self.numbers.key(answers), "")
-        self._turn_to(self.numbers)
-        self._shown = ()
+        self._turn_to_numbers()
         self.numbers.show_found(found, answers)
         self.conclusion.show_conclusion(self.numbers.conclusion)
+
+    def _turn_to_numbers(self) -> None:
+        self._shown = ()
+        self._turn_to(self.numbers, max(theme.px(_LEAST_PLOT), min(self.width(), self._room(2))))
 
     def _show_note(self, part: ExampleSet | None) -> None:
         self._set_words(("",), "", "")
@@ -215,11 +322,12 @@ class MistakesCard(Panel):
         else:
             words = "Computing predictions …"
         self._note.setText(words)
-        self._turn_to(self._note)
+        self._turn_to(self._note, self._room(2))
 
     def _show_choice(self) -> None:
         classes = self._session.selection.classes
         self.matrix.show_choice(None if classes is None else (classes.true, classes.answer))
+        self.pairs.show_choice(None if classes is None else (classes.true, classes.answer))
         is_row = classes is not None and classes.answer is None
         self.classes.show_choice(classes.true if classes is not None and is_row else None)
         every = "all mistakes" if self._session.mistakes.changes is None else "all changes"
@@ -234,7 +342,8 @@ class MistakesCard(Panel):
         if mode:
             self.mode_button.show_choice(_MODES, mode)
 
-    def _turn_to(self, page: QWidget) -> None:
+    def _turn_to(self, page: QWidget, height: int) -> None:
+        self._give_height(height)
         if self._stack.currentWidget() is not page:
             self._stack.setCurrentWidget(page)
 
@@ -331,5 +440,6 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share:.1f} %"
 
 
-PLACE = Place(Column.CHOOSE, 1, 360)
+PLACE = Place(Column.CHOOSE, 1)
 CARDS.register("mistakesDock")(CardInfo(MistakesCard, {"inside": PLACE}, needs=(MISTAKES, CHANGES)))
+CARDS.register("mistakePicturesDock")(CardInfo(ExampleList, part_of="mistakesDock"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.datasets import Dataset
@@ -14,12 +15,14 @@ from nnviz.session.example_sets import SET_LABELS
 from nnviz.session.example_text import counted_noun
 from nnviz.session.selection import Example
 from nnviz.session.session import Session
+from nnviz.ui import theme
 from nnviz.ui.example_grid import ExampleGrid
 from nnviz.ui.fixed_size_box import line, say
 from nnviz.ui.named_bars import NamedBars
 from nnviz.ui.parts import arranged, named
 
 _MOST_FIELDS = 8  # columns in a tooltip
+_LEAST_WIDTH = 300  # pixels in which bars and rows of a table have room
 _NAMED_BY_CLASS = "digit", "letter", "character"  # nouns of examples that are also what their classes are
 
 
@@ -40,12 +43,18 @@ class ActivationColumns(QWidget):
         means_box, self._means_name = line("neuronMeansName")
         examples_box, self._examples_name = line("neuronExamplesName")
         left = arranged(QVBoxLayout(), (self.means, 1), means_box, spacing=4)
-        right = arranged(QVBoxLayout(), (self.examples, 1), examples_box, spacing=4)
-        arranged(QHBoxLayout(self), (left, 1), (right, 1), spacing=24)
+        self._right = QWidget()
+        arranged(QVBoxLayout(self._right), (self.examples, 1), examples_box, spacing=4)
+        arranged(QHBoxLayout(self), (left, 1), (self._right, 1), spacing=24)
         self.means.rows_changed.connect(self._name_means)
         self.means.describe = self._describe_mean
         self.examples.describe = self._describe_example
         self.examples.picked.connect(self._choose)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves out rows of a table where they have no room."""
+        super().resizeEvent(event)
+        self._right.setVisible(self._model.tile is not None or self.width() >= theme.px(_LEAST_WIDTH))
 
     def refresh(self) -> None:
         """Shows the report. The previous one stays until it is computed; without suitable data nothing is shown."""

@@ -22,7 +22,7 @@ from nnviz.cards.explanation.explanation_data import METHODS, OCCLUSION
 from nnviz.cards.explanation.model import Explanation
 from nnviz.cards.inspector.card import Inspector
 from nnviz.cards.map.card import MapPage
-from nnviz.cards.mistakes.examples_card import ExamplesCard
+from nnviz.cards.mistakes.example_list import ExampleList
 from nnviz.cards.mistakes.mistakes_card import MistakesCard
 from nnviz.cards.neuron.card import NeuronPage
 from nnviz.cards.robustness.card import RobustnessPage
@@ -45,7 +45,7 @@ def ready_window(make_cards: MakeCards, load_with: Callable[..., None], few_digi
     assert few_digits.test is not None
     data = replace(few_digits, test=few_digits.test.head(100))
     load_with(lambda: data)
-    return make_cards("inspector", "mistakesDock", "mistakePicturesDock")
+    return make_cards("inspector", "mistakesDock")
 
 
 P = TypeVar("P", bound=Page)
@@ -141,13 +141,13 @@ def test_every_card_speaks_of_the_data(inside: Inside, name: str) -> None:
 def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
     card, list_card = inside.window.card("mistakesDock"), inside.window.card("mistakePicturesDock")
     assert isinstance(card, MistakesCard)
-    assert isinstance(list_card, ExamplesCard)
+    assert isinstance(list_card, ExampleList)
     found = inside.session.mistakes.found
     assert found is not None
     assert found.part.where == kind.part
     if kind.target:
         assert card.windowTitle() == card.head.title.text() == "Errors"
-        assert list_card.head.title.text() == "Largest errors"
+        assert list_card.caption == "Largest errors"
         assert isinstance(found.answers, NumberPredictions)
         assert card.numbers.isVisible()
         assert list_card.rows.count == len(found.part.split)
@@ -158,13 +158,11 @@ def _check_mistakes(inside: Inside, kind: Kind, data: Dataset) -> None:
         assert isinstance(found.answers, ClassPredictions)
         wrong = int((found.answers.answers != found.answers.labels).sum())
         assert card.head.title.text() == ("1 mistake" if wrong == 1 else f"{wrong} mistakes")
-        assert card.matrix.isVisible()
+        has_matrix = len(inside.session.class_names) <= 10
+        assert card.matrix.isVisible() is has_matrix
+        assert card.pairs.isVisible() is not has_matrix
         assert inside.session.class_names[0] == kind.outputs
-        cells = card.matrix.cells
-        assert cells is not None
-        assert cells.rect(0, 0).width() >= 5, "many classes stay readable"
         assert card.width() < 320, "long names do not widen the column"
-        assert list_card.next_button.text() == "N: next mistake"
     if kind.first and len(inside.session.mistakes.listed):
         assert kind.first in [column.title for column in list_card.rows.model().columns]
     assert not card.grab().isNull()

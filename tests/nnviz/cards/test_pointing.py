@@ -22,7 +22,7 @@ CHOSEN = Neuron(1, 4)
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("inspector", "mistakesDock", "mistakePicturesDock")
+    return make_cards("inspector", "mistakesDock")
 
 
 @pytest.fixture

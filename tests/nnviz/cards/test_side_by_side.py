@@ -30,7 +30,7 @@ from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.helpers import click, find, hover, is_shown, leave, press, show_page, show_view, wait_for
 
 TRAIN = "curvesDock", "weightsDock", "predictionDock"
-INSIDE = "mistakesDock", "mistakePicturesDock", "inspector"
+INSIDE = "mistakesDock", "inspector"
 
 
 def trained(window: Any, qtbot: QtBot, epochs: int = 3) -> None:

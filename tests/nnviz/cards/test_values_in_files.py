@@ -60,7 +60,7 @@ def load(qtbot: QtBot, window: CardWindow, path: Path, **settings: Value) -> lis
 
 @pytest.fixture
 def ready_window(make_cards: MakeCards) -> CardWindow:
-    return make_cards("curvesDock", "mistakesDock", "mistakePicturesDock", "inspector", "predictionDock")
+    return make_cards("curvesDock", "mistakesDock", "inspector", "predictionDock")
 
 
 def settle(qtbot: QtBot, window: CardWindow) -> None:

@@ -53,7 +53,7 @@ needs_tsne = pytest.mark.skipif(not is_installed(), reason="openTSNE is not inst
 
 
 SHOWN = ("inspector",)  # cards
-WITH_MISTAKES = pytest.mark.parametrize("cards", [(*SHOWN, "mistakesDock", "mistakePicturesDock")], ids=["mistakes"])
+WITH_MISTAKES = pytest.mark.parametrize("cards", [(*SHOWN, "mistakesDock")], ids=["mistakes"])
 
 
 @pytest.fixture
@@ -482,7 +482,7 @@ def test_tsne_can_be_stopped_and_what_there_is_stays(page: MapPage, ready_window
 def other_data(make_cards: MakeCards, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int) -> CardWindow:
     """A window with that data and an untrained network that fits it."""
     load_with(lambda: data)
-    window = make_cards(*SHOWN, "mistakesDock", "mistakePicturesDock")
+    window = make_cards(*SHOWN, "mistakesDock")
     qtbot.waitUntil(lambda: is_shown(window.session.data))
     is_classes = data.train.labels is not None
     output, loss = ("softmax", "cross-entropy") if is_classes else ("identity", "quadratic")

@@ -10,11 +10,10 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset, Split
 from engine.datasets.dataset import one_hot
 from engine.explain.predictions import ClassPredictions
-from nnviz.cards.mistakes.examples_card import ExamplesCard
+from nnviz.cards.mistakes.example_list import ExampleList
 from nnviz.cards.mistakes.matrix_layout import Cell
 from nnviz.cards.mistakes.mistakes_card import MistakesCard
 from nnviz.session.shared_queries import MISTAKES
-from nnviz.ui.card import Panel
 from tests.nnviz.cards.card_window import AnyWindow
 
 
@@ -36,11 +35,9 @@ def panel(window: AnyWindow) -> MistakesCard:
     return card
 
 
-def examples(window: AnyWindow) -> ExamplesCard:
-    """The card of the examples."""
-    card = window.card("mistakePicturesDock")
-    assert isinstance(card, ExamplesCard)
-    return card
+def examples(window: AnyWindow) -> ExampleList:
+    """The examples below the matrix."""
+    return panel(window).examples
 
 
 def middle(window: AnyWindow, cell: Cell) -> QPoint:
@@ -68,9 +65,9 @@ def fullest(answers: ClassPredictions) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def title(card: Panel) -> str:
-    """In its head."""
-    return str(card.head.title.text())
+def title(listed: ExampleList) -> str:
+    """What is listed; "" if that is all mistakes, which the panel says."""
+    return "" if listed.heading.isHidden() else listed.caption
 
 
 def made_up(classes: int, rows: int, width: int = 4, names: tuple[str, ...] = ()) -> Dataset:

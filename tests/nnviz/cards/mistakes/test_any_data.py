@@ -16,13 +16,22 @@ from nnviz.session.run import new_run
 from nnviz.session.selection import Classes, Example
 from nnviz.session.shared_queries import MISTAKES
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
-from tests.nnviz.cards.mistakes.mistakes_helpers import click_cell, examples, made_up, middle, panel, settle, title
+from tests.nnviz.cards.mistakes.mistakes_helpers import (
+    click_cell,
+    examples,
+    fullest,
+    made_up,
+    middle,
+    panel,
+    settle,
+    title,
+)
 from tests.nnviz.helpers import find, hover, is_shown, leave
 
 Load = Callable[[Callable[[], Dataset]], None]
 
 
-SHOWN = ("mistakesDock", "mistakePicturesDock")  # cards
+SHOWN = ("mistakesDock",)  # cards
 
 
 def other_data(make_cards: MakeCards, load_with: Load, qtbot: QtBot, data: Dataset, *hidden: int) -> CardWindow:
@@ -65,7 +74,6 @@ def test_a_table_of_columns_lists_rows(make_cards: MakeCards, load_with: Load, q
     assert sure.endswith(" %")
     example = window.session.dataset.train.inputs[first]  # the test part is the beginning of it
     assert [float(value.replace("−", "-")) for value in values] == pytest.approx(example.tolist(), rel=1e-3)
-    assert not card.put_button.isVisible(), "no picture for the canvas"
     window.session.mistakes.choose(0)
     window.session.mistakes.put_on_canvas()
     assert window.session.sketch.drawing == ()
@@ -102,7 +110,23 @@ def test_for_numbers_the_largest_residuals(make_cards: MakeCards, load_with: Loa
         assert all(len(row) == len(made[0]) for row in made[1])
 
 
-@pytest.mark.parametrize("classes", [2, 100])
+def test_of_many_classes_the_pairs_that_are_confused_most(make_cards: MakeCards, load_with: Load, qtbot: QtBot) -> None:
+    window = other_data(make_cards, load_with, qtbot, made_up(100, 4000), 8)
+    answers, pairs = settle(window, qtbot), panel(window).pairs
+    assert pairs.isVisible()
+    assert not panel(window).matrix.isVisible()
+    cell = fullest(answers)
+    qtbot.mouseClick(pairs, Qt.MouseButton.LeftButton, pos=pairs.place_of(0).center())
+    assert window.session.selection.classes == Classes(*cell)
+    assert examples(window).rows.count == answers.confusion[cell]
+    qtbot.mouseClick(pairs, Qt.MouseButton.LeftButton, pos=pairs.place_of(0).center())
+    assert window.session.selection.classes is None
+    window._frame.enlarge(panel(window))
+    qtbot.waitUntil(panel(window).matrix.isVisible)
+    assert not pairs.isVisible(), "there is room for all cells"
+
+
+@pytest.mark.parametrize("classes", [2, 10])
 def test_few_classes_and_many(make_cards: MakeCards, load_with: Load, qtbot: QtBot, classes: int) -> None:
     window = other_data(make_cards, load_with, qtbot, made_up(classes, 4000), 8)
     answers = settle(window, qtbot)
@@ -132,7 +156,7 @@ def test_names_from_outside_are_plain_text(make_cards: MakeCards, load_with: Loa
     assert panel(window).matrix.cells is not None
     window.session.selection.choose_classes(Classes(0, 2))
     card = examples(window)
-    assert card.head.title.textFormat() == Qt.TextFormat.PlainText
+    assert card._title.textFormat() == Qt.TextFormat.PlainText
     assert card.caption == "<b>bold</b> predicted as <img src='x'>"
     assert card.minimumSizeHint().width() < 300, "long names do not widen the column"
     place = middle(window, (0, 2))

@@ -1,4 +1,4 @@
-"""Card with the examples of a cell of the confusion matrix, the most confident mistake first, or the largest errors.
+"""The examples of a cell of the confusion matrix, the most confident mistake first, or those with the largest errors.
 
 While two networks are compared, it has those whose predictions have changed.
 """
@@ -6,43 +6,47 @@ While two networks are compared, it has those whose predictions have changed.
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.basics.validation import Array
 from engine.datasets import Dataset
 from engine.explain.prediction_changes import ClassChanges
-from engine.explain.predictions import ClassPredictions, NumberPredictions, Predictions
+from engine.explain.predictions import ClassPredictions, NumberPredictions
 from nnviz.cards.mistakes.example_table import ChangeTable, ExampleTable, confidence_text
-from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.formatting import text
 from nnviz.session.prediction_changes import PredictionChanges
 from nnviz.session.session import Session
-from nnviz.session.shared_queries import CHANGES, MISTAKES
 from nnviz.session.split_predictions import SplitPredictions
-from nnviz.ui.card import Panel, Table, label
-from nnviz.ui.elided_button import ElidedButton
+from nnviz.ui import theme
+from nnviz.ui.card import LazyView, Table, label
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 
-_LEAST_TITLE = 60  # pixels
+_ROW, _HEAD = 74, 20  # pixels of a row of images, and of a heading
+_ALL = "All mistakes"
 _PICTURES_TIP = "Click an image to choose it. Enter or a double click puts it on the canvas."
 
 
-class ExamplesCard(Panel):
-    """Lists the chosen examples as images, or as rows if they are none."""
+class ExampleList(QWidget, LazyView):
+    """Lists the chosen examples as images, or as rows if they are none, below the matrix.
 
-    compares = True
+    Attributes:
+        heading: what is listed, unless it is all mistakes.
+        caption: the same, for the name of a file.
+    """
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Chosen examples")
+        super().__init__()
         self._session = session
+        self.caption = "Chosen examples"
         self._shown: tuple[object, object, bool] = (None, None, True)  # predictions, listed examples, whether at rest
         self._about: tuple[object, object] = (None, None)  # the listed classes and part
         self._example: object = None  # the last chosen example
-        self._full_title = self.windowTitle()
-        self._details: tuple[str, ...] = ("",)  # versions of the text next to the title, the longest first
+        self.heading = QWidget()
+        self._title, self._detail = ElidedLabel(role="title"), label(role="muted")
+        arranged(QHBoxLayout(self.heading), (self._title, 1), self._detail, spacing=8)
         self.pictures = named(PictureList(), "mistakePictures", "Chosen examples")
         self.pictures.setWhatsThis(_PICTURES_TIP)
         tip = "Click a row to choose its example. The other cards then show it, too."
@@ -61,9 +65,7 @@ class ExamplesCard(Panel):
         self._stack = QStackedWidget()
         for page in (self._sides, self.rows, self._note):
             self._stack.addWidget(page)
-        self.body.addWidget(self._stack, 1)
-        self._add_buttons()
-        self.head.title.setMinimumWidth(_LEAST_TITLE)
+        arranged(QVBoxLayout(self), self.heading, (self._stack, 1), spacing=4)
         mistakes = session.mistakes
         for view in (self.pictures, self.rows):
             view.chosen.connect(mistakes.choose)
@@ -72,27 +74,9 @@ class ExamplesCard(Panel):
         self.corrected.opened.connect(mistakes.put_on_canvas)
         self.pictures.hovered.connect(lambda place: self.pictures.show_text(self._describe(place)))
         self.corrected.hovered.connect(self._point_at_corrected)
-        self.head.marked.connect(self._fit_title)  # The mark takes room.
         for signal in (mistakes.changed, session.selection.classes_changed, session.selection.example_changed):
             signal.connect(self.refresh)
         mistakes.stepped.connect(self._focus_list)
-
-    def _add_buttons(self) -> None:
-        mistakes = self._session.mistakes
-        tip = "Chooses the next mistake in the list (N). After the last one it starts again at the first."
-        self.next_button = named(QToolButton(), "nextMistakeButton", "Next mistake", tip)
-        self.next_button.setText("N: next mistake")
-        self.next_button.clicked.connect(mistakes.next_mistake)
-        tip = (
-            "Puts the chosen example on the canvas, where you can change it with pen and eraser. The prediction "
-            "follows at once."
-        )
-        self.put_button = named(ElidedButton(), "putOnCanvasButton", "Put on the canvas", tip)
-        self.put_button.show_versions("Enter: put it on the canvas", "Enter: to the canvas", "Enter")
-        self.put_button.clicked.connect(mistakes.put_on_canvas)
-        for button in (self.next_button, self.put_button):
-            button.setProperty("role", "flat")
-        self.body.addLayout(arranged(QHBoxLayout(), self.next_button, 1, self.put_button))
 
     # ---- what is shown
 
@@ -120,11 +104,6 @@ class ExamplesCard(Panel):
         self._about, self._example = about, selection.example
         self._show_chosen_picture(place, is_new)
         self.rows.show_choice(place if self._stack.currentWidget() is self.rows else None, is_new)
-        self.put_button.setVisible(mistakes.fits_canvas)
-        self.put_button.setEnabled(selection.example is not None)
-        is_any = self._session.meaning.is_regression or changes is not None
-        self.next_button.setText("N: next one" if is_any else "N: next mistake")
-        self.next_button.setEnabled(source is not None and len(listed) > 0)
 
     def _show_chosen_picture(self, place: int | None, is_new: bool) -> None:
         """Outlines the image in its group."""
@@ -134,6 +113,12 @@ class ExamplesCard(Panel):
         described = "" if place is None else self._describe(place)
         self.pictures.set_summary("" if is_second else described)
         self.corrected.set_summary(described if is_second else "")
+
+    def height_of(self, rows: int) -> int:
+        """Returns the pixels that many rows of images need; two groups have at least one each."""
+        if self.corrected.isHidden():
+            return rows * theme.px(_ROW) + (0 if self.heading.isHidden() else theme.px(_HEAD))
+        return max(rows, 2) * theme.px(_ROW) + 3 * theme.px(_HEAD)
 
     def _focus_list(self) -> None:
         """Sets the focus to the list with the chosen example."""
@@ -153,22 +138,17 @@ class ExamplesCard(Panel):
             part.setVisible(are_shown)
 
     def _show_list(self, found: SplitPredictions | None, listed: Array, data: Dataset | None, stays: bool) -> None:
-        self._full_title = self._title(found)
         if found is None or data is None or not len(listed):
-            self._details = ("",)
-            nothing = "No examples." if self._session.mistakes.changes is None else "No prediction changed sides."
+            self._name(found, "")
+            nothing = "No examples." if self._session.mistakes.changes is None else "No prediction changed."
             self._note.setText("" if found is None else nothing)
             self._stack.setCurrentWidget(self._note)
-            self._fit_title()
             return
         answers = found.answers
-        order = self._order(answers)
-        # While the network is training, the matrix next to it may be of another epoch.
+        # While the network is training, the matrix above may be of another epoch.
         when = "" if self._session.displayed.is_steady else f" at epoch {round(found.epochs, 2):g}"
-        count, noun = text.count(len(listed)), self._session.meaning.example
-        counted = f"{count} {noun}{'s' * (len(listed) > 1)}{when}"
-        self._details = f"{counted} · {order}", counted, count
-        self._fit_title()
+        noun = self._session.meaning.example
+        self._name(found, f"{text.count(len(listed))} {noun}{'s' * (len(listed) > 1)}{when}")
         if data.is_picture and isinstance(answers, ClassPredictions):
             self._show_groups(False)
             self.pictures.show_pictures(
@@ -200,9 +180,8 @@ class ExamplesCard(Panel):
 
         Numbers are in one list.
         """
-        self._full_title, changes = self._title(found.after), found.changes
-        self._details = ("" if isinstance(changes, ClassChanges) else "largest first",)
-        self._fit_title()
+        changes = found.changes
+        self._name(found.after, "")
         if data.is_picture and isinstance(changes, ClassChanges):
             self._show_both_groups(found, changes, listed, data, stays)
         else:
@@ -229,33 +208,15 @@ class ExamplesCard(Panel):
         self._show_groups(True)
         self._stack.setCurrentWidget(self._sides)
 
-    def _fit_title(self) -> None:
-        """Shows the title, elided if it is too long, and as much of the detail as fits next to it.
+    def _name(self, found: SplitPredictions | None, count: str) -> None:
+        """Says what is listed, and how many examples; of all mistakes, the panel's title says that."""
+        self.caption = self._caption(found)
+        self._title.setText(self.caption)
+        self._detail.setText(count)
+        is_told = self._session.mistakes.changes is None and self.caption == _ALL
+        self.heading.setVisible(not is_told)
 
-        Long names must not widen the column.
-        """
-        title, detail, row = self.head.title, self.head.detail, self.head.row
-        for each in (title, detail):
-            each.ensurePolished()  # Otherwise texts are measured in another font.
-        room = row.geometry().width() - row.spacing() - self.head.room_of_mark
-        title.setText(
-            title.fontMetrics().elidedText(self._full_title, Qt.TextElideMode.ElideRight, max(room, _LEAST_TITLE))
-        )
-        left = room - title.sizeHint().width()
-        fitting = (each for each in self._details if detail.fontMetrics().horizontalAdvance(each) <= left)
-        detail.setText(next(fitting, ""))
-        title.setToolTip(f"{self._full_title}: {self._details[0]}" if self._details[0] else self._full_title)
-
-    def _order(self, answers: Predictions) -> str:
-        """Returns the order of the examples as text."""
-        classes = self._session.selection.classes
-        if isinstance(answers, NumberPredictions):
-            return "largest first"
-        is_open = classes is not None and (classes.true is None or classes.answer is None)
-        has_both = is_open or self._session.mistakes.group is not None
-        return "mistakes first" if has_both else "most confident first"
-
-    def _title(self, found: SplitPredictions | None) -> str:
+    def _caption(self, found: SplitPredictions | None) -> str:
         classes, data = self._session.selection.classes, self._session.data.dataset
         if self._session.mistakes.group is not None:
             return "Selected on the map"
@@ -263,7 +224,7 @@ class ExamplesCard(Panel):
         if found is not None and isinstance(found.answers, NumberPredictions):
             return "Largest changes" if is_comparing else "Largest errors"
         if classes is None or data is None:
-            return "Changed sides" if is_comparing else "All mistakes"
+            return "Changed between right and wrong" if is_comparing else _ALL
         name = self._session.meaning.output
         true, answer = (None if each is None else name(each) for each in (classes.true, classes.answer))
         if answer is None:
@@ -302,15 +263,7 @@ class ExamplesCard(Panel):
         ]
         return "\n".join([f"{about}: {meaning.output(int(changes.after.labels[index]))}", *lines])
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_title()
-
     # ---- for a file
-
-    @property
-    def caption(self) -> str:
-        return self._full_title
 
     def table(self) -> Table | None:
         """Returns a row for each listed example, for a CSV file. Rows are made one at a time."""
@@ -328,7 +281,3 @@ class ExamplesCard(Panel):
 def _picture(found: SplitPredictions, index: int, data: Dataset) -> Array:
     """Returns the pixels (height, width) of an example."""
     return found.part.split.example(found.part.number(index)).reshape(data.example_shape)
-
-
-PLACE = Place(Column.CHOOSE, 2, 336)
-CARDS.register("mistakePicturesDock")(CardInfo(ExamplesCard, {"inside": PLACE}, needs=(MISTAKES, CHANGES)))
