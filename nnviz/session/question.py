@@ -220,6 +220,11 @@ class Question(QObject):
             self._before.pop(meaning_of(data), None)
             self._give(meaning_of(data), input_of(data, example))
 
+    def begin_with_example(self) -> None:
+        """Shows a random example of the data, not from the training set if possible, if there is no input."""
+        if self._data.dataset is not None and self.example is None:
+            self.show_example(self._any(self._data.dataset))
+
     def set_random_example(self, what: str = "example") -> None:
         """Makes a random example the input, not from the training set if possible, as one step to undo."""
         if self._data.dataset is not None:

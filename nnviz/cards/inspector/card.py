@@ -1,4 +1,4 @@
-"""The inspector: tabs with pages that look closer at the network."""
+"""The inspector: tabs with pages that look closer at the network and its answer to the current input."""
 
 from __future__ import annotations
 
@@ -13,11 +13,21 @@ _LEAST_HEIGHT = 190  # Pixels of the pages. Otherwise each page would enlarge th
 
 
 class Inspector(TabbedCard):
-    """Cards become its pages by ``page_of``."""
+    """Cards become its pages by ``page_of``. If there is no input when it is shown, it begins with an example."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("Inspector")
+        self._question = session.question
         self._stack.setMinimumHeight(_LEAST_HEIGHT)
+
+    def _visibility_changed(self, in_view: bool) -> None:
+        if in_view:
+            self._question.begin_with_example()
+        super()._visibility_changed(in_view)
+
+    def adapt(self) -> None:
+        """Begins with an example of other data."""
+        self._question.begin_with_example()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Keeps all tabs visible. They have no width before they are shown."""

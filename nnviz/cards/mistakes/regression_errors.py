@@ -117,7 +117,8 @@ class RegressionErrors(QStackedWidget):
         """Returns a short description of the view."""
         if len(answers.errors) > 1:
             return "R²: explained share"
-        return f"across: true {self._session.meaning.output(0)} · up: predicted"
+        name = self._session.meaning.output(0)
+        return f"x: true {name} · y: predicted {name}"
 
     def _show_choice(self) -> None:
         example, found = self._session.selection.example, self._found

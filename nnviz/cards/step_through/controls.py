@@ -31,7 +31,7 @@ class StepChooser(QWidget):
         self.of_batch = pill("Next batch", "stepOfBatchButton", "Step on the next batch", tip, True)
         tip = "Sets the target class for training on the drawing."
         self.target = ChoiceButton("stepTargetButton", "Learn the drawing as", tip)
-        tip = "Records the step that is next now. The recorded step stays until then, also during training."
+        tip = "Shows the next step of the run as it is now. It stays until you press again, also during training."
         self.newest = pill("Newest", "newestStepButton", "Newest step", tip)
         self.moment = named(ElidedLabel(role="muted"), "stepMoment")
         box = FixedSizeBox(self.moment)  # shrinks first if there is little room

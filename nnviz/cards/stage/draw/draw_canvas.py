@@ -39,7 +39,7 @@ class NetworkInput(Picture):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(QSize(0, 0))
-        named(self, "networkInputPicture", "Input of the network")
+        named(self, "networkInputPicture", "Input of the network", "The input as the network gets it.")
         self.setParent(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()

@@ -84,6 +84,7 @@ def explaining(qtbot: QtBot, window: AnyWindow) -> ExplanationPage:
     """In view, of a network that has learned a little, and with a seven drawn."""
     train_epochs(qtbot, window, 3)
     card = inside(qtbot, window)
+    window.session.sketch.draw(())
     drag(window.canvas, seven(window.canvas))
     settle(qtbot, window)
     return card
@@ -107,8 +108,9 @@ def other_network(qtbot: QtBot, window: CardWindow, hidden: tuple[int, ...]) -> 
 # ---- the drawing
 
 
-def test_nothing_is_asked_before_something_is_drawn(ready_window: CardWindow, qtbot: QtBot) -> None:
+def test_of_an_empty_canvas_nothing_is_asked(ready_window: CardWindow, qtbot: QtBot) -> None:
     card = inside(qtbot, ready_window)
+    ready_window.session.sketch.draw(())
     assert card.view.content is None
     assert card.view.line == "draw something to explain its prediction"
     assert not find(card, QToolButton, "playChangeButton").isVisible()

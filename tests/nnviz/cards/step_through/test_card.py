@@ -51,7 +51,8 @@ def ready_window(make_cards: MakeCards) -> CardWindow:
 
 
 def page_of(window: CardWindow, qtbot: QtBot) -> StepThroughPage:
-    """In front, with the next step."""
+    """In front, with the step on the next batch."""
+    window.session.models[StepThrough].choose(of_example=False)
     window.show_workspace("inside")
     card = window.card("inspector")
     assert isinstance(card, TabbedCard)
@@ -93,6 +94,17 @@ def lines(page: StepThroughPage) -> list[tuple[str, str]]:
 def pick(qtbot: QtBot, widget: object, place: int) -> None:
     """Clicks the row or cell of that number."""
     qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.place_of(place).center())  # type: ignore[attr-defined]
+
+
+def test_it_begins_with_the_example_on_the_stage(ready_window: CardWindow, qtbot: QtBot) -> None:
+    ready_window.show_workspace("inside")
+    example = ready_window.session.question.example
+    assert example is not None, "without a drawing a random one"
+    click_tab(qtbot, ready_window, "stepThroughTab")
+    model = ready_window.session.models[StepThrough]
+    qtbot.waitUntil(lambda: model.is_newest)
+    assert model.recorded is not None
+    np.testing.assert_array_equal(model.recorded.step.inputs[0], example)
 
 
 # ---- the way
@@ -407,7 +419,8 @@ def test_while_it_trains_the_moment_is_whole_or_absent_and_a_button_brings_the_n
 def test_taking_a_step_on_the_drawing(page: StepThroughPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     session = ready_window.session
     click(qtbot, ready_window, QPushButton, "stepOfExampleButton")
-    assert find(page, QLabel, "stepNothing").isVisible()
+    session.sketch.draw(())
+    qtbot.waitUntil(find(page, QLabel, "stepNothing").isVisible)
     ready_window.canvas.set_strokes(SEVEN)
     newest(page, ready_window, qtbot)
     page.which.target.chosen.emit("7")
@@ -646,6 +659,7 @@ def test_of_a_run_that_is_not_recorded_it_says_why_and_shows_the_step_on_the_exa
     newest(page, ready_window, qtbot)
     assert not note.isVisible()
     assert take.isEnabled()
+    session.sketch.draw(())
     session.timeline.go_to(1)
     qtbot.waitUntil(lambda: "Draw something" in find(page, QLabel, "stepNothing").text())
     not_known = "This run is not recorded, so its past epochs are not known exactly."
@@ -656,13 +670,13 @@ def test_of_a_run_that_is_not_recorded_it_says_why_and_shows_the_step_on_the_exa
     assert note.text().endswith("Showing the step on the example.")
     assert not find(page, QPushButton, "stepPastAgainButton").isVisible()
     assert not take.isEnabled()
-    assert "Go live" in take.toolTip()
+    assert "Press End" in take.toolTip()
     assert find(page, QLabel, "stepResult").text().startswith("loss "), "the playhead says the epoch"
     session.timeline.go_live()
     newest(page, ready_window, qtbot)
     assert not note.isVisible()
     assert take.isEnabled()
-    assert "Go live" not in take.toolTip()
+    assert "Press End" not in take.toolTip()
 
     # Of a step of SGD on an example all is known.
     session.models[StepThrough].choose(True)

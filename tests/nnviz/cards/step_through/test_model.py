@@ -35,6 +35,7 @@ SEVEN = (Stroke(np.array([[-0.25, -0.25], [0, -0.27], [0.25, -0.25], [0.13, 0], 
 @pytest.fixture
 def step_through(ready_model: Model) -> StepThrough:
     found = ready_model.session.models[StepThrough]
+    found.choose(of_example=False)
     found.want(True)
     return found
 

@@ -31,6 +31,7 @@ def small(ready_model: Model) -> Model:
     session.records.set_on(True)
     session.settings.change("all", hidden=(12,), optimizer="adam", learning_rate=0.003, dropout=0.2, epochs=6)
     session.reset()
+    session.models[StepThrough].choose(of_example=False)
     session.models[StepThrough].want(True)
     return ready_model
 
@@ -257,6 +258,7 @@ def test_it_says_that_it_takes_long_and_can_be_given_up_and_begun_again(
 
 def test_a_run_that_is_not_recorded(ready_model: Model, qtbot: QtBot) -> None:
     session = ready_model.session
+    session.models[StepThrough].choose(of_example=False)
     session.models[StepThrough].want(True)
     train(ready_model, qtbot, 2)
     session.timeline.go_to(1)
