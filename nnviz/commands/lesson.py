@@ -95,7 +95,7 @@ def _window() -> MainWindow:
 def names_page(known: Catalogue) -> str:
     """Returns the page of the guide with all names that a lesson may use, as Markdown."""
     lines = [_NAMES, "## Directives", "", "| directive | effect |", "| --- | --- |"]
-    lines += [f"| `{_in_table(pattern)}` | {about} |" for pattern, about in DIRECTIVES.items()]
+    lines += [f"| `{_in_table(pattern)}` | {text.regrouped(about)} |" for pattern, about in DIRECTIVES.items()]
     lines += [
         "",
         "## Facts",

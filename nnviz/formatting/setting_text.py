@@ -93,7 +93,8 @@ def typed_data_value(setting: DataSetting, value: object) -> str:
 
 def error_words(error: EngineError, titles: Mapping[str, str]) -> str:
     """Returns an error's text, in which a setting is called by its title if there is one."""
-    return error.message_for(titles[error.parameter]) if error.parameter in titles else str(error)
+    words = error.message_for(titles[error.parameter]) if error.parameter in titles else str(error)
+    return text.regrouped(words)
 
 
 def parse_typed(setting: DataSetting, typed: str) -> Value:

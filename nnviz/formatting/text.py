@@ -18,7 +18,8 @@ from engine.basics.cli_option_names import escaped
 from nnviz.formatting.round_numbers import digits
 
 _THIN = "\u202f"
-_COMMAS = re.compile(r"(?<![\w,.])[1-9]\d{0,2}(,\d{3})+(?!,?\w)")  # a count with commas
+# Texts in quotes, and a count with commas as group 1.
+_COMMAS = re.compile(r"""(?<!\w)'[^']*'|"[^"]*"|“[^”]*”|(?<![\w,.])([1-9]\d{0,2}(?:,\d{3})+)(?!,?\w|\.[^\W\d])""")
 _MOST_SIZES, _FIRST_SIZES = 12, 3  # of a longer list only the first are written
 
 
@@ -103,8 +104,11 @@ def grouped(words: str) -> str:
 
 
 def regrouped(note: str) -> str:
-    """Returns a note of the engine, whose counts have commas, with thin spaces in them: "300 of 60 000 examples"."""
-    return _COMMAS.sub(lambda found: found[0].replace(",", _THIN), note)
+    """Returns a note or an error of the engine, whose counts have commas, with thin spaces: "300 of 60 000 examples".
+
+    What is in quotes, such as a typed value, stays as it is.
+    """
+    return _COMMAS.sub(lambda found: found[0].replace(",", _THIN) if found[1] else found[0], note)
 
 
 def compact(value: float, digits: int = 3) -> str:

@@ -16,6 +16,7 @@ from engine.network.network import Network
 from engine.provenance import Provenance
 from engine.training.events import TrainingState
 from engine.training.history import History
+from nnviz.formatting.text import regrouped
 from nnviz.jobs.network_reading import LoadedNetwork, resumed
 from nnviz.jobs.serial_thread import SerialThread
 from nnviz.session.run import Run, RunOrigin
@@ -102,9 +103,8 @@ class LoadedRuns(QObject):
         if misfit:
             self._messages.warn(misfit)
         elif found.reason_unavailable:
-            self._messages.show(
-                f"{run.title} was opened, but its training cannot be resumed: {found.reason_unavailable}"
-            )
+            why = regrouped(found.reason_unavailable)
+            self._messages.show(f"{run.title} was opened, but its training cannot be resumed: {why}")
 
     def _resume(self) -> None:
         """Continues the current run with the loaded data, or says what does not fit."""

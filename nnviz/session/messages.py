@@ -197,11 +197,11 @@ def error_text(what: str, error: Exception) -> str | None:
     """
     lead = f"{what}: " if what else ""
     if isinstance(error, FileFormatError):
-        return str(error)
+        return text.regrouped(str(error))
     if isinstance(error, DivergenceError):
         return f"{lead}{error.in_words}"
     if isinstance(error, EngineError):
-        return f"{lead}{error}"
+        return text.regrouped(f"{lead}{error}")
     if isinstance(error, OSError):
         file = text.name(Path(error.filename).name) if isinstance(error.filename, str) else ""
         where = f"{file}: " if file and file not in what else ""

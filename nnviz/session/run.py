@@ -425,7 +425,7 @@ def misfit_of(network: Network, about: Description | None, dataset: Dataset) -> 
         if about is not None and dataset.description is not None:
             about.check_means_same(dataset.description)
     except EngineError as error:
-        return str(error)
+        return text.regrouped(str(error))
     return None
 
 

@@ -355,7 +355,8 @@ class Settings(QObject):
         try:
             fitting.training.check_against(fitting.examples(dataset))
         except EngineError as error:
-            self._data_problem = self.all_problems["batch_size"] = error.message_for("Batch size")
+            words = text.regrouped(error.message_for("Batch size"))
+            self._data_problem = self.all_problems["batch_size"] = words
 
 
 def _differing(applied: Experiment, basis: Basis, experiment: Experiment) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from engine.experiment import Experiment
+from nnviz.formatting.text import regrouped
 from nnviz.jobs.executors import address_typed, who_is_there
 from nnviz.jobs.serial_thread import SerialThreads
 from nnviz.session.messages import Message, MessageChoice, Messages
@@ -104,7 +105,8 @@ class SweepTarget(QObject):
             return ""
         if found.cluster is not None:
             cluster = found.cluster
-            return cluster.summary if cluster.address == self.typed else f"{cluster.address}: {cluster.summary}"
+            where = "" if cluster.address == self.typed else f"{cluster.address}: "
+            return f"{where}{regrouped(cluster.summary)}"
         if found.address is not None and self._untrusted and not found.reason_unavailable:
             return f"nnviz sends nothing to {format_hosts(self._untrusted)} until you trust it. Start asks you."
         return found.reason_unavailable or _ASKING

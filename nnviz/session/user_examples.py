@@ -165,7 +165,7 @@ class UserExamplesModel(QObject):
             self._store.set_read(path, UserExamples.empty_for(data), is_readable=False)
             what = "Your own examples could not be read; their file is kept"
             if isinstance(error, FileFormatError):
-                self._messages.warn(f"{what}. {error}")
+                self._messages.warn(text.regrouped(f"{what}. {error}"))
             else:
                 self._messages.show_error(what, error)
             done((UserExamples.empty_for(data), frozenset()))

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PyQt5.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QAbstractScrollArea, QLabel, QSizePolicy, QWidget
 
-from nnviz.formatting.text import plain
+from nnviz.formatting.text import plain, regrouped
 from nnviz.ui import alignment, theme
 from nnviz.ui.card import ancestry, holder
 from nnviz.ui.parts import set_look
@@ -40,7 +40,7 @@ class Note(QLabel):
 
     def show_text(self, text: str, control: QWidget | None = None) -> None:
         """Shows the text, next to another control if one is given. An empty text hides the note."""
-        text = plain(text)
+        text = regrouped(plain(text))
         if text == self.text() and (control is None or control is self._control):
             return
         self._forget()

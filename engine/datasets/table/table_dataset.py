@@ -216,7 +216,7 @@ def _check_cells(column: TableColumn) -> None:
     """Raises DataError if too many cells have thousands separators that others contradict, or a number is too large."""
     if not are_few(column.thousands, len(column.values)):
         value = Verbatim(f"written with thousands separators in {column.thousands:,} rows, but not in others")
-        rule = "must have one thousands separator, always before three digits, because 1,234 might be 1.234"
+        rule = "must have one thousands separator, always before three digits, because “1,234” might be 1.234"
         raise DataError(column.name, value, rule, f"Remove them, choose another decimal mark, or {_IGNORE}.")
     if column.kind == NUMBER:
         largest = largest_size(column.values)

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QLabel, QWidget
 from engine.basics.errors import EngineError
 from engine.datasets.data_setting import DataSetting, Value
 from nnviz.formatting.setting_text import parse_typed, typed_data_value
+from nnviz.formatting.text import regrouped
 from nnviz.session.data_import import DataImport
 from nnviz.ui import theme
 from nnviz.ui.card import label
@@ -137,5 +138,5 @@ class ImportFields(FormGrid):
         for name, (edit, _) in self._edits.items():
             set_look(edit, "wrong", name in problems)
         words = " ".join(problems.values())
-        self._problem.setText(words)
+        self._problem.setText(regrouped(words))
         self._problem.setVisible(bool(words))

@@ -25,7 +25,10 @@ class ShortList(QListWidget):
 
     def show_lines(self, lines: Sequence[str], more: int) -> None:
         """Shows lines of texts from a file, and the number of further ones."""
-        shown = [*map(text.plain, lines), *([f"… and {text.count(more)} more"] if more > 0 else [])]
+        shown = [
+            *(text.regrouped(text.plain(line)) for line in lines),
+            *([f"… and {text.count(more)} more"] if more > 0 else []),
+        ]
         if shown != self._lines:
             self._lines = shown
             self.clear()

@@ -210,7 +210,7 @@ class TableSection(QWidget):
         is_of_column = error is not None and error.parameter in names
         self._of_column.setVisible(is_of_column)
         if error is not None and is_of_column:
-            self._problem.setText(text.plain(str(error)))
+            self._problem.setText(text.regrouped(text.plain(str(error))))
             self._ignore.setVisible(error.parameter != preview.settings.get("target"))
 
     def _show_summaries(self, preview: TablePreview) -> None:

@@ -15,6 +15,7 @@ from nnviz.cards.step_through.manual_steps import ManualStep, ManualSteps
 from nnviz.cards.step_through.past_batch import PastBatch
 from nnviz.cards.step_through.step_effects import StepEffects
 from nnviz.cards.step_through.step_request import RecordedStep, StepKey, StepRequest
+from nnviz.formatting.text import regrouped
 from nnviz.jobs.serial_thread import SerialThread, close_all
 from nnviz.session.run import Run
 from nnviz.session.session import Session
@@ -258,4 +259,4 @@ def _in_words(error: Exception) -> str:
         return "The loss of this step is not finite. Lower the learning rate."
     if isinstance(error, MemoryError):
         return "Not enough memory to record this step. Close other programs and try again."
-    return str(error) if isinstance(error, EngineError) else "This step could not be recorded."
+    return regrouped(str(error)) if isinstance(error, EngineError) else "This step could not be recorded."

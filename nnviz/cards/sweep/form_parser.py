@@ -31,6 +31,7 @@ from engine.sweeps.search_space import (
 )
 from nnviz.cards.sweep.fields import DEFAULT, SweepFields, VariedSetting
 from nnviz.formatting.setting_text import error_words, setting_name
+from nnviz.formatting.text import regrouped
 
 T = TypeVar("T")
 _NOTHING_VARIES = "No setting varies. Add a setting."
@@ -91,7 +92,7 @@ class _FieldReader:
 
     def note(self, field: str, words: str) -> None:
         """Notes a problem of a field, unless the field has one."""
-        self.problems.setdefault(field, words[:1].upper() + words[1:])
+        self.problems.setdefault(field, regrouped(words[:1].upper() + words[1:]))
 
     def read(self, field: str, title: str, text: str, read: Callable[[str, str, str], T], example: str) -> T | None:
         """Returns the parsed text; None if it is invalid."""

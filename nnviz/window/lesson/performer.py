@@ -149,7 +149,7 @@ class Performer(QObject):
         try:
             self._proceed()
         except (EngineError, OSError, ValueError) as error:
-            self._fail(str(error))
+            self._fail(text.regrouped(str(error)))
         except Exception as error:  # a fault of the program is a failure of the step: the lesson must not wait for ever
             _LOG.exception("a directive of a lesson failed")
             self._fail(f"{type(error).__name__}: {error}")

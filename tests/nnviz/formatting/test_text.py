@@ -21,7 +21,8 @@ def test_the_numbers_of_a_note_are_grouped_as_all_others() -> None:
         "300 of 60\u202f000 examples, drawn by seed 1\u202f234\u202f567. Rows 1\u202f000, 2\u202f000 and 3\u202f000."
     )
     assert text.regrouped(note) == written
-    for other in ("0,001", "1,5", "12,34", "1,0000", "a1,000", "1,000b", "2.51,000", "2012,2013"):
+    quoted = ("is '1,000': it must", 'a "64, 64,128"', "column “a 1,000”", "1,000.csv")
+    for other in ("0,001", "1,5", "12,34", "1,0000", "a1,000", "1,000b", "2.51,000", "2012,2013", *quoted):
         assert text.regrouped(other) == other
 
 

@@ -87,17 +87,23 @@ REFUSED: dict[str, tuple[Write, str]] = {
     "binary": (bytes_file(bytes(range(256)) * 40), "t.csv: not a text file (it contains zero bytes)"),
     "one column": (rows(9, str, "a"), "t.csv: it has only one column, at least two are needed (one is predicted)."),
     "names only": (text_file("a,b,y\n"), "t.csv: it has no row of values"),
-    "many columns": (rows(3, lambda row: ",".join("1" * 10_001), ",".join(f"c{n}" for n in range(10_001))), "10,000"),
-    "one class": (rows(40, lambda row: f"{row},{row * 7 % 5},cat"), "y is of only one class: it must have 2 to 1,000"),
+    "many columns": (
+        rows(3, lambda row: ",".join("1" * 10_001), ",".join(f"c{n}" for n in range(10_001))),
+        "10\u202f000",
+    ),
+    "one class": (
+        rows(40, lambda row: f"{row},{row * 7 % 5},cat"),
+        "y is of only one class: it must have 2 to 1\u202f000",
+    ),
     "many classes": (
         rows(2_000, lambda row: f"{row},{row * 7 % 5},k{row}"),
-        "y is of 2,000 different texts in 2,000 rows: it must have several rows of each",
+        "y is of 2\u202f000 different texts in 2\u202f000 rows: it must have several rows of each",
     ),
     "nothing to predict": (rows(40, lambda row: f"{row},{row % 5},"), "y: the column to predict has no values"),
     "thousands": (
         rows(40, lambda row: f'{row % 5 + 0.5},{row % 2},"1,{row + 100 if row else 2}"'),
         "y is written with thousands separators in 39 rows, but not in others: it must have one "
-        "thousands separator, always before three digits, because 1,234 might be 1.234.",
+        "thousands separator, always before three digits, because “1,234” might be 1.234.",
     ),
     "no subfolders": (
         folder_of("a.png", "b.png"),
