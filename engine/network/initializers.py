@@ -66,7 +66,7 @@ class HeSpread(He):
     over the data. With many inputs they are near 0.
     """
 
-    label = "He, spread"
+    label = "He, random biases"
 
     def fill(self, weights: Array, biases: Array, rng: np.random.Generator) -> None:
         super().fill(weights, biases, rng)

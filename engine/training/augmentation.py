@@ -69,12 +69,12 @@ class Augmentation:
         off=0.0,
     ).field(0.0)
     shear: float = Setting(
-        Number("0.1", 0, 1, 0.02, "(1 is a slant of 45 degrees)"),
+        Number("0.1", 0, 1, 0.02, "(1 is a shear of 45 degrees)"),
         AUGMENTATION,
         IMAGES,
-        help="slant images by at most this share; 1 is 45 degrees",
+        help="shear images by at most this factor; 1 is 45 degrees",
         title="Shear",
-        tip="Slants each image to the left or right, by at most this amount: 1 is 45 degrees.",
+        tip="Shears each image to the left or right, by at most this factor: 1 is 45 degrees.",
         off=0.0,
     ).field(0.0)
     elastic: float = Setting(
@@ -94,7 +94,7 @@ class Augmentation:
         help="smoothness of the elastic distortion in pixels",
         title="Smoothing",
         unit="pixels",
-        tip="Sets how smooth the elastic deformation is: if it is small, strokes tremble.",
+        tip="Sets how smooth the elastic deformation is. Small values make strokes jagged.",
         worth_trying=(3, 4.5, 6),
     ).field(4.0)
     thickness: float = Setting(

@@ -85,7 +85,7 @@ class TrainingSettings:
         ANY_DATA,
         help="share of the last step's direction that is kept; beta 1 of Adam",
         title="Momentum",
-        tip="Sets how much of the last step is kept in the next one, so that steps roll over bumps and along valleys.",
+        tip="Sets the share of the last step that is added to the next one. Steps in one direction grow.",
         worth_trying=(0, 0.5, 0.9),
     ).field(0.9)
     beta2: float = Setting(

@@ -32,7 +32,7 @@ def format_seeds(count: int) -> str:
 def figure_name(figure: str) -> str:
     """Returns the displayed name of a measured figure: "validation error", or "test RMSE" for "test_rmse"."""
     part, quantity = figure.split("_")
-    return f"{part} {QUANTITIES[quantity]}"
+    return f"{'training' if part == 'train' else part} {QUANTITIES[quantity]}"
 
 
 def figure_value(quantity: str, value: float, unit: str = "") -> str:
@@ -62,7 +62,7 @@ def format_trial(trial: TrialResult) -> str:
     """Returns the values that distinguish a trial: "learning rate 0.05, hidden 64-32"; its number if nothing varies."""
     from engine.sweeps.search_space import format_values
 
-    return format_values(trial.values) if trial.values else f"experiment {trial.trial + 1}"
+    return format_values(trial.values) if trial.values else f"trial {trial.trial + 1}"
 
 
 # ---- which is better
@@ -119,7 +119,8 @@ def significance_sentences(
         lower = f"{one} and {other} have the lower error in equally many pairs of seeds"
     else:
         equal = f", {found.ties} {'is' if found.ties == 1 else 'are'} equal" if found.ties else ""
-        lower = f"{better} has a lower error than {worse} in {count} of {found.pairs} pairs of seeds{equal}"
+        pairs = f"{text.count(count)} of {text.count(found.pairs)} pairs"
+        lower = f"{better} has a lower error than {worse} in {pairs} of seeds{equal}"
     chance = significance(found, is_one_of_several)
     return f"{chance}: {lower}.", "Train more seeds to decide." if chance == COULD_BE_CHANCE else ""
 
@@ -148,7 +149,7 @@ def format_test(found: GroupComparison, figure: str) -> str:
 def format_wins(found: GroupComparison) -> str:
     """Returns the number of pairs that the first of two groups of seeds wins: "25 of 25 pairs (p = 0.008)"."""
     p = "" if found.p is None else f" ({_p(found.p)})"
-    return f"{found.wins} of {found.pairs} pairs{p}"
+    return f"{text.count(found.wins)} of {text.count(found.pairs)} pairs{p}"
 
 
 def small_number(number: int) -> str:

@@ -36,7 +36,7 @@ def title_of_data(name: str) -> str:
 
 def more_epochs(epochs: int) -> str:
     """Returns a number of further epochs: "1 more epoch", "20 more epochs"."""
-    return f"{epochs} more epoch{'' if epochs == 1 else 's'}"
+    return f"{text.count(epochs)} more epoch{'' if epochs == 1 else 's'}"
 
 
 def setting_name(name: str) -> str:

@@ -158,11 +158,11 @@ def dead_neurons(state: RunState) -> Hint | None:
     if state.dead_layer is not None:
         found = f"Layer {state.dead_layer} has the same output for nearly every example"
         activation = state.experiment.activations[state.dead_layer - 1]
-        return replace(_calmed("dead-neurons", found, "the network has died", state, activation, 10), needs_reset=True)
+        return replace(_calmed("dead-neurons", found, "dead layer", state, activation, 10), needs_reset=True)
     for number, layer in enumerate(state.layers, start=1):
         many = layer.neurons >= _FEW_NEURONS and layer.dead >= _MANY_DEAD * layer.neurons
         if layer.activation == "relu" and many and state.trained and _can_improve(state):
-            found = f"{layer.dead} of {layer.neurons} neurons in layer {number} never fire"
+            found = f"{text.count(layer.dead)} of {text.count(layer.neurons)} neurons in layer {number} never fire"
             return replace(_calmed("dead-neurons", found, "dead neurons", state, "relu", 4), needs_reset=True)
     return None
 

@@ -70,7 +70,7 @@ def resumed(found: LoadedNetwork, dataset: Dataset | None) -> LoadedNetwork:
     try:
         settings = replace(TrainingSettings.from_dict(state.settings), evaluate=True)  # the window shows the errors
         if dataset is None:
-            return replace(found, settings=settings, reason_unavailable="the data is not loaded yet.")
+            return replace(found, settings=settings, reason_unavailable="the data are not loaded yet.")
         trainer = Trainer.resume(network, dataset, state)
         trainer.change(settings)
     except EngineError as error:

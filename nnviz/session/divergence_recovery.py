@@ -41,7 +41,7 @@ class DivergenceRecovery(QObject):
         self._runs.history_changed.connect(self._follow)
         self._settings.changed.connect(lambda: self._messages.withdraw(self._notice))
 
-    # ---- it has died
+    # ---- a dead layer
 
     def _died(self, run: Run) -> None:
         if run is not self._runs.current:
@@ -62,8 +62,8 @@ class DivergenceRecovery(QObject):
             choices.insert(0, _choice(words, "reset", self._reset_with, dict(hint.steps)))
         self._dead_layer = run.dead_layer
         self._notice = self._messages.warn(
-            f"The network has died: layer {run.dead_layer} has the same output for nearly every example, so the error "
-            f"stays at chance.{why}",
+            f"Dead layer: layer {run.dead_layer} has the same output for nearly every example, so the error stays at "
+            f"chance.{why}",
             *choices,
         )
 

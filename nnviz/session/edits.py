@@ -156,7 +156,7 @@ class Edits(QObject):
         wanted = {neuron: factor for neuron, factor in wanted.items() if factor != 1}
         if wanted != before:
             run = self._runs.current.id
-            text = f"what if: {what_if_text(wanted)}" if wanted else "end of what if"
+            text = f"what if: {what_if_text(wanted)}" if wanted else "end of the what-if"
             self._undo.push(Step(text, Kind.VIEW, self._show_what_if, (run, before), (run, wanted), (run,)))
         else:
             self._displayed.suppose(wanted)  # what was only tried ends
@@ -198,7 +198,7 @@ class Edits(QObject):
         """Carries out an edit and ends the what-ifs it makes permanent. Only for the live network."""
         if not self._displayed.is_live:
             epoch = self._runs.current.epoch_text(self._displayed.epochs).capitalize()
-            self._messages.show(f"{epoch} is in the past and cannot be edited. Go live (End) to edit the network.")
+            self._messages.show(f"{epoch} is in the past and cannot be edited. Press End to return to the present.")
             return
         run = self._runs.current.id
         new = Edit(run, tuple((part, to) for part, _, to in changes), text, None, None if kept is None else {})

@@ -64,11 +64,11 @@ def origin_texts(session: Session) -> tuple[str, ...]:
         short = f"{origin.part} {noun} {text.count(origin.number)}{answer}"
         return f"{session.meaning.where(origin.part, origin.number, noun)}{answer}", short
     if data.kind == PICTURE:
-        return (f"what the network sees: {data.example_shape[0]}×{data.example_shape[1]}",)
+        return (f"input of the network: {data.example_shape[0]}×{data.example_shape[1]}",)
     count = _COUNTS.get(data.width, f"{text.count(data.width)} numbers")
     how = "as they are (no scaling)" if data.width > 1 else "as it is (no scaling)"
     short = f"{count}, {how if data.scaling is None else 'standardised'}"
-    return f"what the network is shown: {short}", short
+    return f"input of the network: {short}", short
 
 
 def truth_text(session: Session) -> str:

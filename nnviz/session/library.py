@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
+from nnviz.formatting import text
 from nnviz.session.messages import Message
 from nnviz.session.reopening import Reopening
 from nnviz.session.run_list import RunListing, RunRow, SweepKey, read_listing, with_active_groups, with_open_groups
@@ -215,7 +216,7 @@ class RunLibrary(QObject):
 
     def delete(self, runs: Sequence[int]) -> None:
         """Deletes runs, as one step to undo. The deletion is final when the window closes."""
-        what = "deletion of a run" if len(runs) == 1 else f"deletion of {len(runs)} runs"
+        what = "deletion of a run" if len(runs) == 1 else f"deletion of {text.count(len(runs))} runs"
         self._undo.push(Step(what, Kind.LIBRARY, self._set_deleted, (runs, False), (runs, True)))
 
     def _set_deleted(self, change: tuple[Sequence[int], bool]) -> None:
@@ -224,8 +225,11 @@ class RunLibrary(QObject):
         def done(_: object) -> None:
             self._messages.withdraw(self._message)
             if is_deleted:
-                one, all_of_them = f"Run {runs[0]} was deleted. {_BACK}", f"{len(runs)} runs were deleted. {_BACK_ALL}"
-                self._message = self._messages.show(one if len(runs) == 1 else all_of_them)
+                one, many = (
+                    f"Run {runs[0]} was deleted. {_BACK}",
+                    f"{text.count(len(runs))} runs were deleted. {_BACK_ALL}",
+                )
+                self._message = self._messages.show(one if len(runs) == 1 else many)
             self.deletion_changed.emit(list(runs), is_deleted)
             self.refresh()
 

@@ -140,7 +140,7 @@ class SideBySide(QObject):
         self._epoch = self._displayed.epochs
         self.choose(EPOCH)
         epoch = self._runs.current.epoch_text(self._epoch)
-        self._messages.announce(f"{epoch.capitalize()} is kept. Go to another epoch to compare them.")
+        self._messages.announce(f"{epoch.capitalize()} is selected for comparison. Go to the other epoch.")
 
     @property
     def kept_epoch(self) -> float | None:
@@ -346,7 +346,7 @@ class SideBySide(QObject):
                 self._look()
 
         def failed(error: Exception) -> None:
-            self._messages.show_error("The run that this branch left could not be read", error)
+            self._messages.show_error("The parent run of this branch could not be read", error)
 
         self._library_thread.run(read, done, failed)
 

@@ -43,8 +43,8 @@ def format_recording_offer(plan: Plan) -> tuple[str, str]:
     """Returns why a plan needs recording, and the button that switches it on."""
     what = f"{plan_name(plan)} are" if _is_of_seeds(plan) else f"The runs of a {plan_name(plan)} are"
     do = f"train {plan_name(plan)}" if _is_of_seeds(plan) else f"start the {plan_name(plan)}"
-    off = "recorded in the library, but File → Keep runs in the library is off."
-    return f"{what} {off}", f"Keep runs and {do}"
+    off = "recorded in the library, but File → Record runs in the library is off."
+    return f"{what} {off}", f"Record runs and {do}"
 
 
 # ---- on a cluster

@@ -175,7 +175,7 @@ class Sweeps(QObject):
     def _begins(self, plan: Plan) -> bool:
         """Starts the progress of a plan; returns False after a message if another plan is in training."""
         if self.plan_progress is not None:
-            self._messages.show(f"Already training ({self._name}): {self.progress}. Stop it first, or wait.")
+            self._messages.show(f"Still in progress: {self._name} ({self.progress}). Stop these runs, or wait.")
             return False
         self._name, self._is_stopping = plan_name(plan), False
         self._messages.clear()  # for example the offer to resume it

@@ -18,7 +18,7 @@ class HeaderBadge(QAbstractButton):
     """Lies over free space of the header, and shows the longest text that fits. A click returns to the present state.
 
     Attributes:
-        what: the assumption; "" for none.
+        what: the what-if; "" for none.
         moment: the displayed earlier epoch ("epoch 3.4"); "" for now.
         beside: the two networks that the card shows side by side ("epoch 3", "now"); None for one.
     """
@@ -41,7 +41,7 @@ class HeaderBadge(QAbstractButton):
     def show_what(
         self, what: str, epoch: str = "", beside: tuple[str, str] | None = None, short: tuple[str, str] = ("", "")
     ) -> None:
-        """Shows an assumption and an epoch ("3.4"), or two networks; without any of them the badge is hidden.
+        """Shows a what-if and an epoch ("3.4"), or two networks; without any of them the badge is hidden.
 
         ``short``: shorter names for both networks ("3", "now").
         """
@@ -56,8 +56,8 @@ class HeaderBadge(QAbstractButton):
             )
         else:
             tip = (
-                f"What if: {what}. Every card shows this assumption, and the network itself is unchanged. Click to "
-                "end it."
+                f"What if: {what}. Every card shows the network with this change, and the network itself stays as it "
+                "is. Click to end it."
             )
         self.setAccessibleName("Comparison" if beside else "Looking back" if moment else "What if")
         self.setToolTip(tip if self.is_wanted else "")

@@ -47,7 +47,7 @@ class HeadBar(QFrame):
         assert overflow is not None
         theme.set_icon(overflow, "ellipsis")  # Qt's own arrow is dark on dark
         self.switch = WorkspaceSwitch(workspaces)
-        self._activity = named(ElidedLabel(role="muted"), "activityLabel", "What is going on")
+        self._activity = named(ElidedLabel(role="muted"), "activityLabel", "Activity in progress")
         self.recording_mark = pill("", "recordingOffButton", "Recording off: switch it on", _RECORDING_TIP)
         theme.set_icon(self.recording_mark, "circle-off", "muted")
         self.recording_mark.clicked.connect(records.toggle)

@@ -56,7 +56,7 @@ _MORE_KEYS = (
     ("Groups of settings", "← →", "Close and open the group"),
     ("Buttons", "Enter", "Press the focused button; Space trains everywhere"),
     ("Cards", "Double click on the head", "Enlarge the card; again or Esc: back to its place"),
-    ("Cards", "Drag the line between them", "Make them larger or smaller; Ctrl+0 gives the first sizes again"),
+    ("Cards", "Drag the line between them", "Make them larger or smaller; Ctrl+0 restores the default sizes"),
     ("Messages", "Esc", "Dismiss the message"),
 )
 

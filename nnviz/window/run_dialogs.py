@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LIST = "runsDock"
 _FOLDER = "run_folder"  # among the preferences
 _NOT_KEPT = (
-    "The current network is not in the library, so it cannot be exported as a run. Train it with “Keep runs "
+    "The current network is not in the library, so it cannot be exported as a run. Train it with “Record runs "
     "in the library” on, or select a run in Runs."
 )
 

@@ -248,13 +248,13 @@ def _points(difference: float) -> str:
 _FIGURES = (
     _FigureKind("test_error", "test error", text.percentage, _points, True),
     _FigureKind("validation_error", "validation error", text.percentage, _points),
-    _FigureKind("train_error", "train error", text.percentage, _points),
+    _FigureKind("train_error", "training error", text.percentage, _points),
     _FigureKind("test_rmse", "test RMSE", text.steady, _signed, True),
     _FigureKind("validation_rmse", "validation RMSE", text.steady, _signed),
-    _FigureKind("train_rmse", "train RMSE", text.steady, _signed),
+    _FigureKind("train_rmse", "training RMSE", text.steady, _signed),
     _FigureKind("test_r2", "test R²", text.steady, _signed),
     _FigureKind("test_loss", "test loss", text.steady, _signed),
-    _FigureKind("train_loss", "train loss", text.steady, _signed),
+    _FigureKind("train_loss", "training loss", text.steady, _signed),
     _FigureKind("epochs", "epochs trained", text.epochs, _signed),
     _FigureKind("seconds", "seconds", lambda value: text.figure(value, 3), _signed),
 )

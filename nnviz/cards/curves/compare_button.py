@@ -13,13 +13,14 @@ from nnviz.ui import theme
 from nnviz.ui.parts import arranged, named, set_look
 
 _WIDTH, _WIDTH_OF_ARROW = 76, 22  # pixels
-COMPARE_TIP = "Shows the displayed epoch and the present side by side in each card (C). Hold C for a glance."
+_HOLD = "Hold C to compare only while the key is down."
+COMPARE_TIP = f"Shows the displayed epoch and the present side by side in each card (C). {_HOLD}"
 NOTHING_TIP = "Go back to an earlier epoch to compare it with the present (C)."
 _TIPS = {
-    EPOCH: "Shows the displayed epoch and {} side by side in each card (C). Hold C for a glance.",
-    PARENT: "Shows this branch and its parent at the same epoch side by side in each card (C). Hold C for a glance.",
-    EDIT: "Shows the network before and after the last edit side by side in each card (C). Hold C for a glance.",
-    WHAT_IF: "Shows the network with and without the what-if side by side in each card (C). Hold C for a glance.",
+    EPOCH: f"Shows the displayed epoch and {{}} side by side in each card (C). {_HOLD}",
+    PARENT: f"Shows this branch and its parent at the same epoch side by side in each card (C). {_HOLD}",
+    EDIT: f"Shows the network before and after the last edit side by side in each card (C). {_HOLD}",
+    WHAT_IF: f"Shows the network with and without the what-if side by side in each card (C). {_HOLD}",
 }
 
 
@@ -60,7 +61,7 @@ class CompareButton(QWidget):
         if not self._session.displayed.is_live:
             menu.addSeparator()
             epoch = self._session.runs.current.epoch_text(self._session.displayed.epochs)
-            action = menu.addAction(f"Keep {epoch}, then go to another one")
+            action = menu.addAction(f"Select {epoch}, then go to another one")
             action.setObjectName("actionKeepEpoch")
             action.triggered.connect(compared.keep_epoch)
         self._menu.popup(self.button.mapToGlobal(QPoint(0, -self._menu.sizeHint().height())))

@@ -64,7 +64,7 @@ def layer_conclusion(layers: Sequence[LayerFigures], examples: int) -> Conclusio
         (lead, explanation), *others = found
         return Conclusion(lead, " ".join(other for other, _ in others), explanation)
     dead, count = sum(layer.dead for layer in hidden), sum(layer.neurons for layer in hidden)
-    state = f"{dead} of {count} hidden neurons {'is' if dead == 1 else 'are'} dead"
+    state = f"{text.count(dead)} of {text.count(count)} hidden neurons {'is' if dead == 1 else 'are'} dead"
     return Conclusion(f"Nothing unusual: {state}.", _factor(layers))
 
 
@@ -80,12 +80,16 @@ def _dead(hidden: Sequence[LayerFigures], examples: int) -> tuple[str, str] | No
         state, why = "never fires" if is_silent else "is always saturated", "Its slope is nearly 0"
     else:
         state, why = "never fire" if is_silent else "are always saturated", "Their slope is nearly 0"
-    others = [f"{hidden[n].dead} of {hidden[n].neurons} in layer {n + 1}" for n in many if n != most]
-    likewise = f" Likewise {enumeration(others)}." if others else ""
+    others = [f"{_share_of(hidden[n])} in layer {n + 1}" for n in many if n != most]
+    also = f" The same is true of {enumeration(others)}." if others else ""
     return (
-        f"Layer {most + 1}: {layer.dead} of {layer.neurons} neurons {state}.",
-        f"{why} on all {examples} training examples measured.{likewise}",
+        f"Layer {most + 1}: {_share_of(layer)} neurons {state}.",
+        f"{why} on all {examples} training examples measured.{also}",
     )
+
+
+def _share_of(layer: LayerFigures) -> str:
+    return f"{text.count(layer.dead)} of {text.count(layer.neurons)}"
 
 
 def _saturated(hidden: Sequence[LayerFigures]) -> tuple[str, str] | None:

@@ -69,7 +69,7 @@ def _class_conclusion(
     none = f"No single {noun} decides." if tried == total else f"None of the {tried} strongest {noun}s decides."
     if removal.changes and count <= _MOST_NAMED:
         return Conclusion(f"{_without_all(found, removal.parts, meaning)}, the prediction is {prediction}.", none)
-    removed = f"all {total}" if count == total else f"{count} of the {total}"
+    removed = f"all {text.count(total)}" if count == total else f"{text.count(count)} of the {text.count(total)}"
     still = "" if removal.changes else "still "
     return Conclusion(none, f"Without {removed} {noun}s, the prediction is {still}{prediction}.")
 

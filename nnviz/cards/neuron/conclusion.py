@@ -104,7 +104,8 @@ def response_sentences(response: Response, part: str, names: Sequence[str], targ
     rare = [name for name, count in zip(names, response.counts, strict=False) if 0 < count < _FEW]
     if not rare or len(names) < 2:
         return found
-    caution = f"Of {_listed([text.name(name, _LONGEST_NAME) for name in rare])} there are few examples."
+    classes = _listed([text.name(name, _LONGEST_NAME) for name in rare])
+    caution = f"There are few examples of {classes}."
     return found._replace(rest=f"{found.rest} {caution}".lstrip())
 
 
@@ -138,8 +139,10 @@ def _classes(shares: Sequence[tuple[str, float]], of_all: float, part: str) -> C
     elif sometimes:
         lead = f"Sometimes fires for {_listed(sometimes, len(shares))}."
     else:
-        verb = "Seldom fires:" if of_all < _SELDOM else "Fires"
-        return Conclusion(f"{verb} for {_percent(of_all)} of the {part} examples, most often for {_strongest(shares)}.")
+        only = "only " if of_all < _SELDOM else ""
+        return Conclusion(
+            f"Fires for {only}{_percent(of_all)} of the {part} examples, most often for {_strongest(shares)}."
+        )
     others = len(shares) - len(often) - len(sometimes)
     last = "the others" if len(hardly) == others > 1 and len(shares) > 2 else _listed(hardly)
     return Conclusion(lead, f"Hardly ever for {last}." if hardly else "")
@@ -178,7 +181,7 @@ def _over_target(response: Response, names: Sequence[str], target: str) -> Concl
     centre = sum(means) / len(means)
     explained = math.hypot(*(mean - centre for mean in means)) / math.sqrt(len(means))
     if explained <= math.sqrt(max(_DEPENDS, _BY_CHANCE / response.examples)) * response.deviation:
-        return Conclusion(f"Does not clearly depend on {target}.")
+        return Conclusion(f"Its activation does not clearly depend on {target}.")
     steps = [after - before for before, after in pairwise(means)]
     ends = f"from {text.figure(means[0], 2)} to {text.figure(means[-1], 2)} on average"
     rise, fall = sum(step for step in steps if step > 0), -sum(step for step in steps if step < 0)

@@ -89,7 +89,7 @@ class RunStatus(ElidedLabel):
             if progress.measuring:
                 done = "measuring the errors"
             elif run.dead_layer is not None:
-                done = "the network has died"
+                done = f"layer {run.dead_layer} is dead"
             elif progress.batch == progress.batches and self._session.state is not Status.TRAINING:
                 done = ""
             if is_past and done:

@@ -424,7 +424,7 @@ def _run_tooltip(record: RunRecord, sort: str) -> str:
     """Returns the lines of a run's tooltip below its title."""
     when = text.date(record.created)
     lines = [f"run {record.id} · {when} · {record.status}, epoch {text.epochs(record.epochs, record.batches)}"]
-    lines.append(f"The figure: {_name_of_figure(_shown_figure([record], sort))}.")
+    lines.append(f"Result shown: {_name_of_figure(_shown_figure([record], sort))}.")
     if record.figures_before is not None:
         lines.append(f"figures of epoch {text.epochs(record.figures_before)}")
     try:
@@ -441,7 +441,7 @@ def _sweep_tooltip(row: RunRow) -> str:
     """Returns the lines of a sweep's tooltip below its name."""
     runs = f"{text.count(len(row.runs))} run{'' if len(row.runs) == 1 else 's'}"
     figure = "" if row.best is None else _TOGETHER.get(row.best[0], f"{figure_name(row.best[0])} of the best trial")
-    told = f"{runs}. The figure: {figure}." if figure else f"{runs}."
+    told = f"{runs}. Result shown: {figure}." if figure else f"{runs}."
     return f"{told}\nClick to show its trials. The right arrow lists them."
 
 
@@ -457,7 +457,7 @@ def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
     numbers = [record.id for record in records]
     lines = [
         f"{len(records)} runs (#{min(numbers)}–{max(numbers)}) that {differing}. "
-        f"The figure: median {_name_of_figure(figure)}{spread}."
+        f"Result shown: median {_name_of_figure(figure)}{spread}."
     ]
     lines += [f"The newest: {text.date(max(record.created for record in records))}"]
     lines += [f"Enter opens the run with the median figure, {middle}."]

@@ -76,8 +76,9 @@ def trials_conclusion(
     effects.sort(key=lambda effect: -effect.share)
     if not effects:
         if count > 1:
-            return Conclusion(f"No setting stands out in {len(scores)} trials.")
-        return Conclusion(f"No clear effect of the {setting_name(settings[0].axis.name)} in {len(scores)} runs.")
+            return Conclusion(f"No setting stands out in {text.count(len(scores))} trials.")
+        name = setting_name(settings[0].axis.name)
+        return Conclusion(f"No clear effect of the {name} in {text.count(len(scores))} runs.")
     named = [effect for effect in effects[:2] if effect.share >= _NEARLY_AS_MUCH * effects[0].share]
     is_several = len(named) > 1 or is_plural(named[0].name)
     verb = "matter" if is_several else "matters"

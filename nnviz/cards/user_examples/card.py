@@ -76,7 +76,7 @@ class UserExamplesPage(Page):
     import_wanted, export_wanted = pyqtSignal(), pyqtSignal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Your own", "ownView", _TIP)
+        super().__init__("Your examples", "ownView", _TIP)
         self._session = session
         self._targets = Targets(session)
         session.models[UserExampleQueries]  # adds the queries that the page needs

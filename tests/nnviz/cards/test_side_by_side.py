@@ -127,13 +127,13 @@ def test_the_menu_offers_what_can_be_compared(window: CardWindow, qtbot: QtBot) 
         return {action.text(): action for action in menu.actions() if action.text()}
 
     found = entries()
-    assert list(found) == ["The present", "Keep epoch 2, then go to another one"]
-    found["Keep epoch 2, then go to another one"].trigger()
+    assert list(found) == ["The present", "Select epoch 2, then go to another one"]
+    found["Select epoch 2, then go to another one"].trigger()
     session.timeline.go_to(1)
     assert session.side_by_side.sides is not None
     assert [side.name for side in session.side_by_side.sides] == ["epoch 1", "epoch 2"]
     found = entries()
-    assert list(found) == ["The present", "Epoch 2", "Keep epoch 1, then go to another one"]
+    assert list(found) == ["The present", "Epoch 2", "Select epoch 1, then go to another one"]
     assert found["Epoch 2"].isChecked()
     found["The present"].trigger()
     assert [side.name for side in session.side_by_side.sides] == ["epoch 1", "now"]

@@ -132,14 +132,14 @@ RIGHT = [
     case(
         dead_neurons,
         "Layer 2 has the same output for nearly every example",
-        "the network has died",
+        "dead layer",
         {"learning_rate": 0.2},
         state(with_settings(learning_rate=2), dead_layer=2),
     ),
     case(
         dead_neurons,
         "Layer 1 has the same output for nearly every example",
-        "the network has died",
+        "dead layer",
         {"activations": ("leaky-relu", "tanh", "softmax")},
         state(with_settings(activations=("relu", "tanh", "softmax")), dead_layer=1),
     ),

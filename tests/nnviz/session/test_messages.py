@@ -83,7 +83,7 @@ def test_a_choice_is_not_offered_while_what_it_needs_is_locked() -> None:
     needs = frozenset({"reset", "learning_rate"})
     rate = MessageChoice("Reset with rate 0.02", lambda: done.append("rate"), needs)
     reset = MessageChoice("Reset", lambda: done.append("reset"), frozenset({"reset"}))
-    message = messages.warn("The network has died", rate, reset)
+    message = messages.warn("Dead layer", rate, reset)
     changes: list[None] = []
     messages.changed.connect(lambda: changes.append(None))
     messages.set_locks(lambda name: name == "learning_rate")

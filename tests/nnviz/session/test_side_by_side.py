@@ -101,7 +101,7 @@ def test_a_kept_epoch_is_the_second(trained: Model) -> None:
     session.timeline.go_to(2)
     compared.keep_epoch()
     assert session.messages.announcement is not None
-    assert session.messages.announcement.text == "Epoch 2 is kept. Go to another epoch to compare them."
+    assert session.messages.announcement.text == "Epoch 2 is selected for comparison. Go to the other epoch."
     assert compared.kinds == [NOW]
     session.timeline.go_live()
     assert compared.is_on, "it is the kept epoch that was chosen"

@@ -401,7 +401,7 @@ def test_a_network_that_died_says_so_and_a_smaller_rate_makes_it_learn(card_wind
     message = session.messages.current
     assert message is not None
     assert f"layer {layer} has the same output for nearly every example" in message.text
-    assert "the network has died" in find(window, QLabel, "runStatus").text()
+    assert f"layer {layer} is dead" in find(window, QLabel, "runStatus").text()
     assert question(window) == ["Reset with learning rate 0.2", "Reset with learning rate 0.5"]
     session.messages.choose(1)
     assert session.settings.experiment.training.learning_rate == 0.5

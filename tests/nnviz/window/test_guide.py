@@ -37,12 +37,12 @@ def test_it_opens_with_the_first_page_and_leads_to_a_section(ready_window: MainW
     search = find(guide, QLineEdit, "guideSearchEdit")
     qtbot.keyClicks(search, "mann-whitney")
     assert [contents.item(row).text().strip() for row in range(contents.count())] == [
-        "Runs and sweeps · Seeds: is it luck?"
+        "Runs and sweeps · Seeds: is it chance?"
     ]
     qtbot.keyClick(search, Qt.Key.Key_Return)
     assert text.toPlainText().startswith("Runs and sweeps")
     assert [selection.cursor.selectedText() for selection in text.extraSelections()] == ["Mann-Whitney"]
-    assert text.source() == QUrl("runs-and-sweeps#seeds-is-it-luck")
+    assert text.source() == QUrl("runs-and-sweeps#seeds-is-it-chance")
     qtbot.mouseClick(find(guide, QToolButton, "guideBackButton"), Qt.MouseButton.LeftButton)
     assert text.toPlainText().startswith("Getting started")
 

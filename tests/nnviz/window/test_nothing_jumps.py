@@ -116,7 +116,7 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
         # A message lies over the top of the middle: it moves nothing, and covers neither canvas nor run block.
         cards, least = {dock: dock.geometry() for dock in window.panels}, window.minimumSizeHint()
         choices = [MessageChoice(f"Reset with learning rate {rate}", lambda: None) for rate in (0.2, 0.5)]
-        messages.warn("The network has died: layer 2 has the same output for nearly every example. " * 2, *choices)
+        messages.warn("Dead layer: layer 2 has the same output for nearly every example. " * 2, *choices)
         bar = place(window, window.message_bar)
         assert bar.top() == place(window, window.stage).top() + theme.GAP, size
         assert not [each for each in (window.canvas, window.run_block) if place(window, each).intersects(bar)], size
@@ -129,7 +129,7 @@ def test_an_error_moves_nothing_and_covers_no_control_also_when_scrolled(
     cards = [place(window, each) for each in window.panels if each.isVisible() and each is not window.curves]
     stage = reduce(QRect.united, [each for each in cards if each.left() > place(window, window.run_block).right()])
     for show, bar in ((messages.warn, window.message_bar), (messages.announce, window.announcement_bar)):
-        show("The network has died: layer 2 has the same output for nearly every example. " * 4, *choices)
+        show("Dead layer: layer 2 has the same output for nearly every example. " * 4, *choices)
         QApplication.processEvents()
         at = place(window, bar)
         assert stage.contains(at)

@@ -59,7 +59,7 @@ class NetworkPart(StagePart):
         self._later.timeout.connect(self.refresh)
         self.diagram = named(NetworkDiagram(), "networkDiagram", "Network diagram")
         self.diagram.setWhatsThis(
-            "Lights each neuron by its activation for the current input. Click a neuron to choose it; arrow keys "
+            "Shows the activation of each neuron for the current input. Click a neuron to choose it; arrow keys "
             "move the choice, Esc ends it. Enter shows all weights of its layer."
         )
         arranged(QVBoxLayout(self), self.diagram)
@@ -293,7 +293,7 @@ class NetworkPart(StagePart):
         if activity.example is not None:
             return "the activations are not finite"
         can_draw = self._model.data is not None and self._model.data.example_shape == DRAWN
-        return f"{'draw something' if can_draw else 'choose an example'} to light the network"
+        return f"{'draw something' if can_draw else 'choose an example'} to see the activations"
 
     # ---- read-out
 

@@ -24,7 +24,7 @@ _CANVAS_TIP = (
     "each stroke. You can also drop or paste an image."
 )
 _SEEN_SHARE, _SEEN_EDGE, _SEEN_APART = 0.27, 1, 6  # of the canvas; pixels of its edge, and from the corner
-_DRAW_TIP = "Draws ink with the mouse (X). The right button erases all the same."
+_DRAW_TIP = "Draws ink with the mouse (X). The right button erases, too."
 _PEN_TIP = (
     "Sets the width of all strokes and of the eraser. The network was trained on strokes about a tenth of a digit wide."
 )

@@ -25,7 +25,7 @@ _FIELD, _CHOICE, _WIDEST_CHOICE, _NAME = 78, 86, 128, 108  # pixels
 _LEAST_SLIDER = 40  # pixels; shorter ones leave
 _INSET = 4  # pixels at the left of a line, where the words of buttons begin
 _PARTS = 3  # of a row: its name, its slider and its field
-_TIP = "what the network is shown for it."
+_TIP = "Sets {} of the input."
 _AT_ONCE = 3  # rows that are made in one go: as long as the mouse may wait
 _LARGEST = 1e30  # that can be typed; a network's numbers cannot be much larger
 
@@ -203,7 +203,7 @@ class _Row(QObject):
         theme.sized(field.setMaximumWidth, _WIDEST_CHOICE if row.choices else _FIELD)
         self.caption = label("", "fieldName", field.parentWidget())
         self.fit_caption()
-        self.caption.setToolTip(f"{row.name}: {_TIP}")
+        self.caption.setToolTip(_TIP.format(row.name))
         self.caption.setBuddy(field)
         self.parts = [self.caption, field, *field.findChildren(QLineEdit)]
 
@@ -234,7 +234,7 @@ class _ChoiceRow(_Row):
     """Texts to choose from."""
 
     def __init__(self, row: FormRow, number: int, parent: QWidget) -> None:
-        self._combo = Combo(f"askValue{number + 1}Combo", row.name, f"{row.name}: {_TIP}", parent)
+        self._combo = Combo(f"askValue{number + 1}Combo", row.name, _TIP.format(row.name), parent)
         super().__init__(row, self._combo)
         self._combo.addItems(row.choices)
         self._combo.activated.connect(lambda place: self.changed.emit(float(place)))
@@ -247,7 +247,7 @@ class _NumberRow(_Row):
     """A number: a field to type into, and a slider over the range of the training examples."""
 
     def __init__(self, row: FormRow, number: int, parent: QWidget) -> None:
-        name, tip = f"askValue{number + 1}", f"{row.name}: {_TIP}"
+        name, tip = f"askValue{number + 1}", _TIP.format(row.name)
         self._edit = NumberEdit(f"{name}Edit", self._stepped, tip, row.name, parent)
         super().__init__(row, self._edit)
         self._edit.committed.connect(self._typed)

@@ -255,7 +255,8 @@ class AnswerPart(StagePart):
         if session.question.example is None:
             return ""  # the input says what to do
         if len(session.question.example) != inputs:
-            return f"network takes {inputs} numbers, not {'a drawing' if session.question.is_drawn else 'these'}"
+            what = "a drawing" if session.question.is_drawn else "these"
+            return f"network takes {text.count(inputs)} numbers, not {what}"
         if not session.question.is_drawn and session.runs.current.misfit(session.data.dataset) is not None:
             return "network was trained on other data"
         # Without a result yet, the prediction is being computed.

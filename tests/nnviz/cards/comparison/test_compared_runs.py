@@ -153,8 +153,8 @@ def test_only_what_differs_is_reported_with_deltas_to_the_baseline(
     # Another baseline is measured by.
     qtbot.keyClick(table, Qt.Key.Key_Equal)
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
-    assert rows["train loss"][0].delta
-    assert not rows["train loss"][1].delta
+    assert rows["training loss"][0].delta
+    assert not rows["training loss"][1].delta
 
 
 # ---- where they disagree

@@ -38,7 +38,7 @@ def test_figures_of_other_data_are_not_subtracted(library: Library) -> None:
     third, _ = record(library, of_prices(1, epochs=2), prices(1))
     fourth, _ = record(library)
     rows = rows_of(library, first, second, third, fourth)
-    for name in ("test RMSE", "test loss", "train RMSE"):
+    for name in ("test RMSE", "test loss", "training RMSE"):
         assert [bool(cell.delta) for cell in rows[name].cells] == [False, True, False, False], name
     assert [cell.text.endswith(" €") for cell in rows["test RMSE"].cells] == [True, True, True, False]
     assert rows["epochs trained"].cells[2].delta
@@ -65,7 +65,7 @@ def test_a_figure_of_another_epoch_says_of_which(library: Library) -> None:
     first, _ = record(library)
     second, _ = record(library, until=in_epoch(3, 6))
     rows = rows_of(library, first, second)
-    for name in ("test loss", "train loss"):
+    for name in ("test loss", "training loss"):
         whole, broken_off = (cell.text for cell in rows[name].cells)
         assert "epoch" not in whole
         assert broken_off.endswith(" at epoch 2")

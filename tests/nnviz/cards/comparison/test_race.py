@@ -68,8 +68,8 @@ def test_compared_runs_race_with_the_same_seeds_live_in_the_curves(
     window.session.records.set_on(False)
     click(qtbot, window, RaceButton, "raceButton")
     assert window.session.sweeps.plan_progress is None
-    assert "Keep runs in the library is off" in reported(window.session)
-    choose_offer(window.session, "Keep runs")
+    assert "Record runs in the library is off" in reported(window.session)
+    choose_offer(window.session, "Record runs")
     groups = [RunGroup(1, 0), RunGroup(1, 1)]
     qtbot.waitUntil(lambda: list(comparison.colours) == groups, timeout=10_000)
     qtbot.waitUntil(lambda: [len(each.members) for each in comparison.runs] == [2, 2], timeout=10_000)

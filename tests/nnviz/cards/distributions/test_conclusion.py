@@ -41,7 +41,7 @@ def test_nothing_unusual() -> None:
 
 def test_dead_neurons() -> None:
     assert said(relu(), relu(32, dead=12)) == f"Layer 2: 12 of 32 neurons never fire. {NO_LONGER}"
-    words = f"Layer 1: 46 of 64 neurons never fire. {NO_LONGER} Likewise 4 of 32 in layer 2."
+    words = f"Layer 1: 46 of 64 neurons never fire. {NO_LONGER} The same is true of 4 of 32 in layer 2."
     assert said(relu(dead=46), relu(32, dead=4)) == words
     assert said(sigmoid(dead=8)) == f"Layer 1: 8 of 32 neurons are always saturated. {NO_LONGER}"
     assert said(relu(8, dead=1)).startswith("Layer 1: 1 of 8 neurons never fires. Its slope is nearly 0")

@@ -55,13 +55,13 @@ def test_often_sometimes_and_hardly_ever() -> None:
 
 def test_classes_with_few_examples() -> None:
     reported = said([0.9, 0.3], names=["ill", "healthy"], counts=[2, 22])
-    assert reported == "Fires for ill, and sometimes for healthy. Of ill there are few examples."
+    assert reported == "Fires for ill, and sometimes for healthy. There are few examples of ill."
     assert said([0.9, 0.3], names=["ill", "healthy"], counts=[6, 22]) == "Fires for ill, and sometimes for healthy."
 
 
 def test_seldom() -> None:
     figures = [0.01, 0.02, 0.03, 0.03, 0.04, 0.02, 0.01, 0.13, 0.02, 0.05]
-    assert said(figures, fired=516) == "Seldom fires: for 5.2 % of the test examples, most often for 7."
+    assert said(figures, fired=516) == "Fires for only 5.2 % of the test examples, most often for 7."
     words = "Fires for 20.8 % of the test examples, most often for orange."
     assert said([0.18, 0.23], names=COLOURS, fired=25, count=120) == words
 
@@ -124,8 +124,8 @@ def test_over_a_target() -> None:
     assert over(0.663, 0.58, -0.05, -0.28, -0.289) == "Falls with mpg, from 0.66 to −0.29 on average."
     assert over(0.83, 0.63, 0.18, 0.03, 0.04) == "Mostly falls with mpg, from 0.83 to 0.04 on average."
     assert over(1.0, 1.4, 0.73, 0.22, 0.2) == "Highest for mpg from 15 to 19, lowest from 32 to 43."
-    assert over(0.0, 0.0, 0.03, 0.01, 0.0) == "Does not clearly depend on mpg."
-    assert over(0.1, 0.2, 0.3, 0.4, 0.5, count=20) == "Does not clearly depend on mpg.", (
+    assert over(0.0, 0.0, 0.03, 0.01, 0.0) == "Its activation does not clearly depend on mpg."
+    assert over(0.1, 0.2, 0.3, 0.4, 0.5, count=20) == "Its activation does not clearly depend on mpg.", (
         "20 examples may do that by chance"
     )
 

@@ -43,7 +43,7 @@ def test_a_network_that_died_is_reported_once_where_the_error_is(ready_window: C
     session.settings.change("learning rate", learning_rate=0.3)
     kill(window)
     train_epochs(qtbot, window, 1)
-    assert status(window) == "epoch 1 of 1 · the network has died"
+    assert status(window) == "epoch 1 of 1 · layer 2 is dead"
     reported = session.messages.current
     assert reported is not None
     assert "layer 2" in reported.text
@@ -54,7 +54,7 @@ def test_a_network_that_died_is_reported_once_where_the_error_is(ready_window: C
     session.messages.choose(1)
     assert session.settings.experiment.training.learning_rate == 0.03
     assert session.runs.current.untouched
-    assert "died" not in status(window)
+    assert "dead" not in status(window)
 
     # That it died is reported once.
     session.reset()
@@ -71,7 +71,7 @@ def test_a_network_that_died_is_reported_once_where_the_error_is(ready_window: C
     wait_for(qtbot, window, Status.FINISHED)
     assert reported == []
     assert session.messages.current is None
-    assert status(window).endswith("the network has died"), "but the bar still says so"
+    assert status(window).endswith("layer 2 is dead"), "but the bar still says so"
 
 
 def test_that_it_died_again_is_not_reported_in_the_same_training(ready_window: CardWindow, qtbot: QtBot) -> None:
@@ -84,7 +84,7 @@ def test_that_it_died_again_is_not_reported_in_the_same_training(ready_window: C
         session.step_epoch()
         wait_for(qtbot, window, Status.TRAINING)
         wait_for(qtbot, window, Status.PAUSED)
-        assert ("died" in status(window)) == dead
+        assert ("dead" in status(window)) == dead
     assert reported == [session.runs.current]
 
 
@@ -98,14 +98,14 @@ def test_the_message_names_the_layer_that_is_dead_now(ready_window: CardWindow, 
     session.training.runner.reported.emit(
         session.runs.current.id, Epochs.of([Epoch(2, figures, figures, 0.1, None, 1)])
     )
-    assert status(window) == "epoch 1 of 1 · the network has died"
+    assert status(window) == "epoch 1 of 1 · layer 1 is dead"
     assert ": layer 1 has the same output" in session.messages.current.text
     assert [choice.text for choice in session.messages.current.choices] == offered
     session.messages.dismiss()
     session.training.runner.reported.emit(
         session.runs.current.id, Epochs.of([Epoch(3, figures, figures, 0.1, None, 2)])
     )
-    assert status(window) == "epoch 1 of 1 · the network has died"
+    assert status(window) == "epoch 1 of 1 · layer 2 is dead"
     assert session.messages.current is None, "a message that was dismissed does not come back"
 
 

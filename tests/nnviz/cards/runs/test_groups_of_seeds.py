@@ -100,7 +100,7 @@ def test_a_group_is_one_row_that_opens_by_click_and_keys_and_is_found(
 
     # A tooltip tells each run.
     words = table.model().index(WIDE, 2).data(Qt.ItemDataRole.ToolTipRole)
-    assert "5 runs (#6–10) that differ only in their seed. The figure: median test error, from " in words
+    assert "5 runs (#6–10) that differ only in their seed. Result shown: median test error, from " in words
     assert all(f"seed {seed}: " in words for seed in range(1, 6))
 
     # A click on the count opens it and another one closes it.
@@ -401,7 +401,7 @@ def test_it_is_one_column_with_median_range_and_difference(
     assert [cell.text for cell in rows["lowest – highest"]] == [
         f"{100 * each[0]:.2f} – {100 * each[-1]:.2f}" for each in (one, other)
     ]
-    assert rows["train loss"][0].tip.startswith("median of 5: ")
+    assert rows["training loss"][0].tip.startswith("median of 5: ")
 
     # It begins with whether it is significant.
     test = compare_groups(errors_of(group_at(ready_window, WIDE)), errors_of(group_at(ready_window, NARROW)))

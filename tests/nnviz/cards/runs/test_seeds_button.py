@@ -222,10 +222,10 @@ def test_with_recording_off_it_says_why_it_cannot_and_offers_to_keep_them(
     recorded.session.records.set_on(False)
     click_seeds(qtbot, recorded)
     assert recorded.session.sweeps.plan_progress is None
-    assert "Keep runs in the library is off" in reported(recorded.session)
+    assert "Record runs in the library is off" in reported(recorded.session)
     with Library() as library:
         assert not SweepLibrary(library).all()
-    choose_offer(recorded.session, "Keep runs and train 5 seeds")
+    choose_offer(recorded.session, "Record runs and train 5 seeds")
     wait_for_end(qtbot, recorded)
     assert recorded.session.records.is_on
     assert len(executor.done) == 5

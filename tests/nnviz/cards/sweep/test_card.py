@@ -272,7 +272,7 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     retype(qtbot, window, "sweepSeedsEdit", "1")
     click(qtbot, window, QPushButton, "sweepStartButton")
     assert "The runs of a sweep are recorded in the library" in reported(window.session)
-    choose_offer(window.session, "Keep runs")
+    choose_offer(window.session, "Record runs")
     wait_for_end(qtbot, window)
     assert len(executor.done) == 2
 

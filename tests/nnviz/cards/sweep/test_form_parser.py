@@ -176,7 +176,7 @@ def test_a_wrong_value_is_reported_at_its_field(row: VariedSetting, field: str, 
         ({"minutes": "-1"}, "minutes", "finite number above 0"),
         ({"seeds": "0"}, "seeds", "at least 1"),
         ({"seeds": "many"}, "seeds", "whole number"),
-        ({"seeds": "5000"}, "seeds", "at most 1,000"),
+        ({"seeds": "5000"}, "seeds", "at most 1\u202f000"),
     ],
 )
 def test_so_are_wrong_budgets_and_seeds(fields: dict[str, str], field: str, words: str) -> None:

@@ -92,7 +92,7 @@ def test_it_is_one_row_with_its_count_and_its_best_and_clicks_open_and_close_it(
     spoken = table.model().index(SWEEP, SEEDS).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "4 runs, closed"
     tip = table.model().index(SWEEP, 2).data(Qt.ItemDataRole.ToolTipRole)
-    assert "4 runs. The figure: validation error of the best trial." in tip
+    assert "4 runs. Result shown: validation error of the best trial." in tip
     click_row(qtbot, table, SWEEP, SEEDS)
     wait_until_open(ready_window, qtbot)
     qtbot.waitUntil(lambda: titles(table)[2:] == OPENED)  # their titles are read, too

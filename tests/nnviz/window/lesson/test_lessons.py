@@ -327,7 +327,7 @@ def test_messages_offer_nothing_that_the_lesson_locks(ready_window: MainWindow, 
 
     def offered() -> list[set[str]]:
         choices = [MessageChoice("Do", lambda: None, frozenset(each)) for each in needs]
-        return [set(each.needs) for each in messages.offered(messages.warn("The network has died", *choices))]
+        return [set(each.needs) for each in messages.offered(messages.warn("Dead layer", *choices))]
 
     assert offered() == needs
     player = opened(window, lesson, qtbot)
@@ -492,7 +492,7 @@ def test_another_network_in_place_of_the_one_in_training_is_a_failure(
     qtbot.waitUntil(lambda: ready_window.session.state is Status.TRAINING)
     ready_window.session.reset()
     qtbot.waitUntil(lambda: not player.is_busy)
-    assert "another network took the place" in player.failure
+    assert "the network in training was replaced" in player.failure
 
 
 def test_a_fault_of_the_program_is_a_failure_of_the_step(

@@ -136,7 +136,7 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     start = value(penguins, 5)
     retype(qtbot, penguins, "askValue5Edit", "4000")
     assert question.origin is None
-    assert reported(penguins) == "what the network is shown: 10 numbers, standardised"
+    assert reported(penguins) == "input of the network: 10 numbers, standardised"
     click(qtbot, penguins, QToolButton, "clearButton")
     assert value(penguins, 5) == start
     assert question.origin == first
@@ -161,7 +161,7 @@ def test_fields_follow_at_once_and_a_stroke_in_between_is_none(whole_window: Mai
     retype(qtbot, window, "askValue2Edit", "-0.18")
     assert value(window, 2) == "−0.18"
     np.testing.assert_allclose(window.session.question.example, [0.32, -0.18])
-    assert reported(window) == "what the network is shown: two numbers, as they are (no scaling)"
+    assert reported(window) == "input of the network: two numbers, as they are (no scaling)"
     window.session.question.set_example([0.5, 0.25], "point")  # as by a click in the plane
     assert (value(window, 1), value(window, 2)) == ("0.50", "0.25")
 
@@ -354,7 +354,7 @@ def test_a_picture_of_another_size_is_picked_or_dropped(
     qtbot.waitUntil(lambda: window.session.question.example is not first or window.session.messages.current is not None)
     assert window.session.messages.current is None
     np.testing.assert_allclose(window.session.question.example, 0.2, atol=1e-3)
-    assert reported(window) == "what the network sees: 12×16"
+    assert reported(window) == "input of the network: 12×16"
     window.session.undo.undo()
     assert window.session.question.example is first
 
