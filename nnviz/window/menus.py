@@ -71,7 +71,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "&Import a run …", "actionImportRun", "Ctrl+I", runs.choose_to_import)
         records = self._session.records
-        keep = self._add(menu, "&Record runs in the library", "actionKeepRuns", "Ctrl+Alt+K", records.toggle)
+        keep = self._add(menu, "Record r&uns in the library", "actionKeepRuns", "Ctrl+Alt+K", records.toggle)
         keep.setCheckable(True)
         keep.setChecked(records.is_on)
         records.changed.connect(lambda: keep.setChecked(records.is_on))

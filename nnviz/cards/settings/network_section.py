@@ -231,7 +231,7 @@ class NetworkSection(QWidget):
         try:
             change()
         except EngineError as error:
-            problem = error.message_for(field)
+            problem = text.regrouped(error.message_for(field))
         self._session.settings.set_problem(field, problem)
         self._show()
 

@@ -123,7 +123,7 @@ def test_nothing_moves_when_the_first_data_are_loaded(window: MainWindow, qtbot:
         wait_for_data(qtbot, spirals)
         note = find(spirals, QLabel, field.replace("Edit", "Error"))
         assert note.isVisible(), typed
-        assert reported in note.text().replace(",", "")
+        assert reported in note.text().replace("\u202f", "")
         assert find_field(spirals, field).text() == typed
         assert not find(spirals, QWidget, "messageBar").isVisible(), "it is reported once"
         assert spirals.session.dataset is before
@@ -355,7 +355,7 @@ def test_a_number_of_examples_that_cannot_be_had_is_a_problem_at_its_field(
         note = find(ready_window, QLabel, "dataTrainExamplesError")
         assert note.isVisible(), typed
         assert note.text().startswith(reported)
-        assert ("10 to 2,000" in note.text()) == (typed != "many")
+        assert ("10 to 2\u202f000" in note.text()) == (typed != "many")
         assert ready_window.session.dataset is before, typed
 
 

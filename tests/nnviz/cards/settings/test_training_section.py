@@ -66,7 +66,7 @@ BAD_VALUES = {
         ("0", ["0", "at least 1"]),
         ("-3", ["-3", "at least 1"]),
         ("2.5", ["2.5", "whole number"]),
-        ("2001", ["2,001", "2,000 examples"]),
+        ("2001", ["2\u202f001", "2\u202f000 examples"]),
         ("ten", ["ten", "number"]),
         ("", ["number"]),
     ],
