@@ -86,7 +86,10 @@ def count(number: int) -> str:
 
 
 def figure(value: float, digits: int = 4) -> str:
-    """Formats a number of any unit with ``digits`` digits: "23.4", "−0.062", "3 504", "1.2e+09"."""
+    """Formats a number of any unit with ``digits`` digits: "23.4", "−0.062", "3504", "12 504", "1.2e+09".
+
+    Numbers with four digits are not grouped, because they may be years.
+    """
     size = abs(value)
     if not math.isfinite(size):
         return "not finite"

@@ -23,6 +23,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QWidget
 
 from engine.basics.validation import Array
+from nnviz.formatting.text import figure
 from nnviz.ui import alignment, theme
 from nnviz.ui.painted_view import ARROWS, ENTER, PaintedView
 from nnviz.ui.weights.mosaic import ZERO, MosaicGrid, Renderer, column_grid, picture_grid, plain_grid
@@ -312,10 +313,11 @@ class ColourBar(QWidget):
 
     def set_limit(self, limit: float) -> None:
         """Sets the weight at the right end; the left end is its negative."""
+        end = figure(limit, 2)
         self.show_ends(
-            f"−{limit:.2g}",
-            f"+{limit:.2g}",
-            f"Weights beyond ±{limit:.2g} have the colours of the ends. Small weights stay near the background, so "
+            f"−{end}",
+            f"+{end}",
+            f"Weights beyond ±{end} have the colours of the ends. Small weights stay near the background, so "
             "learned weights stand out from the initial ones.",
         )
 

@@ -234,7 +234,7 @@ class NetworkPart(StagePart):
             elif layer == 1 and layer != last:
                 versions.insert(0, f"{name} · {count} {function}")
                 if has_tiles and not activity.planes:
-                    end = f"{self._model.limit(network, 1):.2g}"
+                    end = text.figure(self._model.limit(network, 1), 2)
                     versions.insert(0, f"{versions[0]} · weights −{end} … +{end}")
             if layer < last:
                 versions.append(str(layer))
@@ -352,7 +352,7 @@ class NetworkPart(StagePart):
         rows, columns = blocks_of(weights.shape, (round(width), round(height)))
         name = "output" if layer == len(activity.network.weights) else f"layer {layer}"
         means = f", means of {rows} × {columns}" if rows * columns > 1 else ""
-        limit = f"{self._model.limit(activity.network, layer):.2g}"
+        limit = text.figure(self._model.limit(activity.network, layer), 2)
         count = text.count(weights.size)
         return [
             [(f"weights of {name}", "ink"), (f"−{limit} … +{limit}", "muted")],

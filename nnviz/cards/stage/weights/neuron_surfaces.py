@@ -140,9 +140,9 @@ class NeuronSurfaces(QWidget):
             self.show_note()
 
     def _show_scale(self, limits: dict[int, float]) -> None:
-        ends = {f"{limit:.2g}" for limit in limits.values()}
-        end = ends.pop() if len(ends) == 1 else "max"
-        layers = ", ".join(f"{layer_name(self._session, each)} ±{limit:.2g}" for each, limit in limits.items())
+        ends = {each: text.figure(limit, 2) for each, limit in limits.items()}
+        end = next(iter(ends.values())) if len(set(ends.values())) == 1 else "max"
+        layers = ", ".join(f"{layer_name(self._session, each)} ±{limit}" for each, limit in ends.items())
         tip = (
             "Activations within −1 and 1 keep their scale. Layers without bounds are scaled to their largest activation"
         )
