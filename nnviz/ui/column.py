@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
-from PyQt5.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PyQt5.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
 from nnviz.ui.parts import named
@@ -13,17 +13,30 @@ _SHOWN = 600  # milliseconds that the bar is shown after scrolling
 _AIR = 8  # free pixels below a widget that was scrolled into view
 
 
-class ScrollColumn(QScrollArea):
-    """Its scroll bar lies over the right padding of the cards and is visible briefly while it scrolls."""
+class _Scroll(QScrollArea):
+    """Leaves the arrows to the left and right, which move through time, to the window."""
 
-    def __init__(self, name: str, content: QWidget) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class ScrollColumn(_Scroll):
+    """Its scroll bar lies over the right padding of the cards and is visible briefly while it scrolls."""
+
+    def __init__(self, name: str, content: QWidget) -> None:
+        super().__init__(name)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._bar = named(QScrollBar(Qt.Orientation.Vertical, self), "columnScrollBar")
         self._bar.hide()
         self._shown = QTimer(self)
@@ -97,14 +110,11 @@ class ScrollColumn(QScrollArea):
         bar.setValue(min(max(bar.value(), bottom - height), top))
 
 
-class CardScroll(QScrollArea):
+class CardScroll(_Scroll):
     """The content of a card. It asks for the room that the content needs, and scrolls if it gets less."""
 
     def __init__(self, content: QWidget) -> None:
-        super().__init__()
-        self.setObjectName("cardScroll")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        super().__init__("cardScroll")
         self.setCornerWidget(QWidget())  # else a frame is painted between two scroll bars
         self.setWidget(content)
 
