@@ -77,6 +77,7 @@ class CardHead(QFrame):
     Attributes:
         least_room: space kept for a badge also while there is none, so that nothing moves when it appears.
         has_title: whether it shows the title, if there is room.
+        has_mark_at_right: whether the badge is at the right end of its room.
 
     Signals:
         double_clicked: a double click next to the controls.
@@ -92,7 +93,7 @@ class CardHead(QFrame):
         self.title = label(title, "title")
         self.detail = ElidedLabel(role="muted")
         self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.least_room, self.has_title = 0, True
+        self.least_room, self.has_title, self.has_mark_at_right = 0, True, False
         self._room = QSpacerItem(0, 0, QSizePolicy.Policy.Fixed)
         self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
@@ -114,14 +115,17 @@ class CardHead(QFrame):
     def _place_mark(self) -> None:
         """Places the badge in the widest free space of the header."""
         start, end = max(self._rooms(), key=_width, default=(0, 0))
-        line = self.row.geometry()
-        self.mark.setGeometry(start + _GAP, line.y(), max(0, end - start - _GAP - _AIR), line.height())
+        line, room = self.row.geometry(), max(0, end - start - _GAP - _AIR)
+        width = min(room, self.mark.sizeHint().width())
+        self.mark.setGeometry(start + _GAP + (room - width) * self.has_mark_at_right, line.y(), width, line.height())
         self.mark.raise_()
 
     def _rooms(self) -> list[tuple[int, int]]:
-        """Returns the free intervals left of and between visible parts, from left to right."""
-        edge = self.contentsRect().left() + self.corner.contentsMargins().left() - _GAP
-        taken = sorted([(edge, edge), *itertools.chain.from_iterable(map(_taken_by, self._shown_parts()))])
+        """Returns the free intervals left of, between and right of visible parts, from left to right."""
+        inside, margins = self.contentsRect(), self.corner.contentsMargins()
+        edges = inside.left() + margins.left() - _GAP, inside.right() + 1 - margins.right() + _AIR
+        parts = itertools.chain.from_iterable(map(_taken_by, self._shown_parts()))
+        taken = sorted([*((edge, edge) for edge in edges), *parts])
         return [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
 
     def _shown_parts(self) -> list[QWidget]:
@@ -147,8 +151,8 @@ class CardHead(QFrame):
         if self.room_of_mark != before:
             self.keep_room()
             self.marked.emit()
-            if self.mark.is_wanted:
-                self._place_mark()
+        if self.mark.is_wanted:
+            self._place_mark()
 
     def keep_room(self, least: int | None = None) -> None:
         """Keeps the space of the badge free; ``least`` also without a badge."""

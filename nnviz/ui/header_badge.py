@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QRect, QRectF, Qt
+from PyQt5.QtCore import QRect, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QWidget
 
@@ -71,6 +71,11 @@ class HeaderBadge(QAbstractButton):
         is_past = self.moment and self.beside is None
         metrics, texts = _metrics(), [self.moment, _USUAL] if is_past else self._texts[-1:]
         return max(map(metrics.horizontalAdvance, texts)) + 2 * theme.px(_PADDING)
+
+    def sizeHint(self) -> QSize:
+        """Returns the size of the longest text in a complete pill."""
+        widest = max(map(_metrics().horizontalAdvance, self._texts))
+        return QSize(widest + 2 * theme.px(_PADDING), theme.px(_HEIGHT))
 
     @property
     def _texts(self) -> tuple[str, ...]:
