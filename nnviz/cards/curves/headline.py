@@ -18,7 +18,7 @@ from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import label
 from nnviz.ui.conclusion_label import ConclusionLabel, keeping_spaces
-from nnviz.ui.parts import named
+from nnviz.ui.parts import named, set_look
 from nnviz.ui.plots.curve_axes import LOSS, RMSE, Quantity
 
 _LINES = 2  # in a narrow row, and while two networks are compared
@@ -110,8 +110,9 @@ class Headline(QWidget):
         self._arrange()
 
     def set_presented(self, is_presented: bool) -> None:
-        """Leaves out all buttons, or shows them."""
+        """Leaves out all buttons and makes the sentences larger, or the reverse."""
         self._is_presented = is_presented
+        set_look(self.conclusion, "presented", is_presented)
         self._arrange()
 
     # ---- the sentences

@@ -23,6 +23,7 @@ from nnviz.ui.pages import Front
 _GAP, _HEAD = 20, 320  # pixels between the parts, and of the head with the mark of a what-if
 _LEAST_MAPS, _LINES = 260, 200  # pixels of the height from which changes have room below the maps; lines grow
 _PICTURE, _FORM, _ANSWER = 0.26, 0.41, 0.21  # the most that input and answer take of the width; less with large texts
+_PRESENTED = 0.21  # a picture likewise in the presentation, whose texts grow with the screen
 
 
 class StagePanel(Panel):
@@ -66,6 +67,7 @@ class StagePanel(Panel):
         self._offer_tables()
         self._is_compared = False  # whether two networks are compared
         self._is_alone = False  # whether only the input is shown
+        self._is_presented = False
         self._shape = session.runs.current.network.shape
         self.network.opened.connect(self.open_layer)
         self.layer.left.connect(self.close_layer)
@@ -80,6 +82,7 @@ class StagePanel(Panel):
         self.head.detail.hide()
         self.layout().removeWidget(self.head)
         self.head.setProperty("over", True)
+        self.head.has_mark_at_right = True
         self.sheet.setProperty("alone", True)
         self.head.raise_()
 
@@ -93,7 +96,8 @@ class StagePanel(Panel):
     def _limit_widths(self) -> None:
         """Leaves the network most of the width."""
         self._grid.setColumnStretch(1, int(not self._is_alone))
-        share = _PICTURE / (theme.text_size() / 100) ** 0.5 if self.input.takes_pictures else _FORM
+        picture = _PRESENTED if self._is_presented else _PICTURE / (theme.text_size() / 100) ** 0.5
+        share = picture if self.input.takes_pictures else _FORM
         for part, most in ((self.input, share), (self.answer, _ANSWER)):
             width = max(round(most * self.width()), part.minimumSizeHint().width())
             part.setMaximumWidth(QWIDGETSIZE_MAX if self._is_alone else width)
@@ -154,7 +158,7 @@ class StagePanel(Panel):
     def _leave_room_for_mark(self) -> None:
         """Lets two predictions, which begin at the top, begin below the mark of a what-if."""
         is_over = self._is_compared and self.head.mark.is_wanted
-        self.answer.setContentsMargins(0, self.head.sizeHint().height() if is_over else 0, 0, 0)
+        self.answer.setContentsMargins(0, self.head.height() if is_over else 0, 0, 0)
 
     def _follow_network(self) -> None:
         """Shows all layers of a network of another shape."""
@@ -175,7 +179,10 @@ class StagePanel(Panel):
 
     def set_presented(self, is_presented: bool) -> None:
         super().set_presented(is_presented)
-        self.input.set_presented(is_presented)
+        self._is_presented = is_presented
+        for part in (self.input, self.answer):
+            part.set_presented(is_presented)
+        self._limit_widths()
 
     def _shown(self) -> list[StagePart]:
         middle = self.layer if self.is_layer_open else self.network

@@ -362,7 +362,10 @@ class InputPart(StagePart):
     @property
     def _most(self) -> int:
         """The largest side of what is shown."""
-        return _SURFACE if self.surface is not None else round(_CANVAS * (theme.text_size() / 100) ** 0.5)
+        most = _CANVAS if self.surface is None else _SURFACE
+        if self._is_presented:
+            return theme.px(most)
+        return most if self.surface is not None else round(most * (theme.text_size() / 100) ** 0.5)
 
     @property
     def _height_of_foot(self) -> int:

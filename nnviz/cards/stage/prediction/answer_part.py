@@ -157,10 +157,16 @@ class AnswerPart(StagePart):
 
     def sizeHint(self) -> QSize:
         is_wide = self._is_of_numbers or len(self.view.answers) > 1
-        width = _MOST_WIDTH if is_wide else theme.px(_WIDTH)
+        most = theme.px(_MOST_WIDTH) if self.view.is_presented else _MOST_WIDTH
+        width = most if is_wide else theme.px(_WIDTH)
         if not is_wide and not self.view.are_short:
             width = max(width, self.view.width_of_names)
-        return QSize(min(width, _MOST_WIDTH), theme.px(_MOST_WIDTH))
+        return QSize(min(width, most), theme.px(_MOST_WIDTH))
+
+    def set_presented(self, is_presented: bool) -> None:
+        """Lets the answer grow with the screen, or not."""
+        self.view.is_presented = is_presented
+        self._arrange()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_LEAST_WIDTH, _LEAST_HEIGHT)

@@ -19,7 +19,7 @@ from nnviz.ui.parts import describe, named
 SHORT = 2  # letters at most of class names that are numerals or letters
 # Pixels of the largest letters. A numeral takes its share of the height between the first two, and more in a high view.
 _LEAST_NUMERAL, _NUMERAL, _NAME, _LEAST_NAME, _NUMBER = 120, 170, 64, 26, 120
-_SHARE, _SHARE_OF_HIGH, _SHARE_OF_NUMBER = 0.49, 1 / 3, 0.6
+_SHARE, _SHARE_OF_HIGH, _SHARE_PRESENTED, _SHARE_OF_NUMBER = 0.49, 1 / 3, 0.55, 0.6
 _LINE, _NAME_LINE = 1.3, 1.12  # heights of a line, in sizes of its letters
 _SHARE_OF_LINE = 0.65  # of the width of a caption is that of its lines, if it has two, so that they are about as long
 _GAP, _COLUMN_GAP = 10, 8  # pixels, below the name and between two answers
@@ -90,13 +90,14 @@ class AnswerView(QWidget):
         reason: why there is none, displayed in its place; empty if there is one, without an input, and while it is
             being computed.
         sure_button: invisible over the caption; clicked to set the confidence threshold.
+        is_presented: whether numerals have their largest size, for an audience.
     """
 
     def __init__(self, tip: str) -> None:
         super().__init__()
         named(self, "answerView", "Answer", tip)
         self.answers: Sequence[Answer] = ()
-        self.reason = ""
+        self.reason, self.is_presented = "", False
         self._names: tuple[str, ...] = ()
         self._letters = (1.0, -1.0, 0.0)  # of the names
         self._slots = _Slots()
@@ -192,6 +193,7 @@ class AnswerView(QWidget):
         else:
             widest, top, bottom = self._letters
             wanted = max(_LEAST_NUMERAL, min(_SHARE * self.height(), max(_NUMERAL, _SHARE_OF_HIGH * self.height())))
+            wanted = _SHARE_PRESENTED * self.height() if self.is_presented else wanted
         wanted = min(wanted, (self._column - 2) / widest)
         share = bottom - top
         lines = 2 if wanted * share + line <= room else 1
