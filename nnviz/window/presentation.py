@@ -49,9 +49,9 @@ class Presentation(QObject):
     def _begin(self) -> None:
         window, screen = self._window, self._window.screen().size()
         self._size_before = theme.text_size()
-        window.cards.put_back()
         window.head.hide()
         self._frame.set_presented(True)
+        window.run_block.set_presented(True)
         theme.apply(window.application, theme.current().name, max(size_on(screen), self._size_before))
         self._frame.setFocus()  # what had it is hidden, and Qt would give it to the next control
         window.windowHandle().installEventFilter(self)
@@ -62,6 +62,7 @@ class Presentation(QObject):
         self._hide_run_block()
         theme.apply(window.application, theme.current().name, self._size_before)
         self._frame.set_presented(False)
+        window.run_block.set_presented(False)
         window.head.show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -71,14 +72,14 @@ class Presentation(QObject):
         return False
 
     def _show_run_block(self) -> None:
-        """Lays the run block over the lower left corner."""
-        block, frame = self._window.run_block, self._frame
+        """Lays the run block over the lower left corner of the time, left of its axis, if that is shown."""
+        block, frame, curves = self._window.run_block, self._frame, self._window.curves
+        if not curves.isVisible():
+            return
         if block.parent() is not frame:
             block.setParent(frame)
-        block.set_tight(False)
-        block.show_steps(True)
-        block.resize(block.sizeHint().expandedTo(block.minimumSize()))
-        block.move(QPoint(theme.GAP, frame.height() - theme.GAP - block.height()))
+        place, width = frame.place(curves), curves.foot.axis.mapTo(curves, QPoint(0, 0)).x()
+        block.setGeometry(place.left(), place.bottom() + 1 - block.height(), width, block.height())
         block.show()
         block.raise_()
         self._timer.start()

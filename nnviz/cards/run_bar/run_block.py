@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnviz.formatting import text
 from nnviz.formatting.setting_text import more_epochs
@@ -14,13 +23,14 @@ from nnviz.session.speed import Speed
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.card import label
-from nnviz.ui.parts import arranged, describe, named
+from nnviz.ui.parts import arranged, describe, named, set_look
 
 _HEIGHT = 180  # pixels
 _TIGHT, _TIGHT_GAPS = 104, 26  # pixels of the tight form, and how many of them are between the buttons
 _LOWEST, _LOWEST_GAPS = 64, 18  # the same of the tight form without the buttons that step and reset
+_PRESENTED, _PRESENTED_GAPS = 98, 18  # the same of the form for an audience
 _ICON = 18  # pixels
-_MARGIN, _BETWEEN = 16, 8  # pixels
+_MARGIN, _PRESENTED_MARGIN, _BETWEEN = 16, 4, 8  # pixels
 _MANY = 100  # a number of epochs for which the button has no room
 
 
@@ -40,12 +50,13 @@ class RunBlock(QFrame):
         self._make_buttons()
         self.speed = SpeedChoice(session.speed)
         self._speed_row = QWidget()
-        arranged(QHBoxLayout(self._speed_row), label("Speed", "fieldName"), 1, self.speed)
+        self._speed_name = label("Speed", "fieldName")
+        self._speed_parts = arranged(QHBoxLayout(self._speed_row), self._speed_name, 1, self.speed)
         self._step_row = QWidget()
         arranged(QHBoxLayout(self._step_row), *((each, 1) for each in self._steps), spacing=_BETWEEN)
         parts = (self._speed_row, 1, self.train, 1, self._step_row)
         self._column = arranged(QVBoxLayout(self), 1, *parts, 1, margins=(_MARGIN, 0, _MARGIN, 0))
-        self._is_tight, self._has_steps = False, True
+        self._is_tight, self._has_steps, self._is_presented = False, True, False
         theme.sized(self.setFixedHeight, _HEIGHT)
         for signal in (
             session.training.state_changed,
@@ -73,14 +84,29 @@ class RunBlock(QFrame):
             self._has_steps = is_shown
             self._fit()
 
+    def set_presented(self, is_presented: bool) -> None:
+        """Chooses the narrow form for an audience: the speed, and below it a button without words."""
+        self._is_presented = is_presented
+        margin = _PRESENTED_MARGIN if is_presented else _MARGIN
+        self._column.setContentsMargins(margin, 0, margin, 0)
+        self._speed_name.setHidden(is_presented)
+        self._speed_parts.setStretch(1, int(not is_presented))  # the space between name and choice
+        self._speed_parts.setStretch(2, int(is_presented))
+        self.speed.set_upright(is_presented)
+        set_look(self.train, "presented", is_presented)
+        self._fit()
+        self._show()
+
     def _fit(self) -> None:
-        has_speed = self._has_steps and not self._is_tight
+        has_steps = self._has_steps and not self._is_presented
+        has_speed = (has_steps and not self._is_tight) or self._is_presented
         self._speed_row.setVisible(has_speed)
-        self._step_row.setVisible(self._has_steps)
+        self._step_row.setVisible(has_steps)
         self._column.setStretch(2, int(has_speed))  # the space below the speed
-        self._column.setStretch(4, int(self._has_steps))  # the space above the steps
-        low = (_TIGHT, _TIGHT_GAPS) if self._has_steps else (_LOWEST, _LOWEST_GAPS)
-        height, gaps = (_HEIGHT, 0) if has_speed else low
+        self._column.setStretch(4, int(has_steps))  # the space above the steps
+        low = (_TIGHT, _TIGHT_GAPS) if has_steps else (_LOWEST, _LOWEST_GAPS)
+        whole = (_PRESENTED, _PRESENTED_GAPS) if self._is_presented else (_HEIGHT, 0)
+        height, gaps = whole if has_speed else low
         theme.sized(self.setFixedHeight, height, gaps)
 
     def _make_buttons(self) -> None:
@@ -107,7 +133,7 @@ class RunBlock(QFrame):
         training, problems = self._session.training, self._session.settings.problems
         runs = training.state is Status.TRAINING or training.will_start
         start = "Pause" if runs else self._start_text()
-        self.train.setText(f" {start}")  # a space between icon and text
+        self.train.setText("" if self._is_presented else f" {start}")  # a space between icon and text
         describe(self.train, start)
         theme.set_icon(self.train, "pause" if runs else "play", "on_ink" if runs or training.can_start else "muted")
         self.train.setEnabled(runs or training.can_start)
@@ -176,7 +202,7 @@ class SpeedChoice(QFrame):
     def __init__(self, speed: Speed) -> None:
         super().__init__()
         named(self, "speedChoice", "Speed")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._speed = speed
         tip = "Trains slowly enough to watch, in at most two minutes. What the network learns is the same (L)."
         self.slow = self._part("slow", "speedSlowButton", "Slow", tip)
@@ -185,9 +211,15 @@ class SpeedChoice(QFrame):
         for is_slow, button in ((True, self.slow), (False, self.full)):
             group.addButton(button)
             button.clicked.connect(partial(speed.choose, is_slow))
-        arranged(QHBoxLayout(self), self.slow, self.full, spacing=2, margins=(2, 2, 2, 2))
+        self._row = arranged(QHBoxLayout(self), self.slow, self.full, spacing=2, margins=(2, 2, 2, 2))
         speed.changed.connect(self._show)
         self._show()
+
+    def set_upright(self, is_upright: bool) -> None:
+        """Lays one part below the other, narrow, or beside it."""
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if is_upright else QBoxLayout.Direction.LeftToRight)
+        for part in (self.slow, self.full):
+            set_look(part, "presented", is_upright)
 
     def _part(self, words: str, name: str, accessible: str, tip: str) -> QPushButton:
         button = named(QPushButton(words), name, accessible, tip)
