@@ -62,7 +62,12 @@ def within(room: QRect, frame: QMargins, place: QRect) -> QRect:
 
 
 def frame_of(window: QWidget) -> QMargins:
-    """Returns the frame that the window manager adds around the content, known once the window is shown."""
+    """Returns the frame that the window manager adds around the content, known once the window is shown.
+
+    Of a window that fills the screen, which has no whole one, it is the default one, which its dialogs have.
+    """
+    if window.isFullScreen() or window.isMaximized():
+        return _DEFAULT_FRAME
     inner, outer = window.geometry(), window.frameGeometry()
     return QMargins(
         inner.left() - outer.left(),

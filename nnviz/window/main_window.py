@@ -378,7 +378,8 @@ class MainWindow(QMainWindow):
         self._preferences.gathering.connect(self._remember)
 
     def _remember(self) -> None:
-        self._preferences.set("place", arrangement.place_as_text(self))
+        if not self.isFullScreen():  # which knows no longer whether it was maximized
+            self._preferences.set("place", arrangement.place_as_text(self))
         if self._screen_fit is not None:
             self._preferences.set("frame", arrangement.frame_as_text(self._screen_fit.frame))
         for name, shares in (self.lessons.shares or self._frame.shares).items():

@@ -353,11 +353,13 @@ class Menus(QObject):
         """Lists the cards of a workspace in the View menu; each entry moves the focus to its card."""
         for action in self._of_cards.values():
             self._view.removeAction(action)
+            self._window.removeAction(action)
         for number, panel in enumerate(panels, start=1):
             action = self._of_cards.get(panel) or self._card_entry(panel)
             action.setObjectName(f"actionView{number}")
             action.setShortcut(QKeySequence(f"Alt+{number}"))
             self._view.insertAction(self._below_cards, action)
+            self._window.addAction(action)  # its key works while the menu bar is hidden
 
     def _card_entry(self, panel: QWidget) -> QAction:
         action = self._of_cards[panel] = QAction(panel.windowTitle(), self._view)

@@ -143,6 +143,8 @@ class Lessons(QObject):
         """
         self._make()
         assert self.player is not None
+        if self._window.presentation.is_on:  # where there are no settings
+            self._window.toggle_presentation()
         self._session.pause()
         self._waiting += 1
         self._session.library.cancel_opening()

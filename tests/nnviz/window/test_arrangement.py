@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from PyQt5.QtCore import QMargins, QRect, QSize
+from PyQt5.QtCore import QMargins, QRect, QSize, Qt
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -32,6 +32,12 @@ def test_a_place_comes_back(widget: QWidget) -> None:
     assert not other.isMaximized()
     arrangement.put_in_place(other, [*stored[:4], 1])
     assert other.isMaximized()
+
+
+@pytest.mark.parametrize("state", [Qt.WindowState.WindowFullScreen, Qt.WindowState.WindowMaximized])
+def test_dialogs_have_a_frame_over_a_window_without_one(widget: QWidget, state: Qt.WindowState) -> None:
+    widget.setWindowState(state)
+    assert arrangement.frame_of(widget).top() > 0
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
+from engine.basics.assets_folder import ASSETS
+from nnviz.session.selection import Neuron
 from nnviz.ui import theme
 from nnviz.window import presentation
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, press, seven, train_epochs
+from tests.nnviz.helpers import action, bring_to_front, is_cut, press, seven, train_epochs
 
 
 @pytest.fixture
@@ -70,6 +72,73 @@ def test_moving_the_mouse_shows_the_run_block_for_a_while(presented: MainWindow,
     assert presented.run_block.train.isEnabled()
     qtbot.waitUntil(lambda: not presented.run_block.isVisible(), timeout=30_000)
     assert presented.isFullScreen()
+
+
+def test_the_run_block_leaves_axis_and_headline_free(presented: MainWindow, qtbot: QtBot) -> None:
+    QTest.mouseMove(presented.windowHandle(), QPoint(610, 110))
+    qtbot.waitUntil(presented.run_block.isVisible)
+    place, curves = presented._frame.place, presented.curves
+    assert place(curves).contains(place(presented.run_block))
+    for free in (curves.foot.axis, curves.headline):
+        assert not place(presented.run_block).intersects(place(free))
+    press(qtbot, presented, Qt.Key.Key_F11)
+
+
+def test_arrows_move_through_time_after_a_stroke(presented: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(presented.canvas, Qt.MouseButton.LeftButton)
+    assert presented.canvas.hasFocus()
+    press(qtbot, presented, Qt.Key.Key_Left)
+    assert not presented.session.timeline.is_live
+    press(qtbot, presented, Qt.Key.Key_Right)
+    assert presented.session.timeline.is_live
+
+
+def test_keys_move_the_focus_to_a_card(presented: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, presented, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    bring_to_front(qtbot, presented)
+    number = presented._frame.shown.index(presented.card("inspector")) + 1
+    QTest.keyClick(presented, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
+    assert presented.card("inspector").isAncestorOf(presented.focusWidget())
+
+
+def test_a_what_if_can_be_read_and_ended(presented: MainWindow, qtbot: QtBot) -> None:
+    presented.session.selection.choose_neuron(Neuron(1, 3))
+    presented.session.edits.switch_chosen()
+    mark = presented.stage.head.mark
+    qtbot.waitUntil(lambda: mark.isVisible() and not is_cut(mark))
+    qtbot.mouseClick(mark, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not presented.session.displayed.what_if)
+
+
+def test_the_conclusion_is_larger(presented: MainWindow) -> None:
+    assert presented.curves.headline.conclusion.font().pixelSize() == 28
+
+
+def test_an_enlarged_card_stays_enlarged(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.cards.toggle(ready_window.stage)
+    press(qtbot, ready_window, Qt.Key.Key_F11)
+    assert not ready_window.curves.isVisible()
+    press(qtbot, ready_window, Qt.Key.Key_F11)
+    assert ready_window.cards.enlarged is ready_window.stage
+
+
+def test_a_lesson_ends_it(presented: MainWindow, qtbot: QtBot) -> None:
+    presented.lessons.open(sorted((ASSETS / "lessons").glob("*.md"))[0], asks=False)
+    player = presented.lessons.player
+    assert player is not None
+    qtbot.waitUntil(lambda: not player.is_busy)
+    assert not presented.isFullScreen()
+    assert presented.head.isVisible()
+    assert presented.run_block.isVisible()
+
+
+def test_the_place_of_the_window_is_that_before(ready_window: MainWindow, qtbot: QtBot) -> None:
+    ready_window.setWindowState(Qt.WindowState.WindowMaximized)
+    ready_window._preferences.write()
+    before = ready_window._preferences.text("place")
+    ready_window.setWindowState(Qt.WindowState.WindowFullScreen)  # only, as on an X server
+    ready_window._preferences.write()
+    assert ready_window._preferences.text("place") == before
 
 
 def test_what_is_chosen_for_it_is_not_remembered(presented: MainWindow, qtbot: QtBot) -> None:
