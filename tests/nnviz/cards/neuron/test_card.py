@@ -161,10 +161,10 @@ def test_nothing_chosen_says_how_to_choose_and_an_output_stays_on(ready_window: 
 def test_of_an_input_it_shows_the_neuron_that_contributes_most(ready_window: CardWindow, qtbot: QtBot) -> None:
     window, selection = ready_window, ready_window.session.selection
     train_epochs(qtbot, window, 1)
-    window.show_workspace("inside")
     QApplication.processEvents()  # gives the canvas its size
     drag(window.canvas, seven(window.canvas))
     assert selection.neuron is None, "no page is in front that needs one"
+    window.show_workspace("inside")
     panel = show_page(window, "neuronDock")
     qtbot.waitUntil(lambda: selection.neuron is not None)
     activity = compute_activity(window.session.displayed.network, window.session.question.example)
