@@ -51,7 +51,6 @@ class CardInfo:
         page_number: its position among the pages, from the left. Pages that belong to the card itself have 0.
         suits: whether the card makes sense for a data set; a page is made with the first such data. None: for all.
         is_fixed: whether lessons cannot show, hide or enlarge it: the card of the settings, and its sections.
-        is_of_displayed: whether it draws the displayed network, and is marked while that is a snapshot.
     """
 
     make: Callable[[Any], Any]
@@ -62,7 +61,6 @@ class CardInfo:
     page_number: int = 0
     suits: Callable[[Dataset], bool] | None = None
     is_fixed: bool = False
-    is_of_displayed: bool = True
 
 
 CARDS: Registry[CardInfo] = Registry("card")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,6 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
-    QSpacerItem,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -23,11 +21,9 @@ from nnviz.ui import theme
 from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.column import CardScroll
 from nnviz.ui.elided_label import ElidedLabel
-from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.parts import W, arranged, describe, named
 from nnviz.ui.tabs import fit_in_sight, stand_close, usual_width
 
-_GAP, _AIR = 6, 2  # pixels between what is left of the mark and it, and between it and what is right of it
 _LEFT = 360  # pixels that tabs leave to what is beside them; else they stand closer together
 
 # Column names and rows, for a CSV file. Many rows may be an iterator, which is consumed in the background.
@@ -72,20 +68,14 @@ def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLab
 class CardHead(QFrame):
     """The header of a card. Cards add controls to ``row``; widgets in ``corner`` are at the right end.
 
-    A badge takes space in ``row`` next to the title; elided texts give way to it.
-
     Attributes:
-        least_room: space kept for a badge also while there is none, so that nothing moves when it appears.
         has_title: whether it shows the title, if there is room.
-        has_mark_at_right: whether the badge is at the right end of its room.
 
     Signals:
         double_clicked: a double click next to the controls.
-        marked: the badge appeared, disappeared, or needs other space.
     """
 
     double_clicked = pyqtSignal()
-    marked = pyqtSignal()
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -93,44 +83,16 @@ class CardHead(QFrame):
         self.title = label(title, "title")
         self.detail = ElidedLabel(role="muted")
         self.detail.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.least_room, self.has_title, self.has_mark_at_right = 0, True, False
-        self._room = QSpacerItem(0, 0, QSizePolicy.Policy.Fixed)
+        self.has_title = True
         self.corner = arranged(QHBoxLayout(self), spacing=4, margins=(theme.CARD_PADDING, 8, theme.CARD_PADDING, 2))
         self.row = QHBoxLayout()
         self.row.setSpacing(8)
         self.corner.addLayout(self.row, 1)
         self.row.addWidget(self.title)
-        self.row.addItem(self._room)
         self.row.addStretch(1)
         self.row.addWidget(self.detail)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.sized(self.setMinimumHeight, 34)
-        self.mark = HeaderBadge(self)
-
-    @property
-    def room_of_mark(self) -> int:
-        """The width that the badge needs between two parts, in pixels; 0 without a badge."""
-        return self.mark.least_width + _GAP + _AIR if self.mark.is_wanted else 0
-
-    def _place_mark(self) -> None:
-        """Places the badge in the widest free space of the header."""
-        start, end = max(self._rooms(), key=_width, default=(0, 0))
-        line, room = self.row.geometry(), max(0, end - start - _GAP - _AIR)
-        width = min(room, self.mark.sizeHint().width())
-        self.mark.setGeometry(start + _GAP + (room - width) * self.has_mark_at_right, line.y(), width, line.height())
-        self.mark.raise_()
-
-    def _rooms(self) -> list[tuple[int, int]]:
-        """Returns the free intervals left of, between and right of visible parts, from left to right."""
-        inside, margins = self.contentsRect(), self.corner.contentsMargins()
-        edges = inside.left() + margins.left() - _GAP, inside.right() + 1 - margins.right() + _AIR
-        parts = itertools.chain.from_iterable(map(_taken_by, self._shown_parts()))
-        taken = sorted([*((edge, edge) for edge in edges), *parts])
-        return [(left[1], right[0]) for left, right in itertools.pairwise(taken)]
-
-    def _shown_parts(self) -> list[QWidget]:
-        parts = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        return [part for part in parts if part is not self.mark and part.isVisible() and not _is_empty(part)]
 
     def event(self, event: QEvent) -> bool:
         """Fits tabs and badge into the present width."""
@@ -138,29 +100,7 @@ class CardHead(QFrame):
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show):
             self._fit_tabs()
             self._fit_title()
-            if self.mark.is_wanted:
-                self._place_mark()
         return done
-
-    def show_mark(
-        self, what_if: str, epoch: str = "", beside: tuple[str, str] | None = None, short: tuple[str, str] = ("", "")
-    ) -> None:
-        """Shows a badge with the assumption and the displayed epoch, or with two compared networks, or none."""
-        before = self.room_of_mark
-        self.mark.show_what(what_if, epoch, beside, short)
-        if self.room_of_mark != before:
-            self.keep_room()
-            self.marked.emit()
-        if self.mark.is_wanted:
-            self._place_mark()
-
-    def keep_room(self, least: int | None = None) -> None:
-        """Keeps the space of the badge free; ``least`` also without a badge."""
-        self.least_room = self.least_room if least is None else least
-        wanted = max(self.room_of_mark, self.least_room) - self.row.spacing()  # which is there in any case
-        self._room.changeSize(max(0, wanted), 0, QSizePolicy.Policy.Fixed)
-        self.row.invalidate()
-        self.corner.activate()
 
     def _fit_tabs(self) -> None:
         bar = self.findChild(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -175,35 +115,16 @@ class CardHead(QFrame):
         self.title.hide()
 
     def _fit_title(self) -> None:
-        """Leaves out a title that has no room beside the controls, with or without a badge."""
+        """Leaves out a title that has no room beside the controls."""
         if self.has_title:
             wide = self.title.sizeHint().width() + self.row.spacing() if self.title.isHidden() else 0
-            needed = self.layout().minimumSize().width() - self._room.sizeHint().width() + wide
+            needed = self.layout().minimumSize().width() + wide
             self.title.setVisible(needed <= self.width())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A double click beside the controls enlarges the card."""
         self.double_clicked.emit()
         event.accept()
-
-
-def _is_empty(part: QWidget) -> bool:
-    return part.width() < 2 or (isinstance(part, QLabel) and not part.text())
-
-
-def _width(room: tuple[int, int]) -> int:
-    return room[1] - room[0]
-
-
-def _taken_by(part: QWidget) -> list[tuple[int, int]]:
-    """Returns the intervals of a part with visible content, from left to right; a tab bar is wider than its tabs."""
-    left, right = part.x(), part.x() + part.width()
-    if isinstance(part, QTabBar):
-        tabs = [part.tabRect(tab) for tab in range(part.count())]
-        return [(left, left + min(part.width(), max((tab.right() for tab in tabs), default=0)))]
-    if isinstance(part, ElidedLabel) and part.alignment() & Qt.AlignmentFlag.AlignRight:
-        return [(max(left, right - part.fontMetrics().horizontalAdvance(part.shown)), right)]
-    return [(left, right)]
 
 
 def _body() -> tuple[QFrame, QVBoxLayout]:
@@ -263,7 +184,6 @@ class Panel(QWidget, LazyView):
         in_view_changed(bool): the card became visible or is no longer visible.
     """
 
-    compares = False  # whether it shows two networks side by side while they are compared
     tables: Mapping[str, tuple[str, Callable[[], Table | None]]] = {}  # further ones by the entry's name: title, table
     asked = pyqtSignal(str)
     in_view_changed = pyqtSignal(bool)

@@ -12,8 +12,6 @@ from PyQt5.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from nnviz.ui.card import LazyView, Panel, Table
 from nnviz.ui.tabs import Tab, add_tab, tab_bar
 
-_ROOM = 28  # pixels between tabs and what belongs to a page: for the mark of a what-if
-
 
 class Page(QWidget, LazyView):
     """A page of a card. Subclasses fill ``body``, and where the card has tabs, ``aside`` at the right of them.
@@ -24,7 +22,6 @@ class Page(QWidget, LazyView):
     Attributes:
         is_filled: whether the content was made.
         is_offered: whether the page can be chosen; it cannot for data that it does not suit.
-        compares: whether it shows two networks side by side while they are compared.
 
     Signals:
         in_view_changed(bool): the page became visible or is no longer visible.
@@ -45,7 +42,7 @@ class Page(QWidget, LazyView):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.aside = QWidget()
         self.is_filled = False
-        self.is_offered, self.compares = True, False
+        self.is_offered = True
 
     @property
     def caption(self) -> str:
@@ -222,8 +219,7 @@ class TabbedCard(PagedCard):
         self.tabs.currentChanged.connect(lambda index: self.turn_to(self.pages[index]))
         self.turned.connect(self._follow_page)
         self.head.row.insertWidget(0, self.tabs, 100)  # stretches over the free width
-        self.head.keep_room(_ROOM)
-        self.head.row.insertWidget(3, self._asides)
+        self.head.row.insertWidget(2, self._asides)
 
     def set_name(self, name: str) -> None:
         super().set_name(name)

@@ -10,11 +10,10 @@ from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, pyqtSignal
 from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QSizePolicy, QVBoxLayout, QWidget
 
 from nnviz.cards.registry import CARDS, WORKSPACES, CardInfo, Column, Place, register_cards
-from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Panel
-from nnviz.ui.pages import Page, PagedCard
+from nnviz.ui.pages import Page
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.shared_splitter import SharedSplitter
 
@@ -81,9 +80,6 @@ class Frame(QWidget):
         self._beside: set[str] = set()  # names of the cards of the column that a lesson shows
         self._add_splitters()
         session.data.changed.connect(self._follow_data)
-        displayed, compared = session.displayed, session.side_by_side
-        for signal in (displayed.what_if_changed, displayed.snapshot_changed, compared.changed):
-            signal.connect(self._show_marks)
         session.data.views.add(self._add_pages)
         theme.changed.connect(self._set_least_widths)
         self.workspace = next(iter(WORKSPACES))
@@ -148,7 +144,6 @@ class Frame(QWidget):
         register_cards(self.workspace)
         self._names[self.workspace] = {column: self._make_column(column) for column in Column}
         self._add_pages()
-        self._show_marks()
         self._set_least_widths()
         for panel in self._all:
             if panel not in self.panels:
@@ -177,9 +172,6 @@ class Frame(QWidget):
             card.hide()  # until it is known whether it is shown
             card.set_name(name)
             self._session.run_or_data_changed.connect(card.invalidate)
-            card.head.mark.clicked.connect(lambda: self._end_mark(card))
-            if isinstance(card, PagedCard):
-                card.turned.connect(self._show_marks)
         else:
             card.setObjectName(name)
         self.cards |= getattr(card, "sections", {})
@@ -219,30 +211,6 @@ class Frame(QWidget):
         for name, card in self.cards.items():
             if CARDS[name].page_of:
                 card.offer(self._suits(CARDS[name]) and name not in self._hidden)
-
-    def _show_marks(self) -> None:
-        """Marks the cards while a what-if lasts or networks are compared; a click ends it.
-
-        That the past is shown is seen at the playhead, and where there is none, at each card.
-        """
-        displayed, sides = self._session.displayed, self._session.side_by_side.sides
-        beside = None if sides is None else (sides[0].name, sides[1].name)
-        short = ("", "") if sides is None else (sides[0].short, sides[1].short)
-        is_seen = displayed.is_live or bool(self._names[self.workspace][Column.TIME])
-        epoch = "" if is_seen else self._session.runs.current.epoch_name(displayed.epochs)
-        for name, card in self.cards.items():
-            if isinstance(card, Panel) and CARDS[name].is_of_displayed:
-                pair = beside if _compares(card) else None
-                card.head.show_mark(what_if_text(displayed.what_if), epoch, pair, short)
-
-    def _end_mark(self, card: Panel) -> None:
-        """Ends the comparison in a card that shows one; else goes live, or if the window is live, ends the what-if."""
-        if _compares(card) and self._session.side_by_side.is_on:
-            self._session.side_by_side.toggle()
-        elif self._session.displayed.is_live:
-            self._session.edits.end_what_if()
-        else:
-            self._session.timeline.go_live()
 
     # ---- what is shown
 
@@ -310,7 +278,6 @@ class Frame(QWidget):
         if name not in self._names:
             self._build()
         self._set_least_widths()
-        self._show_marks()
         self._show()
 
     def enlarge(self, card: Panel | None) -> None:
@@ -461,11 +428,6 @@ class Frame(QWidget):
         yield self._column
         for column in (*_ACROSS, Column.TIME):
             yield from self._splitters[column].parts
-
-
-def _compares(card: Panel) -> bool:
-    """Whether a card, or its page in front, shows two networks side by side while they are compared."""
-    return card.page.compares if isinstance(card, PagedCard) and card.pages else card.compares
 
 
 def _beside(length: int, width: int) -> list[float]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
-from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QMouseEvent
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QAction,
@@ -38,9 +38,7 @@ from nnviz.session.data import Data
 from nnviz.session.session import Session
 from nnviz.session.shared_queries import ANSWER
 from nnviz.session.status import Status
-from nnviz.ui import theme
 from nnviz.ui.fields import FieldEdit, NumberEdit
-from nnviz.ui.header_badge import HeaderBadge
 from nnviz.window.main_window import MainWindow
 from nnviz.window.user_files import settings_file
 
@@ -73,11 +71,6 @@ def action(window: MainWindow, name: str) -> QAction:
     found = window.findChild(QAction, name)
     assert found is not None, f"there is no action called {name}"
     return found
-
-
-def is_cut(badge: HeaderBadge) -> bool:
-    """Whether the text that a badge shows needs more space than it has, as its own font measures it."""
-    return QFontMetrics(theme.font(theme.SMALL, bold=True)).horizontalAdvance(badge.shown) > badge.width()
 
 
 def find_field(window: QWidget, name: str) -> NumberEdit | FieldEdit:

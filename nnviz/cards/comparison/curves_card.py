@@ -156,6 +156,4 @@ def _planned(runs: Sequence[ComparedRun]) -> int:
     return max((run.active_group.experiment.training.epochs for run in runs if run.active_group is not None), default=0)
 
 
-CARDS.register("theirCurvesDock")(
-    CardInfo(ComparedCurvesCard, {"runs": Place(Column.WATCH, 1, 380)}, is_of_displayed=False)
-)
+CARDS.register("theirCurvesDock")(CardInfo(ComparedCurvesCard, {"runs": Place(Column.WATCH, 1, 380)}))

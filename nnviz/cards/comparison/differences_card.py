@@ -140,6 +140,4 @@ class DifferencesPage(Page):
         return ["", *titles], [[row.name, *(cell.text for cell in row.cells)] for row in self.view.rows]
 
 
-CARDS.register("whatDiffersDock")(
-    CardInfo(DifferencesCard, {"runs": Place(Column.WATCH, 2, 340)}, is_of_displayed=False)
-)
+CARDS.register("whatDiffersDock")(CardInfo(DifferencesCard, {"runs": Place(Column.WATCH, 2, 340)}))

@@ -133,5 +133,5 @@ def majority_class(answers: Sequence[Array]) -> tuple[int, float]:
 
 
 CARDS.register("theirAnswersDock")(
-    CardInfo(PredictionsCard, {"runs": Place(Column.ASK, 3, 230)}, needs=(COMPARED_PREDICTIONS,), is_of_displayed=False)
+    CardInfo(PredictionsCard, {"runs": Place(Column.ASK, 3, 230)}, needs=(COMPARED_PREDICTIONS,))
 )

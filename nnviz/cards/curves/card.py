@@ -433,7 +433,6 @@ class LearningCurvePage(Page):
         """``offers``: the actions of the context menu."""
         super().__init__(quantity.title or quantity.name.capitalize(), f"{quantity.name}View", _TIPS[quantity.name])
         self._session, self.quantity, self._offers = session, quantity, offers
-        self.compares = True
         self._scales = True, True
         self._shown = dict.fromkeys((*EXACT, EARLIER), True)
         self._plot: CurvePlot | None = None
@@ -649,4 +648,4 @@ def _expected_loss(data: Dataset) -> float:
 
 
 PLACES = {"train": Place(Column.TIME, 1), "inside": Place(Column.TIME, 1, is_strip=True)}
-CARDS.register("curvesDock")(CardInfo(CurvesPanel, PLACES, needs=(CHANGES,), is_of_displayed=False))
+CARDS.register("curvesDock")(CardInfo(CurvesPanel, PLACES, needs=(CHANGES,)))

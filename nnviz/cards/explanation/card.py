@@ -88,7 +88,6 @@ class ExplanationPage(Page):
     def __init__(self, session: Session) -> None:
         tip = "Shows which parts of the input support the prediction, and the smallest change to another one."
         super().__init__("Why", "whyTab", tip)
-        self.compares = True
         self._session, self._model = session, session.models[Explanation]
         self._frame: int | None = None  # frame of the film while it is played
         self._baseline: Array | None = None  # the shown baseline

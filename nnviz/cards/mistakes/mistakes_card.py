@@ -99,8 +99,6 @@ class MistakesCard(Panel):
         sections: the examples by the name that lessons and help use.
     """
 
-    compares = True
-
     def __init__(self, session: Session) -> None:
         super().__init__("Mistakes")
         self._session = session

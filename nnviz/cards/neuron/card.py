@@ -61,7 +61,6 @@ class NeuronPage(Page):
 
     def __init__(self, session: Session) -> None:
         super().__init__("Neuron", "neuronTab", "Shows what the chosen neuron responds to, and what it contributes to.")
-        self.compares = True
         self._session, self._model = session, session.models[NeuronModel]
         self._due = TimeBudget(_SECONDS_BETWEEN_VIEWS)
         self._limit = 0.0  # of the colours of the changes

@@ -470,4 +470,4 @@ def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
     return "\n" + "\n".join(lines)
 
 
-CARDS.register("runsDock")(CardInfo(RunsCard, {"runs": Place(Column.CHOOSE, 1)}, is_of_displayed=False))
+CARDS.register("runsDock")(CardInfo(RunsCard, {"runs": Place(Column.CHOOSE, 1)}))

@@ -15,10 +15,12 @@ from nnviz.cards.stage.part import StagePart
 from nnviz.cards.stage.prediction.answer_part import AnswerPart
 from nnviz.cards.stage.weights.changes_row import first_changed
 from nnviz.cards.stage.weights.layer_part import LayerPart
+from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Panel, Table
 from nnviz.ui.pages import Front
+from nnviz.ui.parts import pill
 
 _GAP, _HEAD = 20, 320  # pixels between the parts, and of the head with the mark of a what-if
 _LEAST_MAPS, _LINES = 260, 200  # pixels of the height from which changes have room below the maps; lines grow
@@ -72,7 +74,7 @@ class StagePanel(Panel):
         self.network.opened.connect(self.open_layer)
         self.layer.left.connect(self.close_layer)
         session.side_by_side.changed.connect(self._follow_comparison)
-        self.head.marked.connect(self._leave_room_for_mark)
+        session.displayed.what_if_changed.connect(self._show_what_if)
         session.runs.replaced.connect(self._follow_network)
         session.data.views.add(self._limit_widths)
 
@@ -82,7 +84,12 @@ class StagePanel(Panel):
         self.head.detail.hide()
         self.layout().removeWidget(self.head)
         self.head.setProperty("over", True)
-        self.head.has_mark_at_right = True
+        tip = "The whole window shows the network with this change; the network itself stays as it is. Click to end it."
+        self._what_if = pill("", "whatIfButton", "What if", tip)
+        self._what_if.setProperty("role", "chip")
+        self._what_if.clicked.connect(self._session.edits.end_what_if)
+        self._what_if.hide()
+        self.head.row.addWidget(self._what_if)
         self.sheet.setProperty("alone", True)
         self.head.raise_()
 
@@ -153,11 +160,14 @@ class StagePanel(Panel):
         elif before and not self._is_compared:
             self._turn_to(self.network)
         self._place_changes()
-        self._leave_room_for_mark()
+        self._show_what_if()
 
-    def _leave_room_for_mark(self) -> None:
-        """Lets two predictions, which begin at the top, begin below the mark of a what-if."""
-        is_over = self._is_compared and self.head.mark.is_wanted
+    def _show_what_if(self) -> None:
+        """Shows what is changed as a what-if, in the upper right corner; two predictions begin below it."""
+        what_if = self._session.displayed.what_if
+        self._what_if.setVisible(bool(what_if))
+        self._what_if.setText(f"what if: {what_if_text(what_if)}  ×")
+        is_over = self._is_compared and bool(what_if)
         self.answer.setContentsMargins(0, self.head.height() if is_over else 0, 0, 0)
 
     def _follow_network(self) -> None:

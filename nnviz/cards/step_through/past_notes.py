@@ -15,7 +15,7 @@ from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.share_bar import ShareBar
 
 _WIDE = 240  # pixels
-_FIRST = "The optimizer's state and the learning rate at this epoch are unknown, so the step is computed as the first of a run."
+_FIRST = "The optimizer's state and learning rate at this epoch are unknown, so this is the first step of a run."
 _ABOUT = "This batch is approximate: the run was computed with a different setup"
 
 

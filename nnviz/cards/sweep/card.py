@@ -153,4 +153,4 @@ class SweepPage(Page):
         return ["rank", *best.names[1:]], [list(row.cells) for row in best.rows]
 
 
-CARDS.register("sweepPage")(CardInfo(SweepPage, page_of="whatDiffersDock", page_number=2, is_of_displayed=False))
+CARDS.register("sweepPage")(CardInfo(SweepPage, page_of="whatDiffersDock", page_number=2))

@@ -18,7 +18,6 @@ from nnviz.lessons.errors import LessonError
 from nnviz.ui.card import Panel
 from nnviz.ui.card_menu import CardMenuButton
 from nnviz.ui.fields import FieldEdit, NumberEdit
-from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.pages import Page, PagedCard
 from nnviz.window.frame import Frame
 from nnviz.window.lesson.head import LessonHead
@@ -40,7 +39,12 @@ _BAND = "learning-strip"  # a part of the curves that lessons show and point at 
 _WEIGHTS = "weights"  # a part of the stage
 _FREE_MENUS = ("menuView", "menuHelp")  # never locked: text size, theme, layout and help
 _FREE = ("actionQuit", "actionOpenLesson", "actionCloseLesson")
-_FREE_BUTTONS = ("moreButton", "moreBackButton", "inputMenuButton")  # they only show other controls
+_FREE_BUTTONS = (
+    "moreButton",
+    "moreBackButton",
+    "inputMenuButton",
+    "whatIfButton",
+)  # they only show other controls, or the present
 
 
 class WindowStage(QObject):
@@ -207,6 +211,6 @@ def _is_own(widget: QWidget) -> bool:
     """Whether a widget has a name of its own, is no part of another control, and does more than show something."""
     name = widget.objectName()
     is_part = isinstance(widget.parentWidget(), (*_KINDS, LessonHead))
-    only_shows = isinstance(widget, QScrollBar | CardMenuButton | HeaderBadge)
+    only_shows = isinstance(widget, QScrollBar | CardMenuButton)
     is_free = name.startswith(("qt_", "dismiss")) or name in _FREE_BUTTONS
     return bool(name) and not (is_free or is_part or only_shows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt5.QtCore import QPoint, QSize, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton
+from PyQt5.QtWidgets import QAbstractButton, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.basics.assets_folder import ASSETS
@@ -13,7 +13,7 @@ from nnviz.session.selection import Neuron
 from nnviz.ui import theme
 from nnviz.window import presentation
 from nnviz.window.main_window import MainWindow
-from tests.nnviz.helpers import action, bring_to_front, is_cut, press, seven, train_epochs
+from tests.nnviz.helpers import action, bring_to_front, find, press, seven, train_epochs
 
 
 @pytest.fixture
@@ -104,9 +104,9 @@ def test_keys_move_the_focus_to_a_card(presented: MainWindow, qtbot: QtBot) -> N
 def test_a_what_if_can_be_read_and_ended(presented: MainWindow, qtbot: QtBot) -> None:
     presented.session.selection.choose_neuron(Neuron(1, 3))
     presented.session.edits.switch_chosen()
-    mark = presented.stage.head.mark
-    qtbot.waitUntil(lambda: mark.isVisible() and not is_cut(mark))
-    qtbot.mouseClick(mark, Qt.MouseButton.LeftButton)
+    chip = find(presented, QPushButton, "whatIfButton")
+    qtbot.waitUntil(lambda: chip.isVisible() and chip.width() >= chip.sizeHint().width())
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not presented.session.displayed.what_if)
 
 

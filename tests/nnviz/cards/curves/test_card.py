@@ -390,11 +390,11 @@ def test_every_button_has_a_name_of_its_own_and_says_what_it_does(ready_window: 
     for page in ready_window.curves.curves:
         page.fill()
     buttons = [button for button in ready_window.curves.findChildren(QAbstractButton) if button.objectName()]
-    names = [button.objectName() for button in buttons if not button.objectName().startswith(("qt_", "headMark"))]
+    names = [button.objectName() for button in buttons if not button.objectName().startswith("qt_")]
     assert len(set(names)) == len(names)
     assert {"resetZoomButton", "rmseResetZoomButton", "lossResetZoomButton", "timeView"} <= set(names)
     nameless = [each.objectName() for each in buttons if not (each.toolTip() and each.accessibleName())]
-    assert not [name for name in nameless if not name.startswith(("qt_", "headMark"))]
+    assert not [name for name in nameless if not name.startswith("qt_")]
 
 
 # ---- earlier runs

@@ -16,7 +16,6 @@ from nnviz.cards.curves.time_axis import TimeAxis
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.fields import NumberEdit
-from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.parts import set_look
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
@@ -198,18 +197,7 @@ def test_keys_menu_and_cards_of_the_window(whole_window: MainWindow, qtbot: QtBo
         assert whole.dialogs._proposed_name(session.timeline.epoch).endswith(f"-epoch-{name}")
     assert len(set(names)) == len(names) == len(session.timeline.epochs)
 
-    # The playhead says so, and where there is none, the cards that follow; a click goes live.
-    whole.session.timeline.go_to(2)
-    assert not any(mark.isVisible() for mark in whole.findChildren(HeaderBadge))
-    whole.show_workspace("runs")
-    marked = {
-        each.objectName() for each in whole.panels if each.isVisible() and each.findChild(HeaderBadge).isVisible()
-    }
-    assert marked == {"stagePanel"}
-    mark = find(whole.card("stagePanel"), HeaderBadge, "headMark")
-    qtbot.waitUntil(lambda: mark.width() > 20)  # it has its place
-    QTest.mouseClick(mark, Qt.MouseButton.LeftButton, pos=QPoint(10, mark.height() // 2))
-    assert whole.session.timeline.is_live
+    whole.session.timeline.go_live()
 
     # What is not recorded cannot branch.
     whole.show_workspace("train")

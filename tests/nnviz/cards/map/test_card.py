@@ -226,8 +226,9 @@ def test_the_basis_stays_while_it_learns_and_points_follow(
 def test_any_layer_and_the_part_of_the_mistakes(page: MapPage, ready_window: CardWindow, qtbot: QtBot) -> None:
     # A drawing is marked and moves.
     session, probe = ready_window.session, ready_window.session.queries[MAP_PLACE]
-    assert probe.result is None
     stroke = np.array(seven(ready_window.canvas))
+    session.sketch.draw(())
+    qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is None)
     ready_window.canvas.set_strokes([stroke])
     qtbot.waitUntil(lambda: probe.is_up_to_date and probe.result is not None)
     first = probe.result

@@ -25,7 +25,6 @@ from nnviz.cards.neuron.model import NEURON, NEURON_ERROR, NEURON_NOW, NeuronMod
 from nnviz.formatting.text import short
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
-from nnviz.ui.header_badge import HeaderBadge
 from nnviz.ui.name_elision import fitted
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
@@ -36,7 +35,6 @@ from tests.nnviz.helpers import (
     drag,
     find,
     hover,
-    is_cut,
     is_shown,
     leave,
     press,
@@ -291,8 +289,8 @@ ANSWERS = {
 # ---- what if
 
 
-def test_an_answer_is_never_cut_and_a_what_if_is_marked_in_every_card(whole_window: MainWindow, qtbot: QtBot) -> None:
-    # A what-if is marked in every card and ends with a click.
+def test_an_activation_is_never_cut_and_the_stage_says_the_what_if(whole_window: MainWindow, qtbot: QtBot) -> None:
+    # A what-if is said once, over the stage, and ends with a click there.
     window = whole_window
     train_epochs(qtbot, window, 1)
     panel = choose(qtbot, window, 1, 3)
@@ -300,18 +298,16 @@ def test_an_answer_is_never_cut_and_a_what_if_is_marked_in_every_card(whole_wind
     press(qtbot, window, Qt.Key.Key_S)
     assert window.session.displayed.what_if == {Neuron(1, 3): 0}
     settle(qtbot, window)
-    marks = [mark for mark in window.findChildren(HeaderBadge) if mark.isVisible()]
-    assert len(marks) == len([dock for dock in window.panels if dock.isVisible() and dock is not window.curves])
-    cut = [mark.parentWidget().title.text() for mark in marks if is_cut(mark)]  # type: ignore[union-attr]
-    assert not cut, "all are whole"
+    chip = find(window, QPushButton, "whatIfButton")
+    assert chip.text().startswith("what if: layer 1 · neuron 4 off")
     assert {dock: dock.geometry() for dock in window.panels if dock.isVisible()} == sizes, "nothing jumps"
     assert "Without it" in conclusion(window)
     assert find(panel, QPushButton, "neuronOffButton").isChecked()
-    qtbot.mouseClick(marks[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert window.session.displayed.what_if == {}
-    assert not any(mark.isVisible() for mark in marks)
+    assert not chip.isVisible()
 
-    # An answer is never cut.
+    # An activation is never cut.
     window.resize(1280, 720)
     panel = choose(qtbot, window, 2, 31)
     for value, shown in ANSWERS.items():

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor, QImage
-from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnviz.cards.neuron.edit_dialog import EditDialog
 from nnviz.ui import theme
-from nnviz.ui.card import CardHead
 from nnviz.ui.example_grid import ExampleGrid
 from nnviz.ui.item_view import ItemView
 from nnviz.ui.named_bars import NamedBars
@@ -148,32 +146,6 @@ def test_a_low_grid_shows_one_row_of_images(qtbot: QtBot) -> None:
     assert grid.count == 6
     grid.resize(240, 90)
     assert grid.count == 3
-
-
-# ---- the mark of a what-if
-
-
-@pytest.mark.parametrize(
-    ("width", "expected"), [(600, "what if: layer 1 · neuron 4 off"), (180, "what if"), (95, "if")]
-)
-def test_the_mark_takes_the_room_there_is(qtbot: QtBot, width: int, expected: str) -> None:
-    head = CardHead("Draw")
-    qtbot.addWidget(head)
-    button = QPushButton("x")
-    button.setFixedWidth(20)
-    head.corner.addWidget(button)
-    head.keep_room(40)
-    head.resize(width, 34)
-    head.show()
-    least = head.minimumSizeHint()
-    head.show_mark("layer 1 · neuron 4 off")
-    assert head.mark.shown.startswith(expected)
-    assert head.minimumSizeHint() == least, "nothing needs to move"
-    for part in (head.title, button):
-        assert not head.mark.geometry().intersects(part.geometry())
-    head.grab()
-    head.show_mark("")
-    assert not head.mark.isVisible()
 
 
 # ---- edits

@@ -142,7 +142,8 @@ def test_the_first_time_it_measures_by_itself_and_its_numbers_are_read(
     assert found is not None
     assert find(page, ConclusionLabel, "robustConclusion").conclusion == found
 
-    # The example is shown at the strength under the mouse.
+    # The example is shown at the strength under the mouse, without an input the first one.
+    session.sketch.draw(())
     session.models[RobustnessModel].point_at(None)
     assert session.dataset is not None
     assert session.dataset.test is not None

@@ -697,7 +697,7 @@ def test_what_is_not_known_of_a_step_on_an_example_is_said(
     newest(page, ready_window, qtbot)
     note = find(page, QLabel, "stepNote")
     assert note.isVisible()
-    assert "the learning rate at this epoch are unknown" in note.text()
+    assert "learning rate at this epoch are unknown" in note.text()
 
 
 def test_what_takes_long_is_reported_and_can_be_given_up_and_tried_again(
