@@ -32,7 +32,7 @@ class BarRows:
     """Rows of bars with a header for each column of bars and for the texts.
 
     ``limit`` is the value of a full bar. A last line counts the rows without room. If bars are not signed, they start
-    at the left.
+    at the left. Signed bars of a single column have their value at their end.
     """
 
     heads: tuple[str, ...]
@@ -64,12 +64,17 @@ class BarRows:
         place = place.adjusted(0, (theme.px(_ROW) - _THICKNESS) / 2, 0, -(theme.px(_ROW) - _THICKNESS) / 2)
         painter.fillRect(place, theme.colour("field"))
         share = min(1.0, abs(value) / self.limit) if self.limit else 0.0
-        zero, room = place.x(), place.width()
+        zero, room, beside = place.x(), place.width(), 0.0
         if self.is_signed:
-            zero, room = place.center().x(), place.width() / 2
+            beside = self._widest([signed(each.values[0]) for each in self.rows]) if len(self.heads) == 1 else 0.0
+            zero, room = place.center().x(), place.width() / 2 - beside
         length = share * room
         filled = QRectF(zero if value > 0 else zero - length, place.y(), length, place.height())
         painter.fillRect(filled, theme.colour(("positive" if value > 0 else "negative") if self.is_signed else "muted"))
+        if beside:
+            end = filled.right() + _AIR / 2 if value > 0 else filled.left() - beside
+            where = QRectF(end, place.center().y() - theme.px(_ROW) / 2, beside - _AIR / 2, theme.px(_ROW))
+            write(painter, where.toRect(), signed(value), "ink", right=value <= 0)
         if self.is_signed:
             painter.fillRect(QRectF(zero, place.y(), _MIDDLE_WIDTH, place.height()), theme.colour("faint"))
 

@@ -32,6 +32,7 @@ from nnviz.cards.explanation.model import (
     SECOND_CONTRIBUTIONS,
     Explanation,
 )
+from nnviz.cards.explanation.number_account import NumberAccount, account_of
 from nnviz.cards.explanation.view import ExplanationView
 from nnviz.cards.registry import CARDS, CardInfo
 from nnviz.digits.drawing import SIDE
@@ -48,7 +49,7 @@ from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.fixed_size_box import FixedSizeBox
 from nnviz.ui.pages import Page
-from nnviz.ui.parts import arranged, named
+from nnviz.ui.parts import arranged, named, pill
 from nnviz.ui.picture import grey_image
 
 _MILLISECONDS_A_FRAME = 60
@@ -100,6 +101,9 @@ class ExplanationPage(Page):
 
     def _show_title(self) -> None:
         names = [self._name(number) for number in self._model.compared_classes]
+        answer, meaning = self._session.question.answer, self._session.meaning
+        if meaning.is_regression and meaning.is_single and answer is not None and len(answer) == 1:
+            names = [f"{text.figure(meaning.target(float(answer[0])), 3)} {meaning.unit}".rstrip()]
         title = f"Why {', not '.join(names)}"
         self.retitle(title if names and len(title) <= _LONGEST_TITLE else "Why")
 
@@ -115,8 +119,11 @@ class ExplanationPage(Page):
         self.view.pointed.connect(self._point)
         controls = QWidget()
         theme.sized(controls.setFixedWidth, _CONTROLS)
-        rows = self._choice_row(), self._method_row(), self._sum_row(), self._change_row()
-        arranged(QVBoxLayout(controls), *rows, 1, spacing=2)
+        self._details, self.account = QWidget(), NumberAccount()
+        arranged(QVBoxLayout(self._details), self._method_row(), self._sum_row(), spacing=2)
+        rows = self._choice_row(), self.account, self._change_row(), self._details
+        arranged(QVBoxLayout(controls), *rows, 1, spacing=4)
+        self._details.hide()
         row = arranged(QHBoxLayout(), (self.view, 1), controls, spacing=18)
         arranged(self.body, self.conclusion_label, (row, 1), spacing=4)
         for name in (CONTRIBUTIONS, COUNTERFACTUAL, SECOND_CONTRIBUTIONS):
@@ -137,7 +144,11 @@ class ExplanationPage(Page):
         self.one_combo.activated.connect(self._compare)
         self.other_combo.activated.connect(self._compare)
         words = label("Why", "title")
-        return arranged(QHBoxLayout(), words, self.one_combo, self.not_label, self.other_combo, 1, spacing=4)
+        tip = "Shows the method, the baseline, and how far the contributions explain the prediction."
+        self.details_button = pill("Details", "whyDetailsButton", "Details", tip, checkable=True)
+        self.details_button.toggled.connect(lambda is_on: self._details.setVisible(is_on))
+        parts = words, self.one_combo, self.not_label, self.other_combo, 1, self.details_button
+        return arranged(QHBoxLayout(), *parts, spacing=4)
 
     def _method_row(self) -> QHBoxLayout:
         self.method_combo = FlatCombo("whyMethodCombo", "Method", _METHOD_TIP)
@@ -364,6 +375,9 @@ class ExplanationPage(Page):
         self._sum_width = max(self._sum_width, self.sum_label.sizeHint().width() * 100 / theme.text_size())
         self._sum_box.set_width(self._sum_width)
         self._show_baseline(contributions)
+        baseline = self.baseline_combo.currentText()
+        meaning = self._session.meaning
+        self.account.show_lines([] if contributions is None else account_of(contributions, baseline, meaning))
         is_nearest = self._model.method == NEAREST
         if change is None:
             versions: tuple[str, ...] = ("",)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
-from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QToolButton
+from PyQt5.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.datasets.dataset import Dataset, Split, classification_split, regression_split
@@ -18,8 +18,10 @@ from nnviz.cards.explanation.card import ExplanationPage
 from nnviz.cards.explanation.conclusion import REGIONS, shown_parts
 from nnviz.cards.explanation.explanation_data import INTEGRATED, LAYERS, MEAN, METHODS, NEAREST, OCCLUSION
 from nnviz.cards.explanation.model import CONTRIBUTIONS, COUNTERFACTUAL, Explanation
+from nnviz.cards.explanation.number_account import account_of
 from nnviz.cards.explanation.pictures import ImageRows
 from nnviz.cards.explanation.strips import LayerStrips
+from nnviz.formatting import text
 from nnviz.session.predicted_class import predicted_class_of
 from nnviz.session.selection import Example, Neuron
 from nnviz.session.status import Status
@@ -27,6 +29,7 @@ from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.read_out import ReadOut
 from nnviz.window.main_window import MainWindow
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
+from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import (
     click,
     drag,
@@ -103,6 +106,25 @@ def other_network(qtbot: QtBot, window: CardWindow, hidden: tuple[int, ...]) -> 
     shape = [window.session.data.dataset.width, *hidden, outputs]  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: window.session.displayed.network.shape == shape)
     wait_for(qtbot, window, Status.READY)
+
+
+def test_of_a_number_it_says_how_the_prediction_adds_up(ready_window: CardWindow, qtbot: QtBot) -> None:
+    load(qtbot, ready_window, "mpg")
+    train_epochs(qtbot, ready_window, 3)
+    ready_window.session.question.set_data_example(Example("test", 0))
+    card = inside(qtbot, ready_window)
+    settle(qtbot, ready_window)
+    found, meaning = card.contributions, ready_window.session.meaning
+    assert found is not None
+    value = meaning.target(float(ready_window.session.prediction[0]))
+    assert card.title == f"Why {text.figure(value, 3)} mpg"
+    (start, from_what), (total, _), (end, _) = account_of(found, "the average row", meaning)
+    assert from_what == "for the average row"
+    assert end == text.figure(value, 3)
+    assert float(total.replace("−", "-")) == pytest.approx(found.parts[0].sum() * meaning.spread(), rel=0.01)
+    network, average = found.query.network, found.baseline
+    assert float(start) == pytest.approx(meaning.target(float(network.predict(average[None])[0, 0])), rel=0.01)
+    assert card.account.isVisible()
 
 
 # ---- the drawing
@@ -291,7 +313,9 @@ def test_the_conclusion_is_that_of_the_displayed_network(
     assert captions(card)[:2] == [f"for {verdict.best}", f"for {verdict.second}"]
     assert card.other_combo.currentIndex() == 0
 
-    # Every method shows something, and has a table.
+    # Every method, behind Details, shows something, and has a table.
+    assert not card.method_combo.isVisible()
+    click(qtbot, ready_window, QPushButton, "whyDetailsButton")
     for method in METHODS:
         pick(qtbot, ready_window, "whyMethodCombo", method)
         settle(qtbot, ready_window)
@@ -371,6 +395,7 @@ def test_in_its_place_it_is_whole_at_any_size(whole_window: MainWindow, qtbot: Q
     # Its figures are beside the pictures, and whole.
     whole_window.resize(1440, 900)
     card = explaining(qtbot, whole_window)
+    click(qtbot, whole_window, QPushButton, "whyDetailsButton")
     for size in (QSize(1440, 900), QSize(1280, 720)):
         whole_window.resize(size)
         qtbot.waitUntil(lambda size=size: whole_window.size() == size)
