@@ -185,6 +185,7 @@ class Panel(QWidget, LazyView):
     """
 
     tables: Mapping[str, tuple[str, Callable[[], Table | None]]] = {}  # further ones by the entry's name: title, table
+    is_enlarged = False  # whether it fills the frame
     asked = pyqtSignal(str)
     in_view_changed = pyqtSignal(bool)
 

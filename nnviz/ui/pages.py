@@ -177,14 +177,19 @@ class PagedCard(Panel):
     @property
     def page(self) -> Page:
         """The page in front."""
-        return self.pages[self._stack.currentIndex()]
+        return next(page for page in self.pages if page is self._stack.currentWidget())
 
     def views(self) -> list[Any]:
-        return [self, self.page]
+        return [self, *self._seen_pages()]
+
+    def _seen_pages(self) -> list[Page]:
+        """Returns the pages that can be seen while the card can."""
+        return [self.page]
 
     def _tell_pages(self) -> None:
+        shown = self._seen_pages()
         for page in self.pages:
-            wanted = self.in_view and page is self.page
+            wanted = self.in_view and page in shown
             if wanted != page.in_view:
                 page.set_in_view(wanted)
 
@@ -240,7 +245,7 @@ class TabbedCard(PagedCard):
     def _follow_page(self) -> None:
         index = self.pages.index(self.page)
         self.tabs.setCurrentIndex(index)
-        self._asides.setCurrentIndex(index)
+        self._asides.setCurrentWidget(self.page.aside)
 
     def show_offered(self) -> None:
         """Shows the tabs of the offered pages; the page in front is the one that the user prefers."""

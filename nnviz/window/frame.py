@@ -282,6 +282,9 @@ class Frame(QWidget):
 
     def enlarge(self, card: Panel | None) -> None:
         """Lets a card of the workspace fill the frame; None shows all again."""
+        for panel, is_enlarged in ((self.enlarged, False), (card, True)):
+            if panel is not None:
+                panel.is_enlarged = is_enlarged
         self.enlarged = card
         self._show()
 

@@ -40,7 +40,7 @@ from nnviz.ui.weights.weight_changes import WeightChanges
 _SECONDS_BETWEEN_VIEWS = 0.2
 _LEAST_LIMIT = 1e-4  # of the colours
 _CONTROLS = 226  # pixels of the column of the controls
-_NARROW = 760  # pixels of a page whose conclusion has two lines
+_NARROW = 900  # pixels of a page whose conclusion has two lines
 _LOW = 160  # pixels of a page that has no room for the note about what-ifs
 _FACTS_TIP = "Its activation for the current input, and its bias: the constant added to its weighted inputs."
 _NOTHING = "Click a neuron in the network or among the weights to show it here."
