@@ -242,7 +242,8 @@ def change_line(change: Counterfactual, names: Sequence[str], meaning: Meaning =
     if change.changed is None:
         return (f"no counterfactual {names[change.to]} nearby",)
     if change.query.is_picture:
-        size = f"change found: {change.visible} pixel{'' if change.visible == 1 else 's'}"
+        pixels = f"{change.visible} pixel{'' if change.visible == 1 else 's'}"
+        size = f"change found: {pixels if change.visible else 'faint everywhere'}"
     elif meaning.example == "point":
         size = f"change found: by {distance(change.distance)}"
     else:
