@@ -29,12 +29,16 @@ class Place:
         column: its column.
         number: its position in the column, from the top. Cards with the same number are in the order of their names.
         height: its initial height, in pixels.
+        share: its initial share of the height, for a card in the time; by default that of the curves.
         is_strip: whether the card has its low form there.
+        is_presented: whether the presentation shows the card there.
     """
 
     column: Column
     number: int
     height: int = 0
+    share: float = 0
+    is_presented: bool = True
     is_strip: bool = False
 
 
@@ -46,7 +50,8 @@ class CardInfo:
         make: takes the session and returns the widget.
         places: its positions, by the names of the workspaces that show it.
         needs: names of the session's queries whose results it needs while it is in view.
-        page_of: the name of the card with tabs of which it is a page; a page has no position of its own.
+        page_of: the name of the card of which it is a page. It has no position of its own, and is shown wherever the
+            card is, or only in the workspaces of ``places``.
         part_of: the name of the card that makes it, and in which it always stands.
         page_number: its position among the pages, from the left. Pages that belong to the card itself have 0.
         suits: whether the card makes sense for a data set; a page is made with the first such data. None: for all.
@@ -88,7 +93,7 @@ _MODULES = {
         "comparison.curves_card",
         "comparison.differences_card",
         "comparison.disagreement_card",
-        "comparison.predictions_card",
+        "comparison.predictions_page",
         "runs.card",
         "sweep.card",
         "sweep.trials_card",

@@ -159,6 +159,7 @@ def _compare(window: MainWindow, numbers: list[int]) -> None:
     session = window.session
     wait_until(window, lambda: session.library.is_read)
     groups = _groups(session.records.path)
+    session.comparison.clear()
     for number in numbers:
         session.comparison.toggle(groups.get(number, number))
     wait_until(window, lambda: len(session.comparison.runs) == len(session.comparison.colours))
@@ -191,6 +192,7 @@ def _show_sweep(window: MainWindow, number: int, view: str) -> None:
     from nnviz.cards.sweep.form_parser import fields_of_plan  # which only sweeps need
 
     window.session.models[SweepForm].restore(fields_of_plan(trials.table.plan).as_dict())
+    window.session.comparison.clear()
     best = trials.table.results.ranked(_MOST_TRIALS)
     for each in best:
         trials.compare(each.trial)

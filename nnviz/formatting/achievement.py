@@ -25,6 +25,11 @@ def class_achievement(noun: str, error: float, examples: int, is_held_out: bool)
     return f"It {_VERBS.get(noun, 'classifies')} {which} {_examples(noun, examples, is_held_out)}."
 
 
+def verb_for(noun: str) -> str:
+    """Returns the verb, in the plural, for what networks do with one example: "read" a digit, or "predict" a class."""
+    return "read" if _VERBS.get(noun) == "reads" else "predict"
+
+
 def number_achievement(noun: str, half: float, unit: str, examples: int) -> str:
     """Returns how far off half of the predicted numbers are at most.
 

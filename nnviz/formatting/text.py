@@ -232,6 +232,15 @@ def date(seconds: float) -> str:
         return "unknown date"
 
 
+def age(seconds: float) -> str:
+    """Formats how long ago something was: "now", "30 min ago", "5 h ago", "2 days ago"."""
+    for unit, step in (("day", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= step:
+            number = int(seconds // step)
+            return f"{count(number)} {unit}{'s' * (unit == 'day' and number > 1)} ago"
+    return "now"
+
+
 def size(nbytes: float) -> str:
     """Returns a number of bytes in a suitable unit, with at most one decimal."""
     for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

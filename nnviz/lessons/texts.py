@@ -11,7 +11,9 @@ from __future__ import annotations
 LESSON_NAME = "Lesson"
 TABS_NAME = "Lesson or settings"
 LESSON_TAB, LESSON_TAB_TIP = "Lesson", "Shows the lesson."
-SETTINGS_TAB, SETTINGS_TAB_TIP = "Settings", "Shows the settings in place of the lesson."
+# What stands in the column without the lesson, by workspace.
+COLUMN_TABS = {"train": "Settings", "inside": "Mistakes", "runs": "Runs"}
+COLUMN_TAB_TIP = "Shows this in place of the lesson."
 STEP_SHORT = "{number} of {steps}"
 STEP_SPOKEN = "step {number} of {steps}"
 STEP_BAR_NAME = "Step {number} of {steps}"

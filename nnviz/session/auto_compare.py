@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nnviz.library import RunGroup
 from nnviz.session.active_runs import ActiveRuns
 from nnviz.session.comparison import COMPARED, Comparison
+from nnviz.session.seeds import Chosen
 
 
 class AutoCompare:
@@ -21,10 +22,15 @@ class AutoCompare:
     def __init__(self, active_runs: ActiveRuns, comparison: Comparison) -> None:
         self._active_runs, self._comparison = active_runs, comparison
         self._new: list[RunGroup] = []
-        self._added: set[RunGroup] = set()  # that were compared here, and not by the user
+        self._added: set[Chosen] = set()  # that were compared here, and not by the user
         self.sweep = 0
         active_runs.groups_changed.connect(self._begin)
         active_runs.changed.connect(self._look)
+
+    def begin_with(self, run: Chosen) -> None:
+        """Compares a run or a group if none was ever compared, so that Runs shows something at first."""
+        if not self._comparison.was_used:
+            self._compare(run)
 
     def _begin(self) -> None:
         if self._active_runs.groups:
@@ -42,7 +48,7 @@ class AutoCompare:
         elif self._comparison.colours.keys() <= self._added and groups[0] not in self._comparison.colours:
             self._compare(groups[0])
 
-    def _compare(self, group: RunGroup) -> None:
+    def _compare(self, group: Chosen) -> None:
         if len(self._comparison.colours) < len(COMPARED):
             self._comparison.toggle(group)
             self._added.add(group)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.experiment import Experiment
 from engine.network.network import Network
+from engine.training.early_estimates import estimated_steps
 from engine.training.history import Curve, History
 from nnviz.formatting.run_name import RunName
 from nnviz.library import RunGroup, UnknownRunError
@@ -111,16 +112,28 @@ class ComparedRun:
         """Title of the median run: "wider · seed 3"."""
         return self.title.before(seed_of(self.record)) if self.is_group and self.record is not None else self.title
 
-    def curves(self, figure: str, going: Mapping[int, ActiveRun]) -> list[tuple[str, Curve]]:
+    @property
+    def lacks_estimates(self) -> bool:
+        """Whether the library has no estimates of the first epoch of any of its runs, although it is long enough."""
+        return all(
+            not each.history.early and (not each.record.batches or bool(estimated_steps(each.record.batches)))
+            for each in self.members
+        )
+
+    def curves(
+        self, figure: str, going: Mapping[int, ActiveRun], with_estimates: bool = False
+    ) -> list[tuple[str, Curve]]:
         """Returns the curve of a figure ("test_error") for each run, after its distinction: "seed 3".
 
         Args:
             going: the runs in training, by seed. The longer curve of a seed counts, live or from the library.
+            with_estimates: whether a curve from the library has the estimates of its first epoch.
         """
         part, _, quantity = figure.partition("_")
         left, found = dict(going), []
         for member in self.members:
-            seed, curve = seed_number(member.record), getattr(getattr(member.history, quantity), part)
+            seed, curves = seed_number(member.record), getattr(member.history, quantity)
+            curve = curves.joined(part) if with_estimates else getattr(curves, part)
             run = None if seed is None else left.pop(seed, None)
             is_further = run is not None and run.epoch > member.record.epochs
             found.append((seed_of(member.record), run.curve(figure) if run is not None and is_further else curve))

@@ -121,6 +121,11 @@ class Comparison(QObject):
             self.spread_changed.emit()
 
     @property
+    def was_used(self) -> bool:
+        """Whether a run was compared at any time."""
+        return bool(self._given)
+
+    @property
     def baseline(self) -> Chosen | None:
         """The pinned run or group, or else the first; None without any."""
         return self._pinned if self._pinned is not None else next(iter(self.colours), None)

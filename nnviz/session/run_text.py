@@ -38,7 +38,7 @@ class Sort:
 
 
 SORTS = {
-    NEWEST: Sort("newest", "test"),
+    NEWEST: Sort("newest first", "test"),
     "test_error": Sort("test error %", "test", True),
     "train_error": Sort("training error %", "train", True),
     "validation_error": Sort("validation error %", "ink", True),

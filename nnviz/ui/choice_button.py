@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt5.QtCore import QPoint, Qt, pyqtSignal
-from PyQt5.QtWidgets import QActionGroup, QMenu, QToolButton
+from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QToolButton
 
 from nnviz.ui.parts import describe, named
 
@@ -27,7 +27,13 @@ class ChoiceButton(QToolButton):
         self._entries: dict[str, str] = {}
         self._choice = ""
         self._menu = named(QMenu(self), f"{name}Menu")
+        self._menu.setToolTipsVisible(True)
+        self._more: tuple[tuple[QAction, ...], ...] = ()  # below the entries
         self.clicked.connect(self._open)
+
+    def add_actions(self, *groups: tuple[QAction, ...]) -> None:
+        """Adds actions below the entries, with a line above each group."""
+        self._more = groups
 
     @property
     def entries(self) -> list[str]:
@@ -51,6 +57,9 @@ class ChoiceButton(QToolButton):
             action.setChecked(key == choice)
             action.triggered.connect(lambda _=False, key=key: self.chosen.emit(key))
             group.addAction(action)
+        for actions in self._more:
+            self._menu.addSeparator()
+            self._menu.addActions(actions)
 
     def _open(self) -> None:
         """Opens the menu with popup(), because exec() would start a nested event loop."""

@@ -13,18 +13,18 @@ from nnviz.ui import theme
 _LEAST = 40  # pixels that are left of what stands before the last part
 
 
-def fitted(name: str, width: int, bold: bool = False) -> str:
-    """Returns a name in small letters, as much of it as fits into that many pixels.
+def fitted(name: str, width: int, bold: bool = False, size: int = theme.SMALL) -> str:
+    """Returns a name, by default in small letters, as much of it as fits into that many pixels.
 
     The name of a run loses its least important parts. Other names are cut in the middle, as they often differ at their
     ends; of "784-512-256-10 · Adam 0.001" the sizes are cut, or left out.
     """
-    return _fitted(name.forms if isinstance(name, RunName) else name, width, bold, theme.text_size())
+    return _fitted(name.forms if isinstance(name, RunName) else name, width, bold, theme.px(size), size)
 
 
 @lru_cache(maxsize=4000)
-def _fitted(name: str | tuple[str, ...], width: int, bold: bool, _: int) -> str:
-    metrics = QFontMetrics(theme.font(theme.SMALL, bold))
+def _fitted(name: str | tuple[str, ...], width: int, bold: bool, _: int, size: int) -> str:
+    metrics = QFontMetrics(theme.font(size, bold))
     if isinstance(name, tuple):
         return RunName(*name).within(width, metrics.horizontalAdvance)
     if metrics.horizontalAdvance(name) <= width:

@@ -177,14 +177,16 @@ class PaintedRowTable(RowTable):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL))
         selected = {index.row() for index in self.selectionModel().selectedRows()}
-        width, high = self.row_width, self.high
-        field, grid = theme.colour("field"), theme.colour("grid")
         for row in rows:
-            top = self.bottom(row) - high
-            if row in selected:
-                painter.fillRect(0, top, width, high, field)
-            painter.fillRect(0, top + high - 1, width, 1, grid)
+            place = QRect(0, self.bottom(row) - self.high, self.row_width, self.high)
+            self.paint_ground(painter, place, row, row in selected)
         self.paint_rows(painter, rows)
+
+    def paint_ground(self, painter: QPainter, place: QRect, row: int, is_selected: bool) -> None:
+        """Paints the ground of a row: a line below it, and another colour if it is selected."""
+        if is_selected:
+            painter.fillRect(place, theme.colour("field"))
+        painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
 
     def bottom(self, row: int) -> int:
         """Returns the y coordinate below a row."""
@@ -194,9 +196,9 @@ class PaintedRowTable(RowTable):
         return QSize(self.least_width, 3 * self.high)
 
 
-def paint_square(painter: QPainter, square: QRect, colour: str) -> None:
-    """Paints the square of a run or a trial in its colour; without one an empty square."""
-    ink = theme.colour(colour or "border")
+def paint_square(painter: QPainter, square: QRect, colour: str, edge: str = "border") -> None:
+    """Paints the square of a run or a trial in its colour; without one an empty square with an edge."""
+    ink = theme.colour(colour or edge)
     painter.setPen(ink)
     painter.setBrush(ink if colour else Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(square, 2, 2)

@@ -22,7 +22,7 @@ from nnviz.ui.shared_splitter import SharedSplitter
 _SHARE_OF_TEXT, _SHARE_OF_LEAST = 0.5, 0.25
 _CHANGES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 _COLUMN, _LEAST_COLUMN, _MOST_COLUMN = 276, 240, 420  # pixels
-_SIDE = 294  # pixels of what stands at the right of the middle
+_SIDE = 316  # pixels of what stands at the right of the middle
 _LEAST_MIDDLE = 300
 _LEAST = 640, 460
 _WIDE_ENOUGH = 380  # pixels of the middle, for messages at a text size of 100 %
@@ -159,7 +159,8 @@ class Frame(QWidget):
     def cards_of(self, workspace: str, column: Column) -> list[tuple[str, CardInfo]]:
         """Returns the names and descriptions of a column's cards, from the top."""
         places = {name: CARDS[name].places.get(workspace) for name in CARDS}
-        shown = [(place.number, name) for name, place in places.items() if place and place.column is column]
+        own = ((name, place) for name, place in places.items() if place and not CARDS[name].page_of)
+        shown = [(place.number, name) for name, place in own if place.column is column]
         return [(name, CARDS[name]) for _, name in sorted(shown)]
 
     def _make_column(self, column: Column) -> list[QWidget]:
@@ -229,14 +230,18 @@ class Frame(QWidget):
             return [self.enlarged] if self.enlarged in self._names[self.workspace][column] else []
         if self._has_lesson_in_front and column is Column.CHOOSE:
             return [] if self._lesson is None else [self._lesson]
-        if self.is_presented and column is Column.CHOOSE:
-            left = self._names[self.workspace][column]
-            return [panel for panel in left if self._is_suitable(panel) and not CARDS[panel.objectName()].is_fixed]
         own, left = self._names[self.workspace][column], self._names[self.workspace][Column.CHOOSE]
         shown = [panel for panel in own if panel.objectName() not in self._hidden and self._is_suitable(panel)]
+        if self.is_presented:
+            shown = [panel for panel in shown if self._is_for_audience(panel.objectName())]
         if self._has_lesson_in_front and column is Column.ASK:
-            return [*(panel for panel in left if panel.objectName() in self._beside), *shown]
+            return [panel for panel in left if panel.objectName() in self._beside] or shown
         return shown
+
+    def _is_for_audience(self, name: str) -> bool:
+        """Whether the presentation shows a card of the workspace."""
+        place = self._place_of(name)
+        return place is not None and place.is_presented and not CARDS[name].is_fixed
 
     def _is_suitable(self, panel: QWidget) -> bool:
         """Whether a card suits the data that are loaded."""
@@ -256,7 +261,8 @@ class Frame(QWidget):
                     splitter.insertWidget(number, panel)
                 if isinstance(panel, Panel):
                     place = self._place_of(panel.objectName())
-                    panel.set_strip(self.enlarged is None and place is not None and place.is_strip)
+                    is_low = self.enlarged is None or column is not Column.TIME  # a strip of the time grows
+                    panel.set_strip(is_low and place is not None and place.is_strip)
                 panel.show()
             splitter.setVisible(bool(panels))
         self._across.setVisible(any(wanted[column] for column in _ACROSS))
@@ -354,6 +360,9 @@ class Frame(QWidget):
         places = [self._place_of(panel.objectName()) for panel in self._names[self.workspace][Column.TIME]]
         if any(place.is_strip for place in places if place is not None):
             return round((_LOW_STRIP if length < _LOW else _STRIP) * (1 + larger) ** 0.85)  # room for two figures
+        share = max((place.share for place in places if place is not None), default=0)
+        if share:
+            return round(share * length)
         if self.is_presented:
             return round(_SHARE_OF_TIME * length)
         return max(_LEAST_TIME + round(_TIME_OF_TEXT * larger), round(_SHARE_OF_TIME * length))

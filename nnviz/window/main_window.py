@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QRect, Qt, pyqtSignal
@@ -61,6 +61,8 @@ from nnviz.window.time_keys import TimeKeys
 from nnviz.window.user_example_dialogs import UserExampleDialogs
 
 if TYPE_CHECKING:  # made when Runs is shown
+    from nnviz.cards.comparison.curves_card import ComparedCurvesPanel
+    from nnviz.cards.runs.card import RunsCard
     from nnviz.cards.sweep.card import SweepPage
 
 _SECONDS_BETWEEN_TITLES = 0.1  # at least, while it learns
@@ -180,6 +182,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._frame)
         self.run_block = RunBlock(self.session)
         self._frame.add_foot(self.run_block)
+        self._frame.added.connect(self._connect_seeds)
         self.panels = self._frame.panels
         self.stage: StagePanel = self._frame.cards["stagePanel"]
         self.draw = self.stage.input
@@ -204,6 +207,12 @@ class MainWindow(QMainWindow):
         self.announcement_bar.dismissed.connect(self.session.messages.end_announcement)
         self.announcement_bar.chosen.connect(self.session.messages.choose_announced)
         self.import_overlay = ImportOverlay(self.session, self._frame)
+
+    def _connect_seeds(self, card: QWidget) -> None:
+        """Lets the chart of Runs show the button of seeds while the list is not shown, as in a lesson."""
+        if card.objectName() == "runsDock":
+            runs, chart = cast("RunsCard", card), cast("ComparedCurvesPanel", self._frame.cards["theirCurvesDock"])
+            runs.in_view_changed.connect(lambda in_view: runs.take_seeds() if in_view else chart.take(runs.seeds))
 
     def _made_later(self) -> Iterator[None]:
         """Makes what will be needed, by other data and an import first, a piece at a time."""

@@ -43,6 +43,7 @@ class RunDialogs(QObject):
         if panel.objectName() == _LIST:
             panel.export_wanted.connect(self.export)
             panel.import_wanted.connect(self.choose_to_import)
+            panel.sweep_wanted.connect(self._window.show_sweep_form)
 
     # ---- export
 

@@ -271,6 +271,7 @@ def shown_window(cluster: str) -> Iterator[MainWindow]:
     until(lambda: session.state is not Status.LOADING)
     session.records.set_on(True)
     window.show_sweep_form()
+    window.card("trialsPage").wanted.emit()
     if cluster:
         session.sweep_target.type(cluster)
         until(lambda: session.sweep_target.cores)

@@ -13,6 +13,7 @@ from nnviz.formatting.result_text import (
     COULD_BE_CHANCE,
     SIGNIFICANT,
     TOO_FEW_SEEDS,
+    VERY_UNLIKELY,
     significance,
     significance_sentences,
     small_number,
@@ -32,7 +33,13 @@ def significance_conclusion(base: str, found: Sequence[tuple[str, GroupCompariso
     """
     if len(found) == 1:
         ((name, one),) = found
-        return Conclusion(*significance_sentences(one, name, base))
+        sentence, advice = significance_sentences(one, name, base)
+        chance, _, fact = sentence.partition(": ")
+        fact = f"{fact[0].upper()}{fact[1:]}"
+        if chance in (VERY_UNLIKELY, SIGNIFICANT):
+            return Conclusion(fact, f"{chance}.")
+        lead = "The difference could be chance." if chance == COULD_BE_CHANCE else f"{chance}."
+        return Conclusion(lead, fact, advice)
     chances = [
         (significance(one, is_one_of_several=True), name, 2 * one.wins + one.ties > one.pairs) for name, one in found
     ]
@@ -93,20 +100,35 @@ def mistakes_conclusion(one: str, other: str, counts: Array) -> Conclusion | Non
     return Conclusion(f"{lead[0].upper()}{lead[1:]}", f"It is wrong on {others}.")
 
 
-def agreement_conclusion(classes: Sequence[tuple[str, str]], divided: Sequence[str] = ()) -> Conclusion | None:
-    """Returns how many runs predict the same class; None for fewer than two.
+def agreement_conclusion(
+    classes: Sequence[tuple[str, str]], divided: Sequence[str] = (), verb: str = "predict", networks: int = 0
+) -> Conclusion:
+    """Returns how many runs predict the same class; empty for none.
 
     Args:
         classes: name and predicted class of each run; for a group of seeds the class that most of its runs predict.
         divided: the names of groups whose runs predict different classes.
+        verb: what they do: "read".
+        networks: how many networks the runs have together.
     """
-    if len(classes) < 2:
-        return None
+    if not classes:
+        return Conclusion("")
     (best, count), *others = Counter(each for _, each in classes).most_common()
     seeds = f"The seeds of {enumeration(divided)} disagree." if divided else ""
     if not others:
-        return Conclusion(f"{'Both' if count == 2 else f'All {small_number(count)}'} predict {best}.", seeds)
+        agreed = f"All {small_number(networks)} networks do." if networks > count else ""
+        subject = "It" if count == 1 else "Both" if count == 2 else f"All {small_number(count)}"
+        return Conclusion(f"{subject} {verb}{'s' * (count == 1)} {best}.", seeds or agreed)
     are_split = count == others[0][1]
-    lead = f"{small_number(count).capitalize()} of {small_number(len(classes))} predict {best}."
+    lead = f"{small_number(count).capitalize()} of {small_number(len(classes))} {verb} {best}."
     named = [f"{run}: {each}" for run, each in classes if are_split or each != best]
     return Conclusion("They disagree." if are_split else lead, f"{', '.join(named)}. {seeds}".rstrip())
+
+
+def numbers_conclusion(numbers: Sequence[tuple[float, str]], unit: str) -> Conclusion:
+    """Returns between which numbers the predictions of runs are; ``numbers`` are each with its text."""
+    if not numbers:
+        return Conclusion("")
+    (_, low), (_, high) = min(numbers), max(numbers)
+    between = low if low == high else f"{low} to {high}"
+    return Conclusion(f"{'It predicts' if len(numbers) == 1 else 'They predict'} {between} {unit}".rstrip() + ".")

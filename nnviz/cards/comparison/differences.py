@@ -29,6 +29,7 @@ from nnviz.session.compared_run import ComparedRun
 from nnviz.session.seeds import Chosen, main_figure, value_of, values_of
 
 _NAMES = {"shape": "layers", "data": "data", "data_settings": "settings of the data"}
+_OF_ONE = ("shape", "activations", "optimizer", "learning_rate", "batch_size", "epochs", "seed")  # shown of one run
 _LEFT_OUT = {"fingerprint", "evaluate"}
 _FEW = 0.005  # of a difference in percent: smaller ones are written as 0.00
 
@@ -39,20 +40,22 @@ Live = Mapping[Chosen, Sequence[Mapping[str, float]]]  # of groups in training, 
 def differing_rows(
     runs: Sequence[ComparedRun], baseline: Chosen | None, live: Live | None = None
 ) -> list[DifferenceRow]:
-    """Returns a row for each setting and each figure that differs between the runs.
+    """Returns a row for each setting and each figure that differs between the runs; of one run all that matter.
 
     Figures of a group in training are those of its finished runs, or else the ``live`` measurements. While a group is
     in training all figures are included, so that rows do not appear and disappear.
     """
     base = _place_of(baseline, runs)
-    rows = [row for row in (_origin(runs), *_settings(runs)) if _differs(row)]
+    is_alone = len(runs) == 1
+    about = (_origin(runs), *_settings(runs))
+    rows = [row for row in about if _differs(row) or (is_alone and row.cells[0].text != "—")]
     is_going = any(run.active_group is not None for run in runs)
     for figure in _FIGURES:
         values = [figure.values(run) or _so_far(figure, run, live or {}) for run in runs]
         if any(values):
             medians = _medians(figure, runs, values, base)
             ranges = [_range(figure, runs, values)] if figure.is_strong and any(run.is_group for run in runs) else []
-            if is_going or any(map(_differs, (medians, *ranges))):
+            if is_going or is_alone or any(map(_differs, (medians, *ranges))):
                 rows += [medians, *ranges]  # a range is read with its figure
     return rows
 
@@ -117,19 +120,57 @@ def compare_seeds(runs: Sequence[ComparedRun], baseline: Chosen | None) -> SeedC
     (base, measured), *others = [each for each in values if each[1]] or [("", [])]
     if not others:
         return None
-    title = next(each.title for each in _FIGURES if each.name == figure)
-    return SeedComparison(base, title, [(name, compare_groups(each, measured)) for name, each in others])
+    found = [(name, compare_groups(each, measured)) for name, each in others]
+    return SeedComparison(base, _kind_of(figure).title, found)
 
 
-def conclusion_without_groups(runs: Sequence[ComparedRun], baseline: Chosen | None) -> Conclusion | None:
-    """Returns what can be said about chance without two groups of seeds that were trained on the same data."""
-    alike = [run for run in runs if _data_of(run) == _data_of(runs[_place_of(baseline, runs)])]
-    if len(alike) < 2:
+def chart_conclusion(runs: Sequence[ComparedRun], baseline: Chosen | None) -> Conclusion | None:
+    """Returns what the comparison of runs concludes, then how it is known; None without a run."""
+    if not runs:
         return None
+    alike = [run for run in runs if _data_of(run) == _data_of(runs[_place_of(baseline, runs)])]
+    unlike = reason_without_differences(runs, baseline)
+    if seeds := compare_seeds(runs, baseline):
+        found = seeds.conclusion
+        return Conclusion(found.lead, found.rest, " ".join(filter(None, (seeds.figures, found.last, unlike))))
+    if len(alike) == 1:
+        found = _achieved(alike[0])
+        return Conclusion(found.lead, found.rest if len(runs) == 1 else "", unlike)
     if any(run.active_group is not None for run in alike):
-        return Conclusion("Too early to tell: seeds are still in training.")
-    alone = [name for name, run in zip(_names(alike), alike, strict=True) if not run.is_group]
-    return single_runs_conclusion(alone if len(alone) < len(alike) else [], _differ_in_seed_only(alike))
+        return Conclusion("Too early to tell: seeds are still in training.", "", unlike)
+    names = _names(alike)
+    alone = [name for name, run in zip(names, alike, strict=True) if not run.is_group]
+    about = single_runs_conclusion(alone if len(alone) < len(alike) else [], _differ_in_seed_only(alike))
+    figure = main_figure([record for run in alike for record in run.records])
+    values = [(values_of(run.records, figure), name) for name, run in zip(names, alike, strict=True)]
+    if _differ_in_seed_only(alike) or not all(found for found, _ in values):
+        return Conclusion(about.lead, "", unlike)
+    (best, name), (second, _), *_ = sorted((statistics.median(found), name) for found, name in values)
+    kind = _kind_of(figure)
+    if best == second:
+        return Conclusion(f"No run has a lower {kind.title} than all others.", about.lead, unlike)
+    unit = "" if alike[0].record is None else unit_of(alike[0].record.target)
+    return Conclusion(f"{name} has the lowest {kind.title}: {kind.words(best, unit)}.", about.lead, unlike)
+
+
+def _achieved(run: ComparedRun) -> Conclusion:
+    """Returns the main figure of a run, or of a group the range of its runs."""
+    figure = main_figure(run.records)
+    kind, values = _kind_of(figure), values_of(run.records, figure)
+    more = "Click another run in the list to compare them."
+    if run.record is None or not values:
+        words = "in training" if run.active_group is not None else "not measured"
+        return Conclusion(f"{run.title.forms[-1]}: {words}.", more)
+    unit, title = unit_of(run.record.target), f"{kind.title[0].upper()}{kind.title[1:]}"
+    middle = kind.words(statistics.median(values), unit)
+    if len(values) > 1:
+        return Conclusion(f"{title} of {len(values)} seeds: median {middle}, range {kind.range(values)}.", more)
+    at = text.epochs(run.record.epochs if run.record.figures_before is None else run.record.figures_before)
+    return Conclusion(f"{title} {middle} after {at} epoch{'' if at == '1' else 's'}.", more)
+
+
+def _kind_of(figure: str) -> _FigureKind:
+    return next(each for each in _FIGURES if each.name == figure)
 
 
 def _differ_in_seed_only(runs: Sequence[ComparedRun]) -> bool:
@@ -176,7 +217,8 @@ def _settings(runs: Sequence[ComparedRun]) -> list[DifferenceRow]:
     first = next((each for each in made if each is not None), None)
     if first is None:
         return []
-    names = dict.fromkeys(name for each in made if each is not None for name in first.difference(each))
+    differing = (name for each in made if each is not None for name in first.difference(each))
+    names = dict.fromkeys(_OF_ONE if len(runs) == 1 else differing)
     if any(run.is_group for run in runs):
         names.pop("seed", None)
     rows = [DifferenceRow("data", tuple(DifferenceCell(text.name(run.data)) for run in runs))]

@@ -10,10 +10,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget
 
 from nnviz.cards.comparison.differences import (
     Live,
-    compare_seeds,
-    conclusion_without_groups,
     differing_rows,
-    reason_without_differences,
 )
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.race_button import RaceButton
@@ -22,7 +19,6 @@ from nnviz.session.compared_run import ComparedRun
 from nnviz.session.session import Session
 from nnviz.ui.card import Table, label
 from nnviz.ui.choice_button import ChoiceButton
-from nnviz.ui.conclusion_label import ConclusionLabel
 from nnviz.ui.pages import Page, TabbedCard
 from nnviz.ui.parts import arranged, named
 from nnviz.ui.tabs import keep_in_sight
@@ -30,12 +26,8 @@ from nnviz.ui.tabs import keep_in_sight
 _TIP = "Shows the settings and figures in which the compared runs differ, and their differences to the baseline."
 _BASELINE_TIP = "Selects the baseline. Grey numbers are differences to it."
 _ALIKE = "No differences: the runs have the same settings and figures."
-_TOO_FEW = "Click two or more runs to see their differences."
-_VERDICT_TIP = (
-    "Mann-Whitney U test of each group against the baseline. p is the probability of a difference at least "
-    "this large by chance; below 0.05 it is called significant."
-)
-_ASIDE = 8  # pixels, as the table's texts
+_NO_RUN = "Train a network, and its settings and figures appear here."
+_NONE = "Click a run in the list to see its settings and figures; click two to see how they differ."
 _PAUSE = 1000  # milliseconds between two updates from runs in training
 _LONGEST, _SHORT = 22, 10  # letters of a run's name on the button; where there is little room
 _WIDE = 700  # pixels, from which there is room for all of the head
@@ -68,19 +60,15 @@ class DifferencesPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self._note)
-        self.conclusion = ConclusionLabel("differencesConclusion")
-        self.conclusion.setContentsMargins(_ASIDE, 0, _ASIDE, 0)
-        self.verdict = named(label(role="muted"), "seedsVerdict", "Comparison of the groups of seeds", _VERDICT_TIP)
-        self.verdict.setWordWrap(True)
-        self.verdict.setContentsMargins(_ASIDE, 0, _ASIDE, 0)
-        arranged(self.body, self.conclusion, self.verdict, (self._stack, 1), spacing=4)
+        self.body.addWidget(self._stack, 1)
         self.baseline_button = ChoiceButton("baselineButton", "Baseline", _BASELINE_TIP)
         self.baseline_button.chosen.connect(self._choose)
         self._baseline_word = label("baseline:", "muted")
         self.race_button = RaceButton(session)
         beside = (self._baseline_word, self.baseline_button, self.race_button)
         arranged(QHBoxLayout(self.aside), 1, *beside, spacing=2)
-        session.comparison.changed.connect(self.refresh)
+        for signal in (session.comparison.changed, session.library.listed):
+            signal.connect(self.refresh)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self.refresh)
@@ -123,16 +111,10 @@ class DifferencesPage(Page):
         self.baseline_button.show_choice(titles, str(baseline))
         self.baseline_button.setVisible(len(runs) > 1)
         self._baseline_word.setVisible(len(runs) > 1 and self._is_wide)
-        rows = differing_rows(runs, baseline, self._live(runs)) if len(runs) > 1 else []
+        rows = differing_rows(runs, baseline, self._live(runs)) if runs else []
         self.view.show_rows([(run.title, run.colour) for run in runs], rows)
-        self._note.setText(_ALIKE if len(runs) > 1 else _TOO_FEW)
+        self._note.setText(_ALIKE if runs else _NONE if self._session.library.count else _NO_RUN)
         self._stack.setCurrentWidget(self.view if rows else self._note)
-        unlike = reason_without_differences(runs, baseline) if rows else ""
-        seeds = compare_seeds(runs, baseline)
-        alone = conclusion_without_groups(runs, baseline) if seeds is None and rows else None
-        self.conclusion.show_conclusion(alone if seeds is None else seeds.conclusion)
-        self.verdict.setText("\n".join(filter(None, [unlike, "" if seeds is None else seeds.figures])))
-        self.verdict.setVisible(bool(self.verdict.text()))
 
     def table(self) -> Table | None:
         """Returns a row for each setting and figure that differs, a column for each run."""
@@ -140,4 +122,6 @@ class DifferencesPage(Page):
         return ["", *titles], [[row.name, *(cell.text for cell in row.cells)] for row in self.view.rows]
 
 
-CARDS.register("whatDiffersDock")(CardInfo(DifferencesCard, {"runs": Place(Column.WATCH, 2, 340)}))
+CARDS.register("whatDiffersDock")(
+    CardInfo(DifferencesCard, {"runs": Place(Column.TIME, 1, share=0.5, is_presented=False)})
+)

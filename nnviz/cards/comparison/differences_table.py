@@ -14,7 +14,7 @@ from nnviz.ui import alignment, theme
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.row_table import ListColumn, PaintedRowTable, RowModel
 
-_HIGH, _NAME, _LEAST = 25, 150, 104  # pixels: a row, the first column, the others at least
+_HIGH, _NAME, _LEAST, _MOST = 27, 180, 112, 260  # pixels: a row, the first column, the others at least and at most
 _SIDE, _GAP, _AIR = 9, 6, 8
 
 
@@ -60,9 +60,9 @@ class _RunHeader(QHeaderView):
         if not section or section >= len(model.columns):
             return
         run, room = model.columns[section], place.adjusted(_AIR + _SIDE + _GAP, 0, -_AIR, 0)
-        painter.setFont(theme.font(theme.SMALL))
-        painter.setPen(theme.colour("muted"))
-        words = fitted(run.title, room.width())
+        painter.setFont(theme.font(bold=True))
+        painter.setPen(theme.colour("ink"))
+        words = fitted(run.title, room.width(), True, theme.TEXT)
         painter.drawText(room, alignment.RIGHT, words)
         left = room.right() - painter.fontMetrics().horizontalAdvance(words) - _GAP - _SIDE
         painter.fillRect(left, place.center().y() - _SIDE // 2, _SIDE, _SIDE, theme.colour(run.colour))
@@ -86,13 +86,11 @@ class DifferenceTable(PaintedRowTable):
         header, count = self.horizontalHeader(), len(self._model.columns) - 1
         if count < 1:
             return
-        is_roomy = count * theme.px(_LEAST) + theme.px(_NAME) <= self.viewport().width()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch if is_roomy else QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(0, theme.px(_NAME))
-        if not is_roomy:
-            for section in range(1, count + 1):
-                header.resizeSection(section, theme.px(_LEAST))
+        room = (self.viewport().width() - theme.px(_NAME)) // count
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        for section in range(count + 1):
+            width = min(max(room, theme.px(_LEAST)), theme.px(_MOST)) if section else theme.px(_NAME)
+            header.resizeSection(section, width)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -103,8 +101,8 @@ class DifferenceTable(PaintedRowTable):
         for number in rows:
             row = self.rows[number]
             place = self._place(number, 0)
-            painter.setFont(theme.font(theme.SMALL))
-            painter.setPen(theme.colour("muted"))
+            painter.setFont(theme.font())
+            painter.setPen(theme.colour("ink"))
             name = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, place.width())
             painter.drawText(place, alignment.LEFT, name)
             for column, cell in enumerate(row.cells, start=1):
@@ -127,7 +125,7 @@ def _paint_cell(painter: QPainter, cell: DifferenceCell, is_strong: bool, place:
     painter.setFont(small)
     painter.setPen(theme.colour("muted"))
     painter.drawText(place, right, cell.delta)
-    painter.setFont(theme.font(theme.SMALL, bold=is_strong))
+    painter.setFont(theme.font(bold=is_strong))
     painter.setPen(theme.colour("ink"))
     room = place.adjusted(0, 0, -width, 0)
     painter.drawText(

@@ -1,4 +1,4 @@
-"""Rows with the predictions of compared runs: name, bar of the confidence, predicted class."""
+"""Rows with the predictions of compared runs: name, bar of the confidence, prediction, and how sure it is."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from nnviz.ui import alignment, theme
 from nnviz.ui.name_elision import fitted
 
-_ROW, _LEAST_ROW = 42, 20  # pixels
-_SIDE, _GAP = 10, 10
-_BAR, _THICK = 80, 7
-_MOST_ANSWER = 110
+_ROW, LEAST_ROW = 88, 36  # pixels; lower rows have the caption only in their tooltip
+_WITH_CAPTION = 62  # pixels of a row from which it has its caption
+_LINE, _BETWEEN = 18, 5  # pixels of a line of text, and between the lines
+_SIDE, _GAP, _THICK = 12, 8, 12
+_AIR = 14  # pixels between bar and prediction
+_MOST_ANSWER = 0.5  # of the width
+_SHORT = 4  # letters of a prediction in large figures
 _BAR_ROOM = 12  # for a scroll bar
 
 
@@ -26,7 +29,11 @@ class ComparedPrediction:
     Attributes:
         title, colour: title of the run, and the name of its colour.
         answer: the prediction as text.
-        share: confidence 0…1, or for a group the share of its runs with this prediction; None for numbers.
+        share: confidence 0…1, for a group the median of its runs; None for numbers.
+        number: the predicted number, likewise; None for classes.
+        bar: length of the bar 0…1: the confidence, or where the number lies in the range of the training set.
+        caption: how sure it is, and how much the runs of a group differ.
+        is_divided: whether the runs of a group predict different classes.
         reason: why there is no prediction; empty if there is one.
         runs: the predictions of a group's runs as text; empty for a single run.
     """
@@ -35,6 +42,10 @@ class ComparedPrediction:
     colour: str
     answer: str = ""
     share: float | None = None
+    number: float | None = None
+    bar: float = 0.0
+    caption: str = ""
+    is_divided: bool = False
     reason: str = ""
     runs: tuple[str, ...] = ()
 
@@ -45,77 +56,83 @@ class PredictionRows(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.rows: Sequence[ComparedPrediction] = ()
-        self.note = ""
-        theme.sized(self.setMinimumHeight, 2 * _LEAST_ROW)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._fit)
 
-    def show_rows(self, rows: Sequence[ComparedPrediction], note: str = "") -> None:
-        """Shows other rows; ``note`` is shown if there are none."""
-        if (rows, note) != (self.rows, self.note):
-            self.rows, self.note = rows, note
-            theme.sized(self.setMinimumHeight, max(2, len(rows)) * _LEAST_ROW)
-            told = [f"{row.title}: {row.reason or row.answer}" for row in rows]
-            self.setAccessibleDescription(", ".join(told) or note)
+    def show_rows(self, rows: Sequence[ComparedPrediction]) -> None:
+        """Shows other rows."""
+        if rows != self.rows:
+            self.rows = rows
+            self._fit()
+            told = [", ".join(filter(None, (f"{row.title}: {row.reason or row.answer}", row.caption))) for row in rows]
+            self.setAccessibleDescription("; ".join(told))
             lines = [line for row, words in zip(rows, told, strict=True) for line in (words, *map(_INDENTED, row.runs))]
             self.setToolTip("\n".join([_TIP, *lines]))
-            self.update()
+
+    def _fit(self) -> None:
+        self.setMinimumHeight(len(self.rows) * theme.px(LEAST_ROW))
+        self.setMaximumHeight(max(len(self.rows), 1) * theme.px(_ROW))
+        self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 3 * theme.px(_ROW))
+        return QSize(240, 2 * theme.px(_ROW))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.rows:
+            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self.rows:
-            painter.setFont(theme.font(theme.SMALL))
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(self.rect(), alignment.CENTER | Qt.TextFlag.TextWordWrap, self.note)
-            return
-        high = max(_LEAST_ROW, min(theme.px(_ROW), self.height() // len(self.rows)))
+        high = max(theme.px(LEAST_ROW), min(theme.px(_ROW), self.height() // len(self.rows)))
         is_scrolled = self.visibleRegion().boundingRect().height() < self.height()
         width = self.width() - (_BAR_ROOM if is_scrolled else 0)
         for number, row in enumerate(self.rows):
             self._paint_row(painter, row, QRect(0, number * high, width, high))
 
     def _paint_row(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> None:
-        painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.colour("grid"))
-        square = QRectF(place.left(), place.center().y() - _SIDE / 2, _SIDE, _SIDE)
+        line, between = theme.px(_LINE), theme.px(_BETWEEN)
+        has_caption = place.height() >= theme.px(_WITH_CAPTION)
+        bar = QRect(place.left(), place.top() + line + between, place.width(), _THICK)
+        left = self._paint_prediction(painter, row, bar if has_caption else bar.adjusted(0, -line - between, 0, 0))
+        bar.setRight(left - _AIR)
+        if not row.reason:
+            _paint_bar(painter, row, QRectF(bar))
+        name = QRect(place.left() + _SIDE + _GAP, place.top(), place.width() - _SIDE - _GAP, line)
+        if not has_caption:
+            name.setRight(left - _GAP)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(row.colour))
-        painter.drawRoundedRect(square, 2, 2)
-        end = place.right() - self._paint_answer(painter, row, place)
-        painter.setFont(theme.font(theme.SMALL))
+        painter.drawRoundedRect(QRectF(place.left(), name.center().y() - _SIDE / 2 + 0.5, _SIDE, _SIDE), 2, 2)
+        painter.setFont(theme.font())
         painter.setPen(theme.colour("ink"))
-        room = QRect(_SIDE + _GAP, place.top(), end - _SIDE - 2 * _GAP, place.height())
-        painter.drawText(room, alignment.LEFT, fitted(row.title, room.width()))
+        painter.drawText(name, alignment.LEFT, fitted(row.title, name.width(), size=theme.TEXT))
+        if has_caption:
+            painter.setFont(theme.font(theme.SMALL))
+            painter.setPen(theme.colour("muted"))
+            caption = QRect(place.left(), bar.bottom() + between, place.width(), line)
+            words = painter.fontMetrics().elidedText(row.caption, Qt.TextElideMode.ElideRight, caption.width())
+            painter.drawText(caption, alignment.LEFT, words)
 
-    def _paint_answer(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> int:
-        """Paints the prediction at the right and its bar; returns the width of both."""
-        is_short = len(row.answer) <= 2
-        font = theme.font(theme.LARGE if is_short else theme.SMALL, bold=True)
-        words = row.reason or row.answer
-        if row.reason:
-            font = theme.font(theme.SMALL)
-        width = min(theme.px(_MOST_ANSWER), max(QFontMetrics(font).horizontalAdvance(words) + 2, 22))
-        painter.setFont(font)
+    def _paint_prediction(self, painter: QPainter, row: ComparedPrediction, place: QRect) -> int:
+        """Paints the prediction at the right, or why there is none; returns where it begins."""
+        size = theme.SMALL if row.reason else theme.FIGURE if len(row.answer) <= _SHORT else theme.LARGE
+        painter.setFont(theme.font(size, bold=not row.reason))
         painter.setPen(theme.colour("muted" if row.reason else "ink"))
-        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(place, alignment.RIGHT, text)
-        if row.share is None:
-            return width
-        bar = QRectF(place.right() - width - _GAP - _BAR, place.center().y() - _THICK / 2, _BAR, _THICK)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("field"))
-        painter.drawRoundedRect(bar, 3, 3)
-        bar.setWidth(max(_THICK, _BAR * row.share))
-        painter.setBrush(theme.colour(row.colour))
-        painter.drawRoundedRect(bar, 3, 3)
-        return width + _GAP + _BAR
+        metrics = painter.fontMetrics()
+        most = int(_MOST_ANSWER * place.width())
+        words = metrics.elidedText(row.reason or row.answer, Qt.TextElideMode.ElideRight, most)
+        room = QRect(place.left(), place.center().y() - metrics.height() // 2, place.width(), metrics.height())
+        painter.drawText(room, alignment.RIGHT, words)
+        return room.right() - metrics.horizontalAdvance(words)
 
 
-_TIP = (
-    "Prediction of each compared run. The bar shows its confidence or, for a group of seeds, the share of its runs "
-    "with this prediction."
-)
+def _paint_bar(painter: QPainter, row: ComparedPrediction, place: QRectF) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("field"))
+    painter.drawRoundedRect(place, 2, 2)
+    place.setWidth(max(2.0, place.width() * row.bar))
+    painter.setBrush(theme.colour(row.colour))
+    painter.drawRoundedRect(place, 2, 2)
+
+
+_TIP = "Prediction of each compared run, and how sure it is; for a group of seeds, the median of its runs."
 _INDENTED = "    {}".format

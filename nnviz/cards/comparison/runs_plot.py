@@ -1,4 +1,4 @@
-"""A plot of several runs over epochs, each in its colour, with its name and last value at the end of its line.
+"""A plot of several runs over epochs, each in its colour, with its last value and its name at the end of its line.
 
 A group of seeds is a line, the median, over a band of its range or its quartiles.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
-from PyQt5.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, Qt
+from PyQt5.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QResizeEvent
 
 from engine.sweeps.quantile_bands import QUARTILES, RANGE, Band, band
 from engine.training.history import Curve
@@ -21,15 +20,20 @@ from nnviz.cards.comparison.band_fill import BandFill
 from nnviz.formatting.run_name import RunName
 from nnviz.ui import alignment, theme
 from nnviz.ui.name_elision import fitted
-from nnviz.ui.parts import named
-from nnviz.ui.plots.curve_axes import Axes, EpochAxis, Quantity, ValueAxis, ends
+from nnviz.ui.plots.curve_axes import ERROR, Axes, EpochAxis, Quantity, ValueAxis, axis_around
 from nnviz.ui.plots.curve_figures import Line, value_at
 from nnviz.ui.plots.curve_line import CurveLine
+from nnviz.ui.plots.spacing import pushed_apart
 from nnviz.ui.plots.zoom_plot import ZoomPlot
 
-_LEAST_RIGHT, _MOST_SHARE = 60, 0.25  # for the names: pixels, and of the plot's width
-_LINE = 17  # least vertical distance between two names, in pixels
-_GAP, _SIDE = 8, 8
+_MOST_SHARE = 0.34  # of the plot's width, for the texts at the ends of the lines
+_SIDE = alignment.LEFT | Qt.TextFlag.TextDontClip
+_LEAST_HEIGHT = 110  # pixels of the plot
+# Pixels of a value's line by the size of its letters, and of the line of the name below it. In the smallest size the
+# name is beside the value.
+_VALUES, _NAME = {theme.FIGURE: 30, theme.LARGE: 21, theme.SMALL: 17}, 17
+_AROUND, _AXIS = 3, 30  # pixels: between two texts, and what the axis of epochs takes of the plot's height
+_BESIDE, _GAP = 14, 7  # pixels right of a line's end, and between value and name in a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +41,19 @@ class RunCurve:
     """The curve of a run, or the curves of a group's runs.
 
     Attributes:
+        name: a short form of the title that no other run has, for the end of its line.
         colour: a colour name of the theme.
-        curves: the curves so far.
+        curves: the curves so far, with the estimates of their first epoch.
         count: the final number of runs.
+        lacks_estimates: whether nothing is known of the first epoch between its ends.
     """
 
     title: RunName
+    name: str
     colour: str
     curves: Sequence[Curve]
     count: int = 1
+    lacks_estimates: bool = False
 
     @property
     def is_group(self) -> bool:
@@ -75,32 +83,34 @@ class _DrawnRun:
         count, all_of_them = int(self.band.counts[place]), max(self.run.count, len(self.run.curves))
         return f" · n = {count}" if count == all_of_them else f" · n = {count} of {all_of_them}"
 
+    @property
+    def whole(self) -> str:
+        """What stands after the name at the end of the line: ", median of 5", or ", median of 3 of 5"."""
+        return self.told(-1).replace(" · n = ", ", median of ")
+
 
 class RunsPlot(ZoomPlot):
     """A plot with the read-out, zoom and axes of the curves in the Train workspace.
 
     Attributes:
-        quantity: the quantity on the y axis.
         spread: meaning of bands: "range" or "quartiles".
         runs: the drawn curves.
     """
 
-    def __init__(self, quantity: Quantity, reset_name: str) -> None:
+    def __init__(self) -> None:
         self._bottom, self._left = EpochAxis(), ValueAxis()
         super().__init__(axisItems={"bottom": self._bottom, "left": self._left})
-        self.quantity, self.spread = quantity, RANGE
-        self.axes = Axes(quantity)
+        self.spread = RANGE
+        self.axes = Axes(ERROR, is_root=True)
         self.runs: Sequence[RunCurve] = ()
-        self._planned = self._room = 0  # epochs; pixels for the names, which do not shrink during training
+        self._planned = self._room = 0  # epochs; pixels for the texts, which do not shrink during training
         self._shown: list[_DrawnRun] = []
         self._lines: list[CurveLine] = []
         self._fills: list[BandFill] = []
         self._mouse: QPoint | None = None
-        self._cross, self._read_out = self._disable_mouse_actions((0, 10, theme.px(_LEAST_RIGHT), 0))
-        self._make_zoomable(reset_name)
+        self._cross, self._read_out = self._disable_mouse_actions((0, 10, 0, 0))
+        self._make_zoomable("theirResetZoomButton")
         self._read_out.raise_()
-        self._hint = named(QLabel("", self), "plotHint")
-        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._left.setZValue(-1)
         self._left.setGrid(255)
         self._left.setStyle(tickTextOffset=6)
@@ -108,25 +118,27 @@ class RunsPlot(ZoomPlot):
         self.view_changed.connect(self._draw)
         self.view_changed.connect(self._update_read_out)
         self.getViewBox().sigResized.connect(self._resized)
-        self.setMinimumHeight(140)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self._apply_theme()
 
     # ---- what is drawn
 
-    def show_runs(self, runs: Sequence[RunCurve], hint: str = "", planned: int = 0, spread: str = RANGE) -> None:
-        """Draws curves; shows ``hint`` if there are none.
+    def show_runs(self, runs: Sequence[RunCurve], quantity: Quantity, planned: int = 0, spread: str = RANGE) -> None:
+        """Draws curves.
 
         Args:
+            quantity: the quantity on the y axis. Another one shows the whole curves.
             planned: the last epoch of runs in training; the x axis extends to it, so that it does not grow.
             spread: meaning of bands: "range" or "quartiles".
         """
         is_same = [(run.title, run.colour) for run in runs] == [(run.title, run.colour) for run in self.runs]
         self._room = self._room if is_same and planned else 0
+        if quantity.name != self.axes.quantity.name:
+            self._zoom = None
+        self.axes = replace(self.axes, quantity=quantity)
         self.runs, self._planned, self.spread = tuple(runs), planned, spread
         self._take()
-        self._hint.setText("" if any(shown.line.epochs for shown in self._shown) else hint)
         self._make_room()
-        self._place_hint()
         self._colour()
         self._update()
 
@@ -139,15 +151,15 @@ class RunsPlot(ZoomPlot):
         shown = [_DrawnRun.of(run, self.is_log, self.spread) for run in self.runs]
         for number, (line, fill) in enumerate(zip(self._lines, self._fills, strict=True)):
             is_there = number < len(shown)
-            line.take(shown[number].line if is_there else Curve(), self.quantity)
-            fill.take(shown[number].band if is_there else None, self.quantity)
+            has_gap = is_there and shown[number].run.lacks_estimates
+            line.take(shown[number].line if is_there else Curve(), self.axes.quantity, has_gap=has_gap)
+            fill.take(shown[number].band if is_there else None, self.axes.quantity)
         self._shown = shown
 
-    def set_log(self, is_log: bool) -> None:
-        """Chooses a logarithmic or a linear y axis, and shows the whole curves."""
-        if is_log != self.is_log:
-            self.axes = Axes(self.quantity, is_log)
-            self._left.follow(self.axes)
+    def set_axes(self, is_log: bool, is_root: bool) -> None:
+        """Chooses logarithms of the values and square roots of the epochs, and shows the whole curves."""
+        if (is_log, is_root) != (self.axes.is_log, self.axes.is_root):
+            self.axes = replace(self.axes, is_log=is_log, is_root=is_root)
             self._take()
             self.reset_zoom()
             self._update()
@@ -172,10 +184,14 @@ class RunsPlot(ZoomPlot):
         drawn += [(fill.x, edge) for fill in self.fills for edge in (fill.low, fill.high)]
         drawn = [(x, y) for x, y in drawn if len(x)]
         last = max((float(x[-1]) for x, _ in drawn), default=1.0)
-        values = np.concatenate([y[x >= min(1.0, last)] for x, y in drawn]) if drawn else np.empty(0)
-        across, home = (0.0, max(1.0, self._planned, math.ceil(last))), ends(values, self.is_log, self.quantity)
-        every = np.concatenate([y for _, y in drawn]) if drawn else values
-        whole = ends(every, self.is_log, self.quantity)
+        every = np.concatenate([y for _, y in drawn]) if drawn else np.empty(0)
+        later = np.concatenate([y[x >= min(1.0, last)] for x, y in drawn]) if drawn else every
+        first = [float(line.y[0]) for line in self.lines if len(line.y) and np.isfinite(line.y[0])]
+        self.axes, home = axis_around(self.axes, every if self.is_log else later, max(first, default=None))
+        _, whole = axis_around(self.axes, every, max(first, default=None))
+        self._left.follow(self.axes)
+        self._bottom.follow(self.axes)
+        across = 0.0, float(self.axes.across(max(1.0, self._planned, math.ceil(last))))
         self.set_home((across, home), (across, (min(home[0], whole[0]), max(home[1], whole[1]))))
         self._draw()
         self._update_read_out()
@@ -187,37 +203,48 @@ class RunsPlot(ZoomPlot):
             fill.draw(across, pixels, self.axes)
         self.viewport().update()
 
+    @property
+    def _size(self) -> int:
+        """The size of the values' letters: the largest with which all texts have room."""
+        room = self.height() - theme.px(_AXIS)
+        count = len(self._shown)
+        sizes = theme.FIGURE, theme.LARGE
+        return next((size for size in sizes if count * theme.px(self._apart_of(size)) <= room), theme.SMALL)
+
+    @staticmethod
+    def _apart_of(size: int) -> int:
+        """Pixels between two texts, at 100 %."""
+        return _VALUES[size] + _AROUND + (0 if size == theme.SMALL else _NAME)
+
     def _make_room(self) -> None:
-        """Reserves the width of the names, up to a share of the plot."""
-        metrics, most = QFontMetrics(theme.font(theme.SMALL)), round(_MOST_SHARE * self.width())
-        labels = [self._label(each, self.width()) for each in self._shown if each.line.values]
-        wanted = map(metrics.horizontalAdvance, labels)
-        self._room = max(self._room, theme.px(_LEAST_RIGHT), *(each + _GAP + _SIDE + 16 for each in (0, *wanted)))
-        values = (metrics.horizontalAdvance(self._value(each)) for each in self._shown if each.line.values)
-        least = max(values, default=0) + _GAP + _SIDE + 16  # a value is never cut
-        self.getPlotItem().layout.setContentsMargins(0, 10, max(least, min(most, self._room)), 0)
+        """Reserves the width of the texts, up to a share of the plot; a value is never cut."""
+        large, small = self._metrics
+        known = [each for each in self._shown if each.line.values]
+        values = [large.horizontalAdvance(self._value(each)) for each in known]
+        names = [small.horizontalAdvance(f"{each.run.name}{each.whole}") for each in known]
+        if self._size == theme.SMALL:
+            names = [value + theme.px(_GAP) + name for value, name in zip(values, names, strict=True)]
+        least, beside = max(values, default=0), theme.px(_BESIDE) + 2
+        wanted = min(max([least, *names]), round(_MOST_SHARE * self.width()) - beside)
+        self._room = max(self._room, wanted, least)
+        self.getPlotItem().layout.setContentsMargins(0, 10, self._room + beside if known else beside, 0)
+
+    @property
+    def _metrics(self) -> tuple[QFontMetrics, QFontMetrics]:
+        """The metrics of values and names at the ends of the lines."""
+        return QFontMetrics(self._value_font), QFontMetrics(theme.font(theme.SMALL))
+
+    @property
+    def _value_font(self) -> QFont:
+        return theme.font(self._size, bold=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "_hint"):  # pyqtgraph sizes the plot while it is made
+        if hasattr(self, "_shown"):  # pyqtgraph sizes the plot while it is made
             self._make_room()
 
     def _resized(self) -> None:
         self._draw()
-        self._place_hint()
-
-    def _place_hint(self) -> None:
-        """Centres the hint next to the numbers of the axis, on two lines if necessary."""
-        hint, left = self._hint, self.plot_area().left()
-        hint.setVisible(bool(hint.text()))
-        hint.setWordWrap(False)
-        size, room = hint.sizeHint(), max(1, self.width() - left)
-        if size.width() > room:
-            hint.setWordWrap(True)
-            size = QSize(room, hint.heightForWidth(room))
-        hint.resize(size)
-        corner = self.rect().center() - hint.rect().center()
-        hint.move(max(left, corner.x()), corner.y())
 
     # ---- looks
 
@@ -235,59 +262,59 @@ class RunsPlot(ZoomPlot):
             fill.set_colour(theme.colour(run.colour))
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
-        """Paints the names at the ends of the lines."""
+        """Paints the last values and the names at the ends of the lines."""
         super().drawForeground(painter, rect)
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.font(theme.SMALL))
-        x = self.plot_area().right() + _GAP
+        left = self.plot_area().right() + theme.px(_BESIDE)
+        size, (large, _) = self._size, self._metrics
+        high = theme.px(_VALUES[size])
         for shown, y in self._labels():
-            square = QRectF(x, y - _SIDE / 2, _SIDE, _SIDE)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour(shown.run.colour))
-            painter.drawRoundedRect(square, 2, 2)
-            painter.setPen(theme.colour("ink"))
-            place = QRect(x + _SIDE + 6, round(y) - theme.px(9), self.width() - x - _SIDE - 10, theme.px(18))
-            painter.drawText(
-                place,
-                alignment.LEFT,
-                self._label(shown, place.width()),
-            )
+            value = self._value(shown)
+            place = QRect(left, round(y - high / 2), self.width() - left, high)
+            painter.setPen(theme.colour(shown.run.colour))
+            painter.setFont(self._value_font)
+            painter.drawText(place, _SIDE, value)
+            if size == theme.SMALL:
+                place.setLeft(left + large.horizontalAdvance(value) + theme.px(_GAP))
+            else:
+                place = QRect(left, place.bottom() + 1, place.width(), theme.px(_NAME))
+            painter.setPen(theme.colour("muted"))
+            painter.setFont(theme.font(theme.SMALL))
+            painter.drawText(place, _SIDE, self._name(shown, place.width()))
         painter.restore()
 
     @property
     def labels(self) -> list[str]:
-        """The unshortened texts at the ends of the lines."""
-        return [self._label(each, 10_000) for each in self._shown]
+        """The values and unshortened names at the ends of the lines."""
+        return [f"{self._value(each)} {self._name(each, 10_000)}" for each in self._shown]
 
-    def _label(self, shown: _DrawnRun, width: int) -> str:
-        """Returns a run's name, last value and number of runs, shortened to the width.
-
-        The number of runs is left out first, then the name is shortened. The value is always complete.
-        """
-        measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
-        value, count = f" · {self._value(shown)}", shown.told(-1)
-        is_cut = measure(shown.run.title.forms[-1] + value + count) > width
-        value += "" if is_cut else count
-        label = fitted(shown.run.title, width - measure(value)) + value
-        return label if measure(label) <= width else self._value(shown)
+    def _name(self, shown: _DrawnRun, width: int) -> str:
+        """Returns a run's name and the number of its seeds, as much as fits; a name is not cut beside its value."""
+        measure, name = self._metrics[1].horizontalAdvance, shown.run.name
+        if self._size == theme.SMALL and measure(name) > width:
+            return ""
+        return f"{name}{shown.whole}" if measure(name + shown.whole) <= width else fitted(name, width)
 
     def _value(self, shown: _DrawnRun) -> str:
         """Returns the last value of a line."""
-        return self.quantity.text(shown.line.values[-1])
+        return self.axes.quantity.text(shown.line.values[-1])
 
     def _labels(self) -> list[tuple[_DrawnRun, float]]:
-        """Returns each run with the height of its label in pixels; labels do not overlap."""
+        """Returns each run with the middle of its value in pixels; the texts do not overlap."""
         area, (low, high) = self.plot_area(), self.view[1]
         found = []
         for shown, line in zip(self._shown, self._lines, strict=False):
-            within = line.y[line.x <= self.view[0][1]]
+            within = line.y[line.x <= self.axes.epoch(self.view[0][1]) * (1 + 1e-9)]
             if len(within) and np.isfinite(within[-1]):
                 share = (float(self.axes.height(within[-1])) - low) / (high - low)
                 found.append((shown, area.bottom() - min(max(share, 0.0), 1.0) * area.height()))
         found.sort(key=lambda each: each[1])
-        heights = spaced_heights([y for _, y in found], area.top(), area.bottom())
+        apart, value = theme.px(self._apart_of(self._size)), theme.px(_VALUES[self._size])
+        below = value / 2 + (0 if self._size == theme.SMALL else theme.px(_NAME))
+        lowest = area.bottom() + value / 4  # where the last number of the epochs begins, which is as wide as the axis
+        heights = pushed_apart([y for _, y in found], apart, value / 2, lowest - below)
         return [(shown, y) for (shown, _), y in zip(found, heights, strict=True)]
 
     # ---- read-out
@@ -310,10 +337,11 @@ class RunsPlot(ZoomPlot):
     def _update_read_out(self) -> None:
         lines: list[Line] = []
         if self._mouse is not None and self.plot_area().contains(self._mouse):
-            low, high = self.view[0]
-            at = min(max(round(self.place(self._mouse).x()), math.ceil(low - 1e-6)), math.floor(high + 1e-6))
+            low, high = (self.axes.epoch(end) for end in self.view[0])
+            epoch = round(self.axes.epoch(self.place(self._mouse).x()))
+            at = min(max(epoch, math.ceil(low - 1e-6)), math.floor(high + 1e-6))
             lines = self._figures(at)
-            self._cross.setPos(at)
+            self._cross.setPos(float(self.axes.across(at)))
         self._cross.setVisible(bool(lines))
         self._read_out.show_text(lines, self._mouse)
 
@@ -322,7 +350,7 @@ class RunsPlot(ZoomPlot):
         for shown in self._shown:
             value = value_at(shown.line, at)
             if value is not None:
-                words = f"{shown.run.title} {self.quantity.text(value)}{self._spread(shown, at)}"
+                words = f"{shown.run.title} {self.axes.quantity.text(value)}{self._spread(shown, at)}"
                 lines.append([("■", theme.colour(shown.run.colour)), (words, "ink")])
         return [[(f"epoch {at:.0f}", "muted")], *lines] if lines else []
 
@@ -337,16 +365,4 @@ class RunsPlot(ZoomPlot):
         low, high = float(shown.band.low[place]), float(shown.band.high[place])
         which = QUARTILES if shown.band.has_quartiles[place] else RANGE
         named = f"{which} " if self.spread == QUARTILES else ""
-        return f", {named}{self.quantity.number(low)} – {self.quantity.text(high)}{shown.told(place)}"
-
-
-def spaced_heights(heights: Sequence[float], highest: float, lowest: float) -> list[float]:
-    """Returns the heights, from the top, at least ``_LINE`` apart, and none below ``lowest``."""
-    moved: list[float] = []
-    for height in heights:
-        moved.append(max(height, highest if not moved else moved[-1] + theme.px(_LINE)))
-    limit = lowest
-    for number in range(len(moved) - 1, -1, -1):
-        moved[number] = min(moved[number], limit)
-        limit = moved[number] - theme.px(_LINE)
-    return moved
+        return f", {named}{self.axes.quantity.number(low)} – {self.axes.quantity.text(high)}{shown.told(place)}"

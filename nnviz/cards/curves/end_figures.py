@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QLabel, QToolTip
 from nnviz.cards.curves.known_figures import PARTS, EndFigure, ShownFigures
 from nnviz.ui import theme
 from nnviz.ui.parts import describe, named, set_look
+from nnviz.ui.plots.spacing import pushed_apart
 from nnviz.ui.plots.zoom_plot import ZoomPlot
 
 _BESIDE, _GAP = 16, 7  # pixels at 100 %: right of a curve's end, and before the word
@@ -240,26 +241,3 @@ class EndFigures(QObject):
                     QToolTip.showText(event.globalPos(), label.toolTip(), self._plot)
                     return True
         return False
-
-
-def pushed_apart(wanted: Sequence[float], apart: float, low: float, high: float) -> list[float]:
-    """Returns ascending places near the wanted ascending ones, at least ``apart`` from each other and within limits.
-
-    Neighbours that are too close are moved by equal amounts (isotonic regression by pooling). In too little room, all
-    have the same distance.
-    """
-    if len(wanted) > 1:
-        apart = min(apart, max(high - low, 0.0) / (len(wanted) - 1))
-    pools: list[list[float]] = []
-    for number, place in enumerate(wanted):
-        pools.append([place - number * apart])
-        while len(pools) > 1 and _mean(pools[-2]) > _mean(pools[-1]):
-            last = pools.pop()
-            pools[-1] += last
-    starts = [_mean(pool) for pool in pools for _ in pool]
-    most = max(high - (len(wanted) - 1) * apart, low)
-    return [min(max(start, low), most) + number * apart for number, start in enumerate(starts)]
-
-
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers)

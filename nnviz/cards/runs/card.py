@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QAction, QStackedWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QPushButton, QStackedWidget
 
 from nnviz.cards.registry import CARDS, CardInfo, Column, Place
 from nnviz.cards.runs.run_table import RunLine, RunTable
@@ -14,7 +15,7 @@ from nnviz.cards.runs.seeds_button import SeedsButton
 from nnviz.cards.runs.storage_part import StoragePart
 from nnviz.formatting import text
 from nnviz.formatting.result_text import figure_name
-from nnviz.formatting.run_name import RunName
+from nnviz.formatting.run_name import BETWEEN, RunName
 from nnviz.formatting.units import unit_of
 from nnviz.library import LibraryError, RunRecord
 from nnviz.library.schema import FIGURES
@@ -38,9 +39,9 @@ from nnviz.session.sweep_titles import sweep_entry, sweep_row, sweep_title, tria
 from nnviz.ui.card import Panel, Table, label
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.fields import FieldEdit
-from nnviz.ui.parts import named
+from nnviz.ui.parts import arranged, named
 
-_EMPTY = "No runs yet. Train a network to see its run here."
+_EMPTY = "Train a network and it appears here."
 _NOTHING_FOUND = "No run has all these words in its settings, name, note, data or sweep. Change the search."
 _SORT_TIP = (
     "Sorts the runs by date, or by a figure with the best first. Each data set is sorted by itself, because figures "
@@ -51,9 +52,10 @@ _SEARCH_TIP = (
     "“784-64” or “sweep 3”."
 )
 _NOTE_TIP = "Note on the selected run. The search finds it, too. Enter saves it."
+_SWEEP_TIP = "Shows the form of a sweep, which trains the network with many settings and ranks them."
 _TABLE_TIP = (
     "Click a run to compare it; Enter or a double click opens it. Runs that differ only in their seed share a "
-    "row: ×5, or the right arrow, lists them."
+    "row: a click on their number, or the right arrow, lists them."
 )
 _OF_RUNS = "Not available for a whole sweep. Expand it with the right arrow and choose a trial."
 # What the runs of a sweep have together, where it is not the figure of the best trial.
@@ -67,10 +69,15 @@ class RunsCard(Panel):
 
     Signals:
         export_wanted(int), import_wanted: the user wants to export the run of that number, or to import one.
+        sweep_wanted: the user wants to set up a sweep.
+
+    Attributes:
+        seeds: the button of seeds. While a lesson is in the place of the list, it is lent to the chart.
     """
 
     export_wanted = pyqtSignal(int)
     import_wanted = pyqtSignal()
+    sweep_wanted = pyqtSignal()
 
     def __init__(self, session: Session) -> None:
         super().__init__("Runs")
@@ -79,9 +86,10 @@ class RunsCard(Panel):
         self._is_sought = False  # whether its row is to come into sight
         self._titles: dict[int, RunName] = {}  # of the rows that were painted since something changed
         self.sort_button = ChoiceButton("runSortButton", "Sort order of the runs", _SORT_TIP)
+        self.head.title.setProperty("role", "headline")
         self.head.row.addWidget(self.sort_button)
         self.search = named(FieldEdit(), "runSearchEdit", "Find runs", _SEARCH_TIP)
-        self.search.setPlaceholderText("search: rate, layers, note …")
+        self.search.setPlaceholderText("Search: rate, layers, note …")
         self.search.setClearButtonEnabled(False)
         self.table_view = named(RunTable(), "runsTable", "Runs", "")
         self.table_view.setWhatsThis(_TABLE_TIP)
@@ -92,14 +100,26 @@ class RunsCard(Panel):
         self._stack.addWidget(self.table_view)
         self._stack.addWidget(self._words)
         self.note = named(FieldEdit(), "runNoteEdit", "Note of the run", _NOTE_TIP)
+        self.note.setPlaceholderText("Note on the selected run …")
+        self.note.hide()
         self.body.addWidget(self.search)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self.note)
         self.seeds = SeedsButton(session.sweeps)
-        self.body.addWidget(self.seeds)
+        self.sweep_button = named(QPushButton("Sweep …"), "sweepButton", "Set up a sweep", _SWEEP_TIP)
+        self.sweep_button.clicked.connect(self.sweep_wanted)
+        self._starts = arranged(QHBoxLayout(), spacing=8)
+        self._starts.addWidget(self.sweep_button, 1)
         self.body.addWidget(StoragePart(session))
+        self.body.addLayout(self._starts)
+        self.take_seeds()
         self._add_actions()
         self._connect()
+
+    def take_seeds(self) -> None:
+        """Shows the button of seeds beside that of the sweep."""
+        self._starts.insertWidget(0, self.seeds, 1)
+        self.seeds.show()
 
     def _add_actions(self) -> None:
         """Adds the actions for the current run: shortcuts and a context menu."""
@@ -166,15 +186,17 @@ class RunsCard(Panel):
             return
         self._titles.clear()
         counted = f"{text.count(library.count)} run{'' if library.count == 1 else 's'}"
-        self.head.detail.show_versions(counted, "")
+        self.head.title.setText(counted if library.count else "Runs")
         self._words.setText(library.problem or (_NOTHING_FOUND if library.count else _EMPTY))
         self._stack.setCurrentWidget(self.table_view if library.rows else self._words)
         current = self._place_of(self._chosen)
         headed = [place for place, row in enumerate(library.rows) if row.section]
-        self.table_view.show_numbers(max((max(row.all_runs, default=0) for row in library.rows), default=0))
         self.table_view.show_lines(len(library.rows), self._line, self._tip, current, self._is_sought, headed)
         self._is_sought = False
         self._moved()
+        newest = max((row for row in library.rows if row.all_runs and row.of is None), key=_newest, default=None)
+        if newest is not None and newest.chosen is not None:
+            self._session.sweeps.auto_compare.begin_with(newest.chosen)
 
     def _place_of(self, chosen: Chosen | SweepKey | None) -> int | None:
         """Returns the row of a run, group or sweep; for a run in a closed group the row of the group."""
@@ -220,7 +242,8 @@ class RunsCard(Panel):
             self._progress(row),
             sweep_title(row.of) if row.is_sweep and row.of is not None else _own_name(records),
             text.name(row.section),
-            f"#{max(row.all_runs)}" if row.all_runs else "",
+            _number(row.all_runs),
+            _details(records, row),
         )
 
     def _figure(self, row: RunRow, records: Sequence[RunRecord]) -> tuple[str, str]:
@@ -305,8 +328,7 @@ class RunsCard(Panel):
     def _show_note(self) -> None:
         place = self.table_view.current if self._row is not None else None
         records = [] if place is None else self._session.library.records_at(place)  # stays known, wherever it is
-        self.note.setEnabled(bool(records))
-        self.note.setPlaceholderText("note on the selected run …" if records else "select a run to see its note")
+        self.note.setVisible(bool(records) or self.note.hasFocus())
         if not self.note.hasFocus():
             self.note.setText(note_of(records) if records else "")
 
@@ -405,6 +427,32 @@ def _title_in_file(sweep: SweepSummary, records: Sequence[RunRecord]) -> str:
     return f"{sweep_title(sweep)} · {trial_title(named_first(records), sweep.varied, is_whole=True)}"
 
 
+def _number(runs: Sequence[int]) -> str:
+    """Returns "#18", or "#3–7" for runs that follow each other; of others the newest, and "" for none."""
+    if not runs:
+        return ""
+    first, last = min(runs), max(runs)
+    return f"#{first}–{last}" if 0 < last - first == len(runs) - 1 else f"#{last}"
+
+
+def _newest(row: RunRow) -> int:
+    return max(row.all_runs)
+
+
+def _details(records: Sequence[RunRecord], row: RunRow) -> str:
+    """Returns the seed of a run, the epochs and the age of the newest: "seed 1 · 4 epochs · 30 min ago"."""
+    if not records:
+        return ""
+    epochs = max((record.epochs, record.batches) for record in records)
+    named = text.epochs(*epochs)
+    parts = [
+        seed_of(records[0]) if len(records) == 1 and not row.is_member else "",
+        f"{named} epoch{'' if named == '1' else 's'}",
+        text.age(time.time() - max(record.created for record in records)),
+    ]
+    return BETWEEN.join(filter(None, parts))
+
+
 def _own_name(records: Sequence[RunRecord]) -> str:
     """Returns the user's name of a run or group; empty if it has none."""
     name = named_first(records).name if records else ""
@@ -470,4 +518,4 @@ def _group_tooltip(records: Sequence[RunRecord], sort: str) -> str:
     return "\n" + "\n".join(lines)
 
 
-CARDS.register("runsDock")(CardInfo(RunsCard, {"runs": Place(Column.CHOOSE, 1)}))
+CARDS.register("runsDock")(CardInfo(RunsCard, {"runs": Place(Column.CHOOSE, 1, is_presented=False)}))

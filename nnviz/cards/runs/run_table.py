@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from PyQt5.QtCore import QModelIndex, QPointF, QRect, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPolygonF
 from PyQt5.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from nnviz.formatting import text
-from nnviz.formatting.run_name import RunName
+from nnviz.formatting.run_name import BETWEEN, RunName
 from nnviz.ui import alignment, theme
 from nnviz.ui.fields import FieldEdit
 from nnviz.ui.name_elision import fitted
 from nnviz.ui.parts import named
 from nnviz.ui.row_table import LazyRows, ListColumn, PaintedRowTable, RowModel, paint_square
 
-STAR, COLOUR, TITLE, SEEDS, FIGURE = range(5)  # columns
-_WIDTHS = {STAR: 20, COLOUR: 20, SEEDS: 32, FIGURE: 56}
-_HIGH = 32  # pixels of a row
-_HEADING = 22  # pixels above the first row of a section
-_SIDE = 10  # of the square
-_INDENT, _AIR, _GAP = 12, 4, 7
+STAR, COLOUR, TITLE, SEEDS, FIGURE, DETAILS = range(6)  # columns, of which only TITLE is shown, over the whole width
+_HIGH = 54  # pixels of a row: two lines of text in a frame
+_HEADING = 24  # pixels above the first row of a section
+_EDGE, _TOP, _BOTTOM = 9, 6, 8  # pixels between the texts and the edges of the row
+_SIDE = 12  # of the square
+_INDENT, _GAP = 12, 9
+_STAR_WIDTH = 18  # pixels
 _ARROW = 3.5  # half the width of the triangle
-_STAR = "★"
+_STAR, _NO_STAR = "★", "☆"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class RunLine:
         progress: progress of a group in training, shown in place of count and figure.
         name: the editable name if it differs from the title.
         heading: heading above the first row of a section; empty for other rows.
-        number: "#18", the number of the run in its library.
+        number: "#18", the number of the run in its library; "#3–7" for a group.
+        details: its seed, epochs and age, in the second line.
     """
 
     title: RunName
@@ -66,6 +68,7 @@ class RunLine:
     name: str = ""
     heading: str = ""
     number: str = ""
+    details: str = ""
 
     @property
     def words(self) -> RunName:
@@ -74,8 +77,13 @@ class RunLine:
 
     @property
     def count(self) -> str:
-        """ "×5" for a group; empty for a single run."""
-        return f"×{text.count(self.runs)}" if self.runs else ""
+        """ "5 seeds" for a group; empty for a single run."""
+        return f"{text.count(self.runs)} {self.of}{'s' * (self.runs != 1)}" if self.runs else ""
+
+    @property
+    def second(self) -> str:
+        """The second line."""
+        return BETWEEN.join(filter(None, (self.count, "open" if self.is_current else "", self.details)))
 
     @property
     def told(self) -> str:
@@ -88,12 +96,43 @@ class RunLine:
         return _INDENT * min(max(self.depth - self.is_branch, 0), 3)
 
 
+class _Places(NamedTuple):
+    """Where the parts of a row are, in pixels."""
+
+    square: QRect
+    title: QRect
+    figure: QRect
+    seeds: QRect
+    second: QRect
+    star: QRect
+
+    @classmethod
+    def of(cls, line: RunLine, row: QRect) -> _Places:
+        """Returns the places in the rectangle of a row."""
+        small = QFontMetrics(theme.font(theme.SMALL))
+        told = small if line.progress else QFontMetrics(theme.font(bold=True))
+        inner = row.adjusted(_EDGE + line.indent, theme.px(_TOP), -_EDGE, -theme.px(_BOTTOM))
+        first, second = QRect(inner), QRect(inner)
+        first.setBottom(inner.center().y())
+        second.setTop(inner.center().y() + 1)
+        square = QRect(first.left(), first.center().y() - _SIDE // 2, _SIDE, _SIDE)
+        figure, star, seeds = QRect(first), QRect(second), QRect(second)
+        figure.setLeft(first.right() - told.horizontalAdvance(line.told))
+        star.setLeft(second.right() - theme.px(_STAR_WIDTH))
+        seeds.setWidth(_SIDE + _GAP + small.horizontalAdvance(line.count) if line.runs else 0)
+        if line.has_square:
+            first.setLeft(first.left() + _SIDE + _GAP)
+        first.setRight(figure.left() - _GAP)
+        second.setLeft(second.left() + _SIDE + _GAP)
+        return cls(square, first, figure, seeds, second, star)
+
+
 class _RunTableModel(RowModel[RunLine]):
     """The model of the list. Names can be edited."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.columns = (ListColumn(""),) * (len(_WIDTHS) + 1)
+        self.columns = (ListColumn(""),) * (DETAILS + 1)
         self._tip: Callable[[int], str] = lambda place: ""
         self.renamed: Callable[[int, str], None] = lambda place, name: None
 
@@ -114,7 +153,7 @@ class _RunTableModel(RowModel[RunLine]):
     def text(self, row: int, column: int) -> str:
         line = self.rows[row]
         star = _STAR if line.is_starred else ""
-        return {STAR: star, COLOUR: "", TITLE: str(line.words), SEEDS: line.count, FIGURE: line.told}[column]
+        return (star, "", str(line.words), line.count, line.told, line.details)[column]
 
     def tip(self, row: int, column: int) -> str:
         return self._tip(row)
@@ -123,7 +162,7 @@ class _RunTableModel(RowModel[RunLine]):
         line = self.rows[row]
         spoken = {
             COLOUR: "compared" if line.colour else "",
-            TITLE: f"{line.number} {line.words}".lstrip(),
+            TITLE: ", ".join(filter(None, (f"{line.number} {line.words}".lstrip(), line.told, line.second))),
             SEEDS: _spoken(line),
         }
         return spoken[column] if column in spoken else self.text(row, column)
@@ -135,8 +174,7 @@ class _RunTableModel(RowModel[RunLine]):
 
 
 def _spoken(line: RunLine) -> str:
-    of = f"{line.of}{'s' * (line.runs != 1)}"
-    return f"{text.count(line.runs)} {of}, {'open' if line.is_open else 'closed'}" if line.runs else ""
+    return f"{line.count}, {'open' if line.is_open else 'closed'}" if line.runs else ""
 
 
 class _NameDelegate(QStyledItemDelegate):
@@ -155,20 +193,17 @@ class _NameDelegate(QStyledItemDelegate):
     def updateEditorGeometry(  # noqa: N802
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
     ) -> None:
-        """Places the editor over the title; further left if the row has no square or number."""
-        place = QRect(option.rect)
-        place.setTop(place.bottom() + 1 - theme.px(_HIGH))  # below the heading of a section
-        is_run = self._table.lines.rows[index.row()].has_square
-        place.setLeft(place.left() + (self._table.number_width if is_run else -theme.px(_WIDTHS[COLOUR])))
-        editor.setGeometry(place)
+        """Places the editor over the title and the figure."""
+        places = self._table.places_in(index.row())
+        editor.setGeometry(places.title.united(places.figure).adjusted(-4, -2, 4, 2))
 
 
 class _RowPainter:
-    """Paints rows; looks up fonts, colours and columns once for all of them."""
+    """Paints rows; looks up fonts and colours once for all of them."""
 
-    def __init__(self, painter: QPainter, columns: Mapping[int, tuple[int, int]], number_width: int) -> None:
-        self._painter, self._columns, self._number_width = painter, columns, number_width
-        self._plain, self._bold = theme.font(theme.SMALL), theme.font(theme.SMALL, bold=True)
+    def __init__(self, painter: QPainter) -> None:
+        self._painter = painter
+        self._small, self._bold = theme.font(theme.SMALL), theme.font(bold=True)
         self._colours: dict[str, QColor] = {}
 
     def _colour(self, name: str) -> QColor:
@@ -176,56 +211,38 @@ class _RowPainter:
             self._colours[name] = theme.colour(name)
         return self._colours[name]
 
-    def _place(self, column: int, top: int) -> QRect:
-        left, width = self._columns[column]
-        return QRect(left, top, width, theme.px(_HIGH))
-
     def paint_heading(self, words: str, top: int, width: int) -> None:
         """Paints the heading of a section."""
-        place = QRect(_AIR, top, width - 2 * _AIR, theme.px(_HEADING))
-        self._painter.setFont(self._plain)
+        place = QRect(_EDGE, top, width - 2 * _EDGE, theme.px(_HEADING))
+        self._painter.setFont(self._small)
         self._write(fitted(words, place.width()), "muted", place, alignment.LEFT)
-        self._painter.fillRect(0, top + theme.px(_HEADING) - 1, width, 1, self._colour("grid"))
 
-    def paint(self, line: RunLine, top: int) -> None:
-        """Paints a row."""
+    def paint(self, line: RunLine, places: _Places, has_star: bool) -> None:
+        """Paints a row. ``has_star``: whether a star is offered to a row without one."""
         painter = self._painter
-        painter.setFont(self._plain)
-        if line.is_starred:
-            self._write(_STAR, "ink", self._place(STAR, top), alignment.CENTER)
-        place = self._place(TITLE, top).adjusted(_AIR + self._number_width + line.indent, 0, 0, 0)
         if line.has_square:
-            self._paint_square(line, self._place(COLOUR, top))
-            number = self._place(TITLE, top).adjusted(_AIR, 0, 0, 0)
-            number.setWidth(self._number_width - _GAP)
-            self._write(line.number, "muted", number, alignment.RIGHT)
-        else:
-            place.setLeft(self._place(COLOUR, top).left() + _AIR)
-        place.setRight(self._paint_right(line, top))
-        if line.is_current:
-            painter.setFont(self._bold)
-        ink = "ink" if line.colour or line.is_current else "muted"
-        self._write(self._fitted(line, place.width()), ink, place, alignment.LEFT)
-
-    def _fitted(self, line: RunLine, width: int) -> str:
-        """Returns the title shortened to the width: in the middle for runs, at the end for other rows."""
-        if line.has_square:
-            return fitted(line.words, width, line.is_current)
-        return self._painter.fontMetrics().elidedText(line.words, Qt.TextElideMode.ElideRight, width)
-
-    def _paint_right(self, line: RunLine, top: int) -> int:
-        """Paints the text at the right in full; returns where the title has to end."""
-        figure, count, triangle = _begins(line, self._columns, self._painter.fontMetrics())
-        place = self._place(FIGURE, top).adjusted(0, 0, -_AIR, 0)
-        place.setLeft(figure)
-        self._write(line.told, "muted" if line.progress else line.figure_colour, place, alignment.RIGHT)
-        end = figure - _AIR
-        if not line.runs:
-            return end
-        if not line.progress:
-            self._write(line.count, "muted", QRect(count, top, end - count + 1, theme.px(_HIGH)), alignment.RIGHT)
-        self._paint_arrow(line.is_open, QPointF(triangle + _ARROW, place.center().y() + 0.5))
-        return int(triangle - _ARROW)
+            self._paint_square(line, places.square)
+        painter.setFont(self._bold)
+        number = f"{line.number} " if line.number and line.has_square else ""
+        width = painter.fontMetrics().horizontalAdvance(number)
+        words = fitted(line.words, places.title.width() - width, True, theme.TEXT)
+        self._write(f"{number}{words}", "ink", places.title, alignment.LEFT)
+        if line.progress:
+            painter.setFont(self._small)
+        self._write(line.told, "muted" if line.progress else line.figure_colour, places.figure, alignment.RIGHT)
+        painter.setFont(self._small)
+        room = places.second.width()
+        if line.is_starred or has_star:
+            star = _STAR if line.is_starred else _NO_STAR
+            self._write(star, "ink" if line.is_starred else "muted", places.star, alignment.RIGHT)
+            room -= places.star.width()
+        parts = line.second.split(BETWEEN)
+        while len(parts) > 1 and painter.fontMetrics().horizontalAdvance(BETWEEN.join(parts)) > room:
+            parts.pop()
+        elided = painter.fontMetrics().elidedText(BETWEEN.join(parts), Qt.TextElideMode.ElideRight, room)
+        self._write(elided, "muted", places.second, alignment.LEFT)
+        if line.runs:
+            self._paint_arrow(line.is_open, QPointF(places.square.center().x() + 0.5, places.seeds.center().y() + 0.5))
 
     def _write(self, words: str, ink: str, place: QRect, side: int) -> None:
         self._painter.setPen(self._colour(ink))
@@ -240,26 +257,17 @@ class _RowPainter:
         self._painter.setBrush(self._colour("muted"))
         self._painter.drawPolygon(QPolygonF([centre + corner for corner in corners]))
 
-    def _paint_square(self, line: RunLine, place: QRect) -> None:
-        painter, square = self._painter, QRect(0, 0, _SIDE, _SIDE)
-        square.moveCenter(place.center())
-        paint_square(painter, square, line.colour)
+    def _paint_square(self, line: RunLine, square: QRect) -> None:
+        painter = self._painter
+        paint_square(painter, square, line.colour, "edge")
         if line.is_baseline:
             painter.setPen(self._colour("ink"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(square.adjusted(-3, -3, 3, 3), 3, 3)
 
 
-def _begins(line: RunLine, columns: Mapping[int, tuple[int, int]], metrics: QFontMetrics) -> tuple[int, int, float]:
-    """Returns the x coordinates where the figure, the count and the triangle begin."""
-    left, width = columns[FIGURE]
-    figure = min(left, left + width - 1 - _AIR - metrics.horizontalAdvance(line.told))
-    count = figure - _AIR - (0 if line.progress else metrics.horizontalAdvance(line.count))
-    return figure, count, count - 3.5 * _ARROW
-
-
 class RunTable(PaintedRowTable):
-    """A list of runs. A click chooses a run, or stars it in the first column; a double click opens it.
+    """A list of runs in two lines each. A click chooses a run, or stars it at its right end; a double click opens it.
 
     A click on the count, or the right and the left arrow, opens and closes a row that stands for several runs.
 
@@ -285,25 +293,47 @@ class RunTable(PaintedRowTable):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         heads = self.horizontalHeader()
         heads.hide()
-        heads.setMinimumSectionSize(16)
-        heads.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         heads.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+        for column in range(DETAILS + 1):
+            self.setColumnHidden(column, column != TITLE)
+        self.setMouseTracking(True)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
-        self._pressed = 0  # where the mouse was pressed, from the left
+        self._pressed = QPoint()  # where the mouse was pressed
+        self._hovered = -1  # the row under the mouse
         self._headed: Sequence[int] = ()  # the rows that are higher, by a heading
-        self._largest = 0  # of the numbers of runs
         self.fit_columns()
 
     def fit_columns(self) -> None:
-        """Fits columns and headings to the text size."""
-        for column, width in _WIDTHS.items():
-            self.horizontalHeader().resizeSection(column, theme.px(width))
+        """Fits headings to the text size."""
         for row in self._headed:
             self.setRowHeight(row, self.high + theme.px(_HEADING))
 
+    def places_in(self, row: int) -> _Places:
+        """Returns where the parts of a row are, in pixels of the viewport."""
+        return _Places.of(self.lines.rows[row], QRect(0, self.bottom(row) - self.high, self.row_width, self.high))
+
+    def place_of(self, row: int, column: int) -> QRect:
+        """Returns where the text of a column is."""
+        places = self.places_in(row)
+        second = places.second
+        return (places.star, places.square, places.title, places.seeds, places.figure, second)[column]
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(event.y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, row: int) -> None:
+        if row != self._hovered:
+            self._hovered = row
+            self.viewport().update()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed = event.x()
+        self._pressed = event.pos()
         if not self._is_heading(event.y()):
             super().mousePressEvent(event)
 
@@ -316,32 +346,32 @@ class RunTable(PaintedRowTable):
         row = self.rowAt(y)
         return row in self._headed and y < self.rowViewportPosition(row) + theme.px(_HEADING)
 
-    def _is_count(self, index: QModelIndex) -> bool:
-        """Whether the mouse was pressed on the count or its triangle."""
-        line = self.lines.rows[index.row()]
-        if not line.runs or index.column() not in (TITLE, SEEDS):
-            return False
-        *_, triangle = _begins(line, self._columns, QFontMetrics(theme.font(theme.SMALL)))
-        return index.column() == SEEDS or self._pressed >= triangle - _AIR
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.least_width, self.high)
 
-    @property
-    def _columns(self) -> dict[int, tuple[int, int]]:
-        """The start and width of each column."""
-        return {column: (self.columnViewportPosition(column), self.columnWidth(column)) for column in range(5)}
+    def _is_over(self, row: int, column: int) -> bool:
+        """Whether the mouse was pressed on the text of a column."""
+        return self.place_of(row, column).adjusted(-_GAP, -2, _GAP, 2).contains(self._pressed)
+
+    def _is_count(self, row: int) -> bool:
+        """Whether the mouse was pressed on the count or its triangle."""
+        return bool(self.lines.rows[row].runs) and self._is_over(row, SEEDS)
 
     def _clicked(self, index: QModelIndex) -> None:
-        if self._is_count(index):
-            self.unfolded.emit(index.row(), not self.lines.rows[index.row()].is_open)
+        row = index.row()
+        if self._is_count(row):
+            self.unfolded.emit(row, not self.lines.rows[row].is_open)
         else:
-            (self.starred if index.column() == STAR else self.chosen).emit(index.row())
+            (self.starred if self._is_over(row, STAR) else self.chosen).emit(row)
 
     def _double_clicked(self, index: QModelIndex) -> None:
-        if self._is_count(index):
+        row = index.row()
+        if self._is_count(row):
             self._clicked(index)
-        elif index.column() != STAR:
-            if self.lines.rows[index.row()].has_square:
-                self.chosen.emit(index.row())  # takes back what the first click did
-            self.opened.emit(index.row())
+        elif not self._is_over(row, STAR):
+            if self.lines.rows[row].has_square:
+                self.chosen.emit(row)  # takes back what the first click did
+            self.opened.emit(row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self.current is not None:
@@ -352,16 +382,6 @@ class RunTable(PaintedRowTable):
     def go_to(self, row: int) -> None:
         """Makes a row the current one and scrolls to it."""
         self.setCurrentIndex(self.lines.index(row, TITLE))
-
-    def show_numbers(self, largest: int) -> None:
-        """Reserves width for the numbers of runs up to the given one."""
-        self._largest = largest
-
-    @property
-    def number_width(self) -> int:
-        """Pixels for the numbers of runs at the left of the titles."""
-        digits = max(len(str(self._largest)), 2)
-        return QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(f"#{digits * '8'}") + _GAP
 
     def show_lines(
         self,
@@ -397,17 +417,22 @@ class RunTable(PaintedRowTable):
         """Repaints the lines after their content has changed."""
         self.viewport().update()
 
-    @property
-    def row_width(self) -> int:
-        return self.horizontalHeader().length()
+    def paint_ground(self, painter: QPainter, place: QRect, row: int, is_selected: bool) -> None:
+        """Paints a frame around a compared or selected row."""
+        is_compared = bool(self.lines.rows[row].colour)
+        if is_compared or is_selected:
+            edge = "edge" if is_compared else "border"
+            painter.setPen(theme.colour("ink" if is_selected and self.hasFocus() else edge))
+            painter.setBrush(theme.colour("field"))
+            painter.drawRoundedRect(QRectF(place).adjusted(0.5, 1.5, -0.5, -3.5), 5, 5)
 
     def paint_rows(self, painter: QPainter, rows: range) -> None:
-        ink = _RowPainter(painter, self._columns, self.number_width)
+        ink = _RowPainter(painter)
         for row in rows:
             line = self.lines.rows[row]
             if line.heading:
                 ink.paint_heading(line.heading, self.rowViewportPosition(row), self.row_width)
-            ink.paint(line, self.bottom(row) - self.high)
+            ink.paint(line, self.places_in(row), row in (self._hovered, self.current))
 
     @property
     def current(self) -> int | None:

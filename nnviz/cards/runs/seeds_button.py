@@ -1,4 +1,4 @@
-"""The button “5 seeds” below the list of runs: trains the experiment with several seeds, or stops that."""
+"""The button “5 seeds” of the workspace Runs: trains the experiment with several seeds, or stops that."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class SeedsButton(QWidget):
         super().__init__()
         self._sweeps = sweeps
         self.button = named(ProgressButton(""), "seedsButton", "Train with several seeds")
-        theme.sized(self.button.setFixedWidth, _WIDTH)
+        theme.sized(self.button.setMinimumWidth, _WIDTH)
         self._start_stop = StartStop(self.button, sweeps.toggle)
         tip = "Sets the number of seeds. More seeds show better how much of a result is chance, but take longer."
         self.arrow = named(QToolButton(), "seedsCountButton", "Number of seeds", tip)
@@ -80,7 +80,7 @@ class SeedsButton(QWidget):
         self._menu = named(QMenu(self), "seedsCountMenu")
         for count, action in add_seed_counts(self._menu, sweeps).items():
             action.setObjectName(f"seeds{count}Action")
-        arranged(QHBoxLayout(self), self.button, self.arrow, 1)
+        arranged(QHBoxLayout(self), (self.button, 1), self.arrow)
         sweeps.changed.connect(self._show)
         self._show()
 

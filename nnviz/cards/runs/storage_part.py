@@ -100,7 +100,7 @@ class StoragePart(QWidget):
         self._model = session.models[StorageModel]
         self._rows: dict[str, FormField] = {}
         self._warning = named(label(role="notice"), "roomWarning")
-        self.group = CollapsibleGroup("roomGroup", "Storage", _TIP, self._make)
+        self.group = CollapsibleGroup("roomGroup", "Library", _TIP, self._make)
         arranged(QVBoxLayout(self), self._warning, self.group, spacing=6)
         self._warning.setWordWrap(True)
         self._warning.hide()

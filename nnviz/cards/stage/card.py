@@ -19,17 +19,19 @@ from nnviz.session.displayed import what_if_text
 from nnviz.session.session import Session
 from nnviz.ui import theme
 from nnviz.ui.card import Panel, Table
-from nnviz.ui.pages import Front
+from nnviz.ui.pages import Front, Page
 from nnviz.ui.parts import pill
 
 _GAP, _HEAD = 20, 320  # pixels between the parts, and of the head with the mark of a what-if
+_LOW, _LOW_SURFACE, _LOW_SHARE = 130, 180, 0.42  # pixels of an image in the low form, of a plane at most, and its share
+_LOW_EDGES, _TITLE = 8, 26  # pixels around it, and of its title
 _LEAST_MAPS, _LINES = 260, 200  # pixels of the height from which changes have room below the maps; lines grow
 _PICTURE, _FORM, _ANSWER = 0.26, 0.41, 0.21  # the most that input and answer take of the width; less with large texts
 _PRESENTED = 0.21  # a picture likewise in the presentation, whose texts grow with the screen
 
 
 class StagePanel(Panel):
-    """Shows all layers, or one of them in their place. Where there is little room for it, it shows the input alone.
+    """Shows all layers, or one of them in their place. In its low form it shows the input, and a page with it.
 
     While two networks are compared, one layer is shown of both, and below all parts what has changed.
 
@@ -68,7 +70,8 @@ class StagePanel(Panel):
         self._parts = self.input, self.network, self.layer, self.answer
         self._offer_tables()
         self._is_compared = False  # whether two networks are compared
-        self._is_alone = False  # whether only the input is shown
+        self._is_alone = False  # whether the input is shown without the network
+        self._page: Page | None = None  # what is shown then beside and below the input
         self._is_presented = False
         self._shape = session.runs.current.network.shape
         self.network.opened.connect(self.open_layer)
@@ -102,12 +105,31 @@ class StagePanel(Panel):
 
     def _limit_widths(self) -> None:
         """Leaves the network most of the width."""
-        self._grid.setColumnStretch(1, int(not self._is_alone))
+        takes_pictures = self.input.takes_pictures
         picture = _PRESENTED if self._is_presented else _PICTURE / (theme.text_size() / 100) ** 0.5
-        share = picture if self.input.takes_pictures else _FORM
+        share = picture if takes_pictures else _FORM
         for part, most in ((self.input, share), (self.answer, _ANSWER)):
             width = max(round(most * self.width()), part.minimumSizeHint().width())
-            part.setMaximumWidth(QWIDGETSIZE_MAX if self._is_alone else width)
+            part.setMaximumSize(width, QWIDGETSIZE_MAX)
+        if self._is_alone:
+            has_form = not takes_pictures and self.input.surface is None
+            least = self.input.minimumSizeHint()
+            side = max(_LOW, 0 if takes_pictures else min(_LOW_SURFACE, round(_LOW_SHARE * self.height())))
+            self.input.setMaximumSize(
+                QWIDGETSIZE_MAX if has_form else max(side + _LOW_EDGES, least.width()),
+                QWIDGETSIZE_MAX if has_form else max(theme.px(_TITLE) + _LOW_EDGES + side, least.height()),
+            )
+            self._grid.setRowStretch(0, int(has_form))
+            self._place_page(has_form)
+
+    def _place_page(self, has_form: bool) -> None:
+        """Places what is beside the input, below a form, and the page below both."""
+        if self._page is not None:
+            row, columns = (1, 3) if has_form else (0, 2)
+            self._grid.addWidget(self._page.aside, row, 0 if has_form else 1, 1, columns)
+            self._grid.addWidget(self._page, 2, 0, 1, 3)
+            self._page.aside.setContentsMargins(0, 0 if has_form else theme.px(_TITLE), 0, 0)
+            self._page.setContentsMargins(0, theme.GAP, 0, 0)
 
     def _place_changes(self) -> None:
         """Shows what has changed between two networks, if the maps of both stay large."""
@@ -178,12 +200,25 @@ class StagePanel(Panel):
 
     # ---- what is in view
 
+    def add_page(self, page: Page, number: int) -> None:
+        """Adds what the low form shows with the input: its aside at the right of it, the page below."""
+        self._page = page
+        page.fill()
+        page.offered_changed.connect(lambda: self.set_strip(self._is_alone))
+        self.set_strip(self._is_alone)
+
     def set_strip(self, is_strip: bool) -> None:
-        """Shows the input alone, or all parts."""
+        """Shows the input and its page, or all parts."""
         self._is_alone = is_strip
         self._middle.setVisible(not is_strip)
         self.answer.setVisible(not is_strip)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setRowStretch(0, 1)
+        self._grid.setRowStretch(2, int(is_strip))
         self._limit_widths()
+        if self._page is not None:
+            for each in (self._page, self._page.aside):
+                each.setVisible(is_strip and self._page.is_offered)
         self._place_changes()
         self._tell_parts()
 
@@ -199,6 +234,9 @@ class StagePanel(Panel):
         return [self.input] if self._is_alone else [self.input, middle, self.answer]
 
     def _tell_parts(self) -> None:
+        page = self._page
+        if page is not None and page.in_view != (self.in_view and not page.isHidden()):
+            page.set_in_view(not page.in_view)
         for part in self._parts:
             in_view = self.in_view and part in self._shown()
             if in_view != part.in_view:
@@ -206,7 +244,7 @@ class StagePanel(Panel):
                 part.set_in_view(in_view)
 
     def views(self) -> list[Any]:
-        return [self, *self._shown()]
+        return [self, *self._shown(), *([] if self._page is None or self._page.isHidden() else [self._page])]
 
     def _visibility_changed(self, in_view: bool) -> None:
         super()._visibility_changed(in_view)
@@ -216,6 +254,8 @@ class StagePanel(Panel):
         super().invalidate()
         for part in self._parts:
             part.invalidate()
+        if self._page is not None:
+            self._page.invalidate()
 
     # ---- for a file
 
@@ -231,17 +271,21 @@ class StagePanel(Panel):
 
     @property
     def caption(self) -> str:
+        if self._page is not None and self._is_alone:
+            return self._page.caption
         return self.layer.caption if self.is_layer_open else self.windowTitle()
 
     def table(self) -> Table | None:
-        """Returns the weights of the layer that is shown in place of all, else the outputs."""
+        """Returns what the page shows, the weights of the layer that is shown in place of all, or the outputs."""
+        if self._page is not None and self._is_alone:
+            return self._page.table()
         return self.layer.table() if self.is_layer_open else self.answer.table()
 
 
 PLACES = {
     "train": Place(Column.WATCH, 1),
     "inside": Place(Column.WATCH, 1, 470),
-    "runs": Place(Column.ASK, 1, 300, is_strip=True),
+    "runs": Place(Column.ASK, 1, is_strip=True),
 }
 CARDS.register("stagePanel")(CardInfo(StagePanel, PLACES))
 # The parts are known by names of their own, which help and lessons use; the panel makes them.

@@ -1,7 +1,6 @@
 """The page of a sweep: its form at the left, the best trials of the displayed sweep at the right.
 
-It is a page of the card of differences, which is wide enough for both and also shows which run is better. The dots of
-the trials fill the card above.
+It is a page of the card of differences, which is wide enough for both and also shows which run is better.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _WHY = (
     "Trials are ranked by validation error (10 % of the training set are held out if you set no validation share). "
     "The test error is reported once, for the selected trial: selecting by it would bias it."
 )
-_FORM, _BEST = 332, 250  # least widths in pixels
+_FORM, _BEST = 332, 220  # least widths in pixels
 _START = 104
 _SOON = 300  # milliseconds
 
@@ -95,8 +94,7 @@ class SweepPage(Page):
             self._session.sweeps.stop()
 
     def open(self) -> None:
-        """Shows the page and the trials, and focuses the first field of the form."""
-        self._trials.show(self._trials.shown)
+        """Shows the page, and focuses the first field of the form."""
         self.wanted.emit()
         self.form.take_focus()
 
@@ -153,4 +151,4 @@ class SweepPage(Page):
         return ["rank", *best.names[1:]], [list(row.cells) for row in best.rows]
 
 
-CARDS.register("sweepPage")(CardInfo(SweepPage, page_of="whatDiffersDock", page_number=2))
+CARDS.register("sweepPage")(CardInfo(SweepPage, page_of="whatDiffersDock", page_number=3))

@@ -218,4 +218,4 @@ def _cell(value: object) -> object:
     return "-".join(map(str, value)) if isinstance(value, tuple) else value
 
 
-CARDS.register("trialsPage")(CardInfo(TrialsPage, page_of="theirCurvesDock", page_number=5))
+CARDS.register("trialsPage")(CardInfo(TrialsPage, page_of="whatDiffersDock", page_number=2))

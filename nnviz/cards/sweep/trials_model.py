@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from nnviz.cards.sweep.trial_reading import SweepReading, change_marker, read_sweep
 from nnviz.jobs.plans import NewResults
@@ -75,6 +75,10 @@ class TrialsModel(QObject):
         if self._watchers and not was_watched:
             self._read()
         elif not self._watchers:
+            QTimer.singleShot(0, self._drop_unwatched)  # another view may come now, as one tab follows another
+
+    def _drop_unwatched(self) -> None:
+        if not self._watchers:
             self.table, self._meanwhile = None, []
 
     def _report_visible_sweep(self) -> None:
@@ -83,13 +87,16 @@ class TrialsModel(QObject):
 
     def show(self, sweep: int) -> None:
         """Displays the sweep of that number, and brings it into view."""
+        self._display(sweep)
+        self.wanted.emit()
+
+    def _display(self, sweep: int) -> None:
         if sweep != self.shown:
             self.shown, self.table, self._status, self._is_asked_for = sweep, None, "", bool(sweep)
             self._report_visible_sweep()
             self.choose(None)
             self.changed.emit()
             self._read()
-        self.wanted.emit()
 
     def _read(self, *_: object) -> None:
         if not self._watchers:
@@ -125,7 +132,7 @@ class TrialsModel(QObject):
     def _take_new(self, new: NewResults) -> None:
         if new.sweep != self._running:  # it begins
             self._running = new.sweep
-            self.show(new.sweep)
+            self._display(new.sweep)
         elif self._watchers and new.sweep == self.shown:
             if self._is_reading:
                 self._meanwhile.append(new)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyqtgraph as pg
 from PyQt5.QtCore import QRectF
 from PyQt5.QtGui import QFontMetrics
 
+from engine.basics.validation import Array
 from nnviz.formatting import text as words
 from nnviz.formatting.round_numbers import digits, enough_marks, even_marks, log_marks, marks, round_top, step
 from nnviz.ui import theme
@@ -35,7 +36,6 @@ class Quantity:
         unit: the unit shown behind values, or "".
         factor: converts a curve's values to the unit of the axis.
         lowest, highest: limits of the axis; a logarithmic axis draws smaller values at ``lowest``.
-        low, high: range that an automatic logarithmic axis contains at least; by default none.
         top: upper end of a fixed axis; by default the round number above the value of the untrained network.
         expected: value of an untrained network as the data let one expect it, so that the axis is known before.
         bottom: lowest value of a fixed logarithmic axis, as a share of its upper end.
@@ -46,8 +46,6 @@ class Quantity:
     factor: float
     lowest: float
     highest: float
-    low: float = math.inf
-    high: float = 0.0
     title: str = ""
     top: float | None = None
     expected: float = 0.0
@@ -136,32 +134,29 @@ class Axes:
         return (self.below - _FOOT, math.log10(high)) if self.is_log else (0.0, high)
 
 
-ERROR = Quantity("error", "%", 100.0, 1e-3, 100.0, low=1.0, high=10.0, top=100.0)
+ERROR = Quantity("error", "%", 100.0, 1e-3, 100.0, top=100.0)
 LOSS = Quantity("loss", "", 1.0, 1e-6, 1e12)
 RMSE = Quantity("rmse", "", 1.0, 1e-12, 1e12, title="RMSE", bottom=0.05)  # in the unit of what is predicted
 
 
-def ends(values: Any, is_log: bool, quantity: Quantity) -> Ends:
-    """Returns axis positions of round numbers around the values, an array in the unit of the axis."""
-    values = values[np.isfinite(values)]
-    if not len(values):
-        values = np.array([quantity.highest if quantity.high else 1.0])
-    low, high = float(values.min()), float(values.max())
-    return (
-        _log_ends(low, high, quantity)
-        if is_log
-        else (0.0, round_top(min(max(high, quantity.lowest), quantity.highest)))
-    )
+def axis_around(axes: Axes, values: Array, untrained: float | None) -> tuple[Axes, Ends]:
+    """Returns the axes of several runs and the ends of the axis of values, an array in the unit of the axis.
 
-
-def _log_ends(low: float, high: float, quantity: Quantity) -> Ends:
-    low, high = (min(max(end, quantity.lowest), quantity.highest) for end in (low, high))
-    lower = max(marks(low / 10, low))
-    upper = min(marks(high, high * 10))
-    lower, upper = max(min(lower, quantity.low), quantity.lowest), max(upper, quantity.high)
-    if upper < 5 * lower:  # a single line needs room too
-        lower, upper = max(marks(lower / 10, lower / 1.5)), min(marks(upper * 1.5, upper * 10))
-    return math.log10(max(lower, quantity.lowest)), math.log10(min(upper, quantity.highest))
+    A logarithmic axis ends above the untrained networks, and below at a round number under the lowest value. Values
+    below the lowest one of the quantity lie on one line.
+    """
+    quantity, values = axes.quantity, values[np.isfinite(values)]
+    if not axes.is_log:
+        high = float(values.max(initial=quantity.lowest))
+        return replace(axes, floor=None), (0.0, round_top(min(high, quantity.highest)))
+    low, high = quantity.fixed_ends(untrained)
+    high = max(high, min(float(values.max(initial=high)), quantity.highest))
+    least = float(values.min(initial=high))
+    if least < low:
+        axes = replace(axes, floor=low)
+        return axes, axes.heights(low, high)
+    lower = max(marks(least / 10, min(least, high / 1.5)))
+    return replace(axes, floor=None), (math.log10(lower), math.log10(high))
 
 
 class ValueAxis(pg.AxisItem):

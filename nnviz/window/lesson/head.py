@@ -37,7 +37,7 @@ class LessonHead(QFrame):
         named(self, "cardHead" if tab == LESSON else "lessonBar")
         self._tabs = tab_bar(f"{prefix}Tabs", texts.TABS_NAME)
         add_tab(self._tabs, Tab(texts.LESSON_TAB, f"{prefix}Tab", texts.LESSON_TAB_TIP))
-        add_tab(self._tabs, Tab(texts.SETTINGS_TAB, f"{prefix}SettingsTab", texts.SETTINGS_TAB_TIP))
+        add_tab(self._tabs, Tab(texts.COLUMN_TABS["train"], f"{prefix}SettingsTab", texts.COLUMN_TAB_TIP))
         self._tabs.setCurrentIndex(tab)
         self._tabs.currentChanged.connect(self._chosen)
         self._step = named(label(role="muted"), f"{prefix}Step")
@@ -51,6 +51,12 @@ class LessonHead(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         margins = (theme.CARD_PADDING, 8, theme.CARD_PADDING - 8, 2)
         arranged(QHBoxLayout(self), self._tabs, 1, self._step, self.more, close, spacing=2, margins=margins)
+
+    def follow_workspace(self, name: str) -> None:
+        """Names the second tab after what stands in the column of a workspace."""
+        words = texts.COLUMN_TABS[name]
+        self._tabs.setTabText(SETTINGS, words)
+        self._tabs.setAccessibleTabName(SETTINGS, words)
 
     def show_step(self, number: int, steps: int) -> None:
         """Shows the number of the step, from 1, and how many there are."""

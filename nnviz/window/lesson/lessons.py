@@ -419,6 +419,14 @@ class Lessons(QObject):
         self._window.settings.page_changed.connect(self._show_rings)
         self._session.data.views.ended.connect(self._follow)
         facts.note_workspace(self._window.workspace)
+        self._name_tabs()
+
+    def _name_tabs(self) -> None:
+        """Names the tab beside the lesson after what stands in the column otherwise."""
+        assert self.panel is not None
+        assert self._bar is not None
+        for head in (self.panel.head, self._bar):
+            head.follow_workspace(self._window.workspace)
 
     def _entered(self) -> None:
         """Shows another step: no card fills the window any longer."""
@@ -473,6 +481,7 @@ class Lessons(QObject):
         """
         if self.player is not None:
             self._facts.note_workspace(self._window.workspace)
+            self._name_tabs()
             if self.is_open:
                 for panel in self._frame.shown:
                     self._note_card(panel.objectName(), True)

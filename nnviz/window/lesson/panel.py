@@ -104,10 +104,10 @@ class LessonPanel(QFrame):
         super().__init__()
         self._session, self._player = session, player
         named(self, "lessonPanel", texts.LESSON_NAME)
-        self._head = LessonHead(LESSON)
-        self._head.turned.connect(self.settings_wanted)
-        self._head.menu_wanted.connect(self.menu_wanted)
-        self._head.close_wanted.connect(self.close_wanted)
+        self.head = LessonHead(LESSON)
+        self.head.turned.connect(self.settings_wanted)
+        self.head.menu_wanted.connect(self.menu_wanted)
+        self.head.close_wanted.connect(self.close_wanted)
         self._content = named(QWidget(), "scrolled")
         self._column = arranged(QVBoxLayout(self._content), spacing=10, margins=(theme.CARD_PADDING, 4, 14, 8))
         self._scroll = ScrollColumn("lessonScroll", self._content)
@@ -118,7 +118,7 @@ class LessonPanel(QFrame):
         theme.changed.connect(self._show)
         body = named(QFrame(), "cardBody")
         arranged(QVBoxLayout(body), (self._scroll, 1), self._foot)
-        arranged(QVBoxLayout(self), self._head, (body, 1))
+        arranged(QVBoxLayout(self), self.head, (body, 1))
         self._goals: list[_Goal] = []
         self._goal_box: QFrame | None = None
         self._goal_place = 0  # in the column, if they scroll with the text
@@ -184,7 +184,7 @@ class LessonPanel(QFrame):
         step = player.step
         place = {"number": player.index + 1, "steps": len(lesson.steps)}
         self._title.setText(text.plain(lesson.title))
-        self._head.show_step(player.index + 1, len(lesson.steps))
+        self.head.show_step(player.index + 1, len(lesson.steps))
         self._add(self._title, self._bar)
         if player.index == 0 and lesson.introduction:
             self._add(LessonText(lesson.introduction, player.folder))
@@ -228,7 +228,7 @@ class LessonPanel(QFrame):
         """Lets Tab go through head, text and foot, though the text was made last."""
         inside = [each for each in self._content.findChildren(QWidget) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
         inside = [each for each in inside if each.window() is self.window()]  # not the list of a combo box
-        chain = [self._head.more, *inside, self._back, self._hint, self._skip, self._next]
+        chain = [self.head.more, *inside, self._back, self._hint, self._skip, self._next]
         for before, after in pairwise(chain):
             self.setTabOrder(before, after)
 

@@ -176,7 +176,7 @@ class WindowStage(QObject):
         """Shows a workspace that has a card, a page or a part, unless the present one has it."""
         info = CARDS[self.cards[name]]
         holder = info.page_of or info.part_of
-        places = CARDS[holder].places if holder else info.places
+        places = info.places or CARDS[holder].places
         if self._window.workspace not in places:
             self._window.show_workspace(next(iter(places)))
 
@@ -197,8 +197,9 @@ class WindowStage(QObject):
         self._frame.show_card(object_name)
         holder = self._frame.cards[info.page_of]
         assert isinstance(card, Page)
-        assert isinstance(holder, PagedCard)
-        holder.turn_to(card)
+        assert isinstance(holder, Panel)
+        if isinstance(holder, PagedCard):
+            holder.turn_to(card)
         return holder
 
     def _check_suits(self, name: str, info: CardInfo) -> None:

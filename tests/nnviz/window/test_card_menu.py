@@ -97,14 +97,14 @@ def test_enlarged_and_back_to_the_pixel_and_a_message_moves_nothing(ready_window
 
     # A double click beside the tabs of a head counts, one on a tab does not.
     window.show_workspace("runs")
-    tabs = find(window, QTabBar, "theirCurvesTabs")
+    tabs = find(window, QTabBar, "whatDiffersTabs")
     last = tabs.tabRect(max(tab for tab in range(tabs.count()) if tabs.isTabVisible(tab)))
     beside = QPoint(last.right() + 10, last.center().y())
     assert tabs.rect().contains(beside)
     qtbot.mouseDClick(tabs, Qt.MouseButton.LeftButton, pos=last.center())
     assert window.cards.enlarged is None
     qtbot.mouseDClick(tabs, Qt.MouseButton.LeftButton, pos=beside)
-    assert window.cards.enlarged is window.card("theirCurvesDock")
+    assert window.cards.enlarged is window.card("whatDiffersDock")
     press(qtbot, window, Qt.Key.Key_Escape)
     window.show_workspace("train")
 

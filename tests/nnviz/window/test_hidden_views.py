@@ -64,6 +64,7 @@ def test_hidden_cards_are_not_drawn_and_follow_when_they_come_back(
     window.show_workspace("train")
     qtbot.waitUntil(lambda: {"NetworkDiagram", "CurvePlot"} <= set(drawn))
     errors = window.session.runs.current.history.error.joined("test")
+    qtbot.waitUntil(lambda: len(window.curves.plot.line("test").getData()[0]) == len(errors.epochs))  # it has its width
     x, y = window.curves.plot.line("test").getData()
     np.testing.assert_allclose(x, window.curves.plot.axes.across(np.array(errors.epochs)))
     np.testing.assert_allclose(10**y / 100, errors.values)

@@ -56,6 +56,16 @@ def test_the_canvas_can_be_cleared(presented: MainWindow, qtbot: QtBot) -> None:
     assert presented.canvas.is_empty
 
 
+def test_of_runs_it_shows_the_chart_and_the_predictions(presented: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, presented, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    shown = {each.objectName() for each in presented.panels if each.isVisible()}
+    assert shown == {"theirCurvesDock", "stagePanel"}
+    assert not buttons(presented) & {"theirView", "seedsButton"}
+    press(qtbot, presented, Qt.Key.Key_F11)
+    assert presented.card("runsDock").isVisible()
+    assert {"theirView", "seedsButton"} <= buttons(presented)
+
+
 def test_keys_train_and_change_the_workspace(presented: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, presented, Qt.Key.Key_B)
     qtbot.waitUntil(lambda: presented.session.runs.current.progress.batch == 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QFontMetrics
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
+from PyQt5.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.datasets import Dataset
@@ -15,17 +15,21 @@ from nnviz.cards.comparison.conclusion import mistakes_conclusion
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, DISAGREEMENT
 from nnviz.cards.comparison.prediction_rows import PredictionRows
-from nnviz.cards.comparison.runs_plot import RunsPlot, spaced_heights
+from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import RunTable
 from nnviz.commands.screenshot import wait_until
+from nnviz.formatting import text
+from nnviz.formatting.run_name import short_names
 from nnviz.library import Library
 from nnviz.ui import theme
+from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.conclusion_label import ConclusionLabel
+from nnviz.ui.elided_label import ElidedLabel
 from nnviz.ui.picture_list import PictureList
 from nnviz.ui.row_list import RowList
 from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.runs.helpers import click_row, compare, show_runs
-from tests.nnviz.helpers import click, click_tab, drag, find, hover, is_shown, seven, tab_of
+from tests.nnviz.helpers import click, click_tab, drag, find, hover, is_shown, seven
 from tests.nnviz.library.helpers import record
 
 CURVES, DIFFERENCES, ANSWERS = (
@@ -51,6 +55,21 @@ def table(ready_window: CardWindow, three_runs: list[int], qtbot: QtBot) -> RunT
     return show_runs(ready_window, qtbot)
 
 
+def compare_too(window: AnyWindow, qtbot: QtBot, table: RunTable, row: int) -> None:
+    """Clicks a row, and waits until its run is compared with those before."""
+    before = len(window.session.comparison.runs)
+    click_row(qtbot, table, row)
+    qtbot.waitUntil(lambda: len(window.session.comparison.runs) == before + 1)
+
+
+def choose_view(qtbot: QtBot, window: AnyWindow, name: str) -> None:
+    """Clicks the entry of that name in the menu of the chart."""
+    button = click(qtbot, window, ChoiceButton, "theirView")
+    menu = find(button, QMenu, "theirViewMenu")
+    action = next(each for each in menu.actions() if each.objectName() == name)
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+
+
 def settle(window: AnyWindow, qtbot: QtBot, name: str) -> None:
     probe = window.session.queries[name]
     qtbot.waitUntil(lambda: probe.is_wanted and probe.is_up_to_date)
@@ -60,78 +79,76 @@ def settle(window: AnyWindow, qtbot: QtBot, name: str) -> None:
 
 
 @CURVES
-def test_each_compared_run_has_its_curve_and_a_name_of_at_most_a_quarter_of_the_plot(
+def test_each_compared_run_has_its_curve_its_last_value_and_its_name(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
-    compare(ready_window, qtbot, table, 0, 1)
-    plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
+    window = ready_window
+    headline = find(window, ConclusionLabel, "comparisonConclusion")
+    assert find(window, QLabel, "theirHint").text() == "Click a run in the list to see its curve."
+    compare(window, qtbot, table, 0, 1)
+    plot, runs = find(window, RunsPlot, "theirPlot"), window.session.comparison.runs
     assert [(run.title, run.colour) for run in plot.runs] == [(run.title, run.colour) for run in runs]
     for line, run in zip(plot.lines, runs, strict=True):
-        assert line.y.tolist() == pytest.approx([100 * value for value in run.members[0].history.error.test.values])
+        joined = run.members[0].history.error.joined("test")
+        assert line.x.tolist() == joined.epochs, "with the estimates of the first epoch"
+        assert line.y.tolist() == pytest.approx([100 * value for value in joined.values])
+    last = [run.members[0].history.error.test.values[-1] for run in runs]
+    names = short_names([run.title for run in runs])
+    assert plot.labels == [f"{100 * error:.2f} % {name}" for error, name in zip(last, names, strict=True)]
+    best = min(range(2), key=last.__getitem__)
+    assert headline.conclusion is not None
+    assert headline.conclusion.lead == (
+        f"{runs[best].title.forms[-1]} has the lowest test error: {100 * last[best]:.2f} %."
+    )
+    assert "train each with 5 seeds" in find(window, ElidedLabel, "comparisonMethod").toolTip()
+
+    # One run alone says what it achieved.
     click_row(qtbot, table, 0)
     assert [run.title for run in plot.runs] == ["narrow"]
+    assert headline.conclusion.lead == f"Test error {100 * last[1]:.2f} % after 2 epochs."
 
-    # The axis becomes linear.
-    click(qtbot, ready_window, QAbstractButton, "theirErrorLogButton")
+    # The menu chooses the figure and the axes.
+    choose_view(qtbot, window, "theirViewTrain_ErrorAction")
+    error = window.session.comparison.runs[0].members[0].history.error
+    assert plot.lines[0].y.tolist() == pytest.approx([100 * value for value in error.joined("train").values])
+    choose_view(qtbot, window, "actionTheirLogarithmic")
+    choose_view(qtbot, window, "actionTheirRootEpochs")
     assert not plot.is_log
-    assert plot.view[1][0] == 0
+    assert plot.view == ((0, 2), (0, plot.view[1][1]))
+    choose_view(qtbot, window, "theirViewTest_ErrorAction")
 
     # The mouse reads the values of an epoch.
-    ready_window.session.comparison.clear()
-    compare(ready_window, qtbot, table, 0, 1)
+    window.session.comparison.clear()
+    compare(window, qtbot, table, 0, 1)
     area = plot.plot_area()
     hover(plot.viewport(), (area.center().x(), area.center().y()))
     read_out = find(plot, QLabel, "readOut")
-    value = ready_window.session.comparison.runs[1].members[0].history.error.test.at(1)
+    value = window.session.comparison.runs[1].members[0].history.error.test.at(1)
     assert value is not None
     assert "epoch 1" in read_out.text()
     assert f"narrow {100 * value:.2f} %" in read_out.text()
 
-    # A value beside a curve is whole: its name is shortened, or left out where there is room for the value only.
-    measure = QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance
-    for shown in plot._shown:
-        value = plot.quantity.text(shown.line.values[-1])
-        for width in range(measure(value), measure(f"narrow · {value}") + 20, 3):
-            label = plot._label(shown, width)
-            assert label.endswith(value)
-            assert measure(label) <= width
-    width = plot.width()
-    plot.resize(260, plot.height())
-    widest = max(measure(plot.quantity.text(shown.line.values[-1])) for shown in plot._shown)
+    # A value beside a curve is whole; a longer name takes room from the chart up to a share of it.
+    measure = QFontMetrics(theme.font(theme.LARGE, bold=True)).horizontalAdvance
+    before = plot.plot_area().width()
+    for run in window.session.comparison.runs:
+        name = f"the same long name for each of them, {run.chosen}"
+        window.session.library.annotate([run.record.id], name=name)
+    qtbot.waitUntil(lambda: all(run.title.startswith("the same") for run in window.session.comparison.runs))
+    qtbot.waitUntil(lambda: plot.plot_area().width() < before)
+    assert plot.plot_area().width() > plot.width() / 2
+    plot.resize(200, plot.height())
+    widest = max(measure(label.partition(" %")[0]) for label in plot.labels)
     qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > widest)
 
-    # Names take at most a quarter of the plot.
-    ready_window.session.comparison.clear()
-    plot.resize(width, plot.height())
-    QApplication.processEvents()
-    compare(ready_window, qtbot, table, 0, 1)
-    comparison = ready_window.session.comparison
-    quarter = plot.width() / 4 + 1
-
-    def rename(name: str) -> None:
-        for run in comparison.runs:
-            ready_window.session.library.annotate([run.record.id], name=f"{name} {run.chosen}")
-        qtbot.waitUntil(lambda: all(run.title.startswith(name) for run in comparison.runs))
-
-    rename("short")
-    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() < 0.8 * quarter)
-    rename("the same long name for each of them,")
-    qtbot.waitUntil(lambda: plot.width() - plot.plot_area().right() > 0.9 * quarter)
-    assert plot.width() - plot.plot_area().right() <= quarter
-
     # Runs of the same name have a column each.
-    ready_window.session.library.annotate([run.record.id for run in comparison.runs], name="narrow")
-    qtbot.waitUntil(lambda: [run.title for run in comparison.runs] == ["narrow", "narrow"])
-    head, rows = ready_window.card("theirCurvesDock").table()
+    runs = window.session.comparison.runs
+    window.session.library.annotate([run.record.id for run in runs], name="narrow")
+    qtbot.waitUntil(lambda: [run.title for run in window.session.comparison.runs] == ["narrow", "narrow"])
+    head, rows = window.card("theirCurvesDock").table()
     assert head == ["epoch", "narrow", "narrow"]
-    assert [row[1] for row in rows] == comparison.runs[0].members[0].history.error.test.values
-    assert [row[2] for row in rows] == comparison.runs[1].members[0].history.error.test.values
-
-
-def test_names_at_the_ends_of_lines_lie_apart() -> None:
-    heights = spaced_heights([10.0, 11.0, 95.0, 99.0], 0.0, 100.0)
-    assert np.diff(heights).min() >= 17
-    assert max(heights) <= 100
+    for column, run in enumerate(window.session.comparison.runs, 1):
+        assert [row[column] for row in rows] == run.members[0].history.error.test.values
 
 
 # ---- what differs
@@ -214,37 +231,37 @@ def test_a_cell_has_the_examples_that_one_gets_right_and_the_other_wrong(
 
 @ANSWERS
 def test_each_answers_to_the_drawing(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
-    # Without a drawing it says what to do.
-    answers = find(ready_window, PredictionRows, "theirAnswers")
-    assert answers.note == "Click runs in the list to compare their predictions."
-    compare(ready_window, qtbot, table, 0)
-    assert answers.note == "Draw a digit to see the prediction of each run."
+    # Without a run or a drawing it says what to do.
+    window, more = ready_window, find(ready_window, QLabel, "theirAnswersMore")
+    rows, headline = find(window, PredictionRows, "theirAnswers"), find(window, QLabel, "theirAnswersConclusion")
+    assert more.text() == "Click a run in the list to see its prediction."
+    compare(window, qtbot, table, 0)
+    assert more.text() == "Draw a digit to see its prediction."
+    assert not rows.rows
 
-    # Each answers to the drawing.
-    ready_window.session.comparison.clear()
-    compare(ready_window, qtbot, table, 0, 1)
-    drag(ready_window.canvas, seven(ready_window.canvas))
-    settle(ready_window, qtbot, COMPARED_PREDICTIONS)
-    example = ready_window.session.question.example
+    # One run answers, then each.
+    drag(window.canvas, seven(window.canvas))
+    settle(window, qtbot, COMPARED_PREDICTIONS)
+    assert headline.text() == f"It reads {rows.rows[0].answer}."
+    compare_too(window, qtbot, table, 1)
+    settle(window, qtbot, COMPARED_PREDICTIONS)
+    example = window.session.question.example
     assert example is not None
-    for row, run in zip(
-        find(ready_window, PredictionRows, "theirAnswers").rows, ready_window.session.comparison.runs, strict=True
-    ):
+    for row, run in zip(rows.rows, window.session.comparison.runs, strict=True):
         assert run.network is not None
         outputs = run.network.predict(example[None])[0]
-        assert (row.title, row.colour, row.answer) == (run.title, run.colour, str(outputs.argmax()))
+        assert (row.title, row.colour) == (run.title.forms[-1], run.colour)
+        assert row.answer == str(outputs.argmax())
         assert row.share == pytest.approx(float(outputs.max()))
-    answers = [row.answer for row in find(ready_window, PredictionRows, "theirAnswers").rows]
-    found = find(ready_window, ConclusionLabel, "theirAnswersConclusion").conclusion
-    assert found is not None
-    assert found.lead == (f"Both predict {answers[0]}." if len(set(answers)) == 1 else "They disagree.")
+        assert row.caption == f"{text.certainty(outputs.max())} sure"
+    answers = [row.answer for row in rows.rows]
+    assert headline.text() == (f"Both read {answers[0]}." if len(set(answers)) == 1 else "They disagree.")
 
     # Networks of other data say why they do not answer.
-    ready_window.session.data.load("penguins")
-    wait_until(ready_window, lambda: is_shown(ready_window.session.data))
-    settle(ready_window, qtbot, COMPARED_PREDICTIONS)
-    rows = find(ready_window, PredictionRows, "theirAnswers").rows
-    assert [row.reason for row in rows] == ["needs 784 inputs"] * 2
+    window.session.data.load("penguins")
+    wait_until(window, lambda: is_shown(window.session.data))
+    settle(window, qtbot, COMPARED_PREDICTIONS)
+    assert [row.reason for row in rows.rows] == ["needs 784 inputs"] * 2
 
 
 # ---- other data
@@ -269,16 +286,18 @@ def expect_compared_runs_of(window: CardWindow, qtbot: QtBot, name: str) -> None
             record(library, made.changed(learning_rate=rate), data)
     with qtbot.waitSignal(window.session.library.listed):
         window.session.library.refresh()
+    window.session.comparison.clear()
     compare(window, qtbot, table, 0, 1)
     settle(window, qtbot, COMPARED_PREDICTIONS)
     rows = find(window, PredictionRows, "theirAnswers").rows
     assert all(row.answer and not row.reason for row in rows)
-    bar, error = tab_of(window, "theirErrorTab")
-    assert bar.isTabVisible(error) == data.is_classification
-    assert bar.isTabVisible(tab_of(window, "theirRmseTab")[1]) != data.is_classification
+    views = find(window, ChoiceButton, "theirView").entries
+    assert ("test_error" in views) == data.is_classification
+    assert ("test_rmse" in views) != data.is_classification
+    assert "test_loss" in views
     click_tab(qtbot, window, "disagreeTab")
-    agreement = find(window, ConclusionLabel, "theirAnswersConclusion").conclusion
-    assert (agreement is not None) == data.is_classification
+    predicted = find(window, QLabel, "theirAnswersConclusion").text()
+    assert (predicted.startswith("They predict ") and predicted.endswith(" mpg.")) != data.is_classification
     if data.is_classification:
         settle(window, qtbot, DISAGREEMENT)
         matrix = find(window, AgreementTable, "disagreeMatrix")

@@ -8,6 +8,7 @@ from engine.sweeps.significance import GroupComparison
 from nnviz.cards.comparison.conclusion import (
     agreement_conclusion,
     mistakes_conclusion,
+    numbers_conclusion,
     significance_conclusion,
     single_runs_conclusion,
 )
@@ -23,13 +24,15 @@ CLOSE, FEW = GroupComparison(14, 0, 25, 0.84, 5), GroupComparison(9, 0, 9, None,
 
 def test_two_groups_of_seeds() -> None:
     assert significance_conclusion("0.05", [("0.2", BETTER)]) == Conclusion(
-        "Very unlikely to be chance: every run of 0.2 has a lower error than every run of 0.05."
+        "Every run of 0.2 has a lower error than every run of 0.05.", "Very unlikely to be chance."
     )
     assert significance_conclusion("0.05", [("0.2", CLOSE)]) == Conclusion(
-        "Could be chance: 0.2 has a lower error than 0.05 in 14 of 25 pairs of seeds.", "Train more seeds to decide."
+        "The difference could be chance.",
+        "0.2 has a lower error than 0.05 in 14 of 25 pairs of seeds.",
+        "Train more seeds to decide.",
     )
     assert significance_conclusion("0.05", [("0.2", FEW)]) == Conclusion(
-        "Too few seeds to tell: every run of 0.2 has a lower error than every run of 0.05."
+        "Too few seeds to tell.", "Every run of 0.2 has a lower error than every run of 0.05."
     )
 
 
@@ -96,11 +99,20 @@ def test_nothing_is_said_about_few_mistakes() -> None:
 
 def test_runs_agree_or_not() -> None:
     runs = [("0.2", "7"), ("0.05", "7"), ("adam", "7"), ("wide", "1")]
-    assert agreement_conclusion(runs[:1]) is None
-    assert agreement_conclusion(runs[:2]) == Conclusion("Both predict 7.")
-    assert agreement_conclusion(runs[:3]) == Conclusion("All three predict 7.")
+    assert agreement_conclusion([]) == Conclusion("")
+    assert agreement_conclusion(runs[:1]) == Conclusion("It predicts 7.")
+    assert agreement_conclusion(runs[:2], verb="read", networks=10) == Conclusion(
+        "Both read 7.", "All ten networks do."
+    )
+    assert agreement_conclusion(runs[:3], networks=3) == Conclusion("All three predict 7.")
     assert agreement_conclusion(runs) == Conclusion("Three of four predict 7.", "wide: 1.")
     assert agreement_conclusion(runs, ["0.05"]) == Conclusion(
         "Three of four predict 7.", "wide: 1. The seeds of 0.05 disagree."
     )
     assert agreement_conclusion(runs[2:]) == Conclusion("They disagree.", "adam: 7, wide: 1.")
+
+
+def test_runs_predict_numbers_within_a_range() -> None:
+    numbers = [(9.5, "9.5"), (23.1, "23.1"), (12.0, "12.0")]
+    assert numbers_conclusion(numbers, "mpg") == Conclusion("They predict 9.5 to 23.1 mpg.")
+    assert numbers_conclusion(numbers[:1], "") == Conclusion("It predicts 9.5.")

@@ -14,7 +14,6 @@ from engine.training.events import Batch, Epoch, Estimate
 from engine.training.history import Curve
 from engine.training.metrics import Evaluation, Evaluator
 from nnviz.cards.curves.curve_plot import CurvePlot
-from nnviz.cards.curves.end_figures import pushed_apart
 from nnviz.cards.curves.known_figures import EndFigure, ShownFigures
 from nnviz.formatting import text
 from nnviz.jobs.reports import Epochs
@@ -22,6 +21,7 @@ from nnviz.session.selection import Neuron
 from nnviz.session.status import Status
 from nnviz.ui import theme
 from nnviz.ui.plots.curve_axes import RMSE
+from nnviz.ui.plots.spacing import pushed_apart
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.helpers import find, hover, show_view, train_epochs, wait_for

@@ -29,15 +29,17 @@ def filled(data: Dataset, path: Path | None = None) -> list[int]:
 
 
 def show_runs(window: AnyWindow, qtbot: QtBot) -> RunTable:
-    """Turns to Runs, and waits until the list is read."""
+    """Turns to Runs, and waits until the list is read. No recorded run is compared then."""
     window.show_workspace("runs")
     qtbot.waitUntil(lambda: window.session.library.is_read)
+    if not window.session.active_runs.groups:
+        window.session.comparison.clear()
     return find(window, RunTable, "runsTable")
 
 
 def place_in(table: RunTable, row: int, column: int = TITLE) -> QPoint:
     """The middle of a cell, which must be in sight."""
-    place: QRect = table.visualRect(table.model().index(row, column))
+    place: QRect = table.place_of(row, column)
     assert table.viewport().rect().contains(place.center())
     return place.center()
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.datasets import DATASETS, Dataset
 from engine.experiment import Experiment
-from nnviz.cards.runs.run_table import SEEDS, TITLE, RunTable
+from nnviz.cards.runs.run_table import STAR, TITLE, RunTable
 from nnviz.formatting import text
 from nnviz.library import Library
 from nnviz.library.schema import FIGURES
@@ -60,8 +60,35 @@ def titles(table: RunTable) -> list[str]:
 def test_an_empty_library_says_when_runs_appear_and_makes_no_file(ready_window: CardWindow, qtbot: QtBot) -> None:
     show_runs(ready_window, qtbot)
     card = ready_window.card("runsDock")
-    assert "No runs yet. Train a network to see its run here." in [label.text() for label in card.findChildren(QLabel)]
+    assert "Train a network and it appears here." in [label.text() for label in card.findChildren(QLabel)]
     assert not ready_window.session.records.path.exists()
+
+
+def test_the_newest_run_is_compared_at_first(ready_window: CardWindow, numbers: list[int], qtbot: QtBot) -> None:
+    ready_window.show_workspace("runs")
+    session = ready_window.session
+    qtbot.waitUntil(lambda: list(session.comparison.colours) == [numbers[2]])
+
+    # Once the user has compared none, none is compared by itself.
+    session.comparison.clear()
+    with qtbot.waitSignal(session.library.listed):
+        session.library.refresh()
+    assert not session.comparison.colours
+
+
+def test_a_row_offers_its_star_under_the_mouse_and_says_which_run_is_open(
+    table: RunTable, ready_window: CardWindow, qtbot: QtBot
+) -> None:
+    place = table.place_of(1, STAR)
+    before = table.viewport().grab(place).toImage()
+    qtbot.mouseMove(table.viewport(), table.place_of(1, TITLE).center())
+    assert table.viewport().grab(place).toImage() != before
+    star_row(qtbot, table, 1)
+    qtbot.waitUntil(lambda: texts(table)[1][0] == "★")
+    assert not ready_window.session.comparison.colours, "that compares nothing"
+    double_click_row(qtbot, table, 0)
+    qtbot.waitUntil(lambda: table.lines.rows[0].is_current)
+    assert table.lines.rows[0].second.startswith("open · seed 1 · 2 epochs · ")
 
 
 def test_a_row_has_number_name_and_error_is_found_by_its_words_and_has_its_figures_in_the_csv(
@@ -85,7 +112,8 @@ def test_a_row_has_number_name_and_error_is_found_by_its_words_and_has_its_figur
     # The number stands before the name and is read out with it.
     index = table.model().index(0, TITLE)
     assert table.lines.rows[0].number == f"#{numbers[2]}"
-    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == f"#{numbers[2]} bold try · SGD 0.2 · 32"
+    spoken = index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == f"#{numbers[2]} bold try · SGD 0.2 · 32, {100 * wide:.2f} %, seed 1 · 2 epochs · now"
 
     # A search lists those with all words.
     field = retype(qtbot, ready_window, "runSearchEdit", "sgd bold")
@@ -233,8 +261,7 @@ def test_names_that_differ_at_their_ends_can_be_distinguished(
     ready_window.resize(1280, 720)
     table = show_runs(ready_window, qtbot)
     qtbot.waitUntil(lambda: texts(table)[0][1] != "…" and len(texts(table)) == 6)
-    places = [[table.visualRect(table.model().index(row, each)) for each in (TITLE, SEEDS)] for row in range(6)]
-    images = [table.grab(title.united(seeds)).toImage() for title, seeds in places]
+    images = [table.grab(table.place_of(row, TITLE)).toImage() for row in range(6)]
     for row in (0, 2, 4):
         assert images[row] != images[row + 1], texts(table)[row]
 

@@ -14,17 +14,19 @@ from pytestqt.qtbot import QtBot
 from engine.datasets import Dataset
 from engine.sweeps.quantile_bands import band
 from engine.sweeps.significance import compare_groups
+from nnviz.cards.comparison.conclusion import significance_conclusion
 from nnviz.cards.comparison.differences_table import DifferenceTable
 from nnviz.cards.comparison.model import COMPARED_PREDICTIONS, DISAGREEMENT
 from nnviz.cards.comparison.prediction_rows import PredictionRows
-from nnviz.cards.comparison.predictions_card import majority_class
+from nnviz.cards.comparison.predictions_page import majority_class
 from nnviz.cards.comparison.runs_plot import RunsPlot
 from nnviz.cards.runs.run_table import SEEDS, STAR, RunTable
-from nnviz.formatting.result_text import format_test, significance_sentences
+from nnviz.formatting.result_text import format_test
 from nnviz.library import Library, RunGroup
 from nnviz.session.seeds import middle_of, seed_of
 from nnviz.ui.choice_button import ChoiceButton
 from nnviz.ui.conclusion_label import ConclusionLabel
+from nnviz.ui.elided_label import ElidedLabel
 from tests.nnviz.cards.card_window import CardWindow, MakeCards
 from tests.nnviz.cards.comparison.test_compared_runs import settle
 from tests.nnviz.cards.runs.helpers import cells, click_row, compare, double_click_row, show_runs, texts
@@ -38,7 +40,7 @@ ALONE, WIDE, NARROW = range(3)  # rows, the newest first
 
 CURVES, DIFFERENCES, ANSWERS = (
     pytest.mark.parametrize("cards", [("runsDock", *names)], ids=[names[-1]])
-    for names in (["theirCurvesDock"], ["whatDiffersDock"], ["whatDiffersDock", "theirAnswersDock"])
+    for names in (["theirCurvesDock"], ["theirCurvesDock", "whatDiffersDock"], ["whatDiffersDock", "theirAnswersDock"])
 )
 
 
@@ -93,10 +95,10 @@ def group_at(window: CardWindow, row: int) -> RunGroup:
 def test_a_group_is_one_row_that_opens_by_click_and_keys_and_is_found(
     table: RunTable, ready_window: CardWindow, qtbot: QtBot
 ) -> None:
-    assert [row[2:4] for row in cells(table)] == [["alone", ""], ["wide", "×5"], ["narrow", "×5"]]
+    assert [row[2:4] for row in cells(table)] == [["alone", ""], ["wide", "5 seeds"], ["narrow", "5 seeds"]]
     median = statistics.median(errors_of(group_at(ready_window, WIDE)))
     assert texts(table)[WIDE][2] == f"{100 * median:.2f} %"
-    assert "11 runs" in ready_window.card("runsDock").head.detail.text()
+    assert ready_window.card("runsDock").head.title.text() == "11 runs"
 
     # A tooltip tells each run.
     words = table.model().index(WIDE, 2).data(Qt.ItemDataRole.ToolTipRole)
@@ -117,7 +119,7 @@ def test_a_group_is_one_row_that_opens_by_click_and_keys_and_is_found(
     library.annotate(library.rows[NARROW].runs[3:4], note="odd")
     retype(qtbot, ready_window, "runSearchEdit", "odd")
     qtbot.waitUntil(lambda: titles(table) == ["narrow"])
-    assert cells(table)[0][3] == "×5"
+    assert cells(table)[0][3] == "5 seeds"
 
     # Arrows open it and its runs are distinguished.
     library.annotate(library.rows[0].runs[3:4], note="")
@@ -181,14 +183,14 @@ def test_star_name_and_note_are_those_of_all_its_runs_which_one_undo_brings_back
     qtbot.waitUntil(lambda: not ready_window.session.comparison.colours)
     ready_window.session.undo.undo()
     qtbot.waitUntil(lambda: len(titles(table)) == 3)
-    assert cells(table)[NARROW][3] == "×5"
+    assert cells(table)[NARROW][3] == "5 seeds"
 
     # One of its runs is deleted alone.
     compare(ready_window, qtbot, table, WIDE)
     qtbot.keyClick(table, Qt.Key.Key_Right)
     qtbot.keyClick(table, Qt.Key.Key_Down)
     qtbot.keyClick(table, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: cells(table)[WIDE][3] == "×4")
+    qtbot.waitUntil(lambda: cells(table)[WIDE][3] == "4 seeds")
     comparison = ready_window.session.comparison
     qtbot.waitUntil(lambda: len(comparison.runs[0].members) == 4)
 
@@ -227,11 +229,11 @@ def test_equal_runs_are_one_row_that_opens_and_stays_open_and_is_deleted_as_one(
     qtbot.waitUntil(lambda: len(titles(equal)) == 1)
     assert ready_window.session.messages.current.text.startswith("3 runs were deleted.")
     ready_window.session.undo.undo()
-    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)] == ["", "×3"])
+    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)] == ["", "3 seeds"])
     ready_window.session.comparison.clear()
 
     # Equal runs are one row that opens by click and keys and stays open.
-    assert [row[2:4] for row in cells(equal)] == [["rate 0.05", ""], ["rate 0.01 · seeds 1, 2", "×3"]]
+    assert [row[2:4] for row in cells(equal)] == [["rate 0.05", ""], ["rate 0.01 · seeds 1, 2", "3 seeds"]]
     click_row(qtbot, equal, 1, SEEDS)
     assert titles(equal)[2:] == ["seed 1", "seed 2", "seed 2"]
     with Library() as library:
@@ -255,7 +257,7 @@ def test_compared_equal_runs_have_one_colour_and_a_band_and_stay_so_when_the_fir
     compare(ready_window, qtbot, equal, 1)
     (run,) = ready_window.session.comparison.runs
     assert [seed_of(record) for record in run.records] == ["seed 1", "seed 2"]
-    assert len(find(ready_window, RunsPlot, "theirErrorPlot").fills[0].x)
+    assert len(find(ready_window, RunsPlot, "theirPlot").fills[0].x)
 
     # Compared equal runs have one colour and stay compared pinned and open when the first is deleted.
     ready_window.session.comparison.clear()
@@ -274,7 +276,7 @@ def test_compared_equal_runs_have_one_colour_and_a_band_and_stay_so_when_the_fir
     comparison.pin(group)
     click_row(qtbot, equal, 1, SEEDS)
     ready_window.session.library.delete([ready_window.session.library.rows[1].run])
-    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)][:2] == ["", "×2"])
+    qtbot.waitUntil(lambda: [row[3] for row in cells(equal)][:2] == ["", "2 seeds"])
     qtbot.waitUntil(lambda: [len(run.records) for run in comparison.runs] == [1])  # one seed, trained twice
     assert titles(equal)[2:] == ["seed 2", "seed 2"]
     assert (comparison.baseline, comparison.is_pinned) == (group, True)
@@ -310,23 +312,24 @@ def test_compared_it_has_one_colour_and_is_opened_by_enter(
 @CURVES
 def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: CardWindow, qtbot: QtBot) -> None:
     compare(ready_window, qtbot, table, ALONE, WIDE)
-    plot, runs = find(ready_window, RunsPlot, "theirErrorPlot"), ready_window.session.comparison.runs
-    expected = band([member.history.error.test for member in runs[1].members], is_log=True)
+    plot, runs = find(ready_window, RunsPlot, "theirPlot"), ready_window.session.comparison.runs
+    expected = band([member.history.error.joined("test") for member in runs[1].members], is_log=True)
     assert plot.lines[1].y.tolist() == pytest.approx((100 * expected.middle).tolist())
     assert plot.fills[1].low.tolist() == pytest.approx((100 * expected.low).tolist())
     assert plot.fills[1].high.tolist() == pytest.approx((100 * expected.high).tolist())
     assert not len(plot.fills[0].x), "a run alone has none"
     alone = runs[0].members[0].history.error.test.values[-1]
-    assert plot.labels == [f"alone · {100 * alone:.2f} %", f"wide · {100 * expected.middle[-1]:.2f} % · n = 5"]
+    assert plot.labels == [f"{100 * alone:.2f} % alone", f"{100 * expected.middle[-1]:.2f} % wide, median of 5"]
     low, high = (10**end for end in plot.view[1])
-    assert low <= 100 * expected.low[1:].min()
-    assert high >= 100 * expected.high[1:].max()
-    assert find(ready_window, ChoiceButton, "theirErrorSpreadButton").text() == "median and range of 5 seeds ▾"
+    assert low <= 100 * expected.low.min()
+    assert high >= 100 * expected.high.max()
 
     # The mouse reads median, range and number.
     ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, WIDE)
-    hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
+    area = plot.plot_area()
+    middle_of_run = area.left() + round(area.width() / 2**0.5), area.center().y()  # of two epochs
+    hover(plot.viewport(), middle_of_run)
     (run,) = ready_window.session.comparison.runs
     values = sorted(value for each in run.members if (value := each.history.error.test.at(1)) is not None)
     low, middle, high = (f"{100 * value:.2f}" for value in (values[0], values[2], values[-1]))
@@ -339,21 +342,21 @@ def test_its_line_is_the_median_over_a_band(table: RunTable, ready_window: CardW
 
     # The band is that of the quartiles at a choice.
     choose_spread(ready_window, qtbot, "quartiles")
-    assert find(ready_window, ChoiceButton, "theirErrorSpreadButton").text() == "median and quartiles of 5 seeds ▾"
-    expected = band([member.history.error.test for member in run.members], True, "quartiles")
+    expected = band([member.history.error.joined("test") for member in run.members], True, "quartiles")
     assert plot.fills[0].low.tolist() == pytest.approx((100 * expected.low).tolist())
     assert plot.fills[0].high.tolist() == pytest.approx((100 * expected.high).tolist())
-    hover(plot.viewport(), (plot.plot_area().center().x(), plot.plot_area().center().y()))
-    low, high = (f"{100 * each[1]:.2f}" for each in (expected.low, expected.high))
+    hover(plot.viewport(), middle_of_run)
+    place = expected.place(1)
+    low, high = (f"{100 * each[place]:.2f}" for each in (expected.low, expected.high))
     assert f", quartiles {low} – {high} % · n = 5" in find(plot, QLabel, "readOut").text()
-    assert plot.labels[0].endswith(" % · n = 5")
+    assert plot.labels[0].endswith(" wide, median of 5")
 
 
 def choose_spread(window: CardWindow, qtbot: QtBot, spread: str) -> None:
     """From the menu in the head of the curves."""
-    click(qtbot, window, ChoiceButton, "theirErrorSpreadButton")
-    menu = find(window, QMenu, "theirErrorSpreadButtonMenu")
-    (entry,) = [each for each in menu.actions() if each.objectName().endswith(f"{spread.title()}Action")]
+    click(qtbot, window, ChoiceButton, "theirView")
+    menu = find(window, QMenu, "theirViewMenu")
+    (entry,) = [each for each in menu.actions() if each.objectName() == f"actionTheir{spread.title()}"]
     qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
 
 
@@ -373,9 +376,7 @@ def test_with_fewer_than_four_seeds_it_says_that_it_is_the_range(
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0)
     choose_spread(ready_window, qtbot, "quartiles")
-    plot = find(ready_window, RunsPlot, "theirErrorPlot")
-    words = find(ready_window, ChoiceButton, "theirErrorSpreadButton").text()
-    assert words == "median and range of 3 seeds; quartiles need 4 ▾"
+    plot = find(ready_window, RunsPlot, "theirPlot")
     (run,) = ready_window.session.comparison.runs
     assert plot.fills[0].low[-1] == pytest.approx(100 * min(each.history.error.test.values[-1] for each in run.members))
     hover(plot.viewport(), (plot.plot_area().right() - 2, plot.plot_area().center().y()))
@@ -403,30 +404,29 @@ def test_it_is_one_column_with_median_range_and_difference(
     ]
     assert rows["training loss"][0].tip.startswith("median of 5: ")
 
-    # It begins with whether it is significant.
+    # The chart begins with whether it is significant.
     test = compare_groups(errors_of(group_at(ready_window, WIDE)), errors_of(group_at(ready_window, NARROW)))
-    assert conclusion_of(ready_window) == " ".join(significance_sentences(test, "wide", "narrow")).rstrip()
-    verdict = find(ready_window, QLabel, "seedsVerdict")
-    assert verdict.isVisible()
-    assert verdict.text() == format_test(test, "test error")
+    found = significance_conclusion("narrow", [("wide", test)])
+    assert conclusion_of(ready_window) == found.lead
+    method = find(ready_window, ElidedLabel, "comparisonMethod")
+    assert method.isVisible()
+    assert format_test(test, "test error") in method.toolTip()
     ready_window.session.comparison.clear()
     assert conclusion_of(ready_window) == ""
     compare(ready_window, qtbot, table, ALONE, WIDE)
-    assert (
-        conclusion_of(ready_window)
-        == "alone is a single run: train it with 5 seeds to see whether the difference may be chance."
-    )
-    assert not verdict.isVisible(), "a single run shows nothing about chance"
+    assert conclusion_of(ready_window).startswith(("alone has the lowest test error", "wide has the lowest test error"))
+    about_chance = "alone is a single run: train it with 5 seeds to see whether the difference may be chance."
+    assert method.toolTip() == about_chance
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert rows["lowest – highest"][0].text == "", "a run alone has no range"
     assert rows["lowest – highest"][1].text
     click_row(qtbot, table, NARROW)
-    qtbot.waitUntil(lambda: verdict.isVisible() and "wide" in conclusion_of(ready_window))
+    qtbot.waitUntil(lambda: "Mann-Whitney" in method.toolTip())
 
 
 def conclusion_of(window: CardWindow) -> str:
-    """What the card of differences says first; empty for nothing."""
-    found = find(window, ConclusionLabel, "differencesConclusion").conclusion
+    """The headline of the chart; empty for nothing."""
+    found = find(window, ConclusionLabel, "comparisonConclusion").conclusion
     return "" if found is None else found.text
 
 
@@ -440,10 +440,9 @@ def test_runs_that_differ_only_in_their_seed_differ_by_chance(
             record(library, each, few_digits)
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0, 1)
-    assert (
-        conclusion_of(ready_window)
-        == "These are single runs: train each with 5 seeds to see whether the difference may be chance."
-    )
+    assert "has the lowest test error" in conclusion_of(ready_window)
+    method = find(ready_window, ElidedLabel, "comparisonMethod")
+    assert method.text().startswith("These are single runs: train each with 5 seeds")
     ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, 0, 2)
     assert conclusion_of(ready_window) == "These runs differ only in their seed: the difference is chance."
@@ -458,8 +457,9 @@ def test_too_few_seeds_and_groups_of_other_data_are_reported(ready_window: CardW
         reported_group(library, [0.2, 0.2])
     table = show_runs(ready_window, qtbot)
     compare(ready_window, qtbot, table, 0, 1)
-    assert conclusion_of(ready_window).startswith("Too few seeds to tell: ")
-    assert "at least 5 seeds each" in find(ready_window, QLabel, "seedsVerdict").text()
+    assert conclusion_of(ready_window) == "Too few seeds to tell."
+    method = find(ready_window, ElidedLabel, "comparisonMethod")
+    assert "at least 5 seeds each" in method.toolTip()
     rows = {row.name: row.cells for row in find(ready_window, DifferenceTable, "differTable").rows}
     assert [cell.text for cell in rows["test error, median"]] == ["20.00 %", "30.00 %"]
     assert [cell.text for cell in rows["lowest – highest"]] == ["20.00 – 20.00", "10.00 – diverged"]
@@ -467,10 +467,9 @@ def test_too_few_seeds_and_groups_of_other_data_are_reported(ready_window: CardW
     # Groups of other data are not set against each other.
     ready_window.session.comparison.clear()
     compare(ready_window, qtbot, table, 2, 3)
-    reported = find(ready_window, QLabel, "seedsVerdict").text()
-    assert reported.startswith("Not comparable, because trained on other data than the baseline: ")
-    assert "Mann-Whitney" not in reported
-    assert conclusion_of(ready_window) == ""
+    assert "Not comparable, because trained on other data than the baseline: " in method.toolTip()
+    assert "Mann-Whitney" not in method.toolTip()
+    assert conclusion_of(ready_window).startswith("Test error of 5 seeds: median ")
 
 
 # ---- answers
@@ -487,7 +486,9 @@ def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: Ca
     rows = find(ready_window, PredictionRows, "theirAnswers")
     (row,) = rows.rows
     assert answers.count(int(row.answer)) == max(map(answers.count, answers))
-    assert row.share == answers.count(int(row.answer)) / 5
+    shares = [float(each.network.predict(example[None])[0][int(row.answer)]) for each in run.members]
+    assert row.share == pytest.approx(statistics.median(shares))
+    assert row.is_divided == (len(set(answers)) > 1)
     assert all(f"seed {seed}: {answer}, " in rows.toolTip() for seed, answer in enumerate(answers, 1))
 
     # Where they disagree the one in the middle is asked and named.
@@ -504,5 +505,5 @@ def test_the_answer_of_each_of_its_runs_counts(table: RunTable, ready_window: Ca
 
 def test_of_a_tie_the_surer_answer_leads() -> None:
     answers = [np.array(each) for each in ([0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.0, 0.7, 0.3], [0.1, 0.9, 0.0])]
-    assert majority_class(answers) == (1, 0.5)
-    assert majority_class(answers[:1]) == (0, 0.9)
+    assert majority_class(answers) == (1, 2)
+    assert majority_class(answers[:1]) == (0, 1)

@@ -25,7 +25,7 @@ from tests.nnviz.cards.card_window import AnyWindow, CardWindow, MakeCards
 from tests.nnviz.cards.stage.plane.plane_helpers import load
 from tests.nnviz.cards.sweep.sweep_helpers import a_sweep, choose_entry, dots, record_sweep
 from tests.nnviz.conftest import Restart
-from tests.nnviz.helpers import click, find, find_field, pick, press, retype, stored_settings
+from tests.nnviz.helpers import click, click_tab, find, find_field, pick, press, retype, stored_settings
 from tests.nnviz.jobs.plans_helpers import Does, choose_offer, reported
 
 
@@ -103,7 +103,9 @@ def test_is_one_learning_rate_really_better_than_another(
     ]
     assert {spec.experiment.training.validation_share for spec in executor.done} == {0.1}
     assert {spec.experiment.shape for spec in executor.done} == {(2, 4, 2)}
+    click_tab(qtbot, window, "trialsTab")
     qtbot.waitUntil(lambda: dots(window).count == 12)  # ten runs and two medians
+    click_tab(qtbot, window, "sweepTab")
     rows = find(window, BestTrialTable, "bestTrialsTable").rows
     assert {row.cells[1] for row in rows} == {"0.05", "0.2"}
     assert [row.cells[0] for row in rows] == ["1", "2"]
@@ -227,13 +229,14 @@ def test_the_view_fills_while_it_works_and_the_test_error_waits(
     two_rates(qtbot, window)
     click(qtbot, window, QPushButton, "sweepStartButton")
     assert executor.reached.wait(10)
+    qtbot.waitUntil(lambda: start_button(window).text() == "■ 2/10", timeout=20_000)
+    click_tab(qtbot, window, "trialsTab")
     qtbot.waitUntil(lambda: dots(window).count == 3, timeout=20_000)  # two runs and their median
-    assert start_button(window).text() == "■ 2/10"
+    click_tab(qtbot, window, "sweepTab")
     qtbot.waitUntil(lambda: "the end of the sweep" in words(window, "trialsChosen"))
     assert "median" not in words(window, "trialsChosen")
     executor.go.set()
     wait_for_end(qtbot, window)
-    qtbot.waitUntil(lambda: dots(window).count == 12, timeout=20_000)
 
     # Stopped it keeps what is done, and goes on.
     monkeypatch.setattr(start_stop, "REST", 0.0)

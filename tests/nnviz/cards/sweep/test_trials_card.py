@@ -205,7 +205,7 @@ def test_each_setting_has_its_dots_and_seeds_their_median(window: CardWindow, ta
     assert -0.03 * high < low < 0, "with room for a dot at 0"
 
     # A table of all runs goes into a file, and deleted runs leave it.
-    card = window.card("theirCurvesDock")
+    card = window.card("whatDiffersDock")
     assert card.caption == "Trials"
     assert card.has_table
     head, rows = card.table()
@@ -242,6 +242,7 @@ def test_the_best_trials_stand_as_they_are_ranked(window: CardWindow, few_digits
             library.database.update_run(run, {"status": reported[0], "validation_error": reported[1]})
         library.delete(runs[-1:])
     table = show_trials(window, qtbot)
+    click_tab(qtbot, window, "sweepTab")
     qtbot.waitUntil(lambda: len(find(window, BestTrialTable, "bestTrialsTable").rows) == 2)
     rows = find(window, BestTrialTable, "bestTrialsTable").rows
     assert [row.trial for row in rows] == [0, 1]
@@ -296,7 +297,9 @@ def test_stopped_pruned_and_diverged_runs_are_distinguished(
     assert 0 < place.y() - plot.field.top() < 0.03 * plot.field.height(), "at the upper end, as it has no figure"
     hover(plot, (place.x(), place.y()))
     assert "diverged: its parameters became infinite or undefined" in read_out(plot)
+    click_tab(qtbot, window, "sweepTab")
     rows = find(window, BestTrialTable, "bestTrialsTable").rows
+    click_tab(qtbot, window, "trialsTab")
     assert len(rows) == 4, "of the one that was stopped, nothing can be reported"
     assert {row.cells[2] for row in rows[2:]} == {"pruned", "diverged"}
     choose_entry(qtbot, window, "trialsViewButton", "parallel coordinates")
@@ -312,6 +315,7 @@ def test_numbers_to_predict_have_their_unit(window: CardWindow, qtbot: QtBot) ->
     table = show_trials(window, qtbot)
     assert table.results.compared_by == "validation_rmse"
     assert dots(window).frame.y_name == "validation RMSE"
+    click_tab(qtbot, window, "sweepTab")
     assert "RMSE" in find(window, QLabel, "trialsChosen").text()
 
 
@@ -327,13 +331,11 @@ def test_what_is_hidden_is_not_drawn_and_any_sweep_of_the_library_can_be_looked_
     original = PointPlot.show_points
     monkeypatch.setattr(PointPlot, "show_points", lambda self, *given: drawn.append(self) or original(self, *given))
     trials = window.session.models[TrialsModel]
-    window.card("theirCurvesDock").tabs.setCurrentIndex(0)
     window.card("whatDiffersDock").tabs.setCurrentIndex(0)
-    assert trials.table is None, "nothing is kept of what nobody sees"
+    qtbot.waitUntil(lambda: trials.table is None)  # nothing is kept of what nobody sees
     drawn.clear()
     record_sweep(few_digits, a_sweep(few_digits, "hidden=4,8"))
     trials.show(2)
-    window.card("theirCurvesDock").tabs.setCurrentIndex(0)
     trials.set_view("best")
     trials.set_view("dots")
     assert not drawn

@@ -58,6 +58,7 @@ from tests.nnviz.helpers import (
     press,
     retype,
     stored_settings,
+    tab_of,
     wait_for,
 )
 from tests.nnviz.lessons.helpers import CATALOGUE, EXAMPLE
@@ -1171,3 +1172,27 @@ def test_the_present_state_is_the_start_of_a_new_lesson(ready_window: MainWindow
     player = opened(window, target, qtbot)
     assert not player.failure
     assert window.session.runs.current.experiment.hidden == (8,)
+
+
+def test_in_runs_the_chart_has_the_button_of_seeds_while_the_lesson_is_in_the_place_of_the_list(
+    ready_window: MainWindow, lesson: Path, qtbot: QtBot
+) -> None:
+    window = ready_window
+    window.show_workspace("runs")
+    runs, chart = window.card("runsDock"), window.card("theirCurvesDock")
+    seeds = find(window, QPushButton, "seedsButton")
+    assert runs.isAncestorOf(seeds)
+    opened(window, lesson, qtbot)
+    window.show_workspace("runs")
+    assert not runs.isVisible()
+    assert chart.isAncestorOf(seeds)
+    assert seeds.isVisible()
+    panel = find(window, LessonPanel, "lessonPanel")
+    bar, tab = tab_of(panel, "lessonSettingsTab")
+    assert bar.tabText(tab) == "Runs"
+    click_tab(qtbot, panel, "lessonSettingsTab")
+    assert runs.isVisible()
+    assert runs.isAncestorOf(seeds)
+    window.show_workspace("inside")
+    bar, tab = tab_of(find(window, QFrame, "lessonBar"), "settingsLessonSettingsTab")
+    assert bar.tabText(tab) == "Mistakes"
